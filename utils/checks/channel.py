@@ -1,0 +1,84 @@
+"""The judge at the other end of two byte streams, as the student's process sees it.
+
+Each message is a length of eight bytes, little-endian, and then packed plain data. The student's side sends
+`open` and attempts; the judge's side answers with cases and, after the last, the report.
+"""
+
+from typing import Any, BinaryIO
+
+from utils.checks.attempt import Attempt
+from utils.checks.engine import Check
+from utils.checks.plain import MAX_BYTES, PlainDataError, pack, unpack
+from utils.checks.report import Report
+
+_LENGTH = 8
+
+
+class ChannelClosed(EOFError):
+    """The other side has gone."""
+
+
+def send(stream: BinaryIO, message: Any) -> None:
+    """Writes one message."""
+    data = pack(message)
+    stream.write(len(data).to_bytes(_LENGTH, "little") + data)
+    stream.flush()
+
+
+def receive(stream: BinaryIO) -> Any:
+    """Reads one message.
+
+    Raises:
+        ChannelClosed: the stream ended.
+        PlainDataError: the message is too large or is no plain data.
+    """
+    length = int.from_bytes(_read(stream, _LENGTH), "little")
+    if length > MAX_BYTES:
+        raise PlainDataError(f"A message of {length:,} bytes was announced; at most {MAX_BYTES:,} are read.")
+    return unpack(_read(stream, length))
+
+
+def _read(stream: BinaryIO, length: int) -> bytes:
+    data = stream.read(length)
+    if len(data) < length:
+        raise ChannelClosed("The other side closed the channel.")
+    return data
+
+
+class RemoteJudge:
+    """A judge in another process."""
+
+    def __init__(self, incoming: BinaryIO, outgoing: BinaryIO):
+        self.incoming = incoming
+        self.outgoing = outgoing
+
+    def open(self, check: Check) -> "RemoteHearing":
+        """Begins a check."""
+        send(self.outgoing, {"open": check.name, "week": check.week})
+        return RemoteHearing(self)
+
+
+class RemoteHearing:
+    """One check in front of a judge in another process."""
+
+    def __init__(self, judge: RemoteJudge):
+        self.judge = judge
+        self._report: Report | None = None
+
+    def next_case(self) -> dict[str, Any] | None:
+        """The inputs of the next case, or None after the last."""
+        answer = receive(self.judge.incoming)
+        if "report" in answer:
+            self._report = Report.from_plain(answer["report"])
+            return None
+        return answer["case"]
+
+    def submit(self, attempt: Attempt) -> None:
+        """Sends what came of the case."""
+        send(self.judge.outgoing, {"attempt": attempt.to_plain()})
+
+    def report(self) -> Report:
+        """The verdict, which came in place of a next case."""
+        if self._report is None:
+            raise ChannelClosed("The judge has not reported yet: ask for cases until there are none.")
+        return self._report

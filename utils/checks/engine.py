@@ -1,0 +1,119 @@
+"""The check engine, on the student's side: what a check is, and how one is run.
+
+A check is a value. It says which cases to try and how to call the student's code. It does not know what is
+right: a judge does. In a notebook the judge lives in the same process (`utils.verdicts`); when grading it
+lives in another, and only plain data crosses.
+"""
+
+import importlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from utils.checks.attempt import Attempt, attempt
+from utils.checks.cases import PUBLIC_SEED, Case, Draw
+from utils.checks.report import CheckFailed, Report
+
+Policy = Literal["allowed", "noted", "wrong"]
+"""What a check makes of a side effect: nothing, a note in the report, or a failure."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One question put to the student's code. Call it with the student's function, class or value."""
+
+    name: str
+    """The exercise's name."""
+    week: str
+    """The week's folder, `week05_attention`."""
+    question: str
+    """What the check asks, in a sentence: it stands in the report when the code raises an error."""
+    cases: Callable[[Draw], list[Case]]
+    """The cases that a seed draws."""
+    run: Callable[..., Any]
+    """`run(submission, **inputs)`: the only line that touches the student's code. Returns plain data."""
+    forbidden: tuple[str, ...] = ()
+    """Full names of ready-made functions that would do the exercise's work."""
+    changes_inputs: Policy = "noted"
+    """Changing an input in place."""
+    shares_memory: Policy = "allowed"
+    """Returning a tensor that shares an input's memory."""
+    random_state: Policy = "noted"
+    """Moving or reseeding a global random generator."""
+
+    def __call__(self, submission: Any) -> None:
+        """Runs the check and shows its report. Raises only where a grade is made.
+
+        Raises:
+            CheckFailed: the check did not pass, and the environment says that this run is graded.
+        """
+        report = self.examine(submission)
+        _show(report)
+        if not report.passed and os.environ.get("NBGRADER_EXECUTION"):
+            raise CheckFailed(report)
+
+    def examine(self, submission: Any, judge: "Judge | None" = None) -> Report:
+        """Runs the check and returns its report. `judge` is the one in force unless another is given."""
+        hearing = (judge or current_judge()).open(self)
+        while (inputs := hearing.next_case()) is not None:
+            hearing.submit(self.attempt(submission, inputs))
+        return hearing.report()
+
+    def attempt(self, submission: Any, inputs: dict[str, Any]) -> Attempt:
+        """One call of the student's code, watched and written down."""
+        return attempt(self.run, submission, inputs, self.forbidden)
+
+    def draw_cases(self, seed: int = PUBLIC_SEED) -> list[Case]:
+        """The cases of a seed. Each check draws its own, whatever other checks have drawn."""
+        return self.cases(Draw(seed))
+
+
+class Hearing(Protocol):
+    """One check in front of a judge."""
+
+    def next_case(self) -> dict[str, Any] | None:
+        """The inputs of the next case, or None after the last."""
+
+    def submit(self, attempt: Attempt) -> None:
+        """What came of the case."""
+
+    def report(self) -> Report:
+        """The verdict, after the last case."""
+
+
+class Judge(Protocol):
+    """Whoever knows what is right."""
+
+    def open(self, check: Check) -> Hearing:
+        """Begins a check."""
+
+
+_judge: Judge | None = None
+
+
+def current_judge() -> Judge:
+    """The judge in force: the one of this process, unless `use_judge` named another."""
+    global _judge
+    if _judge is None:
+        _judge = importlib.import_module("utils.verdicts.judge").LocalJudge()
+    return _judge
+
+
+def use_judge(judge: Judge | None) -> None:
+    """Puts every check of this process before `judge`; None for this process's own."""
+    global _judge
+    _judge = judge
+
+
+def _show(report: Report) -> None:
+    try:
+        from IPython import get_ipython
+        from IPython.display import display
+    except ImportError:
+        print(report)
+        return
+    if get_ipython() is None:
+        print(report)
+    else:
+        display(report)

@@ -1,0 +1,110 @@
+"""The report: what a check says, as plain data, as text for a terminal and as a card for JupyterLab."""
+
+from dataclasses import asdict, dataclass, field
+from html import escape
+from typing import Any
+
+MIME = "application/vnd.gpt2-course.check+json"
+"""Under this MIME type a notebook keeps each report as data, for `course check` and for instructors."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """The outcome of one check. Plain data: it may have been written in another process."""
+
+    week: str
+    check: str
+    passed: bool
+    cases: int
+    """How many cases were tried."""
+    failed: int
+    """How many of them went wrong."""
+    headline: str
+    """One line that says it all, without the mark and the check's name."""
+    lines: tuple[tuple[str, str], ...] = ()
+    """The diagnosis: a label and a text each."""
+    mistake: str | None = None
+    """The name of the mistake, when it is a known one."""
+    written: bool = True
+    """False when the exercise still holds its stub."""
+    notes: tuple[str, ...] = field(default=())
+    """What is worth knowing although it costs nothing."""
+
+    def to_plain(self) -> dict[str, Any]:
+        """The report as a dict of plain data."""
+        return asdict(self)
+
+    @classmethod
+    def from_plain(cls, data: dict[str, Any]) -> "Report":
+        """The report that `to_plain` described."""
+        lines = tuple((str(label), str(text)) for label, text in data["lines"])
+        return cls(**{**data, "lines": lines, "notes": tuple(map(str, data["notes"]))})
+
+    @property
+    def mark(self) -> str:
+        """✓ for right, ✗ for wrong, ○ for not written yet."""
+        return "✓" if self.passed else "✗" if self.written else "○"
+
+    def __str__(self) -> str:
+        notes = "".join(f"  · {note}" for note in self.notes) if self.passed else ""
+        first = f"{self.mark} {self.check:<16} {self.headline}{notes}"
+        rows = [*self.lines, *(("note", note) for note in self.notes if not self.passed)]
+        width = max((len(label) for label, _ in rows), default=0) + 2
+        indent = "\n" + " " * (width + 2)
+        body = [f"  {label:<{width}}" + text.replace("\n", indent) for label, text in rows]
+        return "\n".join([first, *body])
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, Any]:
+        return {"text/plain": str(self), "text/html": html_card(self), MIME: self.to_plain()}
+
+
+# JupyterLab's own variables make the card fit its light and dark themes; the fallbacks serve exported pages.
+_COLOURS = {
+    "✓": "var(--jp-success-color1, #2e7d32)",
+    "✗": "var(--jp-error-color1, #c62828)",
+    "○": "var(--jp-warn-color1, #b26a00)",
+}
+_TEXT = "var(--jp-ui-font-color1, #1f1f1f)"
+_QUIET = "var(--jp-ui-font-color2, #666)"
+_FACE = "var(--jp-layout-color2, #f5f5f5)"
+_MONO = "var(--jp-code-font-family, ui-monospace, Menlo, Consolas, monospace)"
+
+
+_BOX = f"background:{_FACE};color:{_TEXT};padding:6px 12px;border-radius:2px;line-height:1.5"
+_GRID = "display:grid;grid-template-columns:max-content 1fr;gap:2px 1.2em;margin-top:6px"
+
+
+def html_card(report: Report) -> str:
+    """The report as HTML: a coloured edge, the headline, and the diagnosis in two columns."""
+    colour = _COLOURS[report.mark]
+    head = (
+        f'<b style="color:{colour}">{report.mark}</b> '
+        f'<b style="font-family:{_MONO}">{escape(report.check)}</b>'
+        f'<span style="margin-left:1em">{escape(report.headline)}</span>'
+    )
+    rows = [*report.lines, *(("note", note) for note in report.notes)]
+    body = "".join(_row(label, text) for label, text in rows)
+    grid = f'<div style="{_GRID}">{body}</div>' if rows else ""
+    state = f'data-check="{escape(report.check)}" data-passed="{str(report.passed).lower()}"'
+    return f'<div class="gpt2-course-check" {state} style="{_BOX};border-left:4px solid {colour}">{head}{grid}</div>'
+
+
+def _row(label: str, text: str) -> str:
+    # Numbers and code read better in a fixed width; sentences do not.
+    sentence = label in {"mistake", "look at", "note", "next", "question"}
+    family = "" if sentence else f";font-family:{_MONO};font-size:0.92em"
+    return (
+        f'<div style="color:{_QUIET}">{escape(label)}</div>'
+        f'<div style="white-space:pre-wrap;overflow-wrap:anywhere{family}">{escape(text)}</div>'
+    )
+
+
+class CheckFailed(Exception):
+    """A check that did not pass, raised only where a grade is made: the card has said the rest."""
+
+    def __init__(self, report: Report):
+        super().__init__(f"{report.check}: {report.headline}")
+
+    def _render_traceback_(self) -> list[str]:
+        # IPython shows this in place of a stack, which would be ours and of no use to the student.
+        return [f"CheckFailed: {self}"]
