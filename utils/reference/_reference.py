@@ -1,0 +1,148 @@
+"""The reference object, and which one you get."""
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from utils.reference import _weights, checksums, hub
+from utils.reference._config import ModelConfig
+from utils.reference.problems import ReferenceDamaged, ReferenceMissing, UnknownReference
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from transformers import GPT2LMHeadModel, GPT2Tokenizer
+
+STORYTELLER = Path(__file__).parent / "storyteller"
+"""The folder of the model that comes with the course, in HF's format."""
+
+NAMES = ("storyteller", *hub.REPOSITORIES)
+"""The names that `load` knows."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A trained GPT-2 to compare with. Its parts are read when you first touch them, and then kept."""
+
+    name: str
+    folder: Path
+    """Where its files are: HF's `from_pretrained` reads this folder too."""
+    config: ModelConfig
+
+    @cached_property
+    def tokenizer(self) -> "GPT2Tokenizer":
+        """GPT-2's own tokenizer with its 50,257 ids: every reference has the same."""
+        from utils.tokens import load_tokenizer
+
+        return load_tokenizer()
+
+    @cached_property
+    def state_dict(self) -> "dict[str, Tensor]":
+        """The weights in float32 under HF's names, in HF's order, read without importing transformers.
+
+        `lm_head.weight` is the same tensor as `transformer.wte.weight`: GPT-2 ties them. Nothing else shares
+        memory, not with `model` and not with the file, so changing one of these tensors changes only it.
+        Everybody who asks gets the same tensors, however: clone what you mean to change.
+        """
+        return _weights.read(self.folder / "model.safetensors", self.config)
+
+    @cached_property
+    def model(self) -> "GPT2LMHeadModel":
+        """HF's model in float32 and eval mode, with the attention that can show its pattern ("eager").
+
+        Its parameters require gradients, as HF leaves them. Everybody who asks gets the same object:
+        `copy.deepcopy` it before you train or change it.
+        """
+        import torch
+        from transformers import GPT2LMHeadModel
+
+        with _without_chatter():
+            model, report = GPT2LMHeadModel.from_pretrained(
+                self.folder,
+                dtype=torch.float32,
+                attn_implementation="eager",
+                local_files_only=True,
+                output_loading_info=True,
+            )
+        if report["missing_keys"]:  # HF would fill them with random numbers
+            raise ReferenceDamaged(f"{self.folder} has no weights for {sorted(report['missing_keys'])}.")
+        return model.eval()
+
+
+def load(name: str | None = None, *, download: bool = False, quiet: bool = False) -> Reference:
+    """The reference of that name; the same object each time.
+
+    Args:
+        name: one of `NAMES`. None is gpt2 if the hub's cache has it or `download` is true, else storyteller.
+        download: fetch the model from the hub, once, when the cache does not have it.
+        quiet: do not print the line that says which reference this is and how to get the other.
+
+    Raises:
+        UnknownReference: there is no reference of that name.
+        ReferenceMissing: it is not on this machine, or the hub cannot be reached.
+        ReferenceDamaged: its files are not what they should be.
+    """
+    if name is None:
+        name = "gpt2" if download or hub.cached_model("gpt2") else "storyteller"
+    if name not in NAMES:
+        raise UnknownReference(f"There is no reference {name!r}. The names are {', '.join(NAMES)}.")
+    reference = _open(name, STORYTELLER if name == "storyteller" else _hub_folder(name, download))
+    if not quiet:
+        print(_which(reference))
+    return reference
+
+
+@cache
+def _open(name: str, folder: Path) -> Reference:
+    """One object for each model, because its weights are large."""
+    if name == "storyteller":
+        _check_storyteller(folder)
+    return Reference(name, folder, ModelConfig.from_file(folder / "config.json"))
+
+
+def _hub_folder(name: str, download: bool) -> Path:
+    """Where the hub's cache has the model; if it has not, fetch it or say how to."""
+    if folder := hub.cached_model(name):
+        return folder
+    if download:
+        return hub.download(name)
+    raise ReferenceMissing(
+        f"{name} is not in the hub's cache on this machine. "
+        f'Fetch it once with load("{name}", download=True) ({hub.SIZES[name]}), '
+        'or take load("storyteller"), which comes with the course.'
+    )
+
+
+def _check_storyteller(folder: Path) -> None:
+    if found := checksums.problems(folder):
+        raise ReferenceDamaged(
+            f"The storyteller's files in {folder} are not as the course ships them: {'; '.join(found)}. "
+            "Get them back with: git checkout -- utils/reference/storyteller"
+        )
+
+
+def _which(reference: Reference) -> str:
+    """One line: which reference this is, and how to get the other."""
+    size = f"{reference.config.n_layers} layers, d_model {reference.config.d_model}"
+    if reference.name != "storyteller":
+        return f'Reference: {reference.name} ({size}). The course\'s own small one: load("storyteller").'
+    in_cache = hub.cached_model("gpt2")
+    call = 'load("gpt2")' if in_cache else f'load("gpt2", download=True), {hub.SIZES["gpt2"]}, once'
+    return f"Reference: storyteller, the course's own small GPT-2 ({size}). OpenAI's: {call}."
+
+
+@contextmanager
+def _without_chatter():
+    """Keep transformers' progress bars and remarks out of the notebook while a model loads."""
+    from transformers.utils import logging
+
+    bars, verbosity = logging.is_progress_bar_enabled(), logging.get_verbosity()
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)
+        if bars:
+            logging.enable_progress_bar()
