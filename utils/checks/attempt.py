@@ -4,6 +4,7 @@ import contextlib
 import io
 import linecache
 import random
+import re
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from utils.checks.accelerator import accelerator_problem
 from utils.checks.plain import plain
 from utils.checks.ready_made import ReadyMadeWatch
 
@@ -24,7 +26,7 @@ _MAX_TEXT = 600  # characters of an error's own message that a report repeats
 
 
 class CheckMisuse(Exception):
-    """The student's class or value cannot be used as the check must use it; the message is for the student."""
+    """What the student wrote cannot be used as the check must use it; the message is for the student."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,11 @@ class StudentError:
     misuse: bool = False
     """True when the check could not use what it was given; the message then says all."""
 
+    @property
+    def kind(self) -> tuple[str, str]:
+        """The error without its sizes: two runs of one mistake on other sizes have the same kind."""
+        return self.type_name, re.sub(r"\d+", "#", self.message)
+
 
 @dataclass(frozen=True)
 class Attempt:
@@ -48,7 +55,7 @@ class Attempt:
     output: Any = None
     error: StudentError | None = None
     device: str = "cpu"
-    """The device of the first tensor in the output that is not where the inputs are."""
+    """`cpu`, where the inputs are; otherwise what went wrong with devices, in a few words."""
     changed: tuple[str, ...] = ()
     """The inputs that the call changed in place."""
     shared: tuple[str, ...] = ()
@@ -73,10 +80,16 @@ class Attempt:
 
 
 def attempt(
-    run: Callable[..., Any], submission: Any, inputs: dict[str, Any], forbidden: Sequence[str] = ()
+    run: Callable[..., Any],
+    submission: Any,
+    inputs: dict[str, Any],
+    forbidden: Sequence[str] = (),
+    on_accelerator: bool = False,
 ) -> Attempt:
-    """Calls `run(submission, **inputs)` on copies of the inputs and writes down what happened. Raises nothing
-    that the student's code raises, except KeyboardInterrupt.
+    """Calls `run(submission, **inputs)` on copies of the inputs and writes down what happened.
+
+    Raises nothing that the student's code raises, except KeyboardInterrupt. `on_accelerator` also asks whether
+    the code would keep to the inputs' device if they were on an accelerator.
     """
     copies = _copy(inputs)
     with _own_random_state() as random_moved, _quiet() as noise, ReadyMadeWatch(forbidden) as watch:
@@ -87,10 +100,13 @@ def attempt(
         except BaseException as raised:  # a student's SystemExit must not end the notebook's check either
             output, error = None, _student_error(raised)
         moved = random_moved()
+    device = _foreign_device(output)
+    if on_accelerator and not error and device == "cpu":
+        device = accelerator_problem(run, submission, _copy(inputs)) or "cpu"
     return Attempt(
         output=plain(output),
         error=error,
-        device=_foreign_device(output),
+        device=device,
         changed=tuple(name for name, value in inputs.items() if not _same(value, copies[name])),
         shared=tuple(name for name, value in copies.items() if _storages(value) & _storages(output)),
         random_state=moved,

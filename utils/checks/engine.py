@@ -42,6 +42,9 @@ class Check:
     random_state: Policy = "noted"
     """Moving or reseeding a global random generator."""
 
+    on_accelerator: bool = False
+    """Whether the code must keep to its inputs' device: asked of functions that make tensors of their own."""
+
     def __call__(self, submission: Any) -> None:
         """Runs the check and shows its report. Raises only where a grade is made.
 
@@ -62,7 +65,7 @@ class Check:
 
     def attempt(self, submission: Any, inputs: dict[str, Any]) -> Attempt:
         """One call of the student's code, watched and written down."""
-        return attempt(self.run, submission, inputs, self.forbidden)
+        return attempt(self.run, submission, inputs, self.forbidden, self.on_accelerator)
 
     def draw_cases(self, seed: int = PUBLIC_SEED) -> list[Case]:
         """The cases of a seed. Each check draws its own, whatever other checks have drawn."""

@@ -86,7 +86,8 @@ def html_card(report: Report) -> str:
     body = "".join(_row(label, text) for label, text in rows)
     grid = f'<div style="{_GRID}">{body}</div>' if rows else ""
     state = f'data-check="{escape(report.check)}" data-passed="{str(report.passed).lower()}"'
-    return f'<div class="gpt2-course-check" {state} style="{_BOX};border-left:4px solid {colour}">{head}{grid}</div>'
+    style = f"{_BOX};border-left:4px solid {colour}"
+    return f'<div class="gpt2-course-check" {state} style="{style}">{head}{grid}</div>'
 
 
 def _row(label: str, text: str) -> str:

@@ -1,0 +1,35 @@
+"""The shape table: a check that every week has, over a dict of names and shapes that the student fills in."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from utils.checks.attempt import CheckMisuse
+from utils.checks.cases import Case
+from utils.checks.engine import Check
+
+
+def shape_table_check(week: str, rows: Mapping[str, str]) -> Check:
+    """A check of a dict `{row: shape}`, one case a row. `rows` gives each row's name and what it holds."""
+    return Check(
+        name="shape_table",
+        week=week,
+        question="Which shape does each tensor have?",
+        cases=lambda draw: [Case(f"row {row}: {what}", {"row": row}) for row, what in rows.items()],
+        run=_read_row,
+    )
+
+
+def _read_row(table: Any, row: str) -> tuple[int, ...] | None:
+    if not isinstance(table, Mapping):
+        raise CheckMisuse(f"The table is a dict of names and shapes; this is {type(table).__name__}.")
+    if all(shape is None for shape in table.values()):
+        raise NotImplementedError
+    shape = table.get(row)
+    if shape is None:
+        return None
+    try:
+        return tuple(int(size) for size in shape)
+    except (TypeError, ValueError):
+        raise CheckMisuse(
+            f"Row {row} holds {shape!r}; a shape is a tuple of numbers such as (2, 6)."
+        ) from None

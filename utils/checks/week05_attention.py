@@ -1,0 +1,310 @@
+"""Week 5's checks: tokens looking at other tokens."""
+
+import math
+
+import torch
+
+from utils.checks.cases import Case, Draw
+from utils.checks.engine import Check
+from utils.checks.fill import fill
+from utils.checks.real import first_block_input, head_weights, token_ids
+from utils.checks.shape_table import shape_table_check
+
+WEEK = "week05_attention"
+_SDPA = "torch.nn.functional.scaled_dot_product_attention"
+
+
+def _project_qkv_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for _ in range(3):
+        sizes = draw.sizes("batch", "seq", "d_model", "d_head")
+        x = draw.normal(sizes.batch, sizes.seq, sizes.d_model)
+        cases.append(
+            Case(f"random weights, {sizes}", {"x": x, **_random_head(draw, sizes.d_model, sizes.d_head)})
+        )
+    reference = draw.reference
+    x = first_block_input(reference, token_ids(reference))
+    weights = head_weights(reference, 0, draw.choose(range(reference.config.n_heads)))
+    return [*cases, Case(f"a head of {reference.name}'s first block, two prompts", {"x": x, **weights})]
+
+
+def _random_head(draw: Draw, d_model: int, d_head: int) -> dict[str, torch.Tensor]:
+    """Weights that keep q, k and v of order 1, and biases of order 1: a zero bias would hide a forgotten one."""
+    weights = {f"W_{letter}": draw.normal(d_model, d_head, scale=d_model**-0.5) for letter in "QKV"}
+    return weights | {f"b_{letter}": draw.normal(d_head) for letter in "QKV"}
+
+
+project_qkv = Check(
+    name="project_qkv",
+    week=WEEK,
+    question="What are this head's queries, keys and values?",
+    cases=_project_qkv_cases,
+    run=lambda project_qkv, **inputs: project_qkv(**inputs),
+)
+
+
+def _query_key_cases(draw: Draw) -> list[Case]:
+    """Queries and keys, with one leading axis and with two, as many queries as keys and fewer."""
+    cases = []
+    for names in (("batch", "query", "key", "d_head"), ("batch", "heads", "query", "key", "d_head")):
+        sizes = draw.sizes(*names)
+        query, key = sorted((sizes.query, sizes.key))
+        lead = [sizes[name] for name in names[:-3]]
+        q, k = draw.normal(*lead, query, sizes.d_head), draw.normal(*lead, key, sizes.d_head)
+        shown = (
+            str(sizes)
+            .replace(f"query {sizes.query}", f"query {query}")
+            .replace(f"key {sizes.key}", f"key {key}")
+        )
+        cases.append(Case(f"fewer queries than keys, {shown}", {"q": q, "k": k}))
+        square = draw.normal(*lead, key, sizes.d_head)
+        cases.append(Case(f"{key} queries and {key} keys, leading axes {lead}", {"q": square, "k": k}))
+    strong = {"q": draw.normal(2, 5, 3, scale=8.0), "k": draw.normal(2, 5, 3, scale=8.0)}
+    return [
+        *cases,
+        Case("long queries and keys, so that scores are large", strong),
+        _real_query_key_case(draw),
+    ]
+
+
+def _real_query_key_case(draw: Draw) -> Case:
+    reference = draw.reference
+    x = first_block_input(reference, token_ids(reference))
+    weights = head_weights(reference, 0, draw.choose(range(reference.config.n_heads)))
+    q, k = (
+        torch.baddbmm(weights[f"b_{letter}"], x, weights[f"W_{letter}"].expand(len(x), -1, -1))
+        for letter in "QK"
+    )
+    return Case(f"a head of {reference.name}'s first block, two prompts", {"q": q, "k": k})
+
+
+attention_scores = Check(
+    name="attention_scores",
+    week=WEEK,
+    question="How well does each query match each key?",
+    cases=_query_key_cases,
+    run=lambda attention_scores, q, k: attention_scores(q, k),
+    forbidden=(_SDPA,),
+)
+
+
+def _causal_mask_cases(draw: Draw) -> list[Case]:
+    sizes = draw.sizes("batch", "heads", "query", "d_head")
+    square = draw.normal(sizes.batch, sizes.heads, sizes.query, sizes.query)
+    shown = f"batch {sizes.batch} · heads {sizes.heads} · query {sizes.query} · key {sizes.query}"
+    cases = [Case(f"square scores, {shown}", {"scores": square})]
+    batch, first, second = draw.sizes("batch", "first", "second").values()
+    query, key = sorted((first, second))
+    one_lead = draw.normal(batch, key, key)
+    cases.append(Case(f"square scores without a head axis, batch {batch} · key {key}", {"scores": one_lead}))
+    for heads in (1, batch + 1):
+        scores = draw.normal(batch, heads, query, key)
+        label = f"fewer queries than keys, batch {batch} · heads {heads} · query {query} · key {key}"
+        cases.append(Case(label, {"scores": scores}))
+    large = draw.normal(batch, key, key, scale=1e5)
+    cases.append(Case("scores of the order of 100,000", {"scores": large}))
+    return [*cases, Case("one token alone", {"scores": draw.normal(batch, 1, 1)})]
+
+
+causal_mask = Check(
+    name="causal_mask",
+    week=WEEK,
+    question="Which keys may each query see?",
+    cases=_causal_mask_cases,
+    run=lambda causal_mask, scores: causal_mask(scores),
+    on_accelerator=True,
+)
+
+attention_pattern = Check(
+    name="attention_pattern",
+    week=WEEK,
+    question="Which share of its attention does each query give to each key?",
+    cases=_query_key_cases,
+    run=lambda attention_pattern, q, k: attention_pattern(q, k),
+    forbidden=(_SDPA,),
+    on_accelerator=True,
+)
+
+
+def _weighted_values_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for names in (("batch", "query", "key", "d_head"), ("batch", "heads", "query", "key", "d_head")):
+        sizes = draw.sizes(*names)
+        lead = [sizes[name] for name in names[:-3]]
+        pattern = draw.normal(*lead, sizes.query, sizes.key).softmax(dim=-1)
+        cases.append(Case(str(sizes), {"pattern": pattern, "v": draw.normal(*lead, sizes.key, sizes.d_head)}))
+    batch, seq, d_head = draw.sizes("batch", "seq", "d_head").values()
+    square = draw.normal(batch, seq, seq).softmax(dim=-1)
+    label = f"as many queries as keys, batch {batch} · seq {seq} · d_head {d_head}"
+    return [*cases, Case(label, {"pattern": square, "v": draw.normal(batch, seq, d_head)})]
+
+
+weighted_values = Check(
+    name="weighted_values",
+    week=WEEK,
+    question="What does each query read, given how it shares out its attention?",
+    cases=_weighted_values_cases,
+    run=lambda weighted_values, pattern, v: weighted_values(pattern, v),
+    forbidden=(_SDPA,),
+)
+
+
+def _attention_head_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for training in (True, False, False):
+        sizes = draw.sizes("batch", "seq", "d_model", "d_head")
+        x = draw.normal(sizes.batch, sizes.seq, sizes.d_model)
+        weights = _random_head(draw, sizes.d_model, sizes.d_head)
+        label = f"{'train' if training else 'eval'} mode, {sizes}"
+        cases.append(Case(label, {"x": x, "weights": weights, "training": training}))
+    reference = draw.reference
+    x = first_block_input(reference, token_ids(reference))
+    weights = head_weights(reference, 0, draw.choose(range(reference.config.n_heads)))
+    label = f"a head of {reference.name}'s first block, two prompts"
+    return [*cases, Case(label, {"x": x, "weights": weights, "training": False})]
+
+
+def _run_attention_head(AttentionHead, x, weights, training):
+    head = AttentionHead(*weights["W_Q"].shape)
+    fill(head, weights, fused={"W_QKV": ("W_Q", "W_K", "W_V")})
+    learned = sum(parameter.numel() for parameter in head.parameters())
+    return {"z": head.train(training)(x), "number of learned parameters": learned}
+
+
+AttentionHead = Check(
+    name="AttentionHead",
+    week=WEEK,
+    question="What does this head, with these weights, read at each position?",
+    cases=_attention_head_cases,
+    run=_run_attention_head,
+    random_state="allowed",  # its constructor may draw the first weights
+)
+
+
+def _context_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for _ in range(2):
+        sizes = draw.sizes("seq_a", "seq_b", "d_model", "d_head", among=range(4, 10))
+        table = draw.normal(20, sizes.d_model)
+        token = 7
+        tokens_a, tokens_b = (
+            _sentence_with(draw, token, sizes.seq_a),
+            _sentence_with(draw, token, sizes.seq_b),
+        )
+        inputs = {"W_E": table, "W_V": draw.normal(sizes.d_model, sizes.d_head), "token": token}
+        cases.append(Case(f"random words, {sizes}", {**inputs, "tokens_a": tokens_a, "tokens_b": tokens_b}))
+    reference = draw.reference
+    tokens_a, tokens_b = (
+        torch.tensor(reference.tokenizer.encode(sentence))
+        for sentence in (" He walked along the river bank.", " She put the money in the bank.")
+    )
+    real = {
+        "W_E": reference.state_dict["transformer.wte.weight"].float(),
+        "W_V": head_weights(reference, 0, 0)["W_V"],
+        "token": reference.tokenizer.encode(" bank")[0],
+    }
+    return [
+        *cases,
+        Case(f"bank, with {reference.name}'s vectors", {**real, "tokens_a": tokens_a, "tokens_b": tokens_b}),
+    ]
+
+
+def _sentence_with(draw: Draw, token: int, length: int) -> torch.Tensor:
+    """Other tokens, with `token` once, anywhere but at the start, where there is no context to be changed by."""
+    tokens = draw.integers(8, 20, length)
+    tokens[draw.choose(range(1, length))] = token
+    return tokens
+
+
+def _run_context(context_changes_vectors, W_E, W_V, token, tokens_a, tokens_b):
+    def head(x):
+        """A head that shares its attention out equally: enough to bring the context in."""
+        seen = torch.arange(1, x.shape[1] + 1, dtype=x.dtype)
+        return (x @ W_V).cumsum(dim=1) / seen[None, :, None]
+
+    return context_changes_vectors(W_E, head, tokens_a, tokens_b, token)
+
+
+context_changes_vectors = Check(
+    name="context_changes_vectors",
+    week=WEEK,
+    question="How alike are the word's two vectors, before the head and after it?",
+    cases=_context_cases,
+    run=_run_context,
+)
+
+shape_table = shape_table_check(
+    WEEK,
+    {
+        "tokens": "the ids of the two prompts",
+        "x": "what the head reads, one vector for each token",
+        "W_Q": "one head's query weights",
+        "b_Q": "one head's query bias",
+        "q": "one head's queries",
+        "k": "one head's keys",
+        "scores": "one head's scores",
+        "pattern": "one head's attention pattern",
+        "z": "what one head reads",
+        "all patterns": "the patterns of all heads of one block",
+        "attn_out": "what all heads of one block write back together",
+    },
+)
+
+
+def _loops_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for scale in (1.0, 1.0, 30.0):
+        sizes = draw.sizes("seq", "d_head")
+        inputs = {name: draw.normal(sizes.seq, sizes.d_head, scale=scale) for name in "qk"}
+        inputs["v"] = draw.normal(sizes.seq, sizes.d_head)
+        # exp overflows float32 beyond 88 and Python's floats beyond 709.
+        label = str(sizes) if scale == 1.0 else f"scores in the hundreds and beyond, {sizes}"
+        cases.append(Case(label, inputs))
+    return cases
+
+
+attention_by_loops = Check(
+    name="attention_by_loops",
+    week=WEEK,
+    question="What does each query read, one number at a time?",
+    cases=_loops_cases,
+    run=lambda attention_by_loops, q, k, v: attention_by_loops(q, k, v),
+    forbidden=(
+        _SDPA,
+        "torch.einsum",
+        "torch.functional.einsum",
+        "torch.matmul",
+        "torch.bmm",
+        "torch.mm",
+        "torch.Tensor.matmul",
+        "torch.Tensor.__matmul__",
+        "torch.Tensor.mm",
+        "torch.Tensor.bmm",
+        "torch.softmax",
+        "torch.Tensor.softmax",
+        "torch.nn.functional.softmax",
+    ),
+)
+
+
+def _padding_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for side in ("right", "left", "no"):
+        batch, heads, seq = draw.sizes("batch", "heads", "seq", among=range(3, 9)).values()
+        lengths = torch.arange(batch) % (seq - 1) + 1 if side != "no" else torch.full((batch,), seq)
+        positions = torch.arange(seq)
+        is_token = positions < lengths[:, None] if side != "left" else positions >= seq - lengths[:, None]
+        label = f"{side} padding, batch {batch} · heads {heads} · query {seq} · key {seq}"
+        cases.append(Case(label, {"scores": draw.normal(batch, heads, seq, seq), "is_token": is_token}))
+    return cases
+
+
+padding_aware_pattern = Check(
+    name="padding_aware_pattern",
+    week=WEEK,
+    question="How does each query share out its attention when some positions hold no token?",
+    cases=_padding_cases,
+    run=lambda padding_aware_pattern, scores, is_token: padding_aware_pattern(scores, is_token),
+    forbidden=(_SDPA,),
+    on_accelerator=True,
+)

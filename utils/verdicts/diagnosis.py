@@ -1,0 +1,155 @@
+"""From attempts to a report: what went wrong, where, and what to do next."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+from utils.checks.attempt import Attempt, StudentError
+from utils.checks.cases import Case
+from utils.checks.report import Report
+from utils.verdicts.compare import Difference, difference
+from utils.verdicts.verdict import Verdict
+
+Lines = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class _Failure:
+    """One case that went wrong."""
+
+    case: Case
+    attempt: Attempt
+    difference: Difference | None
+
+
+def diagnose(
+    verdict: Verdict,
+    cases: Sequence[Case],
+    expectations: Sequence[Any],
+    attempts: Sequence[Attempt],
+    reveal: bool = True,
+) -> Report:
+    """The report on a check's attempts, one for each case.
+
+    `reveal` is False for hidden cases: then the report names the mistake, but no input and no expected value.
+    """
+    failures = [
+        failure
+        for case, expected, attempt in zip(cases, expectations, attempts, strict=True)
+        if (failure := _failure(verdict, case, expected, attempt))
+    ]
+    effects = _side_effects(verdict, attempts, "wrong")
+    headline, lines, mistake = _findings(verdict, cases, attempts, failures, effects, reveal)
+    first_error = failures[0].attempt.error if failures else None
+    return Report(
+        week=verdict.check.week,
+        check=verdict.check.name,
+        passed=not failures and not effects and not _ready_made(attempts),
+        cases=len(cases),
+        failed=len(failures),
+        headline=headline,
+        lines=lines,
+        mistake=mistake,
+        written=first_error.written if first_error else True,
+        notes=(*_side_effects(verdict, attempts, "noted"), *_noise(attempts)),
+    )
+
+
+def _failure(verdict: Verdict, case: Case, expected: Any, attempt: Attempt) -> _Failure | None:
+    if attempt.error:
+        return _Failure(case, attempt, None)
+    found = difference(expected, verdict.settle(attempt.output), verdict.tolerance)
+    if found is None and attempt.device != "cpu":
+        found = Difference("device", (("device", attempt.device),))
+    return _Failure(case, attempt, found) if found else None
+
+
+def _findings(
+    verdict: Verdict,
+    cases: Sequence[Case],
+    attempts: Sequence[Attempt],
+    failures: Sequence[_Failure],
+    effects: Sequence[str],
+    reveal: bool,
+) -> tuple[str, Lines, str | None]:
+    """The headline, the lines and the mistake's name."""
+    if failures and failures[0].attempt.error and not failures[0].attempt.error.written:
+        return "not written yet", (("question", verdict.check.question),), None
+    if ready_made := _ready_made(attempts):
+        named = ", ".join(ready_made)
+        text = f"this exercise asks you to write what {named} does"
+        return f"calls {named}", (("next", text),), f"uses {named}"
+    if failures:
+        return _explain(verdict, cases, attempts, failures, reveal)
+    if effects:
+        return "right values, with a side effect", tuple(("mistake", text) for text in effects), effects[0]
+    return f"{len(cases)} of {len(cases)} cases equal {verdict.reference}", (), None
+
+
+def _explain(
+    verdict: Verdict,
+    cases: Sequence[Case],
+    attempts: Sequence[Attempt],
+    failures: Sequence[_Failure],
+    reveal: bool,
+) -> tuple[str, Lines, str | None]:
+    first = failures[0]
+    error = first.attempt.error
+    if error and error.misuse:
+        return "cannot be checked", (("next", error.message),), None
+    share = f"{len(failures)} of {len(cases)} cases"
+    headline = f"{share} end in an error" if error else f"{share} differ from {verdict.reference}"
+    shown = _error_lines(verdict, first.case, error) if error else first.difference.lines
+    lines: Lines = (("case", first.case.label), *shown) if reveal else ()
+    mistake = verdict.find_mistake(cases, attempts)
+    if mistake:
+        return headline, (*lines, ("mistake", mistake.says), ("look at", mistake.look_at)), mistake.name
+    advice = first.difference.advice if first.difference else ""
+    return headline, (*lines, ("look at", advice)) if advice else lines, None
+
+
+def _error_lines(verdict: Verdict, case: Case, error: StudentError) -> Lines:
+    where = "\n".join(error.where) or "(raised before your own code began)"
+    return (
+        ("question", verdict.check.question),
+        ("inputs", describe_inputs(case.inputs)),
+        ("where", where),
+        ("error", f"{error.type_name}: {error.message}" if error.message else error.type_name),
+    )
+
+
+def describe_inputs(inputs: dict[str, Any]) -> str:
+    """The inputs' names with their shapes: `scores (2, 3, 5, 5) · d_head 4`."""
+    return " · ".join(f"{name} {_describe(value)}" for name, value in inputs.items())
+
+
+def _describe(value: Any) -> str:
+    if isinstance(value, Tensor):
+        return str(tuple(value.shape))
+    if isinstance(value, dict):
+        return "{" + describe_inputs(value) + "}"
+    return repr(value)[:40]
+
+
+def _ready_made(attempts: Sequence[Attempt]) -> list[str]:
+    return list(dict.fromkeys(name for attempt in attempts for name in attempt.ready_made))
+
+
+def _side_effects(verdict: Verdict, attempts: Sequence[Attempt], policy: str) -> tuple[str, ...]:
+    check = verdict.check
+    changed = sorted({name for attempt in attempts for name in attempt.changed})
+    shared = sorted({name for attempt in attempts for name in attempt.shared} - set(changed))
+    texts = []
+    if changed and check.changes_inputs == policy:
+        texts.append(f"changes its input {', '.join(changed)} in place: the caller's tensor is different now")
+    if shared and check.shares_memory == policy:
+        texts.append(f"its result shares memory with {', '.join(shared)}: a change of one changes the other")
+    if any(attempt.random_state for attempt in attempts) and check.random_state == policy:
+        texts.append("moves the global random state: the next random numbers of the notebook are others")
+    return tuple(texts)
+
+
+def _noise(attempts: Sequence[Attempt]) -> list[str]:
+    return list(dict.fromkeys(line for attempt in attempts for line in attempt.noise))[:3]

@@ -1,0 +1,61 @@
+"""A verdict: what is right for one check, how nearly, and which mistakes are known."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from utils.checks.attempt import Attempt
+from utils.checks.cases import Case
+from utils.checks.engine import Check
+from utils.verdicts.compare import FLOAT32, Tolerance, same
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A wrong implementation that students write, with its name."""
+
+    name: str
+    """Short, as a table of a class's mistakes shows it."""
+    says: str
+    """What is wrong, in a sentence that a student understands."""
+    look_at: str
+    """Where to look: a question or a pointer, never the solution."""
+    wrong: Any
+    """The wrong implementation: whatever the check takes."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The judge's half of a check."""
+
+    check: Check
+    expected: Callable[..., Any]
+    """`expected(**inputs)`, from a reference that shares no code with the course."""
+    mistakes: tuple[Mistake, ...]
+    tolerance: Tolerance = FLOAT32
+    settle: Callable[[Any], Any] = lambda output: output
+    """Brings outputs that are equally right to one form before they are compared."""
+    reference: str = "GPT-2"
+    """What the expected values come from, as the report names it."""
+
+    def expectations(self, cases: Sequence[Case]) -> list[Any]:
+        """The expected output of each case."""
+        return [self.settle(self.expected(**case.inputs)) for case in cases]
+
+    def find_mistake(self, cases: Sequence[Case], attempts: Sequence[Attempt]) -> Mistake | None:
+        """The known mistake that gives just what the student's code gave, in every case."""
+        return next((m for m in self.mistakes if self._explains(m, cases, attempts)), None)
+
+    def _explains(self, mistake: Mistake, cases: Sequence[Case], attempts: Sequence[Attempt]) -> bool:
+        return all(
+            self.alike(self.check.attempt(mistake.wrong, case.inputs), attempt)
+            for case, attempt in zip(cases, attempts, strict=True)
+        )
+
+    def alike(self, one: Attempt, other: Attempt) -> bool:
+        """Whether two attempts came to the same: the same error, or the same output within the tolerance."""
+        if one.error or other.error:
+            return bool(one.error and other.error) and one.error.kind == other.error.kind
+        if one.device != other.device:
+            return False
+        return same(self.settle(one.output), self.settle(other.output), self.tolerance)
