@@ -49,10 +49,8 @@ class ModelConfig:
                 layer_norm_eps=hf["layer_norm_epsilon"],
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ReferenceDamaged(
-                f"{path} is not the config of a GPT-2 ({type(error).__name__}: {error}). "
-                "Remove its folder and get the model again."
-            ) from error
+            reason = f"{type(error).__name__}: {error}"
+            raise ReferenceDamaged(f"{path} is not the config of a GPT-2 ({reason}).") from error
 
 
 def _published(n_layers: int, d_model: int, n_heads: int) -> ModelConfig:

@@ -41,11 +41,12 @@ class Reference:
     def state_dict(self) -> "dict[str, Tensor]":
         """The weights in float32 under HF's names, in HF's order, read without importing transformers.
 
-        `lm_head.weight` is the same tensor as `transformer.wte.weight`: GPT-2 ties them. Nothing else shares
-        memory, not with `model` and not with the file, so changing one of these tensors changes only it.
-        Everybody who asks gets the same tensors, however: clone what you mean to change.
+        `lm_head.weight` is the same tensor as `transformer.wte.weight`: GPT-2 ties them. Changing a
+        tensor in place changes neither `model` nor the file. But everybody who asks gets the same tensors, so
+        clone what you mean to change.
         """
-        return _weights.read(self.folder / "model.safetensors", self.config)
+        with _advice(self.name, self.folder):
+            return _weights.read(self.folder / "model.safetensors", self.config)
 
     @cached_property
     def model(self) -> "GPT2LMHeadModel":
@@ -57,16 +58,13 @@ class Reference:
         import torch
         from transformers import GPT2LMHeadModel
 
+        with _advice(self.name, self.folder):
+            # HF would fill a tensor that the file lacks with random numbers, and go on.
+            _weights.check(self.folder / "model.safetensors", self.config)
         with _without_chatter():
-            model, report = GPT2LMHeadModel.from_pretrained(
-                self.folder,
-                dtype=torch.float32,
-                attn_implementation="eager",
-                local_files_only=True,
-                output_loading_info=True,
+            model = GPT2LMHeadModel.from_pretrained(
+                self.folder, dtype=torch.float32, attn_implementation="eager", local_files_only=True
             )
-        if report["missing_keys"]:  # HF would fill them with random numbers
-            raise ReferenceDamaged(f"{self.folder} has no weights for {sorted(report['missing_keys'])}.")
         return model.eval()
 
 
@@ -96,9 +94,10 @@ def load(name: str | None = None, *, download: bool = False, quiet: bool = False
 @cache
 def _open(name: str, folder: Path) -> Reference:
     """One object for each model, because its weights are large."""
-    if name == "storyteller":
-        _check_storyteller(folder)
-    return Reference(name, folder, ModelConfig.from_file(folder / "config.json"))
+    with _advice(name, folder):
+        if name == "storyteller":
+            _check_storyteller(folder)
+        return Reference(name, folder, ModelConfig.from_file(folder / "config.json"))
 
 
 def _hub_folder(name: str, download: bool) -> Path:
@@ -115,11 +114,21 @@ def _hub_folder(name: str, download: bool) -> Path:
 
 
 def _check_storyteller(folder: Path) -> None:
-    if found := checksums.problems(folder):
-        raise ReferenceDamaged(
-            f"The storyteller's files in {folder} are not as the course ships them: {'; '.join(found)}. "
-            "Get them back with: git checkout -- utils/reference/storyteller"
-        )
+    if found := "; ".join(checksums.problems(folder)):
+        raise ReferenceDamaged(f"The storyteller in {folder} is not as the course ships it: {found}.")
+
+
+@contextmanager
+def _advice(name: str, folder: Path):
+    """Add what to do to whatever is said about damaged files."""
+    if name == "storyteller":
+        way_out = "Get the course's files again, or in its folder run: git checkout -- utils/reference/storyteller"
+    else:
+        way_out = f'Remove {hub.whole_model_folder(folder)}, then run load("{name}", download=True).'
+    try:
+        yield
+    except ReferenceDamaged as problem:
+        raise ReferenceDamaged(f"{problem} {way_out}") from problem
 
 
 def _which(reference: Reference) -> str:

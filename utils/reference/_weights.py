@@ -9,6 +9,9 @@ from utils.reference.problems import ReferenceDamaged
 if TYPE_CHECKING:
     from torch import Tensor
 
+EMBEDDING = "transformer.wte.weight"
+UNEMBEDDING = "lm_head.weight"
+
 
 def shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
     """Every tensor of `GPT2LMHeadModel.state_dict()`, in its order, with its shape.
@@ -36,13 +39,36 @@ def shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
         for name, shape in block.items()
     }
     return {
-        "transformer.wte.weight": (config.d_vocab, wide),
+        EMBEDDING: (config.d_vocab, wide),
         "transformer.wpe.weight": (config.n_ctx, wide),
         **blocks,
         "transformer.ln_f.weight": (wide,),
         "transformer.ln_f.bias": (wide,),
-        "lm_head.weight": (config.d_vocab, wide),
+        UNEMBEDDING: (config.d_vocab, wide),
     }
+
+
+def check(path: Path, config: ModelConfig) -> None:
+    """Make sure, without reading a weight, that the file holds the tensors that the config asks for.
+
+    Raises:
+        ReferenceDamaged: the file cannot be read, or a tensor is missing or has another shape.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="pt") as file:
+            names = file.keys()
+            found = {_full_name(name): tuple(file.get_slice(name).get_shape()) for name in names}
+    except (OSError, SafetensorError) as error:
+        raise ReferenceDamaged(f"{path} cannot be read ({type(error).__name__}: {error}).") from error
+    # The unembedding is the embedding itself, so files leave it out.
+    found.setdefault(UNEMBEDDING, found.get(EMBEDDING))
+    for name, shape in shapes(config).items():
+        if found.get(name) is None:
+            raise ReferenceDamaged(f"{path} has no {name}.")
+        if found[name] != shape:
+            raise ReferenceDamaged(f"{path} has {name} in the shape {found[name]}; its config says {shape}.")
 
 
 def read(path: Path, config: ModelConfig) -> "dict[str, Tensor]":
@@ -51,29 +77,15 @@ def read(path: Path, config: ModelConfig) -> "dict[str, Tensor]":
     Raises:
         ReferenceDamaged: the file cannot be read, or holds other tensors than the config asks for.
     """
-    from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    try:
-        found = {_full_name(name): tensor.float() for name, tensor in load_file(path).items()}
-    except (OSError, SafetensorError) as error:
-        raise _damaged(path, f"{type(error).__name__}: {error}") from error
-    # The unembedding is the embedding itself, so files leave it out; in HF's state dict both names stand.
-    found.setdefault("lm_head.weight", found.get("transformer.wte.weight"))
-    wanted = shapes(config)
-    for name, shape in wanted.items():
-        if found.get(name) is None:
-            raise _damaged(path, f"it has no {name}")
-        if tuple(found[name].shape) != shape:
-            raise _damaged(path, f"{name} has the shape {tuple(found[name].shape)} instead of {shape}")
-    # What else is there are the causal masks, which OpenAI's files keep as `h.0.attn.bias`: no weights.
-    return {name: found[name] for name in wanted}
+    check(path, config)
+    tensors = {_full_name(name): tensor.float() for name, tensor in load_file(path).items()}
+    tensors.setdefault(UNEMBEDDING, tensors[EMBEDDING])
+    # What else is in the file are the causal masks, which OpenAI's keep as `h.0.attn.bias`: no weights.
+    return {name: tensors[name] for name in shapes(config)}
 
 
 def _full_name(name: str) -> str:
     """OpenAI's files begin at `wte.weight` where HF's state dict says `transformer.wte.weight`."""
     return name if name.startswith(("transformer.", "lm_head.")) else f"transformer.{name}"
-
-
-def _damaged(path: Path, reason: str) -> ReferenceDamaged:
-    return ReferenceDamaged(f"{path} is damaged: {reason}. Remove its folder and get the model again.")

@@ -26,7 +26,10 @@ def cached_file(repository: str, file: str) -> Path | None:
     """Where the hub's cache keeps the file, or None when it does not. Never asks the network."""
     from huggingface_hub import try_to_load_from_cache
 
-    path = try_to_load_from_cache(repository, file)
+    try:
+        path = try_to_load_from_cache(repository, file)
+    except OSError:  # a cache that this user may not read holds nothing for this user
+        return None
     # The cache can also remember, with an object of its own, that the hub has no such file.
     return Path(path) if isinstance(path, str) else None
 
@@ -45,17 +48,21 @@ def is_whole(weights: Path) -> bool:
 
     The format: the header's length (8 bytes), the header (JSON: where each tensor ends), the tensors.
     """
-    size = weights.stat().st_size
-    with weights.open("rb") as file:
-        header_size = int.from_bytes(file.read(8), "little")
-        if not 0 < header_size <= size - 8:
-            return False
-        try:
-            header = json.loads(file.read(header_size))
-            ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
-        except (ValueError, LookupError, TypeError, AttributeError):
-            return False
+    try:
+        size = weights.stat().st_size
+        with weights.open("rb") as file:
+            header_size = int.from_bytes(file.read(8), "little")
+            # Any other file's first bytes make an absurd number: do not read that much.
+            header = json.loads(file.read(min(header_size, size)))
+        ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return False
     return size == 8 + header_size + max(ends, default=0)
+
+
+def whole_model_folder(snapshot: Path) -> Path:
+    """What to remove before a fresh download: the snapshot itself has only links to the files."""
+    return snapshot.parents[1]
 
 
 def download(name: str) -> Path:
@@ -78,7 +85,7 @@ def download(name: str) -> Path:
             'Connect to the internet and run the line again, or take load("storyteller").'
         )
     try:
-        snapshot_download(repository, allow_patterns=list(WANTED))
+        snapshot_download(repository, allow_patterns=list(WANTED), force_download=_is_broken(repository))
     except Exception as error:  # of any kind: the network, the disk, the hub's own
         raise _broken_off(name, _first_line(error)) from error
     folder = cached_model(name)
@@ -111,6 +118,12 @@ def _ask(url: str, limit_s: float) -> str | None:
     return None if status < 400 else f"HTTP status {status}"
 
 
+def _is_broken(repository: str) -> bool:
+    """Whether the cache has damaged weights, which the hub's own downloader would take for good ones."""
+    weights = cached_file(repository, "model.safetensors")
+    return weights is not None and not is_whole(weights)
+
+
 def _first_line(error: Exception) -> str:
     """An error in a line: its kind, and the first line of what it says."""
     kind, said = type(error).__name__, str(error).strip()
@@ -120,5 +133,5 @@ def _first_line(error: Exception) -> str:
 def _broken_off(name: str, reason: str) -> ReferenceMissing:
     return ReferenceMissing(
         f"The download of {name} ({SIZES[name]}) broke off: {reason}. "
-        f'Run the line again, or take load("storyteller"), which needs no network.'
+        'Run the line again, or take load("storyteller").'
     )
