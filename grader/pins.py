@@ -1,0 +1,85 @@
+"""environment.yml from the lock, so that conda installs the versions that pip does: `python -m grader.pins`.
+
+`make lock` calls it after each new lock.
+"""
+
+import sys
+import tomllib
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from utils.errors import CourseError
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+
+ENVIRONMENT = """\
+# Written by `make lock` from pyproject.toml and requirements.lock: change those, not this file.
+name: {name}
+channels:
+  - conda-forge
+dependencies:
+  - python={python}
+  - pip
+  - pip:
+      - -c requirements.lock
+{pins}
+      - -e .
+"""
+
+
+class PinMissing(CourseError):
+    """A package that pyproject.toml asks for has no version in the lock; the message says which."""
+
+
+def direct_dependencies(pyproject: str) -> list[Requirement]:
+    """What the text of pyproject.toml asks for itself, its extras included, sorted by name."""
+    project = tomllib.loads(pyproject)["project"]
+    texts = [*project["dependencies"], *sum(project.get("optional-dependencies", {}).values(), [])]
+    return sorted(map(Requirement, texts), key=lambda requirement: canonicalize_name(requirement.name))
+
+
+def locked_versions(lock: str) -> dict[str, Version]:
+    """The version of every package in the text of requirements.lock, by its canonical name."""
+    lines = [line for line in lock.splitlines() if line and not line.lstrip().startswith("#")]
+    pins = map(Requirement, lines)
+    return {canonicalize_name(pin.name): Version(str(pin.specifier).removeprefix("==")) for pin in pins}
+
+
+def environment(pyproject: str, lock: str) -> str:
+    """The text of environment.yml for the texts of pyproject.toml and requirements.lock.
+
+    Raises:
+        PinMissing: the lock is older than a dependency in pyproject.toml.
+    """
+    project = tomllib.loads(pyproject)["project"]
+    versions = locked_versions(lock)
+    pins = []
+    for name in (canonicalize_name(requirement.name) for requirement in direct_dependencies(pyproject)):
+        if name not in versions:
+            raise PinMissing(f"requirements.lock has no version of {name}: call `make lock`, which looks it up.")
+        pins.append(f"      - {name}=={versions[name]}")
+    return ENVIRONMENT.format(name=project["name"], python=oldest_python(project), pins="\n".join(pins))
+
+
+def oldest_python(project: dict) -> str:
+    """The oldest Python that pyproject.toml's table `project` allows, as `3.11`."""
+    specifiers = Requirement(f"python{project['requires-python']}").specifier
+    return next(specifier.version for specifier in specifiers if specifier.operator == ">=")
+
+
+def main() -> None:
+    """Write environment.yml; on a problem leave it as it was and end with exit code 1."""
+    texts = [(CHECKOUT / name).read_text(encoding="utf-8") for name in ("pyproject.toml", "requirements.lock")]
+    try:
+        text = environment(*texts)
+    except PinMissing as problem:
+        sys.exit(str(problem))
+    (CHECKOUT / "environment.yml").write_text(text, encoding="utf-8")
+    print("environment.yml has the versions of requirements.lock.")
+
+
+if __name__ == "__main__":
+    main()
