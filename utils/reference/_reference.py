@@ -65,6 +65,8 @@ class Reference:
             model = GPT2LMHeadModel.from_pretrained(
                 self.folder, dtype=torch.float32, attn_implementation="eager", local_files_only=True
             )
+        # What HF falls back on anyway, but with a warning at the first loss.
+        model.loss_type = "ForCausalLM"
         return model.eval()
 
 
@@ -122,7 +124,7 @@ def _check_storyteller(folder: Path) -> None:
 def _advice(name: str, folder: Path):
     """Add what to do to whatever is said about damaged files."""
     if name == "storyteller":
-        way_out = "Get the course's files again, or in its folder run: git checkout -- utils/reference/storyteller"
+        way_out = "Get the course again, or in its folder run: git checkout -- utils/reference/storyteller"
     else:
         way_out = f'Remove {hub.whole_model_folder(folder)}, then run load("{name}", download=True).'
     try:

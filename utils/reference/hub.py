@@ -85,7 +85,8 @@ def download(name: str) -> Path:
             'Connect to the internet and run the line again, or take load("storyteller").'
         )
     try:
-        snapshot_download(repository, allow_patterns=list(WANTED), force_download=_is_broken(repository))
+        _remove_broken(repository)
+        snapshot_download(repository, allow_patterns=list(WANTED))
     except Exception as error:  # of any kind: the network, the disk, the hub's own
         raise _broken_off(name, _first_line(error)) from error
     folder = cached_model(name)
@@ -118,10 +119,13 @@ def _ask(url: str, limit_s: float) -> str | None:
     return None if status < 400 else f"HTTP status {status}"
 
 
-def _is_broken(repository: str) -> bool:
-    """Whether the cache has damaged weights, which the hub's own downloader would take for good ones."""
+def _remove_broken(repository: str) -> None:
+    """Remove damaged weights from the cache: the hub's own downloader would take them for good ones."""
     weights = cached_file(repository, "model.safetensors")
-    return weights is not None and not is_whole(weights)
+    if weights and not is_whole(weights):
+        weights.resolve().unlink()
+        # What is left in the snapshot is a link that leads nowhere; without links, it was the file itself.
+        weights.unlink(missing_ok=True)
 
 
 def _first_line(error: Exception) -> str:
