@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from utils.errors import CourseError
 
-class UnknownWeek(ValueError):
+
+class UnknownWeek(CourseError, ValueError):
     """Somebody named a week that the course does not have; the message lists those it has."""
 
 

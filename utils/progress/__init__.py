@@ -1,0 +1,10 @@
+"""What `course check` remembers: each week's last and best result, in a small file on this machine.
+
+keep(week, result)          # after a check
+records, note = recall()    # for `course progress`
+"""
+
+from utils.progress.result import Record, Result
+from utils.progress.store import NotKept, keep, progress_file, recall
+
+__all__ = ["NotKept", "Record", "Result", "keep", "progress_file", "recall"]

@@ -1,0 +1,87 @@
+"""One week's result and what is remembered of a week, to and from plain data."""
+
+import math
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one self-check of a week came to."""
+
+    when: datetime
+    """With a time zone."""
+    core: float
+    core_of: float
+    stretch: float
+    stretch_of: float
+    exercises: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """Points got and points there are, by exercise."""
+
+    def to_plain(self) -> dict[str, Any]:
+        """The result as JSON knows it."""
+        return {**asdict(self), "when": self.when.isoformat()}
+
+    @classmethod
+    def from_plain(cls, data: dict[str, Any]) -> "Result":
+        """The result that `to_plain` described. Anything else raises ValueError, TypeError or KeyError."""
+        return cls(
+            when=_moment(data["when"]),
+            core=_points(data["core"]),
+            core_of=_points(data["core_of"]),
+            stretch=_points(data["stretch"]),
+            stretch_of=_points(data["stretch_of"]),
+            exercises={name: _pair(pair) for name, pair in data["exercises"].items()},
+        )
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is remembered of a week."""
+
+    best: Result
+    """Most core points; of equals, most stretch points, and of equals the first."""
+    last: Result
+
+    @classmethod
+    def after(cls, before: "Record | None", result: Result) -> "Record":
+        """What is remembered once `result` has come after what was remembered `before`."""
+        if before is None or _rank(result) > _rank(before.best):
+            return cls(best=result, last=result)
+        return cls(best=before.best, last=result)
+
+    def to_plain(self) -> dict[str, Any]:
+        """The record as JSON knows it."""
+        return {"best": self.best.to_plain(), "last": self.last.to_plain()}
+
+    @classmethod
+    def from_plain(cls, data: dict[str, Any]) -> "Record":
+        """The record that `to_plain` described. Anything else raises ValueError, TypeError or KeyError."""
+        return cls(best=Result.from_plain(data["best"]), last=Result.from_plain(data["last"]))
+
+
+def _rank(result: Result) -> tuple[float, float]:
+    return result.core, result.stretch
+
+
+def _points(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"Points are numbers, not {value!r}.")
+    points = float(value)
+    if not math.isfinite(points) or points < 0:
+        raise ValueError(f"{points} are no points.")
+    return points
+
+
+def _pair(value: Any) -> tuple[float, float]:
+    got, out_of = value
+    return _points(got), _points(out_of)
+
+
+def _moment(value: Any) -> datetime:
+    moment = datetime.fromisoformat(value)
+    if moment.tzinfo is None:
+        raise ValueError(f"{value} has no time zone.")
+    moment.astimezone()  # raises for moments that no calendar here can show
+    return moment
