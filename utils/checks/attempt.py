@@ -88,8 +88,8 @@ def attempt(
 ) -> Attempt:
     """Calls `run(submission, **inputs)` on copies of the inputs and writes down what happened.
 
-    Raises nothing that the student's code raises, except KeyboardInterrupt. `on_accelerator` also asks whether
-    the code would keep to the inputs' device if they were on an accelerator.
+    Raises nothing that the student's code raises, except KeyboardInterrupt. `on_accelerator` also asks
+    whether the code would keep to the inputs' device if they were on an accelerator.
     """
     copies = _copy(inputs)
     with _own_random_state() as random_moved, _quiet() as noise, ReadyMadeWatch(forbidden) as watch:

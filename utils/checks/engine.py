@@ -59,13 +59,17 @@ class Check:
     def examine(self, submission: Any, judge: "Judge | None" = None) -> Report:
         """Runs the check and returns its report. `judge` is the one in force unless another is given."""
         hearing = (judge or current_judge()).open(self)
+        first = True
         while (inputs := hearing.next_case()) is not None:
-            hearing.submit(self.attempt(submission, inputs))
+            hearing.submit(self.attempt(submission, inputs, first))
+            first = False
         return hearing.report()
 
-    def attempt(self, submission: Any, inputs: dict[str, Any]) -> Attempt:
-        """One call of the student's code, watched and written down."""
-        return attempt(self.run, submission, inputs, self.forbidden, self.on_accelerator)
+    def attempt(self, submission: Any, inputs: dict[str, Any], first: bool = False) -> Attempt:
+        """One call of the student's code, watched and written down. One case, the first, is enough to ask
+        whether the code keeps to its inputs' device.
+        """
+        return attempt(self.run, submission, inputs, self.forbidden, first and self.on_accelerator)
 
     def draw_cases(self, seed: int = PUBLIC_SEED) -> list[Case]:
         """The cases of a seed. Each check draws its own, whatever other checks have drawn."""

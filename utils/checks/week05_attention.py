@@ -1,7 +1,5 @@
 """Week 5's checks: tokens looking at other tokens."""
 
-import math
-
 import torch
 
 from utils.checks.cases import Case, Draw
@@ -29,7 +27,7 @@ def _project_qkv_cases(draw: Draw) -> list[Case]:
 
 
 def _random_head(draw: Draw, d_model: int, d_head: int) -> dict[str, torch.Tensor]:
-    """Weights that keep q, k and v of order 1, and biases of order 1: a zero bias would hide a forgotten one."""
+    """Weights that keep q, k and v of order 1; biases of order 1, since zeros would hide a forgotten one."""
     weights = {f"W_{letter}": draw.normal(d_model, d_head, scale=d_model**-0.5) for letter in "QKV"}
     return weights | {f"b_{letter}": draw.normal(d_head) for letter in "QKV"}
 
@@ -193,24 +191,26 @@ def _context_cases(draw: Draw) -> list[Case]:
         )
         inputs = {"W_E": table, "W_V": draw.normal(sizes.d_model, sizes.d_head), "token": token}
         cases.append(Case(f"random words, {sizes}", {**inputs, "tokens_a": tokens_a, "tokens_b": tokens_b}))
-    reference = draw.reference
-    tokens_a, tokens_b = (
-        torch.tensor(reference.tokenizer.encode(sentence))
-        for sentence in (" He walked along the river bank.", " She put the money in the bank.")
-    )
-    real = {
-        "W_E": reference.state_dict["transformer.wte.weight"].float(),
+    return [*cases, _bank_case(draw.reference)]
+
+
+def _bank_case(reference) -> Case:
+    """Two banks. The table holds the sentences' own words only, renumbered, so that it is small to send."""
+    encode = reference.tokenizer.encode
+    river, money = encode(" He walked along the river bank."), encode(" She put the money in the bank.")
+    vocabulary = sorted({*river, *money})
+    inputs = {
+        "W_E": reference.state_dict["transformer.wte.weight"][vocabulary].float(),
         "W_V": head_weights(reference, 0, 0)["W_V"],
-        "token": reference.tokenizer.encode(" bank")[0],
+        "token": vocabulary.index(encode(" bank")[0]),
+        "tokens_a": torch.tensor([vocabulary.index(token) for token in river]),
+        "tokens_b": torch.tensor([vocabulary.index(token) for token in money]),
     }
-    return [
-        *cases,
-        Case(f"bank, with {reference.name}'s vectors", {**real, "tokens_a": tokens_a, "tokens_b": tokens_b}),
-    ]
+    return Case(f"bank, with {reference.name}'s vectors", inputs)
 
 
 def _sentence_with(draw: Draw, token: int, length: int) -> torch.Tensor:
-    """Other tokens, with `token` once, anywhere but at the start, where there is no context to be changed by."""
+    """Other tokens, with `token` once, anywhere but at the start, where no context could change it."""
     tokens = draw.integers(8, 20, length)
     tokens[draw.choose(range(1, length))] = token
     return tokens

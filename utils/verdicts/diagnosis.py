@@ -103,6 +103,10 @@ def _explain(
     headline = f"{share} end in an error" if error else f"{share} differ from {verdict.reference}"
     shown = _error_lines(verdict, first.case, error) if error else first.difference.lines
     lines: Lines = (("case", first.case.label), *shown) if reveal else ()
+    if verdict.secret:
+        rows = "\n".join(failure.case.label for failure in failures)
+        lines = (("not yet right", rows),) if reveal else ()
+        cases, attempts = [first.case], [first.attempt]
     mistake = verdict.find_mistake(cases, attempts)
     if mistake:
         return headline, (*lines, ("mistake", mistake.says), ("look at", mistake.look_at)), mistake.name

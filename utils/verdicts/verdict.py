@@ -37,6 +37,10 @@ class Verdict:
     """Brings outputs that are equally right to one form before they are compared."""
     reference: str = "GPT-2"
     """What the expected values come from, as the report names it."""
+    secret: bool = False
+    """Whether the expected values are the solution itself, as in a table to fill in. Then no report shows
+    them, and a mistake is recognised from the cases that went wrong alone.
+    """
 
     def expectations(self, cases: Sequence[Case]) -> list[Any]:
         """The expected output of each case."""
@@ -48,7 +52,7 @@ class Verdict:
 
     def _explains(self, mistake: Mistake, cases: Sequence[Case], attempts: Sequence[Attempt]) -> bool:
         return all(
-            self.alike(self.check.attempt(mistake.wrong, case.inputs), attempt)
+            self.alike(self.check.attempt(mistake.wrong, case.inputs, first=attempt.device != "cpu"), attempt)
             for case, attempt in zip(cases, attempts, strict=True)
         )
 

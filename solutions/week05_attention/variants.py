@@ -1,0 +1,378 @@
+"""Right solutions of week 5 in other styles: a test proves that the checks accept every one of them.
+
+The first letters of a label say what is unusual about it. The notebook's own solutions are tested besides.
+"""
+
+import math
+
+import torch
+from einops import einsum, rearrange
+from torch import nn
+from torch.nn import functional as F
+
+# --- project_qkv ------------------------------------------------------------------------------------------
+
+
+def qkv_by_matmul(x, W_Q, W_K, W_V, b_Q, b_K, b_V):
+    return x @ W_Q + b_Q, x @ W_K + b_K, x @ W_V + b_V
+
+
+def qkv_by_linear(x, W_Q, W_K, W_V, b_Q, b_K, b_V):
+    return [F.linear(x, W.T, b) for W, b in ((W_Q, b_Q), (W_K, b_K), (W_V, b_V))]
+
+
+def qkv_fused(x, W_Q, W_K, W_V, b_Q, b_K, b_V):
+    packed = x @ torch.cat([W_Q, W_K, W_V], dim=1) + torch.cat([b_Q, b_K, b_V])
+    return packed.chunk(3, dim=-1)
+
+
+def qkv_in_float64(x, W_Q, W_K, W_V, b_Q, b_K, b_V):
+    wide = x.double()
+    pairs = ((W_Q, b_Q), (W_K, b_K), (W_V, b_V))
+    return tuple((wide @ W.double() + b.double()).to(x.dtype) for W, b in pairs)
+
+
+def qkv_by_hf_conv1d(x, W_Q, W_K, W_V, b_Q, b_K, b_V):
+    from transformers.pytorch_utils import Conv1D
+
+    def project(W, b):
+        layer = Conv1D(W.shape[1], W.shape[0])
+        layer.weight.data, layer.bias.data = W, b
+        return layer(x)
+
+    return project(W_Q, b_Q), project(W_K, b_K), project(W_V, b_V)
+
+
+# --- attention_scores -------------------------------------------------------------------------------------
+
+
+def scores_by_matmul(q, k):
+    return q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1])
+
+
+def scores_by_torch_einsum(q, k):
+    return torch.einsum("...qd,...kd->...qk", q, k) * q.size(-1) ** -0.5
+
+
+def scores_scaled_first(q, k):
+    root = math.sqrt(math.sqrt(q.shape[-1]))
+    return (q / root) @ (k / root).mT
+
+
+def scores_by_broadcasting(q, k, scale=None):
+    scale = scale or 1 / math.sqrt(q.shape[-1])
+    return (q[..., :, None, :] * k[..., None, :, :]).sum(-1) * scale
+
+
+def scores_by_loops(q, k):
+    scores = torch.zeros(*q.shape[:-1], k.shape[-2])
+    for i in range(q.shape[-2]):
+        for j in range(k.shape[-2]):
+            scores[..., i, j] = (q[..., i, :] * k[..., j, :]).sum(-1) / q.shape[-1] ** 0.5
+    return scores
+
+
+# --- causal_mask ------------------------------------------------------------------------------------------
+
+
+def mask_by_positions(scores):
+    query, key = scores.shape[-2:]
+    query_position = torch.arange(key - query, key, device=scores.device)
+    key_position = torch.arange(key, device=scores.device)
+    return scores.masked_fill(key_position > query_position[:, None], float("-inf"))
+
+
+def mask_by_finfo_min(scores):
+    query, key = scores.shape[-2:]
+    seen = torch.ones(query, key, device=scores.device).tril(diagonal=key - query) == 1
+    return torch.where(seen, scores, torch.finfo(scores.dtype).min)
+
+
+def mask_added(scores):
+    query, key = scores.shape[-2:]
+    return scores + torch.full((query, key), float("-inf"), device=scores.device).triu(key - query + 1)
+
+
+def mask_minus_a_billion(scores):
+    query, key = scores.shape[-2:]
+    return scores - 1e9 * torch.ones(query, key, device=scores.device).triu(key - query + 1)
+
+
+def mask_by_loops(scores):
+    masked = scores.clone()
+    query, key = scores.shape[-2:]
+    for i in range(query):
+        masked[..., i, key - query + i + 1 :] = -math.inf
+    return masked
+
+
+def mask_in_place(scores):
+    query, key = scores.shape[-2:]
+    hidden = torch.ones(query, key, device=scores.device, dtype=torch.bool).triu(key - query + 1)
+    return scores.masked_fill_(hidden, -torch.inf)
+
+
+def mask_from_a_large_buffer(scores):
+    query, key = scores.shape[-2:]
+    buffer = torch.tril(torch.ones(64, 64, dtype=torch.bool, device=scores.device))
+    return torch.where(
+        buffer[key - query : key, :key], scores, torch.tensor(float("-inf"), device=scores.device)
+    )
+
+
+# --- attention_pattern ------------------------------------------------------------------------------------
+
+
+def pattern_by_softmax(q, k):
+    return mask_added(scores_by_matmul(q, k)).softmax(dim=-1)
+
+
+def pattern_by_finfo_min(q, k):
+    return F.softmax(mask_by_finfo_min(scores_scaled_first(q, k)), dim=-1)
+
+
+def pattern_by_exponentials(q, k):
+    scores = mask_by_positions(scores_by_torch_einsum(q, k))
+    weights = (scores - scores.amax(dim=-1, keepdim=True)).exp()
+    return weights / weights.sum(dim=-1, keepdim=True)
+
+
+def pattern_through_logs(q, k):
+    return torch.log_softmax(mask_added(scores_by_matmul(q, k)), dim=-1).exp()
+
+
+def pattern_in_float64(q, k):
+    return pattern_by_softmax(q.double(), k.double()).to(q.dtype)
+
+
+# --- weighted_values --------------------------------------------------------------------------------------
+
+
+def values_by_matmul(pattern, v):
+    return pattern @ v
+
+
+def values_by_torch_einsum(pattern, v):
+    return torch.einsum("...qk,...kd->...qd", pattern, v)
+
+
+def values_by_broadcasting(pattern, v):
+    return (pattern[..., None] * v[..., None, :, :]).sum(dim=-2)
+
+
+def values_by_loops(pattern, v):
+    z = torch.zeros(*pattern.shape[:-1], v.shape[-1])
+    for j in range(v.shape[-2]):
+        z += pattern[..., :, j, None] * v[..., None, j, :]
+    return z
+
+
+# --- AttentionHead ----------------------------------------------------------------------------------------
+
+
+class HeadOfLinears(nn.Module):
+    """Three nn.Linear layers."""
+
+    def __init__(self, d_model, d_head):
+        super().__init__()
+        self.W_Q, self.W_K, self.W_V = (nn.Linear(d_model, d_head) for _ in range(3))
+
+    def forward(self, x):
+        return pattern_by_softmax(self.W_Q(x), self.W_K(x)) @ self.W_V(x)
+
+
+class HeadOfOneLinear(nn.Module):
+    """One nn.Linear for q, k and v together, split afterwards."""
+
+    def __init__(self, d_model, d_head, bias=True):
+        super().__init__()
+        self.W_QKV = nn.Linear(d_model, 3 * d_head, bias=bias)
+
+    def forward(self, x):
+        q, k, v = rearrange(self.W_QKV(x), "batch seq (three d_head) -> three batch seq d_head", three=3)
+        return pattern_by_exponentials(q, k) @ v
+
+
+class HeadOfConv1D(nn.Module):
+    """HF's own Conv1D, as GPT-2 keeps its weights."""
+
+    def __init__(self, d_model, d_head):
+        super().__init__()
+        from transformers.pytorch_utils import Conv1D
+
+        self.W_QKV = Conv1D(3 * d_head, d_model)
+
+    def forward(self, x):
+        q, k, v = self.W_QKV(x).chunk(3, dim=-1)
+        return values_by_torch_einsum(pattern_by_finfo_min(q, k), v)
+
+
+class HeadBySDPA(nn.Module):
+    """torch's fused attention: by now the student has written every step of it."""
+
+    def __init__(self, d_model, d_head):
+        super().__init__()
+        for letter in "QKV":
+            setattr(self, f"W_{letter}", nn.Parameter(torch.randn(d_model, d_head) / d_model**0.5))
+            setattr(self, f"b_{letter}", nn.Parameter(torch.zeros(d_head)))
+
+    def forward(self, x):
+        q, k, v = qkv_by_matmul(x, self.W_Q, self.W_K, self.W_V, self.b_Q, self.b_K, self.b_V)
+        return F.scaled_dot_product_attention(q, k, v, is_causal=True)
+
+
+class HeadWithBuffer(nn.Module):
+    """The mask as a buffer, an extra method, and einops throughout."""
+
+    def __init__(self, d_model, d_head, n_ctx=128):
+        super().__init__()
+        for letter in "QKV":
+            self.register_parameter(f"W_{letter}", nn.Parameter(torch.empty(d_model, d_head)))
+            self.register_parameter(f"b_{letter}", nn.Parameter(torch.empty(d_head)))
+        self.register_buffer("future", torch.ones(n_ctx, n_ctx, dtype=torch.bool).triu(1), persistent=False)
+
+    def pattern(self, q, k):
+        scores = einsum(q, k, "b q d, b k d -> b q k") / math.sqrt(q.shape[-1])
+        seq = q.shape[1]
+        return scores.masked_fill(self.future[:seq, :seq], -torch.inf).softmax(-1)
+
+    def forward(self, x):
+        q = einsum(x, self.W_Q, "b s m, m d -> b s d") + self.b_Q
+        k = einsum(x, self.W_K, "b s m, m d -> b s d") + self.b_K
+        v = einsum(x, self.W_V, "b s m, m d -> b s d") + self.b_V
+        return einsum(self.pattern(q, k), v, "b q k, b k d -> b q d")
+
+
+class HeadOneRowAtATime(HeadBySDPA):
+    """Loops over batch and query, without any mask: it never looks at the future in the first place."""
+
+    def forward(self, x):
+        q, k, v = qkv_by_linear(x, self.W_Q, self.W_K, self.W_V, self.b_Q, self.b_K, self.b_V)
+        z = torch.empty_like(q)
+        for b in range(len(x)):
+            for i in range(x.shape[1]):
+                scores = k[b, : i + 1] @ q[b, i] / q.shape[-1] ** 0.5
+                z[b, i] = scores.softmax(0) @ v[b, : i + 1]
+        return z
+
+
+# --- context_changes_vectors ------------------------------------------------------------------------------
+
+
+def context_by_index(W_E, head, tokens_a, tokens_b, token):
+    vectors = []
+    for tokens in (tokens_a, tokens_b):
+        at = tokens.tolist().index(token)
+        x = W_E[tokens].unsqueeze(0)
+        vectors.append((x[0, at], head(x)[0, at]))
+    (before_a, after_a), (before_b, after_b) = vectors
+    return (
+        float(F.cosine_similarity(before_a, before_b, dim=0)),
+        float(F.cosine_similarity(after_a, after_b, dim=0)),
+    )
+
+
+def context_as_tensors(W_E, head, tokens_a, tokens_b, token):
+    def word(tokens, vectors):
+        return vectors[0][(tokens == token).nonzero()[0, 0]]
+
+    def alike(a, b):
+        return (a @ b) / (a.norm() * b.norm())
+
+    x_a, x_b = F.embedding(tokens_a[None], W_E), F.embedding(tokens_b[None], W_E)
+    before = alike(word(tokens_a, x_a), word(tokens_b, x_b))
+    return before, alike(word(tokens_a, head(x_a)), word(tokens_b, head(x_b)))
+
+
+# --- stretch ----------------------------------------------------------------------------------------------
+
+
+def loops_over_numbers(q, k, v):
+    rows = []
+    for i in range(q.shape[0]):
+        scores = [sum(a * b for a, b in zip(q[i].tolist(), k[j].tolist(), strict=True)) for j in range(i + 1)]
+        scores = [score / math.sqrt(q.shape[1]) for score in scores]
+        weights = [math.exp(score - max(scores)) for score in scores]
+        z = torch.zeros(v.shape[1])
+        for j, weight in enumerate(weights):
+            z += weight / sum(weights) * v[j]
+        rows.append(z)
+    return torch.stack(rows)
+
+
+def loops_over_vectors(q, k, v):
+    z = torch.zeros_like(v)
+    for i in range(len(q)):
+        scores = torch.tensor([torch.dot(q[i], k[j]) / len(q[i]) ** 0.5 for j in range(i + 1)])
+        weights = torch.exp(scores - scores.max())
+        for j in range(i + 1):
+            z[i] += weights[j] / weights.sum() * v[j]
+    return z
+
+
+def padding_by_nan_to_num(scores, is_token):
+    masked = mask_by_positions(scores).masked_fill(~is_token[:, None, None, :], -torch.inf)
+    return masked.softmax(dim=-1).nan_to_num(0.0)
+
+
+def padding_by_exponentials(scores, is_token):
+    seq = scores.shape[-1]
+    seen = is_token[:, None, None, :] & torch.ones(seq, seq, device=scores.device, dtype=torch.bool).tril()
+    weights = (scores - scores.amax(-1, keepdim=True)).exp() * seen
+    return weights / weights.sum(-1, keepdim=True).clamp_min(torch.finfo(scores.dtype).tiny)
+
+
+SHAPES = {
+    "tokens": (2, 6),
+    "x": (2, 6, 768),
+    "W_Q": (768, 64),
+    "b_Q": (64,),
+    "q": (2, 6, 64),
+    "k": (2, 6, 64),
+    "scores": (2, 6, 6),
+    "pattern": (2, 6, 6),
+    "z": (2, 6, 64),
+    "all patterns": (2, 12, 6, 6),
+    "attn_out": (2, 6, 768),
+}
+
+VARIANTS = {
+    "project_qkv": [qkv_by_matmul, qkv_by_linear, qkv_fused, qkv_in_float64, qkv_by_hf_conv1d],
+    "attention_scores": [
+        scores_by_matmul,
+        scores_by_torch_einsum,
+        scores_scaled_first,
+        scores_by_broadcasting,
+        scores_by_loops,
+    ],
+    "causal_mask": [
+        mask_by_positions,
+        mask_by_finfo_min,
+        mask_added,
+        mask_minus_a_billion,
+        mask_by_loops,
+        mask_in_place,
+        mask_from_a_large_buffer,
+    ],
+    "attention_pattern": [
+        pattern_by_softmax,
+        pattern_by_finfo_min,
+        pattern_by_exponentials,
+        pattern_through_logs,
+        pattern_in_float64,
+    ],
+    "weighted_values": [values_by_matmul, values_by_torch_einsum, values_by_broadcasting, values_by_loops],
+    "AttentionHead": [
+        HeadOfLinears,
+        HeadOfOneLinear,
+        HeadOfConv1D,
+        HeadBySDPA,
+        HeadWithBuffer,
+        HeadOneRowAtATime,
+    ],
+    "context_changes_vectors": [context_by_index, context_as_tensors],
+    "shape_table": [SHAPES, {name: list(shape) for name, shape in SHAPES.items()}],
+    "attention_by_loops": [loops_over_numbers, loops_over_vectors],
+    "padding_aware_pattern": [padding_by_nan_to_num, padding_by_exponentials],
+}
+"""Right solutions by the name of the check that must accept them."""

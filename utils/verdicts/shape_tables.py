@@ -1,0 +1,58 @@
+"""The true shapes of GPT-2 small, read off Hugging Face's own model as it runs on tensors without numbers."""
+
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+import torch
+
+Shape = tuple[int, ...]
+
+
+@functools.cache
+def gpt2_small_shapes(batch: int, seq: int) -> dict[str, tuple[int, ...]]:
+    """Shapes in GPT-2 small's first block, by the course's names, for `batch` prompts of length `seq`.
+
+    Runs HF's model on torch's meta device, where tensors have shapes and no numbers.
+    """
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    with torch.device("meta"):
+        model = GPT2LMHeadModel(GPT2Config(attn_implementation="eager")).eval()
+        tokens = torch.zeros(batch, seq, dtype=torch.long)
+    seen: dict[str, tuple[int, ...]] = {"tokens": tuple(tokens.shape)}
+    block = model.transformer.h[0]
+    block.attn.register_forward_pre_hook(
+        lambda module, args, kwargs: seen.update({"x": _first_shape(args, kwargs)}), with_kwargs=True
+    )
+    block.attn.register_forward_hook(
+        lambda module, args, output: seen.update({"attn_out": tuple(output[0].shape)})
+    )
+    output = model(tokens, attention_mask=torch.ones_like(tokens), output_attentions=True, use_cache=False)
+    seen["all patterns"] = tuple(output.attentions[0].shape)
+    seen["logits"] = tuple(output.logits.shape)
+    # HF packs all heads' queries, keys and values into one weight: [d_model, 3 · n_heads · d_head].
+    heads = seen["all patterns"][1]
+    seen["z"] = (batch, seq, block.attn.c_attn.weight.shape[1] // (3 * heads))
+    return seen
+
+
+def _first_shape(args: tuple, kwargs: dict) -> tuple[int, ...]:
+    return tuple((args[0] if args else kwargs["hidden_states"]).shape)
+
+
+class WrongTable(Mapping):
+    """A filled-in table with some wrong rows; the right ones are looked up only when they are asked for."""
+
+    def __init__(self, right: Callable[[str], Shape], rows: Iterable[str], wrong: Mapping[str, Shape]):
+        self._right = right
+        self._rows = tuple(rows)
+        self._wrong = dict(wrong)
+
+    def __getitem__(self, row: str) -> Shape:
+        return self._wrong[row] if row in self._wrong else self._right(row)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)

@@ -1,0 +1,148 @@
+"""What is right for `project_qkv`: HF's packed projection."""
+
+import torch
+
+from utils.checks import week05_attention as checks
+from utils.verdicts.hf_attention import packed_projection
+from utils.verdicts.verdict import Mistake, Verdict
+
+
+def _expected_qkv(x, W_Q, W_K, W_V, b_Q, b_K, b_V):
+    return packed_projection(x, [W_Q, W_K, W_V], [b_Q, b_K, b_V])
+
+
+def _projected(x, W_Q, W_K, W_V, b_Q, b_K, b_V):
+    """The three products, and the three biases: what the mistakes below combine in their own ways."""
+    return x @ W_Q, x @ W_K, x @ W_V, b_Q, b_K, b_V
+
+
+def _without_bias(*weights):
+    return _projected(*weights)[:3]
+
+
+def _bias_subtracted(*weights):
+    xq, xk, xv, b_Q, b_K, b_V = _projected(*weights)
+    return xq - b_Q, xk - b_K, xv - b_V
+
+
+def _value_without_bias(*weights):
+    xq, xk, xv, b_Q, b_K, _ = _projected(*weights)
+    return xq + b_Q, xk + b_K, xv
+
+
+def _query_bias_for_all(*weights):
+    xq, xk, xv, b_Q, _, _ = _projected(*weights)
+    return xq + b_Q, xk + b_Q, xv + b_Q
+
+
+def _keys_for_values(*weights):
+    xq, xk, _, b_Q, b_K, _ = _projected(*weights)
+    return xq + b_Q, xk + b_K, xk + b_K
+
+
+def _queries_for_keys(*weights):
+    xq, _, xv, b_Q, _, b_V = _projected(*weights)
+    return xq + b_Q, xq + b_Q, xv + b_V
+
+
+def _in_order(*order):
+    def wrong(*weights):
+        parts = _projected(*weights)
+        return tuple(parts[i] + parts[i + 3] for i in order)
+
+    return wrong
+
+
+def _stacked(*weights):
+    parts = _projected(*weights)
+    return torch.stack([parts[i] + parts[i + 3] for i in range(3)])
+
+
+def _scaled_already(*weights):
+    xq, xk, xv, b_Q, b_K, b_V = _projected(*weights)
+    return (xq + b_Q) / xq.shape[-1] ** 0.5, xk + b_K, xv + b_V
+
+
+def _only_the_last_position(*weights):
+    xq, xk, xv, b_Q, b_K, b_V = _projected(*weights)
+    return (xq + b_Q)[:, -1:], xk + b_K, xv + b_V
+
+
+VERDICT = Verdict(
+    check=checks.project_qkv,
+    expected=_expected_qkv,
+    mistakes=(
+        Mistake(
+            "biases forgotten",
+            "the three biases b_Q, b_K and b_V are not added",
+            "every projection of GPT-2 has a weight and a bias",
+            lambda **w: _without_bias(*w.values()),
+        ),
+        Mistake(
+            "biases subtracted",
+            "the biases are subtracted",
+            "the sign before the bias",
+            lambda **w: _bias_subtracted(*w.values()),
+        ),
+        Mistake(
+            "values without bias",
+            "q and k have their biases, v has not",
+            "compare the line for v with the line for k",
+            lambda **w: _value_without_bias(*w.values()),
+        ),
+        Mistake(
+            "one bias for all three",
+            "b_Q is added to k and v as well",
+            "which bias belongs to which projection?",
+            lambda **w: _query_bias_for_all(*w.values()),
+        ),
+        Mistake(
+            "keys used as values",
+            "v is made with the keys' weights",
+            "which weight makes v?",
+            lambda **w: _keys_for_values(*w.values()),
+        ),
+        Mistake(
+            "queries used as keys",
+            "k is made with the queries' weights",
+            "which weight makes k?",
+            lambda **w: _queries_for_keys(*w.values()),
+        ),
+        Mistake(
+            "q and k swapped",
+            "q and k come back in each other's place",
+            "the order in the return line: q, k, v",
+            lambda **w: _in_order(1, 0, 2)(*w.values()),
+        ),
+        Mistake(
+            "order k, v, q",
+            "the three come back as k, v, q",
+            "the order in the return line: q, k, v",
+            lambda **w: _in_order(1, 2, 0)(*w.values()),
+        ),
+        Mistake(
+            "k and v swapped",
+            "k and v come back in each other's place",
+            "the order in the return line: q, k, v",
+            lambda **w: _in_order(0, 2, 1)(*w.values()),
+        ),
+        Mistake(
+            "one stacked tensor",
+            "q, k and v come back stacked in one tensor",
+            "return the three tensors, separated by commas",
+            lambda **w: _stacked(*w.values()),
+        ),
+        Mistake(
+            "scaled too early",
+            "q is already divided by √d_head here",
+            "the scale belongs to the scores; here it would be applied twice",
+            lambda **w: _scaled_already(*w.values()),
+        ),
+        Mistake(
+            "last position only",
+            "q holds the last position only",
+            "every position asks its own question",
+            lambda **w: _only_the_last_position(*w.values()),
+        ),
+    ),
+)
