@@ -1,0 +1,28 @@
+"""Pictures to look at and to touch, all drawn without a network.
+
+Each function answers one question, which its docstring says. What it returns draws itself as a cell's last
+line, in JupyterLab and Notebook 7, in the light and the dark theme, and reads as a sentence in a terminal.
+
+Importing this package loads no drawing library: plotly, circuitsvis and ipywidgets arrive with the first
+picture that needs them.
+"""
+
+from utils.pictures.attention import attention_explorer, attention_heads, pattern_heatmap, where_it_looks
+from utils.pictures.curves import curve, curves
+from utils.pictures.heatmap import heatmap
+from utils.pictures.scaling import scaling_demo
+from utils.pictures.spaces import vectors_3d
+from utils.pictures.tokens import coloured_tokens
+
+__all__ = [
+    "attention_explorer",
+    "attention_heads",
+    "coloured_tokens",
+    "curve",
+    "curves",
+    "heatmap",
+    "pattern_heatmap",
+    "scaling_demo",
+    "vectors_3d",
+    "where_it_looks",
+]

@@ -1,0 +1,149 @@
+"""Attention patterns: who reads whom, and how much.
+
+A pattern's row is the query (who reads), its column the key (who is read); every row adds up to 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from utils.pictures._numbers import as_array, as_labels, check_length, count_axes
+from utils.pictures._picture import Picture
+from utils.pictures.heatmap import draw_heatmap
+
+if TYPE_CHECKING:
+    from ipywidgets import VBox
+    from jaxtyping import Float
+    from numpy import ndarray
+    from torch import Tensor
+
+HOVER = "query '{row}' reads key '{column}': {value}"
+
+
+def attention_heads(
+    tokens: Sequence[str],
+    pattern: Float[Tensor, "heads query key"] | Float[Tensor, "query key"],
+    names: Sequence[str] | None = None,
+    *,
+    causal: bool = True,
+) -> Picture:
+    """Which token does each head make each token read?
+
+    CircuitsVis draws all heads small, and the one under the mouse large; a click keeps it. One head alone, a
+    pattern of [query, key], is drawn large at once.
+
+    Args:
+        tokens: The tokens as strings; the same ones are queries and keys.
+        pattern: [heads, query, key], or [query, key] for one head.
+        names: What to call the heads; "Head 0" and so on if left out.
+        causal: Whether to grey out the keys that come after their query.
+
+    Raises:
+        ValueError: the pattern has another shape, or there are not as many tokens or names.
+    """
+    from utils.pictures._circuitsvis import circuitsvis
+
+    labels = as_labels(tokens)
+    single = count_axes(pattern) == 2
+    array = as_array(pattern, "query key" if single else "heads query key", "pattern")
+    _check_tokens(array, labels, "key")
+    _check_tokens(array, labels, "query")
+    properties = {"attention": array.round(4).tolist(), "tokens": labels, "maskUpperTri": causal}
+    if single:
+        words = _most_read(array, labels)
+        return circuitsvis("AttentionPattern", {**properties, "zoomed": True}, words, margin="15px")
+    names = [f"Head {number}" for number in range(len(array))] if names is None else list(names)
+    check_length("names", len(names), "heads", len(array), array.shape)
+    last = [_most_read(head[-1:], labels, labels[-1:]) for head in array]
+    words = "\n".join(f"{name}: {reads}" for name, reads in zip(names, last, strict=True))
+    return circuitsvis("AttentionHeads", {**properties, "attentionHeadNames": names}, words)
+
+
+def pattern_heatmap(
+    pattern: Float[Tensor, "query key"],
+    tokens: Sequence[str],
+    *,
+    query_tokens: Sequence[str] | None = None,
+    title: str = "",
+) -> Picture:
+    """In one head's pattern, or in its scores, which query reads which key?
+
+    Args:
+        pattern: [query, key]; scores do as well, and masked ones (-inf) stay empty.
+        tokens: The keys' tokens, and the queries' too unless `query_tokens` names those.
+
+    Raises:
+        ValueError: the pattern is not [query, key], or there are not as many tokens.
+    """
+    array = as_array(pattern, "query key", "pattern")
+    keys = as_labels(tokens)
+    queries = keys if query_tokens is None else as_labels(query_tokens, "query_tokens")
+    _check_tokens(array, keys, "key")
+    _check_tokens(array, queries, "query")
+    words = _most_read(array, keys, queries)
+    return draw_heatmap(array, queries, keys, "query", "key", title, HOVER, words)
+
+
+def where_it_looks(tokens: Sequence[str], pattern: Float[Tensor, "query key"], query: int) -> Picture:
+    """How does one query share out its attention?
+
+    Args:
+        tokens: The tokens as strings.
+        pattern: [query, key].
+        query: The query's place; a negative one counts from the end.
+
+    Raises:
+        ValueError: the pattern is not [query, key], there are not as many tokens, or no such query.
+    """
+    from utils.pictures._looks import looks
+
+    labels = as_labels(tokens)
+    array = as_array(pattern, "query key", "pattern")
+    _check_tokens(array, labels, "key")
+    _check_tokens(array, labels, "query")
+    if not -len(array) <= query < len(array):
+        raise ValueError(f"There is no query {query}: the pattern has {len(array)}, numbered from 0.")
+    query %= len(array)
+    shares = ", ".join(f"{key!r} {share:.2f}" for key, share in zip(labels, array[query], strict=True))
+    html = looks(list(tokens), array[query].tolist(), query)
+    return Picture(f"query {labels[query]!r} (position {query}) reads {shares}", {"text/html": html})
+
+
+def attention_explorer(
+    tokens: Sequence[str],
+    patterns: Float[Tensor, "layers heads query key"] | Float[Tensor, "heads query key"],
+) -> VBox:
+    """Where does this token look, and how does that change from head to head and layer to layer?
+
+    Sliders for the layer (if there are several), the head and the query; below them the sentence, shaded by
+    how much of each token the query reads, and the same numbers as bars.
+
+    Args:
+        tokens: The tokens as strings.
+        patterns: [layers, heads, query, key], or [heads, query, key] for one layer.
+
+    Raises:
+        ValueError: the patterns have another shape, or there are not as many tokens.
+    """
+    from utils.pictures._explorer import explorer
+
+    labels = as_labels(tokens)
+    axes = "heads query key" if count_axes(patterns) == 3 else "layers heads query key"
+    array = as_array(patterns, axes, "patterns")
+    _check_tokens(array, labels, "key")
+    _check_tokens(array, labels, "query")
+    return explorer(list(tokens), array if array.ndim == 4 else array[None])
+
+
+def _check_tokens(array: Float[ndarray, "... query key"], labels: list[str], axis: str) -> None:
+    size = array.shape[-1 if axis == "key" else -2]
+    check_length("tokens", len(labels), axis, size, array.shape)
+
+
+def _most_read(array: Float[ndarray, "query key"], keys: list[str], queries: list[str] | None = None) -> str:
+    """The pattern in a sentence: the key that each query reads most."""
+    return "; ".join(
+        f"query {query!r} reads key {keys[int(row.argmax())]!r} most ({row.max():.2f})"
+        for query, row in zip(queries or keys, array, strict=True)
+    )
