@@ -157,7 +157,7 @@ class Scratchpad:
 
 def _row_html(cells: list[str], complaint: str) -> str:
     fixed = "".join(f'<td {LEFT}><span style="white-space:pre">{escape(cell)}</span></td>' for cell in cells)
-    said = f"✗ {re.sub('`(.+?)`', r'<code>\1</code>', escape(complaint))}" if complaint else "✓"
+    said = "✗ " + re.sub("`(.+?)`", r"<code>\1</code>", escape(complaint)) if complaint else "✓"
     return f"<tr>{fixed}<td {LEFT}>{said}</td></tr>"
 
 
