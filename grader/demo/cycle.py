@@ -1,0 +1,83 @@
+"""The instructor's cycle, command by command: generate, release, collect, autograde, feedback."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+
+from grader.build import make
+from grader.class_run import Seen, autograde_class
+from grader.demo.sample_class import Answers, sample_class
+from grader.folders import CONFIG
+from grader.install import write
+from grader.nbgrader_commands import Outcome, nbgrader
+from grader.results import Classroom, Result
+from grader.student_version import load_config
+from utils.errors import CourseError
+from utils.weeks import Week
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A course folder with a sample class that has been graded."""
+
+    folder: Path
+    week: Week
+    results: tuple[Result, ...]
+
+    @property
+    def classroom(self) -> Classroom:
+        """Its folders and gradebook."""
+        return Classroom(load_config(self.folder))
+
+
+def run_demo(root: Path, folder: Path, week: Week, wrong: Answers, seen: Seen) -> Demo:
+    """Runs the whole cycle for a week of the course `root` in `folder`, which is made anew.
+
+    Args:
+        wrong: the misled student's answers.
+        seen: is told of each nbgrader command when it is done.
+
+    Raises:
+        CourseError: the week cannot be built, or a command failed that must not.
+    """
+    _set_up(root, folder, week)
+    _must(nbgrader(folder, "generate_assignment", week.folder, "--force"), seen)
+    _must(nbgrader(folder, "release_assignment", week.folder), seen)
+    students = _hand_in(folder, week, wrong)
+    _must(nbgrader(folder, "zip_collect", week.folder), seen)
+    results = autograde_class(folder, week, students, seen)
+    _must(nbgrader(folder, "generate_feedback", week.folder), seen)
+    return Demo(folder, week, tuple(results))
+
+
+def _set_up(root: Path, folder: Path, week: Week) -> None:
+    built = make(root, week)
+    if built.source.parts_only:
+        raise CourseError(f"Week {week.number} has no notebook yet, only parts for later weeks.")
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    shutil.copy(root / CONFIG, folder)
+    write(folder, [built.moved(root, folder)])
+
+
+def _hand_in(folder: Path, week: Week, wrong: Answers) -> list[str]:
+    """Puts the class's files where a learning platform's download goes; returns the students' names."""
+    released, solutions = (
+        nbformat.read(folder / step / week.folder / f"{week.notebook}.ipynb", as_version=4)
+        for step in ("course", "solutions")
+    )
+    archive = folder / load_config(folder).ZipCollectApp.downloaded_directory / week.folder / "archive"
+    archive.mkdir(parents=True)
+    files = sample_class(released, solutions, wrong)
+    for student, content in files.items():
+        (archive / f"{student}_{week.notebook}.ipynb").write_bytes(content)
+    return list(files)
+
+
+def _must(outcome: Outcome, seen: Seen) -> None:
+    seen(outcome)
+    if not outcome.ok:
+        raise CourseError(f"`{outcome.command}` failed: {outcome.reason or outcome.log.strip()}")

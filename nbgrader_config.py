@@ -1,0 +1,65 @@
+"""nbgrader's front door: maps its folders onto this clone, for every nbgrader command and for formgrader.
+
+Everything of an instructor's own (gradebook, submissions, feedback, exchange) lies under grader/classroom/,
+which git ignores. grader/README.md says how to use it.
+"""
+
+import contextlib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+# A folder with the course but not its tools, as `course demo` makes one, has no grader/. It must get none
+# either: Python would look for the package `grader` in it.
+CLASSROOM = "grader/classroom" if (ROOT / "grader").is_dir() else "classroom"
+EXCHANGE = ROOT / CLASSROOM / "exchange"
+
+RELEASED = {"parts.py", "*.ipynb", "*.png", "*.svg"}
+"""All that a source folder may give away: nbgrader copies every file that it is not told to ignore."""
+
+
+def files_to_ignore() -> list[str]:
+    """nbgrader's own list, and by name whatever lies in a source folder without being one of RELEASED."""
+    found = sorted((ROOT / "solutions").glob("*/*"))
+    kept_back = {path.name for path in found if not any(path.match(pattern) for pattern in RELEASED)}
+    return [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", *sorted(kept_back)]
+
+
+# SQLite and the exchange want their folders there; where the clone is read-only, nbgrader says so itself.
+with contextlib.suppress(OSError):
+    EXCHANGE.mkdir(parents=True, exist_ok=True)
+
+c = get_config()  # traitlets, which runs this file, puts the function here
+
+c.CourseDirectory.course_id = "gpt2"
+c.CourseDirectory.root = str(ROOT)
+c.CourseDirectory.source_directory = "solutions"
+c.CourseDirectory.release_directory = "course"
+c.CourseDirectory.submitted_directory = f"{CLASSROOM}/submitted"
+c.CourseDirectory.autograded_directory = f"{CLASSROOM}/autograded"
+c.CourseDirectory.feedback_directory = f"{CLASSROOM}/feedback"
+c.CourseDirectory.solution_directory = f"{CLASSROOM}/solution"
+c.CourseDirectory.source_with_tests_directory = f"{CLASSROOM}/source_with_tests"
+c.CourseDirectory.db_url = f"sqlite:///{ROOT / CLASSROOM / 'gradebook.db'}"
+c.CourseDirectory.ignore = files_to_ignore()
+
+c.Exchange.root = str(EXCHANGE)
+c.Exchange.cache = str(ROOT / CLASSROOM / "cache")
+c.ExportPlugin.to = str(ROOT / CLASSROOM / "grades.csv")
+
+# Downloads of a learning platform: archive/ada_attention.ipynb, or archive/ada.zip with attention.ipynb.
+c.ZipCollectApp.downloaded_directory = f"{CLASSROOM}/downloaded"
+c.FileNameCollectorPlugin.named_regexp = (
+    r".*/extracted/(?P<student_id>[^/]+?)(?:/.*)?[_/](?P<file_id>[a-z]+)(?:-\d+)?\.ipynb$"
+)
+
+c.Execute.timeout = 120  # seconds a cell: a first check loads torch and the reference model.
+c.Execute.skip_cells_with_tag = "look"  # Demonstrations: nothing that is graded needs them.
+c.Autograde.autograde_preprocessors = [
+    "grader.execute.OfflineExecute",  # nbgrader's own Execute, in a kernel that never asks the network.
+    "nbgrader.preprocessors.IgnorePattern",
+    "nbconvert.preprocessors.ClearMetadataPreprocessor",
+    "nbgrader.preprocessors.LimitOutput",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
