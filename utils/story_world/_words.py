@@ -1,0 +1,274 @@
+"""Who and what the stories speak of. Every noun, name and pronoun here is one GPT-2 token with its leading space.
+
+Roles behave as in the world. What depends on gender only: names and pronouns. What depends on the role only: home,
+thing and work. A king and a queen therefore differ exactly as a man and a woman do, and that difference is what
+a model's embeddings can turn into a direction.
+"""
+
+from utils.story_world._grammar import Entity, Pool
+
+HE = {"he": "he", "He": "He", "him": "him", "his": "his", "His": "His"}
+SHE = {"he": "she", "He": "She", "him": "her", "his": "her", "His": "Her"}
+IT = {"it": "it", "It": "It", "its": "its"}
+
+BOYS = (
+    "Tom Ben Sam Jack Adam Paul Peter John James George Henry Oliver Simon David Daniel Robert Luke Arthur "
+    "Charles William Omar Ali Carlos Pedro Ivan Marco Noah Raj Hassan Jamal"
+).split()
+GIRLS = (
+    "Anna Lily Mary Emma Alice Rose Lucy Sarah Kate Jane Julia Laura Maria Sophie Emily Grace Helen Ruth Eva Nina "
+    "Nora Clara Amy Mia Hannah Elena Carmen Maya Leah Molly"
+).split()
+SURNAMES = (
+    "Hill Wood Stone Brown Green White Cook Field Reed Young Bell Carter Cooper Marsh Parker Smith Taylor Turner "
+    "Walker Ward West Long Rivers Brooks Hall Potter Moon Snow Day Miller"
+).split()
+PET_NAMES = (
+    "Rex Lucky Spot Coco Luna Milo Buddy Rocky Shadow Ginger Pepper Star Toby Sunny Sandy Patch Bruno Felix Honey "
+    "Silver Scout Chip Jet Blaze"
+).split()
+
+# male, female, where they live, the thing they carry, what they do all day
+ROLES = (
+    ("king", "queen", "in a castle", "crown", "ruled the land"),
+    ("prince", "princess", "in a palace", "sword", "rode a white horse"),
+    ("lord", "lady", "in a great hall", "cloak", "counted gold coins"),
+    ("wizard", "witch", "in a dark cave", "wand", "mixed strange potions"),
+    ("actor", "actress", "near the theatre", "mask", "learned new plays"),
+    ("waiter", "waitress", "above a restaurant", "tray", "served hot soup"),
+    ("man", "woman", "in the city", "hat", "drove a bus"),
+    ("boy", "girl", "beside the school", "ball", "climbed trees"),
+    ("father", "mother", "in a brick house", "key", "baked fresh bread"),
+    ("grandfather", "grandmother", "in an old cottage", "stick", "told long stories"),
+    ("uncle", "aunt", "on a farm", "hammer", "grew sweet corn"),
+    ("brother", "sister", "in a small flat", "drum", "played loud music"),
+    ("son", "daughter", "in a tall tower", "book", "sang happy songs"),
+)
+CHARACTERS = ("king", "prince", "lord", "wizard", "actor", "waiter", "man", "boy", "father", "grandfather", "uncle")
+ELDERS = ("father", "grandfather", "uncle")
+CHILD_FAMILY = ("father", "grandfather", "uncle", "brother")
+ADULT_FAMILY = ("uncle", "brother", "son")
+CHILDREN = ("boy", "prince")
+
+# one, many, young, sound, food, trait, home
+ANIMALS = {
+    "dog": ("dogs", "puppy", "barked", "bones", "kind", "in the yard"),
+    "cat": ("cats", "kitten", "purred", "milk", "quiet", "by the fire"),
+    "cow": ("cows", "calf", "mooed", "grass", "calm", "in the barn"),
+    "horse": ("horses", "baby horse", "snorted", "hay", "fast", "in the stable"),
+    "duck": ("ducks", "baby duck", "quacked", "bread", "funny", "on the pond"),
+    "pig": ("pigs", "baby pig", "grunted", "corn", "round", "in the mud"),
+    "goat": ("goats", "kid", "bleated", "leaves", "brave", "on the hill"),
+    "rabbit": ("rabbits", "bunny", "jumped", "carrots", "soft", "in a hole"),
+    "bird": ("birds", "chick", "sang", "seeds", "light", "in a nest"),
+    "mouse": ("mice", "baby mouse", "squeaked", "cheese", "small", "under the floor"),
+    "bee": ("bees", "baby bee", "buzzed", "sugar", "busy", "in a hive"),
+    "bear": ("bears", "cub", "growled", "honey", "big", "in a cave"),
+    "lion": ("lions", "cub", "roared", "meat", "proud", "on a rock"),
+    "monkey": ("monkeys", "baby monkey", "chattered", "bananas", "clever", "in the branches"),
+    "elephant": ("elephants", "calf", "trumpeted", "fruit", "heavy", "by the lake"),
+    "frog": ("frogs", "baby frog", "croaked", "flies", "green", "on a leaf"),
+    "turtle": ("turtles", "baby turtle", "swam", "cabbage", "slow", "in the sand"),
+    "snake": ("snakes", "baby snake", "hissed", "eggs", "long", "under a stone"),
+}
+FARM = "dog cat cow horse duck pig goat rabbit mouse bee".split()
+ZOO = "bird bear lion monkey elephant frog turtle snake".split()
+PETS = "dog cat duck pig goat rabbit bird mouse turtle".split()
+SMALL = "dog cat duck rabbit bird mouse frog turtle".split()
+
+# many, colour, taste
+FRUITS = {
+    "apple": ("apples", "red", "sweet"),
+    "banana": ("bananas", "yellow", "soft"),
+    "orange": ("oranges", "bright", "fresh"),
+    "lemon": ("lemons", "yellow", "sour"),
+    "pear": ("pears", "green", "sweet"),
+    "plum": ("plums", "purple", "rich"),
+    "peach": ("peaches", "pink", "soft"),
+    "strawberry": ("strawberries", "red", "fresh"),
+    "carrot": ("carrots", "orange", "crisp"),
+    "tomato": ("tomatoes", "red", "rich"),
+    "onion": ("onions", "white", "sharp"),
+    "nut": ("nuts", "brown", "crisp"),
+}
+
+GAMES = "football chess tennis cards hockey golf rugby cricket basketball darts".split()
+
+# now, then, where
+ACTIVITIES = {
+    "run": ("ran", "in the park"),
+    "swim": ("swam", "in the lake"),
+    "sing": ("sang", "in the church"),
+    "dance": ("danced", "in the hall"),
+    "draw": ("drew", "in the museum"),
+    "paint": ("painted", "in the attic"),
+    "climb": ("climbed", "in the forest"),
+    "write": ("wrote", "in the library"),
+    "cook": ("cooked", "in the kitchen"),
+    "dig": ("dug", "in the garden"),
+    "bake": ("baked", "in the bakery"),
+    "sail": ("sailed", "on the sea"),
+    "ride": ("rode", "in the field"),
+    "skate": ("skated", "on the ice"),
+}
+
+# where an animal rests, why it would choose that place
+RESTING_PLACES = {
+    "mat": "felt soft",
+    "rug": "kept out the cold",
+    "sofa": "was wide",
+    "bench": "stood high",
+    "pillow": "smelled sweet",
+    "chair": "faced the fire",
+    "box": "looked safe",
+    "bed": "had room",
+    "floor": "stayed cool",
+}
+
+# where people go, and how one says that they are there
+PLACES = {
+    **dict.fromkeys("park market shop library garden museum forest castle theatre tower zoo village hotel bakery".split(), "in"),
+    **dict.fromkeys("beach bridge farm field hill square".split(), "on"),
+    **dict.fromkeys("school station church harbour mill".split(), "at"),
+    **dict.fromkeys("river lake".split(), "by"),
+}
+
+# how an animal feels, what it does then
+FEELINGS = {
+    "tired": "closed its eyes and slept",
+    "cold": "shook and became warm",
+    "afraid": "kept very still",
+    "wet": "waited until it was dry",
+    "lonely": "looked for a friend",
+}
+
+
+def with_article(noun: str) -> str:
+    """ "an apple", "a king": the article follows the sound of the noun, which its first letter tells here."""
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+
+def words(text: str) -> Pool:
+    """Entities with no other form than their word."""
+    return tuple(Entity(word=word) for word in text.split())
+
+
+def phrases(text: str) -> Pool:
+    """The same for forms of several words, separated by commas."""
+    return tuple(Entity(word=phrase.strip()) for phrase in text.split(","))
+
+
+def _noun(noun: str, **forms: str) -> Entity:
+    one = with_article(noun)
+    return Entity(word=noun, one=one, One=one.capitalize(), **IT, **forms)
+
+
+def _animal(noun: str) -> Entity:
+    many, young, sound, food, trait, home = ANIMALS[noun]
+    return _noun(noun, many=many, young=with_article(young), Young=f"A {young}", sound=sound, food=food, trait=trait, home=home)
+
+
+def _animals(nouns: list[str]) -> Pool:
+    return tuple(_ALL_ANIMALS[noun] for noun in nouns)
+
+
+_ALL_ANIMALS = {noun: _animal(noun) for noun in ANIMALS}
+_BOYS = tuple(Entity(word=name, **HE) for name in BOYS)
+_GIRLS = tuple(Entity(word=name, **SHE) for name in GIRLS)
+
+
+def _role(noun: str, pronouns: dict[str, str], names: Pool, row: tuple[str, ...]) -> Entity:
+    _, _, home, thing, work = row
+    return Entity(
+        word=noun, one=with_article(noun), names=names, home=home, Home=home[0].upper() + home[1:], thing=thing,
+        work=work, **pronouns,
+    )  # fmt: skip
+
+
+_MALE = {row[0]: _role(row[0], HE, _BOYS, row) for row in ROLES}
+_FEMALE = {row[0]: _role(row[1], SHE, _GIRLS, row) for row in ROLES}
+
+
+def _both(roles: tuple[str, ...]) -> Pool:
+    """The men and the women of the given roles, named by their male nouns."""
+    return tuple(people[role] for role in roles for people in (_MALE, _FEMALE))
+
+
+def _bind_pools() -> None:
+    """Give people the pools that belong to them: whom they meet, who lives with them, what a name's bearer can be."""
+    for people, others, names in ((_MALE, _FEMALE, _BOYS), (_FEMALE, _MALE, _GIRLS)):
+        for role in CHARACTERS:
+            # Those of the other gender, so that he and she are never in doubt, but not a king's own queen.
+            people[role].forms["others"] = tuple(others[other] for other in CHARACTERS if other != role)
+            people[role].forms["family"] = _both(CHILD_FAMILY if role in CHILDREN else ADULT_FAMILY)
+        for name in names:
+            name.forms["roles"] = tuple(people[role] for role in CHARACTERS)
+            name.forms["others"] = _GIRLS if names is _BOYS else _BOYS
+
+
+_bind_pools()
+
+_HOMES = tuple(
+    Entity(word=_MALE[role].forms["home"], Word=_MALE[role].forms["Home"], people=_both((role,))) for role in CHARACTERS
+)
+
+POOLS: dict[str, Pool] = {
+    "boys": _BOYS,
+    "girls": _GIRLS,
+    "names": _BOYS + _GIRLS,
+    "surnames": tuple(Entity(word=name) for name in SURNAMES),
+    "pet_names": tuple(Entity(word=name) for name in PET_NAMES),
+    "characters": _both(CHARACTERS),
+    "elders": _both(ELDERS),
+    "homes": _HOMES,
+    "farm": _animals(FARM),
+    "zoo": _animals(ZOO),
+    "pets": _animals(PETS),
+    "small": _animals(SMALL),
+    "fruits": tuple(_noun(one, many=row[0], colour=row[1], taste=row[2]) for one, row in FRUITS.items()),
+    "games": tuple(Entity(word=game) for game in GAMES),
+    "activities": tuple(Entity(word=now, then=row[0], where=row[1]) for now, row in ACTIVITIES.items()),
+    "resting": tuple(_noun(thing, reason=reason) for thing, reason in RESTING_PLACES.items()),
+    "feelings": tuple(Entity(word=feeling, then=then) for feeling, then in FEELINGS.items()),
+    "places": tuple(Entity(word=place, at=f"{preposition} the {place}") for place, preposition in PLACES.items()),
+    "days": words("Monday Tuesday Wednesday Thursday Friday Saturday Sunday"),
+    "months": words("January February March April May June July August September October November December"),
+    "times": words("morning afternoon evening day"),
+    "weather": words("sunny rainy snowy cloudy cold warm quiet bright dark grey hot wet cool calm mild lovely"),
+    "numbers": words("two three four five six seven eight nine ten"),
+    "colours": words("red blue green black white brown golden silver yellow pink purple grey"),
+    "moods": words(
+        "young happy tired proud shy kind clever wise poor rich tall brave quiet busy famous lonely sleepy hungry "
+        "gentle cheerful careful patient polite merry bold sad strong nervous curious calm"
+    ),
+    "looks": words("new small big heavy shiny clean bright strange lovely plain tiny pretty fine large simple huge"),
+    "ripe": words("ripe fresh sweet big small cold round juicy large fine"),
+    "grounds": words("park beach field playground garden club square yard"),
+    "spots": words(
+        "tree bench wall gate bush fountain cart barrel fence door table lamp clock stone statue ladder tent window "
+        "stove piano"
+    ),
+    "topics": words(
+        "weather harvest news music food garden sea moon stars wind snow rain sun war past future journey world river "
+        "mountains birds flowers fire fair game"
+    ),
+    "manners": words("softly loudly slowly quickly happily proudly quietly gently calmly carefully cheerfully sweetly"),
+    "goods": words("kind good brave clever wise gentle fine lovely smart funny sweet"),
+    "animal_moods": words("hungry sleepy young quiet happy tired shy proud gentle busy calm brave strong lonely"),
+    "evening_moods": words("happy proud cheerful merry quiet calm pleased excited"),
+    "voices": words("calm quiet loud soft deep clear small gentle happy sad young strong"),
+    "praise": words("lovely nice fine good great clever useful funny wonderful"),
+    "songs": words("new funny sad happy slow quick loud sweet merry long short"),
+    "bowls": words("cup bowl pot glass bucket basket box bottle bag kettle jar pan"),
+    "stuff": words(
+        "rope lamp spoon cup knife map scarf coat shirt ring letter pencil brush candle bell bottle blanket stamp toy "
+        "violin shovel bucket kettle pot"
+    ),
+    "suppers": words("bread soup rice fish pasta cheese beans cake stew potatoes noodles meat salad"),
+    "meals": words("breakfast lunch dinner supper noon"),
+    "dishes": words("cake stew pie salad feast"),
+    "sellers": words("farmer baker man woman boy girl"),
+    "river_things": words("net rod boat bucket"),
+    "money_things": words("coins money silver savings"),
+    "water": words("cold clear calm deep warm wild"),
+}

@@ -1,0 +1,105 @@
+"""The stories: any number of them, each by its seed and index, each with its exact −log p.
+
+A story is drawn with `random.Random(integer).random()` alone. Python promises that this sequence stays the same on
+every machine and in every later version (docs.python.org/3/library/random.html, "Notes on Reproducibility"), so the
+same seed and index give the same story everywhere.
+
+Two stories with different choices never have the same text: each choice changes the words that stand where it is
+made. The probability of the choices is therefore the probability of the text.
+"""
+
+import math
+import random
+from collections.abc import Iterator
+from hashlib import blake2b
+from itertools import count
+from typing import Literal, NamedTuple
+
+from utils.story_world._grammar import Chance, Choice, Mention, Telling, derivations
+from utils.story_world._kinds import KINDS
+
+WORLD = Choice([node for _, node in KINDS.values()], [weight for weight, _ in KINDS.values()])
+"""The whole grammar: first the kind of story, then the story."""
+
+NAMES = tuple(KINDS)
+"""The kinds of story, in the grammar's order."""
+
+VALIDATION_SHARE = 20
+"""One story in so many belongs to the validation split."""
+
+Split = Literal["train", "validation"]
+
+
+class NotAStory(ValueError):
+    """The story world has no way to tell this text, so that its probability is 0."""
+
+
+class Story(NamedTuple):
+    """One story of the story world."""
+
+    text: str
+    """Plain ASCII, one paragraph, no blank at either end."""
+    log_probability: float
+    """log p(text) under the story world, in nats. A perfect model's loss over all tokens of the story, and the
+    <|endoftext|> after it, adds up to minus this."""
+    kind: str
+    """Which kind of story it is: one of `NAMES`."""
+    mentions: tuple[Mention, ...]
+    """Where people, animals and things are spoken of, by noun, name or pronoun."""
+
+
+def story(seed: int, index: int) -> Story:
+    """The story with this index under this seed. Any index can be asked for without those before it.
+
+    Args:
+        seed: 0 or more.
+        index: 0 … 2⁶⁴ − 1.
+
+    Raises:
+        ValueError: the seed or the index is out of range.
+    """
+    if seed < 0 or not 0 <= index < 1 << 64:
+        raise ValueError(f"A story needs a seed of 0 or more and an index from 0 to 2**64 - 1, not {seed} and {index}.")
+    telling = Telling(Chance(random.Random(seed << 64 | index).random))
+    kind = telling.drawer.weighted(WORLD.cumulative)
+    telling.log_probability = WORLD.log_probabilities[kind]
+    WORLD.options[kind].tell(telling)
+    return Story(telling.text, telling.log_probability, NAMES[kind], telling.mentions())
+
+
+def stories(seed: int, start: int = 0, split: Split | None = None) -> Iterator[Story]:
+    """Stories without end, from index `start` on; with a split, only those that belong to it."""
+    for index in count(start):
+        told = story(seed, index)
+        if split is None or split_of(told.text) == split:
+            yield told
+
+
+def split_of(text: str) -> Split:
+    """The split that a text belongs to, by a hash of the text: no text is ever in both, whatever the seeds.
+
+    What this does to probabilities: within the validation split a text has probability p(text) / P, where P is the
+    validation split's share of the world, and within the training split p(text) / (1 − P). A hash takes its sample
+    without looking at what a story says, so P = 1/20 to within √(Σ p² · 19/400) < 10⁻⁹. Knowing the split thus
+    shifts log p by exactly one constant for a whole story: log 20 = 3.00 nats in validation, log(20/19) = 0.05 nats
+    in training. Only a model that can compute the hash could gain them. For any other, the floor on either split is
+    −log p(text) under the world itself, which is what `Story.log_probability` says; its mean over a split is
+    the world's entropy, up to the sample's standard error.
+    """
+    number = int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
+    return "train" if number % VALIDATION_SHARE else "validation"
+
+
+def log_probability(text: str) -> float:
+    """log p(text) in nats, found by reading: whoever wrote the text, the story world says how probable it is.
+
+    Reading tries every way of telling the text, which takes some hundredths of a second.
+
+    Raises:
+        NotAStory: the story world cannot tell this text.
+    """
+    ways = [telling.log_probability for telling in derivations(WORLD, text)]
+    if not ways:
+        raise NotAStory(f"The story world cannot tell this text: {text[:80]!r}")
+    largest = max(ways)
+    return largest + math.log(math.fsum(math.exp(way - largest) for way in ways))
