@@ -31,7 +31,7 @@ def tokenizer():
     return load_tokenizer()
 
 
-# Published examples: HF's documentation of GPT2Tokenizer, and OpenAI's encoder.py run on the same text.
+# The first two stand in HF's documentation of GPT2Tokenizer; in the third, BPE cuts a word in odd places.
 @pytest.mark.parametrize(
     ("text", "ids"),
     [
