@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from utils.pictures._colours import GROUPS
-from utils.pictures._numbers import as_array, check_length
+from utils.pictures._numbers import as_array
 from utils.pictures._picture import Picture
 
 if TYPE_CHECKING:
@@ -63,7 +63,8 @@ def curves(
         raise ValueError("curves needs at least one curve: {name: values}.")
     rows = {name: as_array(y, "point", name) for name, y in ys.items()}
     for name, row in rows.items():
-        check_length("values of x", len(places), f"only ({name})", len(row), row.shape)
+        if len(row) != len(places):
+            raise ValueError(f"The curve {name!r} has {len(row)} points, and x has {len(places)}.")
     lines = [
         go.Scatter(
             x=places.tolist(),

@@ -40,7 +40,8 @@ def vectors_3d(
     from utils.pictures._plotly import drawn
 
     array = as_array(points, "point 3", "points")
-    check_length("coordinates in a 3-D point", 3, "last", array.shape[1], array.shape)
+    if array.shape[1] != 3:
+        raise ValueError(f"points must be [point, 3]; their shape is {array.shape}.")
     check_length("labels", len(labels), "point", len(array), array.shape)
     groups = ["points"] * len(array) if groups is None else [str(group) for group in groups]
     check_length("groups", len(groups), "point", len(array), array.shape)

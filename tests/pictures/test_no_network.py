@@ -1,0 +1,61 @@
+"""No picture names an address, and none is loaded before it is drawn."""
+
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from utils import pictures
+from utils.pictures._circuitsvis import _packed_script
+
+from .conftest import Sentence
+
+HEAVY = ("circuitsvis", "ipywidgets", "plotly", "torch", "transformers")
+DRAWN = {
+    "attention_heads": lambda it: pictures.attention_heads(it.tokens, it.patterns[0]),
+    "attention_explorer": lambda it: pictures.attention_explorer(it.tokens, it.patterns),
+    "coloured_tokens": lambda it: pictures.coloured_tokens(it.tokens),
+    "curve": lambda it: pictures.curve([0, 1], [1, 2]),
+    "curves": lambda it: pictures.curves([0, 1], {"y": [1, 2]}),
+    "heatmap": lambda it: pictures.heatmap(it.patterns[0, 0]),
+    "pattern_heatmap": lambda it: pictures.pattern_heatmap(it.patterns[0, 0], it.tokens),
+    "scaling_demo": lambda it: pictures.scaling_demo(),
+    "vectors_3d": lambda it: pictures.vectors_3d(np.eye(3), ["x", "y", "z"]),
+    "where_it_looks": lambda it: pictures.where_it_looks(it.tokens, it.patterns[0, 0], 2),
+}
+
+
+def test_every_picture_is_tested_here() -> None:
+    assert sorted(DRAWN) == sorted(pictures.__all__)
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_a_picture_names_no_address(name: str, sentence: Sentence) -> None:
+    bundle = DRAWN[name](sentence)._repr_mimebundle_()
+    text = str(bundle).replace(_packed_script(), "")
+    assert re.findall(r"(?:https?:)?//[\w.-]+\.\w+", text) == []
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_a_picture_stays_small(name: str, sentence: Sentence) -> None:
+    """Only a CircuitsVis view carries a script, and that one packed; a figure never carries plotly.js."""
+    size = len(str(DRAWN[name](sentence)._repr_mimebundle_()))
+    assert size < (600_000 if name == "attention_heads" else 20_000)
+
+
+def test_drawing_asks_no_network(sentence: Sentence, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("A picture opened a connection.")
+
+    monkeypatch.setattr("socket.socket.connect", refuse)
+    monkeypatch.setattr("socket.getaddrinfo", refuse)
+    for draw in DRAWN.values():
+        assert draw(sentence)._repr_mimebundle_()["text/plain"]
+
+
+def test_importing_the_pictures_loads_no_library() -> None:
+    code = f"import sys, utils.pictures; print([name for name in {HEAVY} if name in sys.modules])"
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "[]"
