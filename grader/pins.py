@@ -37,8 +37,9 @@ class PinMissing(CourseError):
 def direct_dependencies(pyproject: str) -> list[Requirement]:
     """What the text of pyproject.toml asks for itself, its extras included, sorted by name."""
     project = tomllib.loads(pyproject)["project"]
-    texts = [*project["dependencies"], *sum(project.get("optional-dependencies", {}).values(), [])]
-    return sorted(map(Requirement, texts), key=lambda requirement: canonicalize_name(requirement.name))
+    groups = [project["dependencies"], *project.get("optional-dependencies", {}).values()]
+    wanted = [Requirement(text) for group in groups for text in group]
+    return sorted(wanted, key=lambda requirement: canonicalize_name(requirement.name))
 
 
 def locked_versions(lock: str) -> dict[str, Version]:
@@ -59,7 +60,9 @@ def environment(pyproject: str, lock: str) -> str:
     pins = []
     for name in (canonicalize_name(requirement.name) for requirement in direct_dependencies(pyproject)):
         if name not in versions:
-            raise PinMissing(f"requirements.lock has no version of {name}: call `make lock`, which looks it up.")
+            raise PinMissing(
+                f"requirements.lock has no version of {name}: call `make lock`, which looks it up."
+            )
         pins.append(f"      - {name}=={versions[name]}")
     return ENVIRONMENT.format(name=project["name"], python=oldest_python(project), pins="\n".join(pins))
 
@@ -72,9 +75,10 @@ def oldest_python(project: dict) -> str:
 
 def main() -> None:
     """Write environment.yml; on a problem leave it as it was and end with exit code 1."""
-    texts = [(CHECKOUT / name).read_text(encoding="utf-8") for name in ("pyproject.toml", "requirements.lock")]
+    pyproject = (CHECKOUT / "pyproject.toml").read_text(encoding="utf-8")
+    lock = (CHECKOUT / "requirements.lock").read_text(encoding="utf-8")
     try:
-        text = environment(*texts)
+        text = environment(pyproject, lock)
     except PinMissing as problem:
         sys.exit(str(problem))
     (CHECKOUT / "environment.yml").write_text(text, encoding="utf-8")

@@ -1,0 +1,43 @@
+"""The front door keeps its word: its commands and its links exist."""
+
+import re
+
+import pytest
+
+from .checkout import CHECKOUT, read
+
+README = read("README.md")
+
+
+def anchor(heading: str) -> str:
+    """The anchor that a Markdown page gives to a heading: lower case, hyphens for spaces, no other signs."""
+    return re.sub(r"[^\w-]", "", heading.strip().lower().replace(" ", "-"))
+
+
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"(?:`| {4})make ([a-z]+)", README))))
+def test_make_knows_the_command(target):
+    assert re.search(rf"^{target}:", read("Makefile"), flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)]+)\)", README))))
+def test_a_link_leads_somewhere(link):
+    name, _, wanted = link.partition("#")
+    page = CHECKOUT / name
+    assert page.is_file()
+    if wanted:
+        headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        assert wanted in map(anchor, headings)
+
+
+def test_it_tells_how_to_start_jupyterlab_without_make():
+    configs = re.findall(r"--config=(\S+)", README)
+    assert {config.replace("\\", "/") for config in configs} == {"utils/lab/config.py"}
+    assert (CHECKOUT / "utils/lab/config.py").is_file()
+
+
+def test_the_pythons_that_it_names_are_the_ones_that_the_project_allows():
+    pythons = re.search(r"^PYTHONS := (.+)$", read("Makefile"), flags=re.MULTILINE)[1].split()
+    oldest, newest = pythons[0], pythons[-1]
+    after = f"3.{int(newest.split('.')[1]) + 1}"
+    assert f"Python {oldest} to {newest}" in README
+    assert f'requires-python = ">={oldest},<{after}"' in read("pyproject.toml")
