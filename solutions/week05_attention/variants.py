@@ -332,7 +332,7 @@ SHAPES = {
     "scores": (2, 6, 6),
     "pattern": (2, 6, 6),
     "z": (2, 6, 64),
-    "all patterns": (2, 12, 6, 6),
+    "all_patterns": (2, 12, 6, 6),
     "attn_out": (2, 6, 768),
 }
 

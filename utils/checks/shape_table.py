@@ -1,4 +1,4 @@
-"""The shape table: a check that every week has, over a dict of names and shapes that the student fills in."""
+"""The shape table: a check that every week has, of a function that gives names and shapes."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,10 @@ from utils.checks.engine import Check
 
 
 def shape_table_check(week: str, rows: Mapping[str, str]) -> Check:
-    """A check of a dict `{row: shape}`, one case a row. `rows` gives each row's name and what it holds."""
+    """A check of a dict `{row: shape}`, or of a function that returns one; each row is a case.
+
+    `rows` gives the rows' names and what they hold.
+    """
     return Check(
         name="shape_table",
         week=week,
@@ -20,8 +23,10 @@ def shape_table_check(week: str, rows: Mapping[str, str]) -> Check:
 
 
 def _read_row(table: Any, row: str) -> tuple[int, ...] | None:
+    if callable(table):
+        table = table()
     if not isinstance(table, Mapping):
-        raise CheckMisuse(f"The table is a dict of names and shapes; this is {type(table).__name__}.")
+        raise CheckMisuse(f"The table is a dict of names and shapes; this is a {type(table).__name__}.")
     if all(shape is None for shape in table.values()):
         raise NotImplementedError
     shape = table.get(row)

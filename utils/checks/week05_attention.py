@@ -37,7 +37,7 @@ project_qkv = Check(
     week=WEEK,
     question="What are this head's queries, keys and values?",
     cases=_project_qkv_cases,
-    run=lambda project_qkv, **inputs: project_qkv(**inputs),
+    run=lambda project_qkv, x, W_Q, W_K, W_V, b_Q, b_K, b_V: project_qkv(x, W_Q, W_K, W_V, b_Q, b_K, b_V),
 )
 
 
@@ -245,7 +245,7 @@ shape_table = shape_table_check(
         "scores": "one head's scores",
         "pattern": "one head's attention pattern",
         "z": "what one head reads",
-        "all patterns": "the patterns of all heads of one block",
+        "all_patterns": "the patterns of all heads of one block",
         "attn_out": "what all heads of one block write back together",
     },
 )

@@ -13,6 +13,7 @@ from utils.verdicts.compare import Difference, difference
 from utils.verdicts.verdict import Verdict
 
 Lines = tuple[tuple[str, str], ...]
+_NEXT = "write it in place of `raise NotImplementedError()` in the cell above, run that cell, then this one"
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def _findings(
 ) -> tuple[str, Lines, str | None]:
     """The headline, the lines and the mistake's name."""
     if failures and failures[0].attempt.error and not failures[0].attempt.error.written:
-        return "not written yet", (("question", verdict.check.question),), None
+        return "not written yet", (("question", verdict.check.question), ("next", _NEXT)), None
     if ready_made := _ready_made(attempts):
         named = ", ".join(ready_made)
         text = f"this exercise asks you to write what {named} does"

@@ -28,10 +28,10 @@ def gpt2_small_shapes(batch: int, seq: int) -> dict[str, tuple[int, ...]]:
         lambda module, args, output: seen.update({"attn_out": tuple(output[0].shape)})
     )
     output = model(tokens, attention_mask=torch.ones_like(tokens), output_attentions=True, use_cache=False)
-    seen["all patterns"] = tuple(output.attentions[0].shape)
+    seen["all_patterns"] = tuple(output.attentions[0].shape)
     seen["logits"] = tuple(output.logits.shape)
     # HF packs all heads' queries, keys and values into one weight: [d_model, 3 · n_heads · d_head].
-    heads = seen["all patterns"][1]
+    heads = seen["all_patterns"][1]
     seen["z"] = (batch, seq, block.attn.c_attn.weight.shape[1] // (3 * heads))
     return seen
 

@@ -9,15 +9,15 @@ from utils.verdicts.verdict import Mistake, Verdict
 def _expected_row(row):
     shapes = gpt2_small_shapes(batch=2, seq=6)
     one_head, d_model, d_head = shapes["z"], shapes["x"][-1], shapes["z"][-1]
-    square = shapes["all patterns"][:1] + shapes["all patterns"][2:]
+    square = shapes["all_patterns"][:1] + shapes["all_patterns"][2:]
     of_head = dict.fromkeys(("q", "k", "z"), one_head) | dict.fromkeys(("scores", "pattern"), square)
     return (shapes | of_head | {"W_Q": (d_model, d_head), "b_Q": (d_head,)})[row]
 
 
 def _table(**wrong):
-    """The right table with wrong rows; `all_patterns` names the row "all patterns"."""
+    """The right table, but for the rows named."""
     rows = [case.inputs["row"] for case in checks.shape_table.draw_cases()]
-    return WrongTable(_expected_row, rows, {row.replace("_p", " p"): shape for row, shape in wrong.items()})
+    return WrongTable(_expected_row, rows, wrong)
 
 
 VERDICT = Verdict(
