@@ -105,8 +105,8 @@ def _restore(path: Path) -> str:
 def _refuse_other_formats(path: Path, notebook: dict[str, Any]) -> None:
     if notebook["nbformat"] != _FORMAT:
         raise BrokenNotebook(
-            f"{path} has notebook format {notebook['nbformat']!r}; the course reads format {_FORMAT}. Open and "
-            f"save it in JupyterLab, or convert it: `jupyter nbconvert --to notebook {path.name}`."
+            f"{path} has notebook format {notebook['nbformat']!r}; the course reads format {_FORMAT}. "
+            f"Save it from JupyterLab, or convert it: `jupyter nbconvert --to notebook {path.name}`."
         )
     if not isinstance(notebook.setdefault("metadata", {}), dict):
         raise BrokenNotebook(f"{path} is not a whole notebook: its metadata is damaged. {_restore(path)}")

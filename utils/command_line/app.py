@@ -14,6 +14,7 @@ from rich.text import Text
 
 from utils.command_line._group import CourseGroup, say_error
 from utils.places import find_home, find_notebook
+from utils.self_check import DEFAULT_TIMEOUT, SelfCheck, check_week
 from utils.weeks import find_week
 
 _ABOUT = """GPT-2 in twelve weeks: check your notebooks and see how far you are.
@@ -54,12 +55,14 @@ def _course(
 
 @app.command()
 def check(
-    week: Annotated[str, typer.Argument(help="Number, name or folder: 5, attention or week05_attention.")],
+    week: Annotated[
+        str, typer.Argument(metavar="WEEK", help="Number, name or folder: 5, attention or week05_attention.")
+    ],
     notebook: Annotated[
         Path | None,
         typer.Option(help="Your notebook, where it is not in the course's folder or has another name."),
     ] = None,
-    timeout: Annotated[int, typer.Option(min=1, help="Seconds that one cell may take.")] = 600,
+    timeout: Annotated[int, typer.Option(min=1, help="Seconds that one cell may take.")] = DEFAULT_TIMEOUT,
     details: Annotated[bool, typer.Option("--details", help="Show the whole report of what failed.")] = False,
 ) -> None:
     """Run your whole notebook of WEEK in a fresh kernel, as the grader would, and show the points.
@@ -71,7 +74,6 @@ def check(
     """
     # Only here: `course --help` need not wait for it.
     from utils.command_line._check_view import cell_by_cell, result_view
-    from utils.self_check import check_week
 
     found = find_week(week)
     path = notebook or find_notebook(found)
@@ -87,7 +89,7 @@ def check(
     _keep(result)
 
 
-def _keep(result) -> None:
+def _keep(result: SelfCheck) -> None:
     """Writes the result down for `course progress`; a check whose result cannot be kept was still a check."""
     from utils.progress import NotKept, keep
 

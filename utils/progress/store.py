@@ -140,7 +140,7 @@ def _set_aside(path: Path, damage: str) -> str:
     handle, copy = tempfile.mkstemp(prefix=f"progress.damaged-{stamp}-", suffix=".json", dir=path.parent)
     os.close(handle)
     shutil.copyfile(path, copy)
-    return f"The progress file was damaged ({damage}); it is kept as {copy}. What could be read was carried over."
+    return f"The progress file was damaged ({damage}); it is kept as {copy}. What could be read was kept."
 
 
 def _write(path: Path, weeks: dict[str, Record]) -> None:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from ipykernel.kernelspec import RESOURCES, get_kernel_dict
 from jupyter_client import AsyncKernelManager
@@ -145,6 +145,14 @@ async def _run_cell(client: NotebookClient, index: int, timeout: int) -> str:
     """Runs one cell. Returns why the run cannot go on after it; empty when it can."""
     cell = client.nb.cells[index]
     watch = _Watch(client, timeout)
+    asked_to_exit = False
+
+    def executed(execute_reply: dict[str, Any], **_: Any) -> None:
+        nonlocal asked_to_exit
+        payloads = execute_reply["content"].get("payload", [])
+        asked_to_exit = any(payload.get("source") == "ask_exit" for payload in payloads)
+
+    client.on_cell_executed = executed
     try:
         await client.async_execute_cell(cell, index)
     except DeadKernelError:
@@ -156,7 +164,8 @@ async def _run_cell(client: NotebookClient, index: int, timeout: int) -> str:
     if watch.interrupted:
         cell.outputs = [output for output in cell.outputs if output.output_type != "error"]
         cell.outputs.append(_timeout_output(timeout))
-    return ""
+    # The kernel ends a moment later, in whichever cell that meets it; this is the one to name.
+    return "it called exit() or quit()" if asked_to_exit else ""
 
 
 class _Watch:

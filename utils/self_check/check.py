@@ -1,6 +1,7 @@
 """One week checked, from the file to the result."""
 
 import json
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -62,8 +63,10 @@ def _valid(path: Path, raw: dict[str, Any]) -> "NotebookNode":
             cell |= {"outputs": [], "execution_count": None}
     raw.setdefault("nbformat_minor", 5)
     try:
-        _, notebook = normalize(nbformat.reader.reads(json.dumps(raw)))
-        nbformat.validate(notebook, relax_add_props=True)
+        # Cells without an id get one here; nbformat warns of them all the same.
+        with warnings.catch_warnings(action="ignore"):
+            _, notebook = normalize(nbformat.reader.reads(json.dumps(raw)))
+            nbformat.validate(notebook, relax_add_props=True)
     except (nbformat.ValidationError, LookupError, TypeError, AttributeError, ValueError) as error:
         reason = str(error).strip().splitlines()[0]
         raise BrokenNotebook(

@@ -1,0 +1,31 @@
+"""What every test of the command line starts from: its own home, and a terminal wide enough for long rows."""
+
+import pytest
+from typer.testing import CliRunner
+
+from utils.command_line.app import app
+
+
+@pytest.fixture(autouse=True)
+def course_home(tmp_path, monkeypatch):
+    """Where progress is kept in the test, not in the developer's own folder."""
+    home = tmp_path / "course home"
+    monkeypatch.setenv("COURSE_HOME", str(home))
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
+    return home
+
+
+@pytest.fixture
+def copy(tmp_path, monkeypatch):
+    """A student's copy of the course, entered; returns the folder that holds the weeks' folders."""
+    home = tmp_path / "ein Ordner für 学生" / "course"
+    home.mkdir(parents=True)
+    monkeypatch.chdir(home.parent)
+    return home
+
+
+@pytest.fixture
+def course():
+    """Runs `course` with the arguments given and returns what typer's runner saw."""
+    return lambda *arguments: CliRunner().invoke(app, [str(each) for each in arguments], prog_name="course")

@@ -1,0 +1,80 @@
+"""Small notebooks in the course's form, whose kernels need no torch."""
+
+import json
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode, v4
+from nbgrader.utils import compute_checksum
+
+from utils.checks import MIME, Report
+from utils.weeks import Week
+
+SHOW = f"""
+from IPython.display import display
+
+def show(report):
+    display({{"text/plain": report["headline"], "{MIME}": report}}, raw=True)
+    if not report["passed"]:
+        raise ValueError(report["headline"])
+"""
+"""A set-up cell with what stands for the check engine: it displays a report and raises when that is bad."""
+
+
+def show(check: str, passed: bool, headline: str, **others) -> str:
+    """A check cell's source that displays such a report."""
+    report = Report("week05_attention", check, passed, 6, 0 if passed else 4, headline, **others)
+    return f"show({report.to_plain()!r})"
+
+
+def set_up(source: str = SHOW) -> NotebookNode:
+    """A locked cell of imports."""
+    return _released(v4.new_code_cell(source), ["set-up"], "set_up", locked=True)
+
+
+def work(name: str, source: str) -> NotebookNode:
+    """A cell that the student fills in; `source` is what they wrote."""
+    cell = _released(v4.new_code_cell("raise NotImplementedError()"), ["work"], name, solution=True)
+    cell.source = source
+    return cell
+
+
+def look(source: str) -> NotebookNode:
+    """A demonstration."""
+    cell = v4.new_code_cell(source)
+    cell.metadata.tags = ["look", "raises-exception"]
+    return cell
+
+
+def check(name: str, source: str, points: float, kind: str = "core") -> NotebookNode:
+    """A check cell."""
+    cell = v4.new_code_cell(source)
+    return _released(cell, ["check", kind], f"check_{name}", grade=True, locked=True, points=points)
+
+
+def written(name: str, points: float, answer: str = "") -> NotebookNode:
+    """An answer in words; an empty one is as released."""
+    cell = _released(v4.new_markdown_cell("YOUR ANSWER"), [], name, grade=True, solution=True, points=points)
+    cell.source = answer or cell.source
+    return cell
+
+
+def save(week: Week, folder: Path, *cells: NotebookNode, **metadata) -> Path:
+    """Writes the cells as `week`'s notebook under `folder`, the one that holds the weeks' folders."""
+    path = folder / week.folder / f"{week.notebook}.ipynb"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(v4.new_notebook(cells=list(cells), metadata=metadata), path)
+    return path
+
+
+def edit(path: Path, **changes) -> None:
+    """Overwrites top-level entries of a notebook file."""
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+def _released(cell: NotebookNode, tags: list[str], name: str, **nbgrader) -> NotebookNode:
+    plain = {"grade": False, "locked": False, "solution": False, "task": False, "schema_version": 3}
+    cell.metadata.tags = tags
+    cell.metadata.nbgrader = {**plain, "grade_id": name, **nbgrader}
+    cell.metadata.nbgrader["checksum"] = compute_checksum(cell)
+    return cell

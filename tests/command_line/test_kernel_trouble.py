@@ -1,0 +1,102 @@
+"""A kernel that dies, hangs, does not start or is interrupted: each has its row or sentence."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from utils.self_check import _kernel, check_week
+from utils.weeks import find_week
+
+from . import notebooks as make
+
+WEEK = find_week(5)
+
+
+def checked(copy, trouble, timeout=60, in_check=False):
+    """The result of a notebook in which one cell, work or check, is `trouble`, between two that pass."""
+    cells = [
+        make.check("before", "assert True", 50),
+        make.check("b", trouble, 10) if in_check else make.work("b", trouble),
+        make.check("after", "assert True", 40 if in_check else 50),
+    ]
+    return check_week(WEEK, make.save(WEEK, copy, *cells), timeout)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "reason"),
+    [
+        ("import os\nos._exit(3)", "the kernel ended with exit code 3: something called exit"),
+        (
+            "import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)",
+            "ended by signal 11 (Segmentation fault)",
+        ),
+        (
+            "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)",
+            "ended by signal 9 (Killed), most often because memory ran out",
+        ),
+        ("exit()", "it called exit() or quit()"),
+    ],
+)
+def test_a_dead_kernel_is_named_with_its_cell(copy, trouble, reason):
+    result = checked(copy, trouble)
+    assert [(row.points, row.mark) for row in result.rows] == [(50, "✓"), (0, "✗")]
+    assert result.rows[1].reason == "not reached: the kernel died in cell 2 (b)"
+    assert result.notes[0].startswith("The kernel died in cell 2 (b) after ")
+    assert reason in result.notes[0]
+
+
+def test_a_kernel_that_dies_in_a_check_is_that_checks_reason(copy):
+    result = checked(copy, "import os\nos._exit(0)", in_check=True)
+    assert result.rows[1].reason.startswith("the kernel died in this check after ")
+    assert result.rows[2].reason == "not reached: the kernel died in cell 2 (check_b)"
+
+
+def test_an_endless_cell_is_stopped_and_the_rest_goes_on(copy):
+    result = checked(copy, "while True:\n    pass", timeout=1, in_check=True)
+    assert [row.points for row in result.rows] == [50, 0, 40]
+    assert result.rows[1].reason == (
+        "CellTimeoutError: stopped after 1 s, the time that a cell has here (--timeout gives it more)"
+    )
+
+
+def test_a_cell_that_ignores_the_interrupt_ends_the_run(copy, monkeypatch):
+    monkeypatch.setattr(_kernel, "_GRACE_SECONDS", 1)
+    stubborn = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True:\n    pass"
+    result = checked(copy, stubborn, timeout=1)
+    assert [row.points for row in result.rows] == [50, 0]
+    assert "it was still running after 1 s and did not heed an interrupt" in result.notes[0]
+
+
+def test_a_kernel_that_does_not_start_is_one_sentence(copy, course):
+    path = make.save(WEEK, copy, make.check("a", "assert True", 100))
+    (path.parent / "ipykernel_launcher.py").write_text("raise SystemExit('this is not the launcher')")
+    seen = course("check", "5")
+    assert seen.exit_code == 2
+    assert "The Python kernel did not start" in seen.stderr
+    assert "this is not the launcher" in seen.stderr
+    assert "rename it" in seen.stderr
+    assert len(seen.stderr.splitlines()) == 1
+
+
+def test_ctrl_c_stops_everything_and_records_nothing(copy, course_home, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    # Opening the pipe waits for the test, so the interrupt meets a running cell.
+    busy = f"import os\nopen({str(pipe)!r}, 'w').write(str(os.getpid()))\nwhile True:\n    pass"
+    path = make.save(WEEK, copy, make.check("a", busy, 100))
+    before = path.read_bytes()
+    command = [sys.executable, "-m", "utils.command_line", "check", "5"]
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, **streams) as process:
+        kernel = int(pipe.read_text())
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate()
+    assert process.returncode == 130
+    assert stderr == "Stopped. Nothing was recorded, and your notebook is as it was.\n"
+    assert path.read_bytes() == before
+    assert not course_home.exists()
+    with pytest.raises(ProcessLookupError):
+        os.kill(kernel, 0)
