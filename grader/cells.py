@@ -33,7 +33,8 @@ def is_part(cell: NotebookNode) -> bool:
 
 def grading(cell: NotebookNode) -> dict:
     """nbgrader's metadata of the cell; empty where it has none."""
-    return cell.metadata.get("nbgrader", {})
+    metadata = cell.metadata.get("nbgrader")
+    return metadata if isinstance(metadata, dict) else {}
 
 
 def grade_id(cell: NotebookNode) -> str | None:

@@ -44,8 +44,11 @@ def problems(source: Source) -> Iterator[str]:
 
 
 def _header(cell: NotebookNode) -> Iterator[str]:
-    if "incorrectly_encoded_metadata" in cell.metadata or "nbgrader" in cell.metadata.get("title", ""):
+    broken = "incorrectly_encoded_metadata" in cell.metadata or "nbgrader" in cell.metadata.get("title", "")
+    if broken or not isinstance(cell.metadata.get("nbgrader", {}), dict):
         yield "the metadata after `# %%` cannot be read; it must be key=value with values in JSON."
+    if cell.cell_type == "raw":
+        yield "a raw cell has no place here; on top of the file, it is a header that is not YAML."
 
 
 def _one_kind(cell: NotebookNode) -> Iterator[str]:

@@ -67,7 +67,7 @@ def read_source(root: Path, week: Week) -> Source:
     except (OSError, UnicodeDecodeError) as error:
         raise CourseError(f"{label} cannot be read: {error}.") from None
     notebook = _notebook(text, label)
-    parts_only = bool(notebook.metadata.get("course", {}).get("parts_only"))
+    parts_only = notebook.metadata.get("course") == {"parts_only": True}
     return Source(week, path, _same_every_time(notebook), parts_only, label)
 
 
@@ -76,7 +76,7 @@ def _notebook(text: str, label: str) -> NotebookNode:
         raise CourseError(f"{label} holds no cells: each must begin with a line `# %%`.")
     try:
         return jupytext.reads(text, fmt="py:percent")
-    except Exception as error:  # jupytext lets yaml's and nbformat's own come through.
+    except Exception as error:  # Whatever stumbles over metadata of a wrong type comes through as it is.
         raise CourseError(f"{label} is no notebook that jupytext can read: {error}") from None
 
 

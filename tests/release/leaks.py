@@ -17,9 +17,9 @@ from typing import Any
 from grader.cells import grade_id, is_part, solution_regions
 from grader.sources import Source
 
-LINE, PAIR = 7, 9
+LINE, PAIR = 7, 8
 
-_WORD = re.compile(r"[^\W\d]\w*|\d[\d.]*|[^\w\s(),.:;\[\]{}'\"`]+")
+_WORD = re.compile(r"[^\W\d]\w*|\d[\d.]*|[^\w\s(),.:;=\[\]{}'\"`]+")
 
 
 @dataclass(frozen=True)
