@@ -14,7 +14,7 @@
 # | | |
 # |---|---|
 # | **You will have built** | one attention head of GPT-2, from the first matrix product to the last, equal to the real one |
-# | **You need** | softmax (week 1), embeddings (week 3), LayerNorm (week 4) — the official ones are in `parts.py` beside this notebook |
+# | **You need** | softmax (week 1), embeddings (week 3) and LayerNorm (week 4), which `parts.py` beside this notebook holds ready |
 # | **Time** | core 2 to 2½ hours · stretch 1 hour |
 # | **Where we are** | text → tokens → embeddings → **blocks** → logits → probabilities → next token |
 #
@@ -532,27 +532,19 @@ river, money = (
     gpt2.tokenizer.encode(text)
     for text in (" He walked along the river bank.", " She put the money in the bank.")
 )
-similarities = []
 for number in range(gpt2.config.n_heads):
     one_head = AttentionHead(gpt2.config.d_model, gpt2.config.d_head)
     with torch.no_grad():
         for name, value in head_weights(gpt2, layer=0, head=number).items():
             getattr(one_head, name).copy_(value)
         before, after = context_changes_vectors(
-            gpt2.state_dict["transformer.wte.weight"].float(),
+            gpt2.state_dict["transformer.wte.weight"],
             one_head,
             torch.tensor(river),
             torch.tensor(money),
             gpt2.tokenizer.encode(" bank")[0],
         )
-    similarities.append(after)
-print(f"before any head: {before:.2f}")
-pictures.curve(
-    range(len(similarities)),
-    similarities,
-    x_title="head of the first block",
-    y_title="similarity of the two banks, after",
-)
+    print(f"head {number:2}: {before:.2f} before, {after:5.2f} after")
 
 # %% [markdown]
 # ## Exercise 8 · the shape table
@@ -603,9 +595,9 @@ checks.shape_table(shape_table)
 # %% [markdown]
 # ## Check your understanding
 #
-# Decide first, then open a choice: every one of them has a reason.
+# Run the folded cell below. Decide first, then open a choice: every one of them has a reason.
 
-# %% tags=["look", "raises-exception"]
+# %% tags=["look", "raises-exception"] jupyter={"source_hidden": true}
 quiz(
     [
         Question(
