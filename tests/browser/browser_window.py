@@ -22,6 +22,8 @@ FLAGS = [
 
 NOT_OURS: dict[str, str] = {
     # a piece of an error's text: why it says nothing about the course
+    "Cannot read properties of undefined (reading 'schema')": "Notebook 7 says so on any notebook",
+    "Command 'filebrowser:open-path' not registered": "Notebook 7 itself asks for a file list",
 }
 
 

@@ -48,6 +48,10 @@ class NotebookPage:
         page.wait_for_function(HAS_RUN, timeout=patience_s * 1000)
         page.evaluate(TWO_FRAMES)
 
+    def save(self) -> None:
+        """Save the notebook, as Ctrl-S does."""
+        self._ask("return panel.context.save();")
+
     def sources(self) -> list[str]:
         """The text of every cell."""
         return self._ask("return cells.map(cell => cell.model.sharedModel.source);")
@@ -162,6 +166,13 @@ def wait_for_change(element: ElementHandle, before: str) -> str:
         "([element, before]) => element.innerText !== before", arg=[element, before], timeout=START_S * 1000
     )
     return element.inner_text()
+
+
+def wait_for_text(element: ElementHandle, text: str) -> None:
+    """Wait until the element shows `text`."""
+    element.owner_frame().page.wait_for_function(
+        "([element, text]) => element.innerText.includes(text)", arg=[element, text]
+    )
 
 
 def write_notebook(path: Path, cells: list[str]) -> None:

@@ -89,6 +89,15 @@ def test_points_are_coloured_by_group() -> None:
     assert picture.in_words == "3 vectors in space: people (king, queen); fruit (apple)."
 
 
+@pytest.mark.parametrize("arrows", [False, True])
+def test_angles_in_space_are_angles_on_the_screen(arrows: bool) -> None:
+    scene = vectors_3d([[5, 0, 1], [6, 9, 1]], ["a", "b"], arrows=arrows).bundle[PLOTLY]["layout"]["scene"]
+    ranges = [scene[f"{letter}axis"]["range"] for letter in "xyz"]
+    assert scene["aspectmode"] == "cube"
+    assert len({round(high - low, 9) for low, high in ranges}) == 1
+    assert all(low < (0 if arrows else 5) and high > 6 for low, high in ranges[:1])
+
+
 def test_many_points_are_summed_up_in_words() -> None:
     picture = vectors_3d(np.zeros((10, 3)), [f"w{number}" for number in range(10)])
     assert picture.in_words.endswith("points (w0, w1, w2, w3, w4, w5, w6, w7 and 2 more).")

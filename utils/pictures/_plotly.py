@@ -2,7 +2,8 @@
 
 The bundle holds only `application/vnd.plotly.v1+json`. JupyterLab and Notebook 7 draw it with the extension
 that comes with the plotly package, so no figure carries plotly.js. When it has drawn, that extension also
-keeps a PNG in the notebook, which is what an exported page shows.
+keeps a PNG in the notebook, which is what an exported page shows, and JupyterLab itself when the notebook
+is opened again; run the cell, and the figure can be moved as before.
 """
 
 import json

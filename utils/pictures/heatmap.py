@@ -82,7 +82,7 @@ def draw_heatmap(
         title,
         height=max(round(cell * len(rows)), 150) + 130,
         width=max(round(cell * len(columns)), 150) + 220,
-        xaxis=label_axis(columns, column_title, tickangle=-45, constrain="domain"),
+        xaxis=label_axis(columns, column_title, tickangle=-45, constrain="domain", constraintoward="left"),
         yaxis=label_axis(
             rows, row_title, autorange="reversed", scaleanchor="x", scaleratio=1, constrain="domain"
         ),

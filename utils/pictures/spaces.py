@@ -64,7 +64,7 @@ def vectors_3d(
         showlegend=len(kinds) > 1,
         legend={"itemsizing": "constant", "y": 0.98},
         scene={
-            **{f"{letter}axis": _axis(text) for letter, text in zip("xyz", axis_titles, strict=True)},
+            **_axes(array, axis_titles, from_origin=arrows),
             "aspectmode": "cube",
             "camera": {"eye": {"x": 1.35, "y": 1.35, "z": 0.8}},
         },
@@ -107,13 +107,19 @@ def _arrows(array: Float[ndarray, "point 3"], group: str, colour: str) -> Any:
     )
 
 
-def _axis(title: str) -> dict[str, Any]:
+def _axes(
+    array: Float[ndarray, "point 3"], titles: tuple[str, str, str], from_origin: bool
+) -> dict[str, dict[str, Any]]:
+    """Three axes of one scale, so that angles on the screen are angles in space."""
+    import numpy as np
+
+    seen = np.vstack([array, np.zeros(3)]) if from_origin else array
+    middle = (seen.max(axis=0) + seen.min(axis=0)) / 2
+    reach = 1.1 * float((seen.max(axis=0) - seen.min(axis=0)).max()) / 2 or 1.0
+    look = {"color": GREY, "gridcolor": FAINT, "zerolinecolor": GREY, "showbackground": False}
     return {
-        "title": {"text": title},
-        "color": GREY,
-        "gridcolor": FAINT,
-        "zerolinecolor": GREY,
-        "showbackground": False,
+        f"{letter}axis": {**look, "title": {"text": title}, "range": [centre - reach, centre + reach]}
+        for letter, title, centre in zip("xyz", titles, middle.tolist(), strict=True)
     }
 
 
