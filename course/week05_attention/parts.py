@@ -8,11 +8,13 @@ To build on a part that you wrote yourself, put a line like this one below the n
 Grading takes the parts of this file all the same, so that no mistake is paid for twice.
 """
 
+import math
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-__all__ = ["Embed", "LayerNorm", "PosEmbed", "embed_tokens", "softmax"]
+__all__ = ["MLP", "Embed", "LayerNorm", "PosEmbed", "Unembed", "embed_tokens", "gelu", "softmax"]
 
 
 # Week 1: Everything is a vector
@@ -60,6 +62,17 @@ def embed_tokens(
     return embed(tokens) + pos_embed(tokens)
 
 
+class Unembed(nn.Module):
+    """Logits: how well each position's vector matches each token's row of W_E. GPT-2 ties the two: the same W_E."""
+
+    def __init__(self, embed: Embed):
+        super().__init__()
+        self.embed = embed
+
+    def forward(self, resid: Float[Tensor, "batch seq d_model"]) -> Float[Tensor, "batch seq d_vocab"]:
+        return resid @ self.embed.W_E.T
+
+
 # Week 4: The per-token half
 
 
@@ -76,3 +89,22 @@ class LayerNorm(nn.Module):
         centred = x - x.mean(dim=-1, keepdim=True)
         variance = centred.pow(2).mean(dim=-1, keepdim=True)
         return centred / torch.sqrt(variance + self.eps) * self.gain + self.bias
+
+
+def gelu(x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
+    """GPT-2's GELU, the form with tanh (Hendrycks and Gimpel, 2016, section 2)."""
+    return 0.5 * x * (1 + torch.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
+
+
+class MLP(nn.Module):
+    """Each token's vector by itself: out to d_mlp numbers, through GELU, and back to d_model."""
+
+    def __init__(self, d_model: int, d_mlp: int):
+        super().__init__()
+        self.W_in = nn.Parameter(torch.randn(d_model, d_mlp) * 0.02)
+        self.b_in = nn.Parameter(torch.zeros(d_mlp))
+        self.W_out = nn.Parameter(torch.randn(d_mlp, d_model) * 0.02)
+        self.b_out = nn.Parameter(torch.zeros(d_model))
+
+    def forward(self, x: Float[Tensor, "... d_model"]) -> Float[Tensor, "... d_model"]:
+        return gelu(x @ self.W_in + self.b_in) @ self.W_out + self.b_out

@@ -56,3 +56,19 @@ def embed_tokens(
     ### BEGIN SOLUTION
     return embed(tokens) + pos_embed(tokens)
     ### END SOLUTION
+
+
+# %% tags=["work", "part"] nbgrader={"grade": false, "grade_id": "Unembed", "locked": false, "schema_version": 3, "solution": true, "task": false}
+class Unembed(nn.Module):
+    """Logits: how well each position's vector matches each token's row of W_E. GPT-2 ties the two: the same W_E."""
+
+    def __init__(self, embed: Embed):
+        super().__init__()
+        ### BEGIN SOLUTION
+        self.embed = embed
+        ### END SOLUTION
+
+    def forward(self, resid: Float[Tensor, "batch seq d_model"]) -> Float[Tensor, "batch seq d_vocab"]:
+        ### BEGIN SOLUTION
+        return resid @ self.embed.W_E.T
+        ### END SOLUTION
