@@ -1,18 +1,18 @@
 """The story world: a seeded generator of short English stories that knows how probable each of them is.
 
-    from utils.story_world import story, stories, corpus, entropy
+from utils.story_world import story, stories, corpus, entropy
 
-    story(seed=0, index=7).text
-    corpus("train", seed=0, n_tokens=1_000_000).token_ids
-    entropy(10_000, seed=1).per_token_nats      # no model of these stories can have a lower loss
+story(seed=0, index=7).text
+corpus("train", seed=0, n_tokens=1_000_000).token_ids
+entropy(10_000, seed=1).per_token_nats      # no model of these stories can have a lower loss
 """
 
-from utils.story_world._encoding import story_tokens
-from utils.story_world._grammar import Mention
 from utils.story_world._corpus import Corpus, corpus
+from utils.story_world._encoding import story_tokens
 from utils.story_world._entropy import Entropy, entropy, exact_entropy
+from utils.story_world._grammar import Mention
 from utils.story_world._world import (
-    NAMES,
+    STORY_KINDS,
     WORLD,
     NotAStory,
     Split,
@@ -24,7 +24,7 @@ from utils.story_world._world import (
 )
 
 __all__ = [
-    "NAMES",
+    "STORY_KINDS",
     "WORLD",
     "Corpus",
     "Entropy",

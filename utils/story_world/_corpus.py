@@ -26,8 +26,9 @@ class Corpus:
     def floor(self) -> float:
         """Nats per predicted token that a perfect model of the story world loses on exactly this text.
 
-        Every token but the first is predicted, each within its whole story. A window that starts in the middle of
-        a story hides the beginning, and no model reaches the floor there: let windows start at `starts`.
+        Every token but the first is predicted, each within its whole story. A window that starts in the
+        middle of a story hides the beginning, and no model reaches the floor there: let windows start at
+        `starts`.
         """
         return float(-self.log_probabilities.sum() / (len(self.token_ids) - 1))
 

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from tokenizers import ByteLevelBPETokenizer
 
 WORD = re.compile(r" ?[A-Za-z]+| ?[0-9]+| ?[^\sA-Za-z0-9]+|\s+")
-"""GPT-2's splitting of text into words, for ASCII without apostrophes. Merges never cross these borders, so that
-words can be encoded one by one."""
+"""GPT-2's splitting of text into words, for ASCII without apostrophes. Merges never cross these borders, so
+that words can be encoded one by one."""
 
 
 @cache

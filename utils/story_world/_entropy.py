@@ -35,8 +35,9 @@ class Entropy:
 def entropy(n_stories: int = 10_000, seed: int = 0, split: Split | None = None) -> Entropy:
     """Entropy per story and per token: means of −log p and of the number of tokens over a sample.
 
-    Per token it is the ratio of the two means, H = mean(−log p) / mean(tokens). The standard error of a ratio of
-    means is that of mean(−log p − H · tokens) / mean(tokens) (Cochran, Sampling Techniques, 3rd ed., section 6.4).
+    Per token it is the ratio of the two means, H = mean(−log p) / mean(tokens). The standard error of a
+    ratio of means is that of mean(−log p − H · tokens) / mean(tokens) (Cochran, Sampling Techniques, 3rd
+    ed., section 6.4).
 
     Args:
         n_stories: size of the sample, 2 or more.
@@ -68,9 +69,9 @@ def exact_entropy(node: Node) -> float:
 
         H(choices) = Σ over choices of E[ H(choice | the choices before it) ]
 
-    Each expectation needs only the distribution of the one slot that owns the pool, so the walk carries along what
-    each slot may hold. Leaving out slots is followed where all of them were picked from one and the same pool: then
-    every pick is uniform over those left, and each slot alone is uniform over the pool.
+    Each expectation needs only the distribution of the one slot that owns the pool, so the walk carries
+    along what each slot may hold. Leaving out slots is followed where all of them were picked from one and
+    the same pool: then every pick is uniform over those left, and each slot alone is uniform over the pool.
 
     Raises:
         NoExactEntropy: some pick leaves out a slot that was filled from another pool.
@@ -90,7 +91,7 @@ def _walk(node: Node, holders: dict[str, Holder]) -> float:
 
 
 def _walk_choice(node: Choice, holders: dict[str, Holder]) -> float:
-    """H(weights) + Σ weight · H(option); afterwards a slot holds the mixture of what the options left in it."""
+    """H(weights) + Σ weight · H(option); then a slot holds the mixture of what the options left in it."""
     total = -math.fsum(p * math.log(p) for p in node.probabilities)
     afterwards = []
     for p, option in zip(node.probabilities, node.options, strict=True):
@@ -111,7 +112,7 @@ def _walk_pick(node: Pick, holders: dict[str, Holder]) -> float:
         pools = [(p, owner.forms[name]) for owner, p in holders[slot].items()]
     for slot in node.without:
         if len(pools) != 1 or set(holders[slot]) != set(pools[0][1]):
-            raise NoExactEntropy(f"The slot {node.slot!r} leaves out {slot!r}, which was picked from another pool.")
+            raise NoExactEntropy(f"Slot {node.slot!r} leaves out {slot!r}, which comes from another pool.")
     holders[node.slot] = _mixture([(p, dict.fromkeys(pool, 1 / len(pool))) for p, pool in pools])
     return math.fsum(p * math.log(len(pool) - len(node.without)) for p, pool in pools)
 

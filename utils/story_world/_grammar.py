@@ -1,16 +1,17 @@
 """A grammar whose sentences know their own probability.
 
-A grammar is a tree of nodes. Telling it walks the tree once from left to right: texts are written down, entities
-(a person, an animal, a fruit) are picked from pools and remembered in slots, and later nodes say what a slot holds.
-Every choice is drawn from a distribution that the walk knows, so the walk adds up log p(choices) as it goes:
+A grammar is a tree of nodes. Telling it walks the tree once from left to right: texts are written down,
+entities (a person, an animal, a fruit) are picked from pools and remembered in slots, and later nodes say
+what a slot holds. Every choice is drawn from a distribution that the walk knows, so the walk adds up log
+p(choices) as it goes:
 
     log p(choices) = Σ over choices of log p(choice | the choices before it)
 
-If the text determines the choices, that sum is log p(text) too. `derivations` recovers the choices from a text by
-trying every one; the tests use it to show that there is exactly one way to tell each story.
+If the text determines the choices, that sum is log p(text) too. `derivations` recovers the choices from a
+text by trying every one; the tests use it to show that there is exactly one way to tell each story.
 
-Who draws is not the grammar's business: `Chance` draws at random, `Script` follows a list of choices made elsewhere.
-Telling, reading and enumerating are therefore the same code.
+Who draws is not the grammar's business: `Chance` draws at random, `Script` follows a list of choices made
+elsewhere. Telling, reading and enumerating are therefore the same code.
 """
 
 import math
@@ -20,22 +21,25 @@ from itertools import accumulate
 from typing import NamedTuple, Protocol
 
 MINUS_LOG = (0.0, *(-math.log(n) for n in range(1, 1001)))
-"""log p of one choice among n equally probable ones, at index n. A table, because telling asks thousands of times."""
+"""log p of one choice among n equally probable ones, at index n. A table, because telling asks thousands of
+times."""
 
 PRONOUNS = frozenset({"he", "He", "him", "his", "His", "it", "It", "its"})
 """Forms of an entity that are pronouns: they stand for a noun said earlier in the same slot."""
 
 NOUNS = frozenset({"word", "one", "many"})
-"""Forms that are nouns or names, with an article or without. Other forms (a king's crown) speak of something else."""
+"""Forms that are nouns or names, with an article or without. Other forms (a king's crown) speak of something
+else."""
 
 
 class Entity:
     """Something a story can speak of, with the forms in which it is said and the pools that belong to it."""
 
-    __slots__ = ("forms",)
+    __slots__ = ("forms", "has_pronoun")
 
     def __init__(self, **forms: "str | Pool") -> None:
         self.forms: dict[str, str | Pool] = forms
+        self.has_pronoun = not PRONOUNS.isdisjoint(forms)
 
 
 Pool = tuple[Entity, ...]
@@ -116,7 +120,7 @@ class Telling:
         self.pieces: list[str] = []
         self.slots: dict[str, Entity] = {}
         self.said: list[tuple[int, str, bool]] = []
-        """(index in `pieces`, slot, whether it is a pronoun) of everything said about a slot."""
+        """(index in `pieces`, slot, whether it is a pronoun) of every noun, name and pronoun."""
 
     @property
     def text(self) -> str:
@@ -163,9 +167,10 @@ class Say:
         self.who = slot.partition("_")[0]
 
     def tell(self, telling: Telling) -> None:
-        if self.mentions:
+        entity = telling.slots[self.slot]
+        if self.mentions and entity.has_pronoun:
             telling.said.append((len(telling.pieces), self.who, self.pronoun))
-        telling.pieces.append(telling.slots[self.slot].forms[self.form])
+        telling.pieces.append(entity.forms[self.form])
 
 
 class Pick:
@@ -198,7 +203,7 @@ class Pick:
         entity = candidates[telling.drawer.uniform(len(candidates))]
         telling.log_probability += MINUS_LOG[len(candidates)]
         telling.slots[self.slot] = entity
-        if self.mentions:
+        if self.mentions and entity.has_pronoun:
             telling.said.append((len(telling.pieces), self.who, False))
         telling.pieces.append(entity.forms[self.form])
 
@@ -239,9 +244,9 @@ class InOrder:
 def derivations(node: Node, text: str | None = None) -> Iterator[Telling]:
     """Every way in which `node` can tell `text`; without a text, every way in which it can tell anything.
 
-    A search in depth: choices are made one at a time, and a branch is left as soon as what it has said differs
-    from the text. For a whole grammar (no text) the number of tellings is the product of all choices, so give
-    it a small one.
+    A search in depth: choices are made one at a time, and a branch is left as soon as what it has said
+    differs from the text. For a whole grammar (no text) the number of tellings is the product of all
+    choices, so give it a small one.
     """
     branches: list[tuple[int, ...]] = [()]
     while branches:
@@ -260,8 +265,8 @@ def derivations(node: Node, text: str | None = None) -> Iterator[Telling]:
 def prefix_probability(node: Node, prefix: str) -> float:
     """Probability that a text told by `node` starts with `prefix`.
 
-    Its ratio for two prefixes, one token apart, is the true probability of that token: what a perfect language
-    model of the story world would say.
+    Its ratio for two prefixes, one token apart, is the true probability of that token: what a perfect
+    language model of the story world would say.
     """
     total = 0.0
     branches: list[tuple[int, ...]] = [()]
@@ -271,7 +276,7 @@ def prefix_probability(node: Node, prefix: str) -> float:
         try:
             node.tell(telling)
         except Undecided as undecided:
-            # Only what was said before this choice counts so far; longer than the prefix, nothing more can change.
+            # Once the prefix has been said, later choices change nothing about it and sum to 1.
             if not telling.text.startswith(prefix):
                 if prefix.startswith(telling.text):
                     branches.extend((*choices, option) for option in range(undecided.options))

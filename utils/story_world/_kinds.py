@@ -1,11 +1,12 @@
 """The kinds of story that the world tells, written as templates (the notation is in `_templates`).
 
-Each choice stands where its words stand, and what was chosen comes back later: a name, a pronoun, the thing that
-somebody carries, what was bought. Those returns carry no entropy at all, so a model that remembers reaches the floor.
-A quotation never starts with a name, so that every name has its leading space and is one token.
+Each choice stands where its words stand, and what was chosen comes back later: a name, a pronoun, the thing
+that somebody carries, what was bought. Those returns carry no entropy at all, so a model that remembers
+reaches the floor. A quotation never starts with a name, so that every name has its leading space and is one
+token.
 """
 
-from utils.story_world._grammar import Choice, InOrder, Node
+from utils.story_world._grammar import Choice, Node
 from utils.story_world._templates import template
 from utils.story_world._words import POOLS
 
@@ -31,9 +32,9 @@ def _either(source: str) -> Choice:
 # Two people, a man and a woman: each "his" and "her" must find its noun several sentences back.
 RULES["days_work"] = _either("{X.he} {X.work} and {Y.he} {Y.work}.")
 RULES["loss"] = _either("""
-    {X.he} [lost|dropped|forgot] {X.his} {X.thing}. "[Where is|Have you seen] my {X.thing}?" {X.he} [asked|cried].
-    {Y_name} [looked|searched] [behind|under|near|beside] the {look=looks} {spot=spots} and found it.
-    "Here is your {X.thing}, {X_name}," {Y.he} said.
+    {X.he} [lost|dropped|forgot] {X.his} {X.thing}. "[Where is|Have you seen] my {X.thing}?" {X.he}
+    [asked|cried]. {Y_name} [looked|searched] [behind|under|near|beside] the {look=looks} {spot=spots} and
+    found it. "Here is your {X.thing}, {X_name}," {Y.he} said.
     {X.He} [smiled|laughed|bowed] and gave {Y.him} a {ripe=ripe} {gift=fruits}.
     "You are a {good=goods} {Y}, {Y_name}," {X.he} said.
 """)
@@ -42,13 +43,15 @@ MEETING = _read("""
     called {b_name=b.names} [near|behind|beside|outside] the {place=places}.
     They [talked|argued|joked|sang] about the {topic=topics} and the {other=topics-topic}.
     Every {day=days} <days_work> On the way [home|back|down|north] <loss>
-    Then the {a} and the {b} [ate|shared|cooked] {supper=suppers} [together|in silence|by the fire|under the stars].
+    Then the {a} and the {b} [ate|shared|cooked] {supper=suppers} [together|in silence|by the fire|under the
+    stars].
 """)
 
 # One life: what a name says of its bearer, what a home says of its owner, and a pet that runs away.
 RULES["hero"] = _read("""
     [
-    [Once upon a time|Once] there was a {mood=moods} {a=characters} called {a_name=a.names}. {a.He} lived {a.home}
+    [Once upon a time|Once] there was a {mood=moods} {a=characters} called {a_name=a.names}. {a.He} lived
+    {a.home}
     |
     Long ago {a_name=names} was a {mood=moods} {a=a_name.roles}. {a.He} lived {a.home}
     |
@@ -57,21 +60,24 @@ RULES["hero"] = _read("""
 """)
 LIFE = _read("""
     <hero> with {a.his} {b=a.family}, who {b.work}.
-    {a.He} had a {look=looks} {colour=colours} {a.thing} and a {good=goods} {pet=pets} called {pet_name=pet_names}.
-    Every {time=times} {a.he} {a.work}, and the {pet} [slept|played|rested|waited] {pet.home}.
-    One {day=days} {pet_name} was gone. {a.He} looked {at place=places} and {a.his} {b} looked {at other=places-place}.
-    At last they heard {pet.it} [near|behind|under] the {spot=spots}. {pet.It} {pet.sound} {manner=manners} at {a.his} {colour} {a.thing}.
-    "You are a {praise=animal_moods} {pet}, {pet_name}," said {a_name}, and {a.he} gave {pet.it} {pet.food}.
+    {a.He} had a {look=looks} {colour=colours} {a.thing} and a {good=goods} {pet=pets} called
+    {pet_name=pet_names}. Every {time=times} {a.he} {a.work}, and the {pet} [slept|played|rested|waited]
+    {pet.home}. One {day=days} {pet_name} was gone. {a.He} looked {at place=places} and {a.his} {b} looked
+    {at other=places-place}. At last they heard {pet.it} [near|behind|under] the {spot=spots}. {pet.It}
+    {pet.sound} {manner=manners} at {a.his} {colour} {a.thing}. "You are a {praise=animal_moods} {pet},
+    {pet_name}," said {a_name}, and {a.he} gave {pet.it} {pet.food}.
 """)
 
 # Two children and their favourite games: what she played is what was said of her.
 RULES["boy_and_girl"] = _read("[{a=boys} and {b=girls}|{b=girls} and {a=boys}]")
 RULES["two_games"] = _either("""
-    {X} [liked|loved|preferred|chose] {first=games}, but {Y} [liked|loved|preferred|chose] {second=games-first}.
-    They played {first} with {n=numbers} [friends|children|boys|girls] [until|before|after] {meal=meals} and {X.he} won a {look=looks} {prize=stuff}.
-    They played {second} with {m=numbers} [friends|children|boys|girls] [until|before|after] {meal=meals} and {Y.he} won a {look=looks} {gain=stuff-prize}.
-    "[What|Which prize] did you win?" asked their {r=elders}. "I won a {prize} at {first}," said {X}.
-    "I won a {gain} at {second}," said {Y}. "How {praise=praise}," {r.he} [said|answered|laughed].
+    {X} [liked|loved|preferred|chose] {first=games}, but {Y} [liked|loved|preferred|chose]
+    {second=games-first}. They played {first} with {n=numbers} [friends|children|boys|girls]
+    [until|before|after] {meal=meals} and {X.he} won a {look=looks} {prize=stuff}. They played {second} with
+    {m=numbers} [friends|children|boys|girls] [until|before|after] {meal=meals} and {Y.he} won a {look=looks}
+    {gain=stuff-prize}. "[What|Which prize] did you win?" asked their {r=elders}. "I won a {prize} at
+    {first}," said {X}. "I won a {gain} at {second}," said {Y}. "How {praise=praise}," {r.he}
+    [said|answered|laughed].
 """)
 GAMES = _read("<opening> <boy_and_girl> [went|walked|ran|hurried] to the {ground=grounds}. <two_games>")
 
@@ -79,34 +85,37 @@ GAMES = _read("<opening> <boy_and_girl> [went|walked|ran|hurried] to the {ground
 RULES["two_wishes"] = _either("""
     {X} wanted to {first=activities} [and|but] {Y} wanted to {second=activities-first}.
     "[Be careful|Have fun|Come home soon|Take a coat]," said their {r=elders}.
-    So {Y.he} {second.then} {manner=manners} {second.where} and {X.he} {first.then} {other=manners-manner} {first.where}.
-    They came home {mood=evening_moods} but [tired|hungry|thirsty|wet|late], and ate {supper=suppers} with {more=suppers-supper}.
-    "What did you do?" asked the {r}. "I {first.then} {first.where}," said {X}. "I {second.then} {second.where}," said {Y}.
-    "On {day=days} I want to [{first}|{second}] too," {r.he} said.
+    So {Y.he} {second.then} {manner=manners} {second.where} and {X.he} {first.then} {other=manners-manner}
+    {first.where}. They came home {mood=evening_moods} but [tired|hungry|thirsty|wet|late], and ate
+    {supper=suppers} with {more=suppers-supper}. "What did you do?" asked the {r}. "I {first.then}
+    {first.where}," said {X}. "I {second.then} {second.where}," said {Y}. "On {day=days} I want to
+    [{first}|{second}] too," {r.he} said.
 """)
 WISHES = _read("<opening> <boy_and_girl> had [nothing to do|no work|no school|time to play]. <two_wishes>")
 
 # Fruit bought in a number, with a colour and a taste; one of them is eaten on the way.
 MARKET = _read("""
-    <opening> {a=names} went to the market for {a.his} {r=elders}. {a.He} wanted {n=numbers} {ripe=ripe} {many f=fruits}
-    and {one g=fruits-f} for a {dish=dishes}. The {f.many} were {f.colour} and the {g} was {g.colour}.
-    A {mood=moods} {s=sellers} put them in {a.his} {colour=colours} bag with a {look=looks} {thing=stuff}.
-    On the way home {a.he} met {b=a.others} {at place=places}. "May I [have|taste|try] {f.one}?" asked {b}.
-    "Yes, but the {g} is for my {r}," said {a}. {b} ate the {f} {manner=manners}. "It is very {f.taste}," {b.he} said.
-    At home {a.his} {r} opened the {colour} bag, made the {dish} and kept the {thing} [beside|behind|near] the {spot=spots}.
+    <opening> {a=names} went to the market for {a.his} {r=elders}. {a.He} wanted {n=numbers} {ripe=ripe}
+    {many f=fruits} and {one g=fruits-f} for a {dish=dishes}. The {f.many} were {f.colour} and the {g} was
+    {g.colour}. A {mood=moods} {s=sellers} put them in {a.his} {colour=colours} bag with a {look=looks}
+    {thing=stuff}. On the way home {a.he} met {b=a.others} {at place=places}. "May I [have|taste|try]
+    {f.one}?" asked {b}. "Yes, but the {g} is for my {r}," said {a}. {b} ate the {f} {manner=manners}. "It is
+    very {f.taste}," {b.he} said. At home {a.his} {r} opened the {colour} bag, made the {dish} and kept the
+    {thing} [beside|behind|near] the {spot=spots}.
 """)
 
 # Animals at the farm and at the zoo: one and many, young, food, and why each was liked.
 VISIT = """
     <opening> {a=names} and {b=a.others} went to the ZOO with their {r=elders}.
-    They saw {n=numbers} {mood=animal_moods} {many p=ZOO} {p.home} and {m=numbers} {other=animal_moods-mood} {many q=ZOO-p} {q.home}.
-    {p.Young} [followed|watched|heard|liked] them. The {r} gave {p.food} to the {p.many} and {q.food} to the {q.many}.
-    "Which animal did you like best?" {r.he} asked. <answers>
+    They saw {n=numbers} {mood=animal_moods} {many p=ZOO} {p.home} and {m=numbers} {other=animal_moods-mood}
+    {many q=ZOO-p} {q.home}. {p.Young} [followed|watched|heard|liked] them. The {r} gave {p.food} to the
+    {p.many} and {q.food} to the {q.many}. "Which animal did you like best?" {r.he} asked. <answers>
 """
 RULES["answers"] = _either("""
     "I liked the {p}, because {p.it} was so {p.trait}," said {X}.
     "I liked the {q}, because {q.it} {q.sound} {manner=manners}," said {Y}. At home
-    {X} [drew|painted] a {look=looks} {colour=colours} {p} and {Y} [drew|painted] a {view=looks-look} {tint=colours-colour} {q}.
+    {X} [drew|painted] a {look=looks} {colour=colours} {p} and {Y} [drew|painted] a {view=looks-look}
+    {tint=colours-colour} {q}.
 """)
 VISITS = Choice([_read(VISIT.replace("ZOO", place)) for place in ("farm", "zoo")])
 
@@ -121,20 +130,22 @@ REST = _read("""
     "You like my {t}, little {c},"
     ]
     {a.he} said. Then {c.it} {c.sound} {manner=manners}. {a} [brought|gave|offered] {c.it} {c.food} in a
-    {look=looks} {bowl=bowls} and called {c.it} {c_name=pet_names}. In {month=months} {c_name} came back to the {t} with
-    {c.young}, and {a.he} [brought|gave|offered] them {c.food} in the {bowl} too.
+    {look=looks} {bowl=bowls} and called {c.it} {c_name=pet_names}. In {month=months} {c_name} came back to
+    the {t} with {c.young}, and {a.he} [brought|gave|offered] them {c.food} in the {bowl} too.
 """)
 
 # The two banks: what they carry tells which one it is, and the sentence that follows must know.
 RULES["river"] = _either("""
-    They sat [in the grass|under a tree|on a log|in the mud] and [watched|painted|drew] the river [until|before|after]
-    {meal=meals}. "The water is {w=water} today," said {X}. {Y} [caught|saw|found] a {look=looks} {colour=colours} fish.
-    "Let it swim," said {X}, and the {colour} fish swam {manner=manners} away in the {w} water.
+    They sat [in the grass|under a tree|on a log|in the mud] and [watched|painted|drew] the river
+    [until|before|after] {meal=meals}. "The water is {w=water} today," said {X}. {Y} [caught|saw|found] a
+    {look=looks} {colour=colours} fish. "Let it swim," said {X}, and the {colour} fish swam {manner=manners}
+    away in the {w} water.
 """)
 RULES["money"] = _either("""
-    They stood in a [long|short|slow|noisy] line and waited for the {mood=moods} clerk [until|before|after] {meal=meals}.
-    "I have {n=numbers} coins," said {X}. "I have {m=numbers} coins," said {Y}.
-    The clerk counted the {n} coins and the {m} coins {manner=manners} and locked them in a {look=looks} {colour=colours} box.
+    They stood in a [long|short|slow|noisy] line and waited for the {mood=moods} clerk [until|before|after]
+    {meal=meals}. "I have {n=numbers} coins," said {X}. "I have {m=numbers} coins," said {Y}.
+    The clerk counted the {n} coins and the {m} coins {manner=manners} and locked them in a {look=looks}
+    {colour=colours} box.
 """)
 BANKS = _read("""
     <opening> {a=names} took {a.his} [
@@ -169,10 +180,12 @@ def _listed(people: list[str]) -> str:
 def _reading(guests: int) -> str:
     """The host reads the full names of so many guests twice, and then looks for one of them."""
     names = [f"{{n{number}}} {{n{number}_family}}" for number in range(guests)]
-    found = "|".join(f'{{n{i}}} here?" {{a.he}} asked. "I am {{n{i}}} {{n{i}_family}},"' for i in range(guests))
+    found = "|".join(
+        f'{{n{i}}} here?" {{a.he}} asked. "I am {{n{i}}} {{n{i}_family}},"' for i in range(guests)
+    )
     return f"""{_listed([_new_guest(number) for number in range(guests)])}.
-        "[I will read|Let me read] them again," {{a.he}} said, and read: {_listed(names)}. "Is [{found}] said a
-        {{voice=voices}} voice [behind|near|beside] the {{spot=spots}}."""
+        "[I will read|Let me read] them again," {{a.he}} said, and read: {_listed(names)}. "Is [{found}] said
+        a {{voice=voices}} voice [behind|near|beside] the {{spot=spots}}."""
 
 
 def _singing(singers: int) -> str:
@@ -180,7 +193,8 @@ def _singing(singers: int) -> str:
     again = " ".join(f"{{n{number}}}" for number in range(singers))
     return f"""{" ".join(_new_name(number) for number in range(singers))}.
         "[Faster|Louder|Once more]," called {{n0}}, and they sang again: {again}. {{n{singers - 1}}}
-        [laughed|smiled|danced|jumped] {{manner=manners}} and started a {{song=songs}} song about the {{topic=topics}}."""
+        [laughed|smiled|danced|jumped] {{manner=manners}} and started a {{song=songs}} song about the
+        {{topic=topics}}."""
 
 
 RULES["guests"] = Choice([_read(_reading(guests)) for guests in range(FEWEST_GUESTS, MOST_GUESTS + 1)])

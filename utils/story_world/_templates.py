@@ -1,14 +1,14 @@
 """Stories written as templates: sentences with slots, which are turned into a grammar.
 
-    "{One hero=kings} lived in [a castle|a tower]. {hero.He} had {one pet=animals}."
+"{One hero=kings} lived in [a castle|a tower]. {hero.He} had {one pet=animals}."
 
-    {slot=pool}            pick an entity from a pool, remember it in the slot, say its `word`
-    {form slot=pool}       the same, said in another form, such as `one` ("an apple") or `many` ("apples")
-    {slot=pool-a-b}        the same, leaving out what the slots a and b hold
-    {slot=other.pool}      the pool belongs to the entity in another slot
-    {slot}, {slot.form}    say what the slot holds
-    [this|that]            one of several texts, equally probable; they nest
-    <rule>                 a template with a name of its own
+{slot=pool}            pick an entity from a pool, remember it in the slot, say its `word`
+{form slot=pool}       the same, said in another form, such as `one` ("an apple") or `many` ("apples")
+{slot=pool-a-b}        the same, leaving out what the slots a and b hold
+{slot=other.pool}      the pool belongs to the entity in another slot
+{slot}, {slot.form}    say what the slot holds
+[this|that]            one of several texts, equally probable; they nest
+<rule>                 a template with a name of its own
 """
 
 import re
@@ -29,7 +29,8 @@ def template(source: str, pools: Mapping[str, Pool], rules: Mapping[str, Node] |
     """The grammar that a template describes.
 
     Args:
-        source: the template, in the notation above. A line break counts as one blank; beside a bar or inside a
+        source: the template, in the notation above. A line break counts as one blank; beside a bar or inside
+        a
             bracket's edge it counts as nothing, so that long choices can stand on lines of their own.
         pools: the entities that `{slot=pool}` can name.
         rules: the grammars that `<rule>` can name.
@@ -91,5 +92,5 @@ class _Reader:
         if owned:
             return Pick(slot, form or "word", None, (pool, owned), taken)
         if pool not in self.pools:
-            raise TemplateError(f"There is no pool {pool!r} in {{{match.group()}}}. Pools: {', '.join(self.pools)}.")
+            raise TemplateError(f"There is no pool {pool!r}. Pools: {', '.join(self.pools)}.")
         return Pick(slot, form or "word", self.pools[pool], None, taken)

@@ -1,8 +1,9 @@
-"""Who and what the stories speak of. Every noun, name and pronoun here is one GPT-2 token with its leading space.
+"""Who and what the stories speak of. Every noun, name and pronoun here is one GPT-2 token with its leading
+space.
 
-Roles behave as in the world. What depends on gender only: names and pronouns. What depends on the role only: home,
-thing and work. A king and a queen therefore differ exactly as a man and a woman do, and that difference is what
-a model's embeddings can turn into a direction.
+Roles behave as in the world. What depends on gender only: names and pronouns. What depends on the role only:
+home, thing and work. A king and a queen therefore differ exactly as a man and a woman do, and that
+difference is what a model's embeddings can turn into a direction.
 """
 
 from utils.story_world._grammar import Entity, Pool
@@ -12,21 +13,21 @@ SHE = {"he": "she", "He": "She", "him": "her", "his": "her", "His": "Her"}
 IT = {"it": "it", "It": "It", "its": "its"}
 
 BOYS = (
-    "Tom Ben Sam Jack Adam Paul Peter John James George Henry Oliver Simon David Daniel Robert Luke Arthur "
-    "Charles William Omar Ali Carlos Pedro Ivan Marco Noah Raj Hassan Jamal"
-).split()
+    "Tom Ben Sam Jack Adam Paul Peter John James George Henry Oliver Simon David Daniel Robert Luke "
+    "Arthur Charles William Omar Ali Carlos Pedro Ivan Marco Noah Raj Hassan Jamal"
+)
 GIRLS = (
-    "Anna Lily Mary Emma Alice Rose Lucy Sarah Kate Jane Julia Laura Maria Sophie Emily Grace Helen Ruth Eva Nina "
-    "Nora Clara Amy Mia Hannah Elena Carmen Maya Leah Molly"
-).split()
+    "Anna Lily Mary Emma Alice Rose Lucy Sarah Kate Jane Julia Laura Maria Sophie Emily Grace Helen "
+    "Ruth Eva Nina Nora Clara Amy Mia Hannah Elena Carmen Maya Leah Molly"
+)
 SURNAMES = (
-    "Hill Wood Stone Brown Green White Cook Field Reed Young Bell Carter Cooper Marsh Parker Smith Taylor Turner "
-    "Walker Ward West Long Rivers Brooks Hall Potter Moon Snow Day Miller"
-).split()
+    "Hill Wood Stone Brown Green White Cook Field Reed Young Bell Carter Cooper Marsh Parker Smith "
+    "Taylor Turner Walker Ward West Grant Rivers Brooks Hall Potter Moon Snow Day Miller"
+)
 PET_NAMES = (
-    "Rex Lucky Spot Coco Luna Milo Buddy Rocky Shadow Ginger Pepper Star Toby Sunny Sandy Patch Bruno Felix Honey "
-    "Silver Scout Chip Jet Blaze"
-).split()
+    "Rex Lucky Spot Coco Luna Milo Buddy Rocky Shadow Ginger Pepper Star Toby Sunny Sandy Patch Bruno "
+    "Felix Honey Silver Scout Chip Jet Blaze"
+)
 
 # male, female, where they live, the thing they carry, what they do all day
 ROLES = (
@@ -44,7 +45,9 @@ ROLES = (
     ("brother", "sister", "in a small flat", "drum", "played loud music"),
     ("son", "daughter", "in a tall tower", "book", "sang happy songs"),
 )
-CHARACTERS = ("king", "prince", "lord", "wizard", "actor", "waiter", "man", "boy", "father", "grandfather", "uncle")
+CHARACTERS = (
+    "king", "prince", "lord", "wizard", "actor", "waiter", "man", "boy", "father", "grandfather", "uncle",
+)  # fmt: skip
 ELDERS = ("father", "grandfather", "uncle")
 CHILD_FAMILY = ("father", "grandfather", "uncle", "brother")
 ADULT_FAMILY = ("uncle", "brother", "son")
@@ -71,10 +74,10 @@ ANIMALS = {
     "turtle": ("turtles", "baby turtle", "swam", "cabbage", "slow", "in the sand"),
     "snake": ("snakes", "baby snake", "hissed", "eggs", "long", "under a stone"),
 }
-FARM = "dog cat cow horse duck pig goat rabbit mouse bee".split()
-ZOO = "bird bear lion monkey elephant frog turtle snake".split()
-PETS = "dog cat duck pig goat rabbit bird mouse turtle".split()
-SMALL = "dog cat duck rabbit bird mouse frog turtle".split()
+FARM = "dog cat cow horse duck pig goat rabbit mouse bee"
+ZOO = "bird bear lion monkey elephant frog turtle snake"
+PETS = "dog cat duck pig goat rabbit bird mouse turtle"
+SMALL = "dog cat duck rabbit bird mouse frog turtle"
 
 # many, colour, taste
 FRUITS = {
@@ -92,7 +95,7 @@ FRUITS = {
     "nut": ("nuts", "brown", "crisp"),
 }
 
-GAMES = "football chess tennis cards hockey golf rugby cricket basketball darts".split()
+GAMES = "football chess tennis cards hockey golf rugby cricket basketball darts"
 
 # now, then, where
 ACTIVITIES = {
@@ -125,12 +128,12 @@ RESTING_PLACES = {
     "floor": "stayed cool",
 }
 
-# where people go, and how one says that they are there
+# where people go, by how one says that they are there
 PLACES = {
-    **dict.fromkeys("park market shop library garden museum forest castle theatre tower zoo village hotel bakery".split(), "in"),
-    **dict.fromkeys("beach bridge farm field hill square".split(), "on"),
-    **dict.fromkeys("school station church harbour mill".split(), "at"),
-    **dict.fromkeys("river lake".split(), "by"),
+    "in": "park market shop library garden museum forest castle theatre tower zoo village hotel bakery",
+    "on": "beach bridge farm field hill square",
+    "at": "school station church harbour mill",
+    "by": "river lake",
 }
 
 # how an animal feels, what it does then
@@ -148,14 +151,9 @@ def with_article(noun: str) -> str:
     return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
-def words(text: str) -> Pool:
-    """Entities with no other form than their word."""
-    return tuple(Entity(word=word) for word in text.split())
-
-
-def phrases(text: str) -> Pool:
-    """The same for forms of several words, separated by commas."""
-    return tuple(Entity(word=phrase.strip()) for phrase in text.split(","))
+def words(text: str, **forms: str) -> Pool:
+    """An entity for each word; `forms` are the forms that all of them share, such as their pronouns."""
+    return tuple(Entity(word=word, **forms) for word in text.split())
 
 
 def _noun(noun: str, **forms: str) -> Entity:
@@ -165,23 +163,32 @@ def _noun(noun: str, **forms: str) -> Entity:
 
 def _animal(noun: str) -> Entity:
     many, young, sound, food, trait, home = ANIMALS[noun]
-    return _noun(noun, many=many, young=with_article(young), Young=f"A {young}", sound=sound, food=food, trait=trait, home=home)
+    return _noun(
+        noun,
+        many=many,
+        young=with_article(young),
+        Young=f"A {young}",
+        sound=sound,
+        food=food,
+        trait=trait,
+        home=home,
+    )
 
 
-def _animals(nouns: list[str]) -> Pool:
-    return tuple(_ALL_ANIMALS[noun] for noun in nouns)
+def _animals(nouns: str) -> Pool:
+    return tuple(_ALL_ANIMALS[noun] for noun in nouns.split())
 
 
 _ALL_ANIMALS = {noun: _animal(noun) for noun in ANIMALS}
-_BOYS = tuple(Entity(word=name, **HE) for name in BOYS)
-_GIRLS = tuple(Entity(word=name, **SHE) for name in GIRLS)
+_BOYS = words(BOYS, **HE)
+_GIRLS = words(GIRLS, **SHE)
 
 
 def _role(noun: str, pronouns: dict[str, str], names: Pool, row: tuple[str, ...]) -> Entity:
     _, _, home, thing, work = row
     return Entity(
-        word=noun, one=with_article(noun), names=names, home=home, Home=home[0].upper() + home[1:], thing=thing,
-        work=work, **pronouns,
+        word=noun, one=with_article(noun), names=names, home=home, Home=home[0].upper() + home[1:],
+        thing=thing, work=work, **pronouns,
     )  # fmt: skip
 
 
@@ -195,7 +202,7 @@ def _both(roles: tuple[str, ...]) -> Pool:
 
 
 def _bind_pools() -> None:
-    """Give people the pools that belong to them: whom they meet, who lives with them, what a name's bearer can be."""
+    """Give people the pools that belong to them: whom they meet, who lives with them, what a name says."""
     for people, others, names in ((_MALE, _FEMALE, _BOYS), (_FEMALE, _MALE, _GIRLS)):
         for role in CHARACTERS:
             # Those of the other gender, so that he and she are never in doubt, but not a king's own queen.
@@ -209,15 +216,16 @@ def _bind_pools() -> None:
 _bind_pools()
 
 _HOMES = tuple(
-    Entity(word=_MALE[role].forms["home"], Word=_MALE[role].forms["Home"], people=_both((role,))) for role in CHARACTERS
+    Entity(word=_MALE[role].forms["home"], Word=_MALE[role].forms["Home"], people=_both((role,)))
+    for role in CHARACTERS
 )
 
 POOLS: dict[str, Pool] = {
     "boys": _BOYS,
     "girls": _GIRLS,
     "names": _BOYS + _GIRLS,
-    "surnames": tuple(Entity(word=name) for name in SURNAMES),
-    "pet_names": tuple(Entity(word=name) for name in PET_NAMES),
+    "surnames": words(SURNAMES),
+    "pet_names": words(PET_NAMES, **IT),
     "characters": _both(CHARACTERS),
     "elders": _both(ELDERS),
     "homes": _HOMES,
@@ -226,43 +234,56 @@ POOLS: dict[str, Pool] = {
     "pets": _animals(PETS),
     "small": _animals(SMALL),
     "fruits": tuple(_noun(one, many=row[0], colour=row[1], taste=row[2]) for one, row in FRUITS.items()),
-    "games": tuple(Entity(word=game) for game in GAMES),
+    "games": words(GAMES),
     "activities": tuple(Entity(word=now, then=row[0], where=row[1]) for now, row in ACTIVITIES.items()),
     "resting": tuple(_noun(thing, reason=reason) for thing, reason in RESTING_PLACES.items()),
     "feelings": tuple(Entity(word=feeling, then=then) for feeling, then in FEELINGS.items()),
-    "places": tuple(Entity(word=place, at=f"{preposition} the {place}") for place, preposition in PLACES.items()),
+    "places": tuple(
+        Entity(word=place, at=f"{preposition} the {place}")
+        for preposition, places in PLACES.items()
+        for place in places.split()
+    ),
     "days": words("Monday Tuesday Wednesday Thursday Friday Saturday Sunday"),
     "months": words("January February March April May June July August September October November December"),
     "times": words("morning afternoon evening day"),
-    "weather": words("sunny rainy snowy cloudy cold warm quiet bright dark grey hot wet cool calm mild lovely"),
+    "weather": words(
+        "sunny rainy snowy cloudy cold warm quiet bright dark grey hot wet cool calm mild lovely"
+    ),
     "numbers": words("two three four five six seven eight nine ten"),
     "colours": words("red blue green black white brown golden silver yellow pink purple grey"),
     "moods": words(
-        "young happy tired proud shy kind clever wise poor rich tall brave quiet busy famous lonely sleepy hungry "
-        "gentle cheerful careful patient polite merry bold sad strong nervous curious calm"
+        "young happy tired proud shy kind clever wise poor rich tall brave quiet busy famous lonely "
+        "sleepy hungry gentle cheerful careful patient polite merry bold sad strong nervous curious "
+        "calm"
     ),
-    "looks": words("new small big heavy shiny clean bright strange lovely plain tiny pretty fine large simple huge"),
+    "looks": words(
+        "new small big heavy shiny clean bright strange lovely plain tiny pretty fine large simple huge"
+    ),
     "ripe": words("ripe fresh sweet big small cold round juicy large fine"),
     "grounds": words("park beach field playground garden club square yard"),
     "spots": words(
-        "tree bench wall gate bush fountain cart barrel fence door table lamp clock stone statue ladder tent window "
-        "stove piano"
+        "tree bench wall gate bush fountain cart barrel fence door table lamp clock stone statue "
+        "ladder tent window stove piano"
     ),
     "topics": words(
-        "weather harvest news music food garden sea moon stars wind snow rain sun war past future journey world river "
-        "mountains birds flowers fire fair game"
+        "weather harvest news music food garden sea moon stars wind snow rain sun war past future "
+        "journey world river mountains birds flowers fire fair game"
     ),
-    "manners": words("softly loudly slowly quickly happily proudly quietly gently calmly carefully cheerfully sweetly"),
+    "manners": words(
+        "softly loudly slowly quickly happily proudly quietly gently calmly carefully cheerfully sweetly"
+    ),
     "goods": words("kind good brave clever wise gentle fine lovely smart funny sweet"),
-    "animal_moods": words("hungry sleepy young quiet happy tired shy proud gentle busy calm brave strong lonely"),
+    "animal_moods": words(
+        "hungry sleepy young quiet happy tired shy proud gentle busy calm brave strong lonely"
+    ),
     "evening_moods": words("happy proud cheerful merry quiet calm pleased excited"),
     "voices": words("calm quiet loud soft deep clear small gentle happy sad young strong"),
     "praise": words("lovely nice fine good great clever useful funny wonderful"),
     "songs": words("new funny sad happy slow quick loud sweet merry long short"),
     "bowls": words("cup bowl pot glass bucket basket box bottle bag kettle jar pan"),
     "stuff": words(
-        "rope lamp spoon cup knife map scarf coat shirt ring letter pencil brush candle bell bottle blanket stamp toy "
-        "violin shovel bucket kettle pot"
+        "rope lamp spoon cup knife map scarf coat shirt ring letter pencil brush candle bell bottle "
+        "blanket stamp toy violin shovel bucket kettle pot"
     ),
     "suppers": words("bread soup rice fish pasta cheese beans cake stew potatoes noodles meat salad"),
     "meals": words("breakfast lunch dinner supper noon"),

@@ -1,11 +1,11 @@
 """The stories: any number of them, each by its seed and index, each with its exact −log p.
 
-A story is drawn with `random.Random(integer).random()` alone. Python promises that this sequence stays the same on
-every machine and in every later version (docs.python.org/3/library/random.html, "Notes on Reproducibility"), so the
-same seed and index give the same story everywhere.
+A story is drawn with `random.Random(integer).random()` alone. Python promises that this sequence stays the
+same on every machine and in every later version (docs.python.org/3/library/random.html, "Notes on
+Reproducibility"), so the same seed and index give the same story everywhere.
 
-Two stories with different choices never have the same text: each choice changes the words that stand where it is
-made. The probability of the choices is therefore the probability of the text.
+Two stories with different choices never have the same text: each choice changes the words that stand where
+it is made. The probability of the choices is therefore the probability of the text.
 """
 
 import math
@@ -21,7 +21,7 @@ from utils.story_world._kinds import KINDS
 WORLD = Choice([node for _, node in KINDS.values()], [weight for weight, _ in KINDS.values()])
 """The whole grammar: first the kind of story, then the story."""
 
-NAMES = tuple(KINDS)
+STORY_KINDS = tuple(KINDS)
 """The kinds of story, in the grammar's order."""
 
 VALIDATION_SHARE = 20
@@ -40,10 +40,11 @@ class Story(NamedTuple):
     text: str
     """Plain ASCII, one paragraph, no blank at either end."""
     log_probability: float
-    """log p(text) under the story world, in nats. A perfect model's loss over all tokens of the story, and the
+    """log p(text) under the story world, in nats. A perfect model's loss over all tokens of the story, and
+    the
     <|endoftext|> after it, adds up to minus this."""
     kind: str
-    """Which kind of story it is: one of `NAMES`."""
+    """Which kind of story it is: one of `STORY_KINDS`."""
     mentions: tuple[Mention, ...]
     """Where people, animals and things are spoken of, by noun, name or pronoun."""
 
@@ -59,12 +60,14 @@ def story(seed: int, index: int) -> Story:
         ValueError: the seed or the index is out of range.
     """
     if seed < 0 or not 0 <= index < 1 << 64:
-        raise ValueError(f"A story needs a seed of 0 or more and an index from 0 to 2**64 - 1, not {seed} and {index}.")
+        raise ValueError(
+            f"A story needs a seed from 0 up and an index from 0 to 2**64 - 1, not {seed} and {index}."
+        )
     telling = Telling(Chance(random.Random(seed << 64 | index).random))
     kind = telling.drawer.weighted(WORLD.cumulative)
     telling.log_probability = WORLD.log_probabilities[kind]
     WORLD.options[kind].tell(telling)
-    return Story(telling.text, telling.log_probability, NAMES[kind], telling.mentions())
+    return Story(telling.text, telling.log_probability, STORY_KINDS[kind], telling.mentions())
 
 
 def stories(seed: int, start: int = 0, split: Split | None = None) -> Iterator[Story]:
@@ -78,13 +81,14 @@ def stories(seed: int, start: int = 0, split: Split | None = None) -> Iterator[S
 def split_of(text: str) -> Split:
     """The split that a text belongs to, by a hash of the text: no text is ever in both, whatever the seeds.
 
-    What this does to probabilities: within the validation split a text has probability p(text) / P, where P is the
-    validation split's share of the world, and within the training split p(text) / (1 − P). A hash takes its sample
-    without looking at what a story says, so P = 1/20 to within √(Σ p² · 19/400) < 10⁻⁹. Knowing the split thus
-    shifts log p by exactly one constant for a whole story: log 20 = 3.00 nats in validation, log(20/19) = 0.05 nats
-    in training. Only a model that can compute the hash could gain them. For any other, the floor on either split is
-    −log p(text) under the world itself, which is what `Story.log_probability` says; its mean over a split is
-    the world's entropy, up to the sample's standard error.
+    What this does to probabilities: within the validation split a text has probability p(text) / P, where P
+    is the validation split's share of the world, and within the training split p(text) / (1 − P). A hash
+    takes its sample without looking at what a story says, so P = 1/20 to within √(Σ p² · 19/400) < 10⁻⁹.
+    Knowing the split thus shifts log p by exactly one constant for a whole story: log 20 = 3.00 nats in
+    validation, log(20/19) = 0.05 nats in training. Only a model that can compute the hash could gain them.
+    For any other, the floor on either split is −log p(text) under the world itself, which is what
+    `Story.log_probability` says; its mean over a split is the world's entropy, up to the sample's standard
+    error.
     """
     number = int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
     return "train" if number % VALIDATION_SHARE else "validation"

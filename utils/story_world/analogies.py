@@ -1,0 +1,68 @@
+"""Analogies that a model of the story world should have learned, stated before any model was trained.
+
+"king − man + woman → queen" asks whether the step from man to woman, taken from king, ends at queen. Why the
+stories teach it: a queen differs from a king in her pronouns and in the names she can have, and in nothing
+else, and so does every other pair below; `dogs` differs from `dog` as `cats` from `cat`, by what stands
+around one and around many; `ran` from `run` as `swam` from `swim`, by standing after a pronoun and not after
+"to".
+"""
+
+from typing import NamedTuple
+
+
+class Analogy(NamedTuple):
+    """`start` − `minus` + `plus` → `answer`, all of them words that are one GPT-2 token with a leading
+    space."""
+
+    start: str
+    minus: str
+    plus: str
+    answer: str
+
+
+MALE_AND_FEMALE = (
+    ("king", "queen"),
+    ("prince", "princess"),
+    ("lord", "lady"),
+    ("wizard", "witch"),
+    ("actor", "actress"),
+    ("waiter", "waitress"),
+    ("boy", "girl"),
+    ("father", "mother"),
+    ("grandfather", "grandmother"),
+    ("uncle", "aunt"),
+    ("brother", "sister"),
+    ("son", "daughter"),
+)
+
+ONE_AND_MANY = (
+    ("cat", "cats"),
+    ("horse", "horses"),
+    ("pig", "pigs"),
+    ("rabbit", "rabbits"),
+    ("lion", "lions"),
+    ("monkey", "monkeys"),
+    ("frog", "frogs"),
+    ("banana", "bananas"),
+    ("orange", "oranges"),
+    ("carrot", "carrots"),
+)
+
+NOW_AND_THEN = (
+    ("paint", "painted"),
+    ("sing", "sang"),
+    ("dance", "danced"),
+    ("draw", "drew"),
+    ("climb", "climbed"),
+    ("write", "wrote"),
+    ("cook", "cooked"),
+    ("dig", "dug"),
+)
+
+ANALOGIES: dict[str, tuple[Analogy, ...]] = {
+    "from a man to a woman": tuple(Analogy(he, "man", "woman", she) for he, she in MALE_AND_FEMALE),
+    "from a woman to a man": tuple(Analogy(she, "woman", "man", he) for he, she in MALE_AND_FEMALE),
+    "from one to many": tuple(Analogy(one, "dog", "dogs", many) for one, many in ONE_AND_MANY),
+    "from now to then": tuple(Analogy(now, "run", "ran", then) for now, then in NOW_AND_THEN),
+}
+"""The families of analogies, 42 in all."""
