@@ -1,0 +1,83 @@
+"""Every week of the repository through nbgrader's own autograde: nothing, everything, half, mistakes by name."""
+
+from pathlib import Path
+
+import pytest
+from release.small_course import REPOSITORY
+
+from grader.cells import grade_id, is_kind, tags
+from grader.demo.cycle import Demo, run_demo
+from grader.demo.sample_class import half_of, wrong_answers
+from grader.nbgrader_commands import Outcome
+from grader.results import Result
+from grader.sources import Source, read_source, weeks_with_source
+
+from .graded_class import graded_once
+
+SOURCES = [read_source(REPOSITORY, week) for week in weeks_with_source(REPOSITORY)]
+WHOLE = [source for source in SOURCES if not source.parts_only]
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(params=WHOLE, ids=lambda source: source.week.folder)
+def source(request) -> Source:
+    return request.param
+
+
+@pytest.fixture
+def results(source: Source, shared: Path) -> dict[str, Result]:
+    """The week's sample class by student."""
+
+    def grade(folder: Path, commands: list[Outcome]) -> Demo:
+        return run_demo(REPOSITORY, folder, source.week, wrong_answers(source.week), commands.append)
+
+    demo, _ = graded_once(shared / source.week.folder, grade)
+    return {result.student: result for result in demo.results}
+
+
+def points_of(source: Source, work: set[str], kind: str) -> int:
+    """The points of the checks of one kind that come right after the named work cells."""
+    total, last = 0, None
+    for cell in source.notebook.cells:
+        if is_kind(cell, "work"):
+            last = grade_id(cell)
+        elif is_kind(cell, "check") and kind in tags(cell) and last in work:
+            total += cell.metadata.nbgrader.points
+    return total
+
+
+def test_there_is_a_week_to_grade():
+    assert WHOLE
+
+
+def test_the_untouched_notebook_gets_nothing(results):
+    assert [row for row in results["untouched"].rows if row.points] == []
+    assert {row.reason for row in results["untouched"].rows} == {"not written yet"}
+
+
+def test_the_solution_gets_everything_but_what_a_person_grades(source, results):
+    rows = [row for row in results["perfect"].rows if row.kind != "written"]
+    assert [row for row in rows if row.points != row.out_of] == []
+    assert results["perfect"].points("core") == 100
+
+
+def test_half_the_exercises_get_the_points_of_their_checks(source, results):
+    filled = set(half_of(source.notebook))
+    for kind in ("core", "stretch"):
+        assert results["half-done"].points(kind) == points_of(source, filled, kind)
+    assert 0 < results["half-done"].points("core") < 100
+
+
+def test_each_mistake_costs_its_points_and_is_named(source, results):
+    wrong = wrong_answers(source.week)
+    rows = {row.exercise: row for row in results["misled"].rows}
+    assert wrong
+    for name in wrong:
+        assert rows[name].points == 0
+        assert rows[name].reason
+        assert "cases" not in rows[name].reason, f"{name}: {rows[name].reason}"
+
+
+def test_the_broken_notebook_is_explained(results):
+    assert "is not valid JSON" in results["broken"].problem
