@@ -64,7 +64,7 @@ lock: $(READY)  ## Pin what pyproject.toml asks for; LOCK_OPTIONS=--upgrade take
 clean:  ## Remove the set-up and what tests left; notebooks and grades stay
 	@if test -e $(READY) || test -e $(UNFINISHED); then rm -rf $(VENV); fi
 	@rm -rf build tests/output .pytest_cache .ruff_cache .hypothesis *.egg-info
-	@find course grader solutions tests utils -name __pycache__ -prune -exec rm -rf {} +
+	@find . -path "./$(VENV)" -prune -o -name __pycache__ -prune -exec rm -rf {} +
 
 # --- Set-up
 

@@ -151,11 +151,11 @@ def test_an_environment_made_by_hand_is_kept(machine):
 def test_clean_removes_only_an_environment_that_make_has_set_up(machine):
     own = machine.folder / ".venv/bin/python"
     own.parent.mkdir(parents=True)
-    machine.make("clean")
+    assert machine.make("clean").returncode == 0
     assert own.parent.is_dir()
 
     machine.set_up()
-    machine.make("clean")
+    assert machine.make("clean").returncode == 0
     assert not (machine.folder / ".venv").exists()
 
 
