@@ -8,6 +8,8 @@ import torch
 from torch.nn.modules.module import register_module_forward_pre_hook
 from torch.overrides import TorchFunctionMode
 
+from utils.checks.library_watch import LibraryWatch
+
 ALWAYS = (
     "transformers.models",
     "torch.nn.MultiheadAttention",
@@ -22,26 +24,29 @@ class ReadyMadeWatch(TorchFunctionMode):
     """A context in which calls of the named functions and modules are noted, however they were imported.
 
     `names` are full names: `torch.softmax`, `torch.Tensor.softmax`, `torch.nn.MultiheadAttention`. A module's
-    name also stands for everything below it: `transformers.models`.
+    name also stands for everything below it: `transformers.models`; so does another library's: `tokenizers`.
     """
 
     def __init__(self, names: Sequence[str]):
         super().__init__()
         self._modules = tuple(name for name in (*names, *ALWAYS) if not _is_function(name))
         self._functions = {id(_find(name)): name for name in names if _is_function(name)}
+        self._libraries = LibraryWatch([name for name in names if not name.startswith("torch.")])
         self._seen: dict[str, None] = {}
 
     @property
     def seen(self) -> tuple[str, ...]:
         """The full names of what was called, in order of the first call."""
-        return tuple(self._seen)
+        return tuple(self._seen | self._libraries.seen)
 
     def __enter__(self) -> "ReadyMadeWatch":
         self._hook = register_module_forward_pre_hook(self._note_module)
         super().__enter__()
+        self._libraries.__enter__()
         return self
 
     def __exit__(self, *exception: Any) -> None:
+        self._libraries.__exit__(*exception)
         self._hook.remove()
         super().__exit__(*exception)
 
