@@ -141,12 +141,27 @@ def _list_difference(expected: Any, got: Any, tolerance: Tolerance, part: str) -
     if not isinstance(got, list | tuple):
         return _wrong_type(f"a {kind} of {len(expected)}", got, prefix)
     if len(expected) != len(got):
-        return Difference("structure", (*prefix, ("length", f"expected {len(expected)}, got {len(got)}")))
+        length = ("length", f"expected {len(expected)}, got {len(got)}")
+        return Difference("structure", (*prefix, length, *_where_they_part(expected, got, tolerance)))
     for position, (one, other) in enumerate(zip(expected, got, strict=True)):
         found = difference(one, other, tolerance, f"{part}[{position}]")
         if found:
             return found
     return None
+
+
+def _where_they_part(expected: Any, got: Any, tolerance: Tolerance) -> tuple[tuple[str, str], ...]:
+    """The first place at which lists of different lengths part, if they hold numbers or strings: the length
+    alone does not say which entry is missing or too many.
+    """
+    for position in range(max(len(expected), len(got))):
+        one, other = expected[position : position + 1], got[position : position + 1]
+        if not all(isinstance(item, str | int | float) for item in (*one, *other)):
+            return ()
+        if not one or not other or difference(one[0], other[0], tolerance):
+            shown = (_show(rest[0]) if rest else "nothing more" for rest in (one, other))
+            return (("parts at", "[{}]: expected {}, got {}".format(position, *shown)),)
+    return ()
 
 
 def _scalar_difference(expected: Any, got: Any, tolerance: Tolerance, prefix: tuple) -> Difference | None:
