@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from playwright.sync_api import ElementHandle
+from playwright.sync_api import ElementHandle, TimeoutError
 
 from .browser_window import Window
 from .lab_server import START_S, TOKEN, LabServer
@@ -22,16 +22,26 @@ IS_READY = """() => {
         && panel.sessionContext?.session?.kernel?.status === 'idle';
 }"""
 
-RUN_ALL = """() => {
-    const app = window.jupyterapp;
-    window.ranAll = false;
-    app.commands.execute('notebook:run-all-cells').finally(() => { window.ranAll = true; });
+RUN_ALL = """async () => {
+    const { commands } = window.jupyterapp;
+    await commands.execute('notebook:clear-all-cell-outputs');
+    commands.execute('notebook:run-all-cells');
 }"""
 
-HAS_RUN = """() => window.ranAll
-    && window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'"""
+# The command's promise ends at the first error, also where Run All goes on, and the kernel is idle between
+# two cells. So a run is over when every code cell has its number.
+HAS_RUN = f"""() => {{
+    {PANEL}
+    const code = cells.filter(cell => cell.model.type === 'code' && cell.model.sharedModel.source.trim());
+    return code.every(cell => cell.model.executionCount !== null && cell.model.executionState === 'idle')
+        && panel.sessionContext.session.kernel.status === 'idle';
+}}"""
 
 TWO_FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
+class RunAllStopped(AssertionError):
+    """Run All did not reach the last cell; the message says how far it came."""
 
 
 @dataclass
@@ -42,10 +52,21 @@ class NotebookPage:
     path: str
 
     def run_all(self, patience_s: float = 120) -> None:
-        """Run every cell, as the menu's Run All does, and wait until the kernel is idle again."""
+        """Run every cell, as the menu's Run All does, and wait until the last one has run.
+
+        Raises:
+            RunAllStopped: it did not get there.
+        """
         page = self.window.page
         page.evaluate(RUN_ALL)
-        page.wait_for_function(HAS_RUN, timeout=patience_s * 1000)
+        try:
+            page.wait_for_function(HAS_RUN, timeout=patience_s * 1000)
+        except TimeoutError as error:
+            counts = self.execution_counts()
+            raise RunAllStopped(
+                f"After {patience_s} s, {len(counts) - counts.count(None)} of {len(counts)} code cells of "
+                f"{self.path} have run. The numbers in their brackets: {counts}"
+            ) from error
         page.evaluate(TWO_FRAMES)
 
     def save(self) -> None:

@@ -128,7 +128,7 @@ def test_where_one_query_looks(sentence: Sentence) -> None:
 
 
 def test_there_are_only_as_many_queries_as_rows(sentence: Sentence) -> None:
-    with pytest.raises(ValueError, match="There is no query 5: the pattern has 5, numbered from 0"):
+    with pytest.raises(ValueError, match="There is no query 5: there are 5, numbered from 0"):
         where_it_looks(sentence.tokens, sentence.patterns[0, 0], 5)
 
 
@@ -146,6 +146,20 @@ def test_an_explorer_of_one_layer_has_no_slider_for_it(sentence: Sentence) -> No
     head, query, shown_html = explorer.children
     assert (head.description, query.description, query.value) == ("head", "query", 4)
     assert shown_html.value == where_it_looks(sentence.tokens, sentence.patterns[1, 0], 4).bundle["text/html"]
+
+
+def test_an_explorer_starts_where_it_is_told(sentence: Sentence) -> None:
+    explorer = attention_explorer(sentence.tokens, sentence.patterns, layer=1, head=-1, query=2)
+    assert [slider.value for slider in explorer.children[:3]] == [1, 2, 2]
+    with pytest.raises(ValueError, match="There is no head 3: there are 3, numbered from 0"):
+        attention_explorer(sentence.tokens, sentence.patterns, head=3)
+
+
+def test_the_same_weight_has_the_same_colour_in_every_row(sentence: Sentence) -> None:
+    pattern = np.diag([0.25, 1, 1, 1, 1])
+    quarter, whole = (where_it_looks(sentence.tokens, pattern, query).bundle["text/html"] for query in (0, 1))
+    assert "rgba(56, 132, 236, 0.325)" in quarter and "rgba(56, 132, 236, 0.650)" not in quarter
+    assert "rgba(56, 132, 236, 0.650)" in whole
 
 
 def test_a_page_without_widgets_gets_the_explorers_last_state(sentence: Sentence) -> None:

@@ -5,7 +5,7 @@ of a middle grey or inherit the page's, and a weight is the strength of one blue
 """
 
 from collections.abc import Iterable
-from math import isfinite
+from math import copysign, isfinite, sqrt
 
 BLUE = (56, 132, 236)
 ORANGE = (228, 122, 38)
@@ -25,11 +25,23 @@ def shade(colour: tuple[int, int, int], strength: float) -> str:
     return f"rgba({red}, {green}, {blue}, {min(max(strength, 0.0), 1.0):.3f})"
 
 
-def backgrounds(values: Iterable[float]) -> list[str]:
-    """A CSS background for each value: clear at 0, blue above, orange below, the largest the strongest."""
+def backgrounds(values: Iterable[float], largest: float | None = None) -> list[str]:
+    """A CSS background for each value: clear at 0, blue above, orange below.
+
+    Args:
+        largest: The size that gets the strongest colour; the largest of the values if left out.
+    """
     values = [value if isfinite(value) else 0.0 for value in values]
-    largest = max((abs(value) for value in values), default=0.0) or 1.0
+    largest = largest or max((abs(value) for value in values), default=0.0) or 1.0
     return [shade(BLUE if value >= 0 else ORANGE, UNDER_LETTERS * abs(value) / largest) for value in values]
+
+
+def weight_backgrounds(weights: Iterable[float]) -> list[str]:
+    """A CSS background for each attention weight, on one scale from 0 to 1 so that rows can be compared.
+
+    The colour grows with the square root: small shares are many, and would not be seen otherwise.
+    """
+    return backgrounds((copysign(sqrt(abs(weight)), weight) for weight in weights), largest=1.0)
 
 
 def alternating(count: int) -> list[str]:

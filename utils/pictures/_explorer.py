@@ -13,18 +13,19 @@ if TYPE_CHECKING:
     from numpy import ndarray
 
 
-def explorer(tokens: list[str], patterns: Float[ndarray, "layers heads query key"]) -> Movable:
-    """Sliders for layer, head and query over checked patterns; it starts at the query that sees most."""
-    layers, heads, queries, _ = patterns.shape
-    sliders = {
-        "layer": choice("layer", _numbered(layers), 0),
-        "head": choice("head", _numbered(heads), 0),
-        "query": choice("query", _named(tokens), queries - 1),
-    }
-    moving = [slider for slider in sliders.values() if len(slider.options) > 1]
+def explorer(
+    tokens: list[str], patterns: Float[ndarray, "layers heads query key"], starts: list[int]
+) -> Movable:
+    """Sliders for layer, head and query over checked patterns; an axis of length 1 needs none."""
+    layers, heads, _, _ = patterns.shape
+    options = {"layer": _numbered(layers), "head": _numbered(heads), "query": _named(tokens)}
+    sliders = [
+        choice(name, named, start) for (name, named), start in zip(options.items(), starts, strict=True)
+    ]
+    moving = [slider for slider in sliders if len(slider.options) > 1]
 
     def draw(*_: int) -> str:
-        layer, head, query = (slider.value for slider in sliders.values())
+        layer, head, query = (slider.value for slider in sliders)
         return looks(tokens, patterns[layer, head, query].tolist(), query)
 
     return Movable(moving, draw)

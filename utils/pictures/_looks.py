@@ -2,7 +2,7 @@
 
 from html import escape
 
-from utils.pictures._colours import backgrounds
+from utils.pictures._colours import weight_backgrounds
 from utils.pictures._html import bars, token_strip
 from utils.pictures._numbers import visible
 
@@ -17,6 +17,6 @@ def looks(tokens: list[str], weights: list[float], query: int) -> str:
     labels = [f"{place} {visible(token)}" for place, token in enumerate(tokens)]
     return (
         f'<div style="margin:4px 0">query <b>{escape(reader)}</b> (position {query}) reads</div>'
-        f"{token_strip(tokens, backgrounds(weights), notes, query)}"
+        f"{token_strip(tokens, weight_backgrounds(weights), notes, query)}"
         f'<div style="margin-top:8px">{bars(labels, weights, notes, query)}</div>'
     )

@@ -102,9 +102,7 @@ def where_it_looks(tokens: Sequence[str], pattern: Float[Tensor, "query key"], q
     array = as_array(pattern, "query key", "pattern")
     _check_tokens(array, labels, "key")
     _check_tokens(array, labels, "query")
-    if not -len(array) <= query < len(array):
-        raise ValueError(f"There is no query {query}: the pattern has {len(array)}, numbered from 0.")
-    query %= len(array)
+    query = _place(query, "query", len(array))
     shares = ", ".join(f"{key!r} {share:.2f}" for key, share in zip(labels, array[query], strict=True))
     html = looks(list(tokens), array[query].tolist(), query)
     return Picture(f"query {labels[query]!r} (position {query}) reads {shares}", {"text/html": html})
@@ -113,6 +111,10 @@ def where_it_looks(tokens: Sequence[str], pattern: Float[Tensor, "query key"], q
 def attention_explorer(
     tokens: Sequence[str],
     patterns: Float[Tensor, "layers heads query key"] | Float[Tensor, "heads query key"],
+    *,
+    layer: int = 0,
+    head: int = 0,
+    query: int = -1,
 ) -> VBox:
     """Where does this token look, and how does that change from head to head and layer to layer?
 
@@ -122,9 +124,10 @@ def attention_explorer(
     Args:
         tokens: The tokens as strings.
         patterns: [layers, heads, query, key], or [heads, query, key] for one layer.
+        layer, head, query: Where the sliders start; negative places count from the end.
 
     Raises:
-        ValueError: the patterns have another shape, or there are not as many tokens.
+        ValueError: the patterns have another shape, there are not as many tokens, or no such place to start.
     """
     from utils.pictures._explorer import explorer
 
@@ -133,7 +136,19 @@ def attention_explorer(
     array = as_array(patterns, axes, "patterns")
     _check_tokens(array, labels, "key")
     _check_tokens(array, labels, "query")
-    return explorer(list(tokens), array if array.ndim == 4 else array[None])
+    array = array if array.ndim == 4 else array[None]
+    places = {"layer": layer, "head": head, "query": query}
+    starts = [
+        _place(place, name, size) for (name, place), size in zip(places.items(), array.shape, strict=False)
+    ]
+    return explorer(list(tokens), array, starts)
+
+
+def _place(place: int, name: str, count: int) -> int:
+    """`place` counted from 0, where a negative one counts from the end."""
+    if not -count <= place < count:
+        raise ValueError(f"There is no {name} {place}: there are {count}, numbered from 0.")
+    return place % count
 
 
 def _check_tokens(array: Float[ndarray, "... query key"], labels: list[str], axis: str) -> None:
