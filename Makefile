@@ -10,6 +10,9 @@ VENV := .venv
 LAB_OPTIONS :=
 LOCK_OPTIONS :=
 
+# Inside the clone it is named from here, so that the clone's own path may hold spaces, which make cannot handle.
+override VENV := $(subst $(CURDIR)/,,$(VENV))
+
 PYTHONS := 3.11 3.12 3.13 3.14
 OLDEST := $(firstword $(PYTHONS))
 NEWEST := $(lastword $(PYTHONS))

@@ -7,12 +7,13 @@ import secrets
 import signal
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import requests
+from requests.adapters import HTTPAdapter, Retry
 
 from .checkout import CHECKOUT
 
@@ -27,23 +28,23 @@ class Lab:
     token: str
     home: Path
 
-    def ask(self, path: str) -> tuple[str, str]:
-        """The address where the answer came from, after redirections, and the answer."""
-        request = urllib.request.Request(
-            f"{self.address}{path}", headers={"Authorization": f"token {self.token}"}
-        )
-        with urllib.request.urlopen(request) as answer:
-            return answer.url, answer.read().decode()
+    def ask(self, path: str) -> requests.Response:
+        """The answer to a request, after redirections."""
+        with requests.Session() as session:
+            # The server prints its address a moment before it listens there.
+            session.mount("http://", HTTPAdapter(max_retries=Retry(connect=10, backoff_factor=0.1)))
+            answer = session.get(f"{self.address}{path}", headers={"Authorization": f"token {self.token}"})
+        answer.raise_for_status()
+        return answer
 
     def page_config(self) -> dict:
         """What the server tells the page at its start."""
-        _, page = self.ask("/lab")
+        page = self.ask("/lab").text
         return json.loads(re.search(r'"jupyter-config-data"[^>]*>(.+?)</script>', page, re.DOTALL)[1])
 
     def default_settings(self, plugin: str) -> dict:
         """A plugin's settings as they are before the person has changed any."""
-        _, answer = self.ask(f"/lab/api/settings/{plugin}")
-        properties = json.loads(answer)["schema"]["properties"]
+        properties = self.ask(f"/lab/api/settings/{plugin}").json()["schema"]["properties"]
         return {name: described.get("default") for name, described in properties.items()}
 
 
@@ -82,9 +83,9 @@ def _address(process: subprocess.Popen) -> str:
 
 
 def test_it_opens_on_the_front_page(lab):
-    address, page = lab.ask("/")
-    assert address == f"{lab.address}/lab/tree/course/README.md"
-    assert "<title>JupyterLab</title>" in page
+    answer = lab.ask("/")
+    assert answer.url == f"{lab.address}/lab/tree/course/README.md"
+    assert "<title>JupyterLab</title>" in answer.text
 
 
 def test_a_page_of_text_opens_as_one_reads_it(lab):
@@ -99,13 +100,12 @@ def test_it_fetches_no_news_updates_or_extensions(lab):
     disabled = lab.page_config()["disabledExtensions"]
     assert "@jupyterlab/apputils-extension:announcements" in disabled
     assert "@jupyterlab/extensionmanager-extension" in disabled
-    assert json.loads(lab.ask("/lab/api/news")[1]) == {"news": []}
-    assert json.loads(lab.ask("/lab/api/update")[1]) == {"notification": None}
+    assert lab.ask("/lab/api/news").json() == {"news": []}
+    assert lab.ask("/lab/api/update").json() == {"notification": None}
 
 
 def test_a_week_in_text_opens_as_a_notebook(lab):
-    _, answer = lab.ask("/api/contents/solutions/week05_attention/attention.py?type=notebook")
-    opened = json.loads(answer)
+    opened = lab.ask("/api/contents/solutions/week05_attention/attention.py?type=notebook").json()
     kinds = {cell["cell_type"] for cell in opened["content"]["cells"]}
     assert (opened["type"], kinds) == ("notebook", {"markdown", "code"})
 

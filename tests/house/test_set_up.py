@@ -201,6 +201,11 @@ def test_an_environment_with_a_space_in_its_name_is_refused(machine):
     assert machine.steps() == []
 
 
+def test_an_environment_in_the_clone_may_be_named_in_full(machine):
+    assert machine.make(".venv/.ready", f"VENV={machine.folder}/.venv").returncode == 0
+    assert machine.steps() == [NEW, INSTALL, COURSE]
+
+
 def test_help_is_the_default_and_names_every_target(machine):
     shown = machine.make()
     assert shown.returncode == 0
