@@ -59,10 +59,10 @@ it, cat = words.index("·it"), words.index("·cat")
 strength = patterns[:, :, it, cat]
 layer, head = divmod(strength.argmax().item(), gpt2.config.n_heads)
 print(f"'it' looks at 'cat' most in layer {layer}, head {head}: {strength.max():.0%} of its attention.")
-pictures.attention_explorer(words, patterns)
+pictures.attention_explorer(words, patterns, layer=layer, head=head, query=it)
 
 # %% [markdown]
-# And here are all heads of that layer at once. Each square is one head: a row for every token that looks, a column for every token that is looked at. Move the mouse over a square to enlarge it, over a token to see only its row.
+# And here are all heads of that layer at once. Each square is one head: a row for every token that looks, a column for every token that is looked at. Move the mouse over a small square to see it large; a click keeps it there.
 #
 # **Before you go on, find three things.** A head in which most tokens look at the token before them. A head in which most look at the very first token. And the triangle: which half of every square is empty, and why would that be?
 

@@ -80,7 +80,7 @@ def html_card(report: Report) -> str:
     head = (
         f'<b style="color:{colour}">{report.mark}</b> '
         f'<b style="font-family:{_MONO}">{escape(report.check)}</b>'
-        f'<span style="margin-left:1em">{escape(report.headline)}</span>'
+        f' <span style="margin-left:1em">{escape(report.headline)}</span>'
     )
     rows = [*report.lines, *(("note", note) for note in report.notes)]
     body = "".join(_row(label, text) for label, text in rows)
