@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 
+import filelock
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -140,6 +141,28 @@ def test_when_the_disk_is_full_the_old_file_stays(course_home, monkeypatch):
 
     monkeypatch.setattr(store_module.os, "fsync", full)
     with pytest.raises(NotKept, match="No space left on device"):
+        keep(WEEK, result(90))
+    assert files(course_home) == before
+
+
+@pytest.mark.parametrize("value", [-1, float("nan"), float("inf"), True, "9", None, 10**400])
+def test_what_cannot_be_points_is_damage(course_home, value):
+    plain = Record.after(None, result(70)).to_plain()
+    plain["best"]["core"] = value
+    course_home.mkdir()
+    progress_file().write_text(json.dumps({"version": 1, "weeks": {WEEK.folder: plain}}))
+    assert recall()[0] == {}
+    assert "is damaged (it holds no result for 'week05_attention')" in recall()[1]
+
+
+def test_a_check_that_ends_at_the_same_time_is_not_overwritten(course_home, monkeypatch):
+    keep(WEEK, result(80))
+    before = files(course_home)
+    monkeypatch.setattr(store_module, "_LOCK_SECONDS", 0)
+    with (
+        filelock.FileLock(course_home / "progress.lock"),
+        pytest.raises(NotKept, match="another check holds it"),
+    ):
         keep(WEEK, result(90))
     assert files(course_home) == before
 

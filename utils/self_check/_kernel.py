@@ -53,9 +53,6 @@ def run_cells(
     Raises:
         KernelDidNotStart: the kernel did not come up.
     """
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs = []
     with tempfile.TemporaryDirectory() as scratch, tempfile.TemporaryFile() as words:
         return asyncio.run(_run(notebook, folder, cells, timeout, begin, _environment(scratch), words))
 
