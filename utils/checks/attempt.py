@@ -1,51 +1,20 @@
 """One attempt: the student's code called once, watched, and written down as plain data."""
 
-import contextlib
-import io
-import linecache
-import random
-import re
-import traceback
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from types import TracebackType
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from utils.checks.accelerator import accelerator_problem
-from utils.checks.plain import plain
+from utils.checks.plain import PlainDataError, plain
 from utils.checks.ready_made import ReadyMadeWatch
+from utils.checks.received import part, text, texts
+from utils.checks.student_error import CheckMisuse, StudentError, student_error
+from utils.checks.surroundings import own_random_state, quiet, usual_torch
 
-_OURS = Path(__file__).parent
-_MAX_TEXT = 600  # characters of an error's own message that a report repeats
-
-
-class CheckMisuse(Exception):
-    """What the student wrote cannot be used as the check must use it; the message is for the student."""
-
-
-@dataclass(frozen=True)
-class StudentError:
-    """An exception that the student's code raised."""
-
-    type_name: str
-    message: str
-    where: tuple[str, ...] = ()
-    """The student's own frames, innermost last: `line 7 in causal_mask: return scores + mask`."""
-    written: bool = True
-    """False when it is the stub's NotImplementedError."""
-    misuse: bool = False
-    """True when the check could not use what it was given; the message then says all."""
-
-    @property
-    def kind(self) -> tuple[str, str]:
-        """The error without its sizes: two runs of one mistake on other sizes have the same kind."""
-        return self.type_name, re.sub(r"\d+", "#", self.message)
+__all__ = ["Attempt", "CheckMisuse", "StudentError", "attempt", "tensors"]
 
 
 @dataclass(frozen=True)
@@ -73,10 +42,23 @@ class Attempt:
         return {**self.__dict__, "output": plain(self.output), "error": error}
 
     @classmethod
-    def from_plain(cls, data: dict[str, Any]) -> "Attempt":
-        """The attempt that `to_plain` described."""
-        error = StudentError(**data["error"]) if data["error"] else None
-        return cls(**{**data, "error": error})
+    def from_plain(cls, data: Any) -> "Attempt":
+        """The attempt that `to_plain` described.
+
+        Raises:
+            PlainDataError: this is no attempt.
+        """
+        error = part(data, "error", dict | None)
+        return cls(
+            output=part(data, "output", object),
+            error=StudentError.from_plain(error) if error is not None else None,
+            device=text(data, "device"),
+            changed=texts(data, "changed"),
+            shared=texts(data, "shared"),
+            random_state=part(data, "random_state", bool),
+            ready_made=texts(data, "ready_made"),
+            noise=texts(data, "noise"),
+        )
 
 
 def attempt(
@@ -92,19 +74,15 @@ def attempt(
     whether the code would keep to the inputs' device if they were on an accelerator.
     """
     copies = _copy(inputs)
-    with _own_random_state() as random_moved, _quiet() as noise, ReadyMadeWatch(forbidden) as watch:
-        try:
-            output, error = run(submission, **copies), None
-        except KeyboardInterrupt:
-            raise
-        except BaseException as raised:  # a student's SystemExit must not end the notebook's check either
-            output, error = None, _student_error(raised)
+    with usual_torch(), own_random_state() as random_moved, quiet() as noise:
+        with ReadyMadeWatch(forbidden) as watch:
+            output, kept, error = _call(run, submission, copies)
         moved = random_moved()
-    device = _foreign_device(output)
-    if on_accelerator and not error and device == "cpu":
-        device = accelerator_problem(run, submission, _copy(inputs)) or "cpu"
+        device = _foreign_device(output)
+        if on_accelerator and not error and device == "cpu":
+            device = accelerator_problem(run, submission, _copy(inputs)) or "cpu"
     return Attempt(
-        output=plain(output),
+        output=kept,
         error=error,
         device=device,
         changed=tuple(name for name, value in inputs.items() if not _same(value, copies[name])),
@@ -113,6 +91,24 @@ def attempt(
         ready_made=watch.seen,
         noise=tuple(noise),
     )
+
+
+def _call(
+    run: Callable[..., Any], submission: Any, inputs: dict[str, Any]
+) -> tuple[Any, Any, StudentError | None]:
+    """What the call returned, the same as plain data, and the error. Reading an object of the student's own
+    may fail just as the call may.
+    """
+    try:
+        output = run(submission, **inputs)
+        return output, plain(output), None
+    except KeyboardInterrupt:
+        raise
+    except PlainDataError as problem:
+        message = f"What it returns cannot be compared with anything. {problem}"
+        return None, None, StudentError(type(problem).__name__, message, misuse=True)
+    except BaseException as raised:  # a student's SystemExit must not end the notebook's check either
+        return None, None, student_error(raised, submission)
 
 
 def tensors(value: Any) -> Iterator[Tensor]:
@@ -148,90 +144,11 @@ def _same(before: Any, after: Any) -> bool:
 
 
 def _storages(value: Any) -> set[int]:
-    return {tensor.untyped_storage().data_ptr() for tensor in tensors(value) if tensor.numel()}
+    with torch._C.DisableTorchFunctionSubclass():
+        dense = (each for each in tensors(value) if each.layout is torch.strided and each.numel())
+        return {each.untyped_storage().data_ptr() for each in dense if each.device.type != "meta"}
 
 
 def _foreign_device(output: Any) -> str:
-    return next((str(tensor.device) for tensor in tensors(output) if tensor.device.type != "cpu"), "cpu")
-
-
-@contextlib.contextmanager
-def _own_random_state() -> Iterator[Callable[[], bool]]:
-    """A fixed random state inside, the notebook's own afterwards; yields a function: has it moved?
-
-    Fixed, so that a mistake which draws random numbers draws the same ones each time.
-    """
-    python_before, numpy_before = random.getstate(), np.random.get_state()
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        inside = torch.get_rng_state()
-
-        def moved() -> bool:
-            same_numpy = all(map(np.array_equal, np.random.get_state(), numpy_before))
-            same_torch = torch.equal(torch.get_rng_state(), inside)
-            return not (same_numpy and same_torch and random.getstate() == python_before)
-
-        try:
-            yield moved
-        finally:
-            random.setstate(python_before)
-            np.random.set_state(numpy_before)
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[list[str]]:
-    """Collects warnings and what goes to stderr: a notebook grader may take anything on stderr for a failure.
-    What the student prints stays where they look for it.
-    """
-    lines: list[str] = []
-    error_text = io.StringIO()
-    with warnings.catch_warnings(record=True) as caught, contextlib.redirect_stderr(error_text):
-        warnings.simplefilter("always")
-        try:
-            yield lines
-        finally:
-            lines += [f"{warning.category.__name__}: {warning.message}".splitlines()[0] for warning in caught]
-            lines += [line for line in error_text.getvalue().splitlines() if line.strip()][:3]
-            lines[:] = [line[:_MAX_TEXT] for line in dict.fromkeys(lines)]
-
-
-def _student_error(raised: BaseException) -> StudentError:
-    misuse = isinstance(raised, CheckMisuse)
-    return StudentError(
-        type_name=type(raised).__name__,
-        message=_message(raised),
-        where=() if misuse else _student_frames(raised.__traceback__),
-        written=not isinstance(raised, NotImplementedError),
-        misuse=misuse,
-    )
-
-
-def _message(raised: BaseException) -> str:
-    try:
-        return str(raised).strip()[:_MAX_TEXT]
-    except Exception:  # a student's exception may even fail to print
-        return "(its message cannot be shown)"
-
-
-def _student_frames(trace: TracebackType | None) -> tuple[str, ...]:
-    """The frames in the student's own code: not ours, not a library's."""
-    frames = [frame for frame in traceback.extract_tb(trace) if not _is_library(frame.filename)]
-    return tuple(_describe(frame) for frame in frames[-3:])
-
-
-def _is_library(filename: str) -> bool:
-    if filename.startswith("<") and not filename.startswith("<ipython-input"):
-        return True
-    path = Path(filename)
-    folders = {
-        _OURS,
-        _OURS.parent / "verdicts",
-        Path(torch.__file__).parent,
-        Path(contextlib.__file__).parent,
-    }
-    return any(folder in path.parents for folder in folders) or "site-packages" in path.parts
-
-
-def _describe(frame: traceback.FrameSummary) -> str:
-    code = (frame.line or linecache.getline(frame.filename, frame.lineno or 0)).strip()
-    return f"line {frame.lineno} in {frame.name}: {code}"
+    with torch._C.DisableTorchFunctionSubclass():
+        return next((str(each.device) for each in tensors(output) if each.device.type != "cpu"), "cpu")

@@ -6,7 +6,7 @@ Each message is a length of eight bytes, little-endian, and then packed plain da
 
 from typing import Any, BinaryIO
 
-from utils.checks.attempt import Attempt
+from utils.checks.attempt import Attempt, StudentError
 from utils.checks.engine import Check
 from utils.checks.plain import MAX_BYTES, PlainDataError, pack, unpack
 from utils.checks.report import Report
@@ -19,10 +19,18 @@ class ChannelClosed(EOFError):
 
 
 def send(stream: BinaryIO, message: Any) -> None:
-    """Writes one message."""
+    """Writes one message.
+
+    Raises:
+        ChannelClosed: nobody reads the stream any more.
+        PlainDataError: the message exceeds a limit.
+    """
     data = pack(message)
-    stream.write(len(data).to_bytes(_LENGTH, "little") + data)
-    stream.flush()
+    try:
+        stream.write(len(data).to_bytes(_LENGTH, "little") + data)
+        stream.flush()
+    except BrokenPipeError:
+        raise ChannelClosed("The other side closed the channel.") from None
 
 
 def receive(stream: BinaryIO) -> Any:
@@ -39,10 +47,13 @@ def receive(stream: BinaryIO) -> Any:
 
 
 def _read(stream: BinaryIO, length: int) -> bytes:
-    data = stream.read(length)
-    if len(data) < length:
-        raise ChannelClosed("The other side closed the channel.")
-    return data
+    data = bytearray()
+    while len(data) < length:  # an unbuffered pipe gives what it has
+        piece = stream.read(length - len(data))
+        if not piece:
+            raise ChannelClosed("The other side closed the channel.")
+        data += piece
+    return bytes(data)
 
 
 class RemoteJudge:
@@ -75,7 +86,11 @@ class RemoteHearing:
 
     def submit(self, attempt: Attempt) -> None:
         """Sends what came of the case."""
-        send(self.judge.outgoing, {"attempt": attempt.to_plain()})
+        try:
+            send(self.judge.outgoing, {"attempt": attempt.to_plain()})
+        except PlainDataError as problem:
+            error = StudentError("PlainDataError", f"What it returns cannot be sent. {problem}", misuse=True)
+            send(self.judge.outgoing, {"attempt": Attempt(error=error).to_plain()})
 
     def report(self) -> Report:
         """The verdict, which came in place of a next case."""

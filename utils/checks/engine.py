@@ -14,6 +14,7 @@ from typing import Any, Literal, Protocol
 from utils.checks.attempt import Attempt, attempt
 from utils.checks.cases import PUBLIC_SEED, Case, Draw
 from utils.checks.report import CheckFailed, Report
+from utils.checks.surroundings import usual_torch
 
 Policy = Literal["allowed", "noted", "wrong"]
 """What a check makes of a side effect: nothing, a note in the report, or a failure."""
@@ -73,7 +74,8 @@ class Check:
 
     def draw_cases(self, seed: int = PUBLIC_SEED) -> list[Case]:
         """The cases of a seed. Each check draws its own, whatever other checks have drawn."""
-        return self.cases(Draw(seed))
+        with usual_torch():
+            return self.cases(Draw(seed))
 
 
 class Hearing(Protocol):

@@ -46,11 +46,12 @@ def _bias(name: str) -> str:
 
 def _fill_one(module: nn.Module, name: str, value: Tensor, weights: Weights) -> None:
     layer = getattr(module, "W_" + name.removeprefix("b_"), None) if name.startswith("b_") else None
-    if isinstance(layer, nn.Module):
+    if isinstance(layer, nn.Module) and not isinstance(getattr(module, name, None), Tensor):
         return  # the layer's weight has brought its bias along
     holder = getattr(module, name, None)
     if isinstance(holder, nn.Module):
-        _fill_layer(holder, name, value, weights.get(_bias(name)))
+        own_bias = isinstance(getattr(module, _bias(name), None), Tensor)
+        _fill_layer(holder, name, value, None if own_bias else weights.get(_bias(name)))
     elif isinstance(holder, Tensor):
         _copy(holder, name, value)
     else:
@@ -60,6 +61,9 @@ def _fill_one(module: nn.Module, name: str, value: Tensor, weights: Weights) -> 
 
 
 def _fill_layer(layer: nn.Module, name: str, weight: Tensor, bias: Tensor | None) -> None:
+    if not isinstance(getattr(layer, "weight", None), Tensor):
+        kind = type(layer).__name__
+        raise CheckMisuse(f"{name} is a module, {kind}, without a weight: use a parameter or an nn.Linear.")
     # nn.Linear keeps [out, in]; HF's Conv1D keeps [in, out], as the course does.
     _copy(layer.weight, f"{name}.weight", weight.T if isinstance(layer, nn.Linear) else weight)
     if bias is None:

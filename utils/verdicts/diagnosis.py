@@ -1,13 +1,15 @@
 """From attempts to a report: what went wrong, where, and what to do next."""
 
+import builtins
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from torch import Tensor
 
 from utils.checks.attempt import Attempt, StudentError
 from utils.checks.cases import Case
+from utils.checks.ready_made import ALWAYS
 from utils.checks.report import Report
 from utils.verdicts.compare import Difference, difference
 from utils.verdicts.verdict import Verdict
@@ -36,6 +38,10 @@ def diagnose(
 
     `reveal` is False for hidden cases: then the report names the mistake, but no input and no expected value.
     """
+    if not reveal:
+        attempts = [
+            _without_words(verdict, case, attempt) for case, attempt in zip(cases, attempts, strict=True)
+        ]
     failures = [
         failure
         for case, expected, attempt in zip(cases, expectations, attempts, strict=True)
@@ -61,10 +67,30 @@ def diagnose(
 def _failure(verdict: Verdict, case: Case, expected: Any, attempt: Attempt) -> _Failure | None:
     if attempt.error:
         return _Failure(case, attempt, None)
-    found = difference(expected, verdict.settle(attempt.output), verdict.tolerance)
-    if found is None and attempt.device != "cpu":
-        found = Difference("device", (("device", attempt.device),))
+    found = difference(expected, verdict.settled(attempt.output), verdict.tolerance)
+    if attempt.device != "cpu" and (found is None or found.kind == "type"):
+        advice = "the result belongs on the inputs' device, and so does every tensor made on the way"
+        found = Difference("device", (("device", attempt.device),), advice)
     return _Failure(case, attempt, found) if found else None
+
+
+def _without_words(verdict: Verdict, case: Case, attempt: Attempt) -> Attempt:
+    """The attempt without any text that the student's code may have written: a warning, or what claims to be
+    the name of a function, may hold an input that is to stay hidden.
+    """
+    error = attempt.error
+    if error and error.misuse:
+        error = replace(error, message="Call this check in your own notebook: there it says why.")
+    called = [f"{name}." for name in attempt.ready_made]
+    watched = (*verdict.check.forbidden, *ALWAYS)
+    return replace(
+        attempt,
+        error=error,
+        changed=tuple(name for name in case.inputs if name in attempt.changed),
+        shared=tuple(name for name in case.inputs if name in attempt.shared),
+        ready_made=tuple(name for name in watched if any(each.startswith(f"{name}.") for each in called)),
+        noise=(),
+    )
 
 
 def _findings(
@@ -100,19 +126,42 @@ def _explain(
     error = first.attempt.error
     if error and error.misuse:
         return "cannot be checked", (("next", error.message),), None
-    share = f"{len(failures)} of {len(cases)} cases"
-    headline = f"{share} end in an error" if error else f"{share} differ from {verdict.reference}"
-    shown = _error_lines(verdict, first.case, error) if error else first.difference.lines
-    lines: Lines = (("case", first.case.label), *shown) if reveal else ()
-    if verdict.secret:
-        rows = "\n".join(failure.case.label for failure in failures)
-        lines = (("not yet right", rows),) if reveal else ()
+    headline = _headline(verdict, cases, failures)
+    lines = _shown(verdict, failures) if reveal else _hinted(error)
+    if verdict.secret and not error:
         cases, attempts = [first.case], [first.attempt]
     mistake = verdict.find_mistake(cases, attempts)
     if mistake:
         return headline, (*lines, ("mistake", mistake.says), ("look at", mistake.look_at)), mistake.name
     advice = first.difference.advice if first.difference else ""
+    if not (advice or reveal):
+        advice = "other sizes and other values than those that the check in your notebook tries"
     return headline, (*lines, ("look at", advice)) if advice else lines, None
+
+
+def _headline(verdict: Verdict, cases: Sequence[Case], failures: Sequence[_Failure]) -> str:
+    share = f"{len(failures)} of {len(cases)} cases"
+    errors = sum(failure.attempt.error is not None for failure in failures)
+    if errors and errors < len(failures):
+        return f"{share} go wrong, {errors} of them with an error"
+    return f"{share} end in an error" if errors else f"{share} differ from {verdict.reference}"
+
+
+def _shown(verdict: Verdict, failures: Sequence[_Failure]) -> Lines:
+    """What the first failure looks like, with its case."""
+    first = failures[0]
+    if first.attempt.error:
+        return ("case", first.case.label), *_error_lines(verdict, first.case, first.attempt.error)
+    if verdict.secret:
+        return (("not yet right", "\n".join(failure.case.label for failure in failures)),)
+    return ("case", first.case.label), *first.difference.lines
+
+
+def _hinted(error: StudentError | None) -> Lines:
+    """What may be said of a failure in a hidden case: an error's type, unless the student made that too."""
+    if error is None:
+        return ()
+    return (("error", error.type_name if hasattr(builtins, error.type_name) else "an error of your own"),)
 
 
 def _error_lines(verdict: Verdict, case: Case, error: StudentError) -> Lines:

@@ -2,15 +2,18 @@
 
 import functools
 import importlib
+from importlib.util import find_spec
 from typing import Any, BinaryIO
 
 from utils.checks.attempt import Attempt
 from utils.checks.cases import PUBLIC_SEED, Case
 from utils.checks.channel import ChannelClosed, receive, send
 from utils.checks.engine import Check
+from utils.checks.plain import PlainDataError
 from utils.checks.report import Report
 from utils.verdicts.diagnosis import diagnose
 from utils.verdicts.verdict import Verdict
+from utils.weeks import WEEKS
 
 
 class UnknownCheck(LookupError):
@@ -24,10 +27,10 @@ def verdicts_of(week: str) -> dict[str, Verdict]:
     Raises:
         UnknownCheck: the week has none.
     """
-    try:
-        module = importlib.import_module(f"utils.verdicts.{week}")
-    except ModuleNotFoundError as error:
-        raise UnknownCheck(f"There are no verdicts for {week!r}.") from error
+    # The name may come from a student's process: only a week's own folder is ever imported.
+    if week not in {each.folder for each in WEEKS} or not find_spec(f"utils.verdicts.{week}"):
+        raise UnknownCheck(f"There are no verdicts for {week[:40]!r}.")
+    module = importlib.import_module(f"utils.verdicts.{week}")
     return {verdict.check.name: verdict for verdict in module.VERDICTS}
 
 
@@ -39,7 +42,7 @@ def find_verdict(week: str, check: str) -> Verdict:
     """
     verdicts = verdicts_of(week)
     if check not in verdicts:
-        raise UnknownCheck(f"{week} has no check {check!r}; it has {', '.join(verdicts)}.")
+        raise UnknownCheck(f"{week} has no check {check[:40]!r}; it has {', '.join(verdicts)}.")
     return verdicts[check]
 
 
@@ -77,15 +80,22 @@ class LocalJudge:
         reports = []
         while True:
             try:
-                opening = receive(incoming)
-                hearing = self.open_named(str(opening["week"]), str(opening["open"]))
+                hearing = self.open_named(*map(str, _receive(incoming, "week", "open")))
                 while (inputs := hearing.next_case()) is not None:
                     send(outgoing, {"case": inputs})
-                    hearing.submit(Attempt.from_plain(receive(incoming)["attempt"]))
+                    hearing.submit(Attempt.from_plain(*_receive(incoming, "attempt")))
+                reports.append(hearing.report())
+                send(outgoing, {"report": reports[-1].to_plain()})
             except ChannelClosed:
                 return reports
-            reports.append(hearing.report())
-            send(outgoing, {"report": reports[-1].to_plain()})
+
+
+def _receive(incoming: BinaryIO, *names: str) -> list[Any]:
+    """The named parts of the next message."""
+    message = receive(incoming)
+    if not isinstance(message, dict) or set(message) != set(names):
+        raise PlainDataError(f"A message with {' and '.join(names)} was due, and another came.")
+    return [message[name] for name in names]
 
 
 class LocalHearing:

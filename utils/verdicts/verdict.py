@@ -7,6 +7,7 @@ from typing import Any
 from utils.checks.attempt import Attempt
 from utils.checks.cases import Case
 from utils.checks.engine import Check
+from utils.checks.surroundings import usual_torch
 from utils.verdicts.compare import FLOAT32, Tolerance, same
 
 
@@ -44,7 +45,15 @@ class Verdict:
 
     def expectations(self, cases: Sequence[Case]) -> list[Any]:
         """The expected output of each case."""
-        return [self.settle(self.expected(**case.inputs)) for case in cases]
+        with usual_torch():
+            return [self.settle(self.expected(**case.inputs)) for case in cases]
+
+    def settled(self, output: Any) -> Any:
+        """A student's output in the form in which it is compared; as it is, if `settle` cannot take it."""
+        try:
+            return self.settle(output)
+        except Exception:  # an output of another type or shape, which the comparison will name
+            return output
 
     def find_mistake(self, cases: Sequence[Case], attempts: Sequence[Attempt]) -> Mistake | None:
         """The known mistake that gives just what the student's code gave, in every case."""
@@ -62,4 +71,4 @@ class Verdict:
             return bool(one.error and other.error) and one.error.kind == other.error.kind
         if one.device != other.device:
             return False
-        return same(self.settle(one.output), self.settle(other.output), self.tolerance)
+        return same(self.settled(one.output), self.settled(other.output), self.tolerance)

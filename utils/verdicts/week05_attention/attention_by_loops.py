@@ -5,6 +5,7 @@ import math
 import torch
 
 from utils.checks import week05_attention as checks
+from utils.verdicts.compare import Tolerance
 from utils.verdicts.hf_attention import attend
 from utils.verdicts.verdict import Mistake, Verdict
 
@@ -35,9 +36,12 @@ def _last_value_only(q, k, v):
     return torch.stack(rows)
 
 
+_LARGE = Tolerance(1e-3, 1e-3, "float32 knows a score of 3,000 to within 1e-4, and the shares hang on scores")
+
 VERDICT = Verdict(
     check=checks.attention_by_loops,
     expected=_expected_loops,
+    tolerance=_LARGE,
     mistakes=(
         Mistake(
             "own position left out",

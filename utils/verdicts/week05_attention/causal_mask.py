@@ -14,7 +14,7 @@ def _expected_mask(scores):
 
 def _settle_masked(masked):
     """Any number that no score can beat serves as −inf: torch.finfo.min and −1e9 do, −1e4 does not."""
-    return torch.where(masked < -1e8, -torch.inf, masked) if isinstance(masked, torch.Tensor) else masked
+    return masked.masked_fill(masked < -1e8, -torch.inf) if torch.is_floating_point(masked) else masked
 
 
 def _first_only(scores):
