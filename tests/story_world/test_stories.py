@@ -34,7 +34,7 @@ def test_the_same_seed_gives_the_same_stories_on_every_machine():
     # The shipped storyteller was trained on exactly these. Whoever changes the world trains it again.
     texts = "\n".join(told.text for told in islice(stories(seed=0), 1000))
     assert hashlib.sha256(texts.encode()).hexdigest() == (
-        "e34a9be6c39086d09d7497286e3cfe2b624ad93d509423b02ca8f9370c4fa1fb"
+        "fef72f93f7462429a0baca8a23e855e96079877e2d85a5cd0cc4405316695a7d"
     )
 
 

@@ -12,8 +12,8 @@ from utils.story_world._words import POOLS
 
 OPENING = template(
     """
-    [One {weather=weather} {time=times}|On {day=days} {time=times}|One {time=times} in {month=months}
-    |On a {weather=weather} {time=times} in {month=months}|Late one {weather=weather} {time=times}],
+    [One {weather=weather} {time=times}|On {day=days} {time=dayparts}|One {time=times} in {month=months}
+    |On a {weather=weather} {time=dayparts} in {month=months}|Late one {weather=weather} {time=times}],
     """,
     POOLS,
 )
@@ -41,9 +41,9 @@ RULES["loss"] = _either("""
 MEETING = _read("""
     <opening> a {mood=moods} {a=characters} called {a_name=a.names} met a {mood=moods} {b=a.others}
     called {b_name=b.names} [near|behind|beside|outside] the {place=places}.
-    They [talked|argued|joked|sang] about the {topic=topics} and the {other=topics-topic}.
+    They [talked|argued|joked|wondered] about the {topic=topics} and the {other=topics-topic}.
     Every {day=days} <days_work> On the way [home|back|down|north] <loss>
-    Then the {a} and the {b} [ate|shared|cooked] {supper=suppers} [together|in silence|by the fire|under the
+    Then the {a} and the {b} [ate|shared|bought] {supper=suppers} [together|in silence|by the fire|under the
     stars].
 """)
 
@@ -64,7 +64,7 @@ LIFE = _read("""
     {pet_name=pet_names}. Every {time=times} {a.he} {a.work}, and the {pet} [slept|played|rested|waited]
     {pet.home}. One {day=days} {pet_name} was gone. {a.He} looked {at place=places} and {a.his} {b} looked
     {at other=places-place}. At last they heard {pet.it} [near|behind|under] the {spot=spots}. {pet.It}
-    {pet.sound} {manner=manners} at {a.his} {colour} {a.thing}. "You are a {praise=animal_moods} {pet},
+    {pet.sound} {voice=sounds} at {a.his} {colour} {a.thing}. "You are a {praise=animal_moods} {pet},
     {pet_name}," said {a_name}, and {a.he} gave {pet.it} {pet.food}.
 """)
 
@@ -79,7 +79,7 @@ RULES["two_games"] = _either("""
     {first}," said {X}. "I won a {gain} at {second}," said {Y}. "How {praise=praise}," {r.he}
     [said|answered|laughed].
 """)
-GAMES = _read("<opening> <boy_and_girl> [went|walked|ran|hurried] to the {ground=grounds}. <two_games>")
+GAMES = _read("<opening> <boy_and_girl> [went|walked|hurried] to the {ground=grounds}. <two_games>")
 
 # What they want to do and what they did: the verb comes back in its other form.
 RULES["two_wishes"] = _either("""
@@ -91,7 +91,9 @@ RULES["two_wishes"] = _either("""
     {first.where}," said {X}. "I {second.then} {second.where}," said {Y}. "On {day=days} I want to
     [{first}|{second}] too," {r.he} said.
 """)
-WISHES = _read("<opening> <boy_and_girl> had [nothing to do|no work|no school|time to play]. <two_wishes>")
+WISHES = _read(
+    "<opening> <boy_and_girl> had [nothing to do|no work to do|no school|time to play]. <two_wishes>"
+)
 
 # Fruit bought in a number, with a colour and a taste; one of them is eaten on the way.
 MARKET = _read("""
@@ -106,16 +108,17 @@ MARKET = _read("""
 
 # Animals at the farm and at the zoo: one and many, young, food, and why each was liked.
 VISIT = """
-    <opening> {a=names} and {b=a.others} went to the ZOO with their {r=elders}.
-    They saw {n=numbers} {mood=animal_moods} {many p=ZOO} {p.home} and {m=numbers} {other=animal_moods-mood}
-    {many q=ZOO-p} {q.home}. {p.Young} [followed|watched|heard|liked] them. The {r} gave {p.food} to the
-    {p.many} and {q.food} to the {q.many}. "Which animal did you like best?" {r.he} asked. <answers>
+    <opening> {a=names} and {b=a.others} went to the ZOO with their {r=elders}. They saw {n=numbers}
+    {mood=animal_moods} {many p=ZOO} {p.home} and one {other=animal_moods-mood} {q=ZOO-p} {q.home}. The
+    {p.many} were {colour=colours} and the {q} was {tint=colours-colour}. {q.Young}
+    [followed|watched|heard|liked] them. The {r} gave {p.food} to the {p.many} and {q.food} to the {q}.
+    "Which animal did you like best?" {r.he} asked. <answers>
 """
 RULES["answers"] = _either("""
-    "I liked the {p}, because {p.it} was so {p.trait}," said {X}.
-    "I liked the {q}, because {q.it} {q.sound} {manner=manners}," said {Y}. At home
-    {X} [drew|painted] a {look=looks} {colour=colours} {p} and {Y} [drew|painted] a {view=looks-look}
-    {tint=colours-colour} {q}.
+    "I liked the {p.many}, because they were so {p.trait}," said {X}.
+    "I liked the {q}, because {q.it} {q.sound} {voice=sounds}," said {Y}.
+    At home {X} made a {look=looks} picture of the {colour} {p.many} and {Y} made a {view=looks-look} picture
+    of the {tint} {q}.
 """)
 VISITS = Choice([_read(VISIT.replace("ZOO", place)) for place in ("farm", "zoo")])
 
@@ -129,14 +132,14 @@ REST = _read("""
     [chose|liked|loved|wanted] the {t=resting} because {t.it} {t.reason}.
     "You like my {t}, little {c},"
     ]
-    {a.he} said. Then {c.it} {c.sound} {manner=manners}. {a} [brought|gave|offered] {c.it} {c.food} in a
+    {a.he} said. Then {c.it} {c.sound} {voice=sounds}. {a} [brought|gave|offered] {c.it} {c.food} in a
     {look=looks} {bowl=bowls} and called {c.it} {c_name=pet_names}. In {month=months} {c_name} came back to
     the {t} with {c.young}, and {a.he} [brought|gave|offered] them {c.food} in the {bowl} too.
 """)
 
 # The two banks: what they carry tells which one it is, and the sentence that follows must know.
 RULES["river"] = _either("""
-    They sat [in the grass|under a tree|on a log|in the mud] and [watched|painted|drew] the river
+    They sat [in the grass|under a tree|on a log|in the mud] and [watched|enjoyed|admired] the river
     [until|before|after] {meal=meals}. "The water is {w=water} today," said {X}. {Y} [caught|saw|found] a
     {look=looks} {colour=colours} fish. "Let it swim," said {X}, and the {colour} fish swam {manner=manners}
     away in the {w} water.
@@ -193,7 +196,7 @@ def _singing(singers: int) -> str:
     again = " ".join(f"{{n{number}}}" for number in range(singers))
     return f"""{" ".join(_new_name(number) for number in range(singers))}.
         "[Faster|Louder|Once more]," called {{n0}}, and they sang again: {again}. {{n{singers - 1}}}
-        [laughed|smiled|danced|jumped] {{manner=manners}} and started a {{song=songs}} song about the
+        [laughed|smiled|bowed|waved] {{manner=manners}} and started a {{song=songs}} song about the
         {{topic=topics}}."""
 
 

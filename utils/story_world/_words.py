@@ -32,18 +32,18 @@ PET_NAMES = (
 # male, female, where they live, the thing they carry, what they do all day
 ROLES = (
     ("king", "queen", "in a castle", "crown", "ruled the land"),
-    ("prince", "princess", "in a palace", "sword", "rode a white horse"),
+    ("prince", "princess", "in a palace", "sword", "trained a white horse"),
     ("lord", "lady", "in a great hall", "cloak", "counted gold coins"),
     ("wizard", "witch", "in a dark cave", "wand", "mixed strange potions"),
     ("actor", "actress", "near the theatre", "mask", "learned new plays"),
     ("waiter", "waitress", "above a restaurant", "tray", "served hot soup"),
     ("man", "woman", "in the city", "hat", "drove a bus"),
-    ("boy", "girl", "beside the school", "ball", "climbed trees"),
-    ("father", "mother", "in a brick house", "key", "baked fresh bread"),
+    ("boy", "girl", "beside the school", "ball", "chased butterflies"),
+    ("father", "mother", "in a brick house", "key", "fixed old clocks"),
     ("grandfather", "grandmother", "in an old cottage", "stick", "told long stories"),
     ("uncle", "aunt", "on a farm", "hammer", "grew sweet corn"),
     ("brother", "sister", "in a small flat", "drum", "played loud music"),
-    ("son", "daughter", "in a tall tower", "book", "sang happy songs"),
+    ("son", "daughter", "in a tall tower", "book", "made paper boats"),
 )
 CHARACTERS = (
     "king", "prince", "lord", "wizard", "actor", "waiter", "man", "boy", "father", "grandfather", "uncle",
@@ -63,7 +63,7 @@ ANIMALS = {
     "pig": ("pigs", "baby pig", "grunted", "corn", "round", "in the mud"),
     "goat": ("goats", "kid", "bleated", "leaves", "brave", "on the hill"),
     "rabbit": ("rabbits", "bunny", "jumped", "carrots", "soft", "in a hole"),
-    "bird": ("birds", "chick", "sang", "seeds", "light", "in a nest"),
+    "bird": ("birds", "chick", "chirped", "seeds", "light", "in a nest"),
     "mouse": ("mice", "baby mouse", "squeaked", "cheese", "small", "under the floor"),
     "bee": ("bees", "baby bee", "buzzed", "sugar", "busy", "in a hive"),
     "bear": ("bears", "cub", "growled", "honey", "big", "in a cave"),
@@ -246,6 +246,7 @@ POOLS: dict[str, Pool] = {
     "days": words("Monday Tuesday Wednesday Thursday Friday Saturday Sunday"),
     "months": words("January February March April May June July August September October November December"),
     "times": words("morning afternoon evening day"),
+    "dayparts": words("morning afternoon evening"),
     "weather": words(
         "sunny rainy snowy cloudy cold warm quiet bright dark grey hot wet cool calm mild lovely"
     ),
@@ -269,9 +270,8 @@ POOLS: dict[str, Pool] = {
         "weather harvest news music food garden sea moon stars wind snow rain sun war past future "
         "journey world river mountains birds flowers fire fair game"
     ),
-    "manners": words(
-        "softly loudly slowly quickly happily proudly quietly gently calmly carefully cheerfully sweetly"
-    ),
+    "manners": words("slowly quickly happily proudly quietly gently calmly carefully cheerfully"),
+    "sounds": words("softly loudly happily proudly quietly gently calmly cheerfully"),
     "goods": words("kind good brave clever wise gentle fine lovely smart funny sweet"),
     "animal_moods": words(
         "hungry sleepy young quiet happy tired shy proud gentle busy calm brave strong lonely"

@@ -49,10 +49,10 @@ ONE_AND_MANY = (
 )
 
 NOW_AND_THEN = (
-    ("paint", "painted"),
     ("sing", "sang"),
     ("dance", "danced"),
     ("draw", "drew"),
+    ("paint", "painted"),
     ("climb", "climbed"),
     ("write", "wrote"),
     ("cook", "cooked"),
