@@ -1,0 +1,42 @@
+"""How many steps a function takes: it tells one operation on a whole array from a loop over its entries."""
+
+from collections.abc import Callable
+from typing import Any
+
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+
+_ONE_BY_ONE = {"tolist", "item", "numpy", "__iter__", "unbind"}  # each hands a tensor's entries out singly
+
+
+class _Counter(TorchFunctionMode):
+    """A context that counts torch's operations; handing entries out to Python counts once for each."""
+
+    steps = 0
+
+    def __torch_function__(self, function: Callable, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        one_by_one = getattr(function, "__name__", "") in _ONE_BY_ONE
+        self.steps += args[0].numel() if one_by_one and isinstance(args[0], Tensor) else 1
+        return function(*args, **(kwargs or {}))
+
+
+def count_steps(function: Callable[..., Any], *inputs: Any) -> tuple[Any, int]:
+    """What `function(*inputs)` returns, and how many of torch's operations it took."""
+    with _Counter() as counter:
+        output = function(*inputs)
+    return output, counter.steps
+
+
+def result_and_growth(function: Callable[..., Any], *inputs: Any) -> dict[str, Any]:
+    """The function's result, and whether it takes more steps when every axis is four times as long.
+
+    Array operations take the same number of steps for any length; loops, recursion and comprehensions do not.
+    """
+    result, few = count_steps(function, *inputs)
+    longer = [_longer(value) if isinstance(value, Tensor) else value for value in inputs]
+    _, many = count_steps(function, *longer)
+    return {"result": result, "more steps for longer inputs": many > few}
+
+
+def _longer(tensor: Tensor) -> Tensor:
+    return tensor.repeat(*(4 for _ in tensor.shape))
