@@ -49,7 +49,7 @@ c.ExportPlugin.to = str(ROOT / CLASSROOM / "grades.csv")
 # Downloads of a learning platform: archive/ada_attention.ipynb, or archive/ada.zip with attention.ipynb.
 c.ZipCollectApp.downloaded_directory = f"{CLASSROOM}/downloaded"
 c.FileNameCollectorPlugin.named_regexp = (
-    r".*/extracted/(?P<student_id>[^/]+?)(?:/.*)?[_/](?P<file_id>[a-z]+)(?:-\d+)?\.ipynb$"
+    r".*/extracted/(?P<student_id>[^/]+?)(?:/.*)?[_/](?P<file_id>[a-z]+)(?:-\d+| \(\d+\))?\.ipynb$"
 )
 
 c.Execute.timeout = 120  # seconds a cell: a first check loads torch and the reference model.

@@ -94,8 +94,9 @@ def _source_folder(source: Source, earlier: list[Source]) -> dict[str, bytes]:
 
 def _serialise(notebook: NotebookNode) -> bytes:
     for cell in notebook.cells:
-        if grade_id(cell):
-            # nbgrader's own checksum, so that a later build sees whether somebody has edited this file.
+        if grade_id(cell) and not is_written_answer(cell):
+            # nbgrader's own checksum, so that a later build sees whether somebody has edited this file. On a
+            # written answer it would say that nothing has been written yet.
             cell.metadata.nbgrader["checksum"] = compute_checksum(cell)
     nbformat.validate(notebook)
     return (nbformat.writes(notebook) + "\n").encode()

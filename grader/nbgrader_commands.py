@@ -21,7 +21,7 @@ class Outcome:
     @property
     def reason(self) -> str:
         """The exception that ended it, or its last error, in one line; empty when there was none."""
-        raised = re.findall(r"^\s*[\w.]*(?:Error|Exception|Missing\w*): .+$", self.log, re.MULTILINE)
+        raised = re.findall(r"^\s*(?:\w+\.)*(\w*(?:Error|Exception|Missing\w*): .+)$", self.log, re.MULTILINE)
         said = re.findall(r"\[\w+ \| (?:ERROR|CRITICAL)\] (.+)$", self.log, re.MULTILINE)
         return (raised or said or [""])[-1].strip()
 

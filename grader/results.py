@@ -1,7 +1,7 @@
 """Reads what grading left: points from the gradebook, reasons from the graded notebooks."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +16,8 @@ from traitlets.config import Config
 from grader.cells import grade_id
 from grader.exercises import Exercise, read_exercises
 from grader.reasons import MISSING, NOT_WRITTEN, reason
+from grader.submissions import problem_of
 from utils.errors import CourseError
-from utils.notebook_file import BrokenNotebook, read_notebook
 from utils.self_check.result import Kind, Mark, Row
 from utils.weeks import Week
 
@@ -76,12 +76,11 @@ class Classroom:
         """
         graded = self.autograded(week, student)
         if failure or not graded.is_file():
-            problem = unreadable(self.submitted(week, student)) or failure or "It has not been autograded."
+            problem = problem_of(self.submitted(week, student)) or failure or "it has not been autograded."
             return Result(student, (), problem)
         cells = {grade_id(cell): cell for cell in nbformat.read(graded, as_version=4).cells}
         with self._grades(week, student) as grades:
-            rows = [_row(each, grades[each.cell], cells.get(each.cell)) for each in self.exercises(week)]
-        return Result(student, tuple(rows))
+            return Result(student, tuple(_rows(self.exercises(week), grades, cells)))
 
     @contextmanager
     def _grades(self, week: Week, student: str) -> Iterator[dict[str, Grade]]:
@@ -100,14 +99,16 @@ class Classroom:
         return Path(self._directory.format_path(step, student, week.folder)) / f"{week.notebook}.ipynb"
 
 
-def unreadable(path: Path) -> str:
-    """Why a notebook cannot be read, in a sentence; empty when it can."""
-    try:
-        read_notebook(path)
-    except BrokenNotebook as error:
-        what, _, _ = str(error).replace(str(path), path.name).partition(". ")
-        return f"{what}; ask for it again."
-    return ""
+def _rows(
+    exercises: Iterable[Exercise], grades: Mapping[str, Grade], cells: Mapping[str | None, NotebookNode]
+) -> Iterator[Row]:
+    for each in exercises:
+        if each.cell not in grades:
+            raise CourseError(
+                f"The gradebook does not know {each.cell}: the week has changed since "
+                "`nbgrader generate_assignment`. Run that again, with --force, and grade again."
+            )
+        yield _row(each, grades[each.cell], cells.get(each.cell))
 
 
 def _row(exercise: Exercise, grade: Grade, cell: NotebookNode | None) -> Row:

@@ -11,6 +11,8 @@ from grader.demo.sample_class import wrong_answers
 from grader.results_table import results_table
 from utils.weeks import WEEKS
 
+pytestmark = pytest.mark.slow
+
 STUDENTS = ["untouched", "perfect", "half-done", "misled", "broken"]
 
 
