@@ -27,7 +27,7 @@ def run(name: str | None, console: Console | None = None) -> None:
     """
     console = console or Console(highlight=False)
     root = find_root()
-    week = find_week(name) if name is not None else _first_notebook(root)
+    week = find_week(name) if name is not None else _best_to_show(root)
     console.print(f"A sample class for week {week.number} ({week.notebook}), in {FOLDER.as_posix()}/:")
     with console.status("this takes a minute"):
         demo = run_demo(root, root / FOLDER, week, wrong_answers(week), _sayer(console))
@@ -36,11 +36,12 @@ def run(name: str | None, console: Console | None = None) -> None:
     console.print(_where(root, demo))
 
 
-def _first_notebook(root: Path) -> Week:
-    for week in weeks_with_source(root):
-        if not read_source(root, week).parts_only:
-            return week
-    raise CourseError("solutions/ holds no source of a whole week, so there is nothing to show.")
+def _best_to_show(root: Path) -> Week:
+    """The first week with wrong answers for a misled student, else the first that has a notebook."""
+    whole = [week for week in weeks_with_source(root) if not read_source(root, week).parts_only]
+    if not whole:
+        raise CourseError("solutions/ holds no source of a whole week, so there is nothing to show.")
+    return next((week for week in whole if wrong_answers(week)), whole[0])
 
 
 def _sayer(console: Console) -> Seen:

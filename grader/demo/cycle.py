@@ -1,10 +1,13 @@
 """The instructor's cycle, command by command: generate, release, collect, autograde, feedback."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+from filelock import FileLock, Timeout
 
 from grader.build import make
 from grader.class_run import Seen, autograde_class
@@ -40,8 +43,13 @@ def run_demo(root: Path, folder: Path, week: Week, wrong: Answers, seen: Seen) -
         seen: is told of each nbgrader command when it is done.
 
     Raises:
-        CourseError: the week cannot be built, or a command failed that must not.
+        CourseError: the week cannot be built, another run is at work there, or a command failed.
     """
+    with _alone(folder):
+        return _run(root, folder, week, wrong, seen)
+
+
+def _run(root: Path, folder: Path, week: Week, wrong: Answers, seen: Seen) -> Demo:
     _set_up(root, folder, week)
     _must(nbgrader(folder, "generate_assignment", week.folder, "--force"), seen)
     _must(nbgrader(folder, "release_assignment", week.folder), seen)
@@ -50,6 +58,16 @@ def run_demo(root: Path, folder: Path, week: Week, wrong: Answers, seen: Seen) -
     results = autograde_class(folder, week, students, seen)
     _must(nbgrader(folder, "generate_feedback", week.folder), seen)
     return Demo(folder, week, tuple(results))
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder.with_name(f"{folder.name}.lock"), timeout=0):
+            yield
+    except Timeout:
+        raise CourseError(f"Another `course demo` is at work in {folder}: wait for its table.") from None
 
 
 def _set_up(root: Path, folder: Path, week: Week) -> None:

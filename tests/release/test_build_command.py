@@ -1,6 +1,7 @@
 """`course build`, as it is typed."""
 
 import pytest
+from filelock import FileLock
 from typer.testing import CliRunner
 
 from utils.command_line.app import app
@@ -63,6 +64,15 @@ def test_a_week_that_cannot_be_built_is_said_in_a_sentence(run, arguments, sente
     assert outcome.exit_code not in {0, None}
     assert sentence in outcome.stderr
     assert "Traceback" not in outcome.output
+
+
+def test_two_demonstrations_do_not_disturb_each_other(run, course):
+    lock = course / "grader/classroom/demo.lock"
+    lock.parent.mkdir(parents=True)
+    with FileLock(lock):
+        outcome = run("demo", "1")
+    assert outcome.exit_code not in {0, None}
+    assert "Another `course demo` is at work" in outcome.stderr
 
 
 def test_a_broken_source_is_said_in_a_sentence(run, course):
