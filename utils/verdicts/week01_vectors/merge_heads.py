@@ -19,7 +19,7 @@ VERDICT = Verdict(
     mistakes=(
         Mistake(
             "view alone",
-            "the shape is right, but the numbers of several tokens are mixed: reshaping never moves a number",
+            "the shape is right, but the numbers lie in the wrong places: reshaping never moves a number",
             "the heads of one token must become neighbours before two axes can be merged",
             lambda x: x.reshape(x.shape[0], x.shape[2], x.shape[1] * x.shape[3]),
         ),

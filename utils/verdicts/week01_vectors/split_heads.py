@@ -36,7 +36,7 @@ VERDICT = Verdict(
     mistakes=(
         Mistake(
             "view alone",
-            "the shape is right, but the numbers of several tokens are mixed: reshaping never moves a number",
+            "the shape is right, but the numbers lie in the wrong places: reshaping never moves a number",
             "splitting one axis and swapping two are different things; a pattern for rearrange says both",
             _view_alone,
         ),
