@@ -17,7 +17,7 @@ MAX_BYTES = 256 * 2**20
 """The largest message, and the largest sum of tensors, in bytes: GPT-2's embedding matrix (154 MB) fits."""
 MAX_HEADER = 16 * 2**20
 """The largest header, in bytes: lists and dicts take up to fifty times as much memory once they are read."""
-MAX_ITEMS = 2_000_000
+MAX_ITEMS = 1_000_000
 """How many values lists and dicts may hold in all: a vocabulary of 50,257 entries is far below."""
 MAX_DEPTH = 20
 """How deep lists and dicts may be nested; deeper is no answer to any exercise."""

@@ -58,10 +58,8 @@ class StudentError:
 def student_error(raised: BaseException, submission: Any) -> StudentError:
     """What `raised` says to the student whose submission raised it."""
     if _is_not_callable(raised, submission):
-        given = "None" if submission is None else f"of type {type(submission).__name__}"
-        raised = CheckMisuse(
-            f"Give the check your function or class itself, not a call of it: this is {given}."
-        )
+        given = "None" if submission is None else f"a value of type {type(submission).__name__}"
+        raised = CheckMisuse(f"The check calls your function or class itself; it was given {given}.")
     misuse = isinstance(raised, CheckMisuse)
     return StudentError(
         type_name=readable(type(raised).__name__),

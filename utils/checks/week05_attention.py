@@ -276,7 +276,6 @@ attention_by_loops = Check(
         "torch.bmm",
         "torch.mm",
         "torch.Tensor.matmul",
-        "torch.Tensor.__matmul__",
         "torch.Tensor.mm",
         "torch.Tensor.bmm",
         "torch.mv",

@@ -105,7 +105,7 @@ def _findings(
     if failures and failures[0].attempt.error and not failures[0].attempt.error.written:
         return "not written yet", (("question", verdict.check.question), ("next", _NEXT)), None
     if ready_made := _ready_made(attempts):
-        named = ", ".join(ready_made)
+        named = ", ".join(ready_made).replace("torch.Tensor.matmul", "torch.Tensor.matmul (@)")
         text = f"this exercise asks you to write what {named} does"
         return f"calls {named}", (("next", text),), f"uses {named}"
     if failures:

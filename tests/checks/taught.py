@@ -1,0 +1,117 @@
+"""The weeks that are taught: each with its checks, its verdicts, its solutions and right ones by others."""
+
+import ast
+import sys
+import types
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from grader.cells import is_kind, plain_python
+from grader.parts import write_parts
+from grader.sources import Source, read_source, weeks_with_source
+from utils.verdicts.judge import LocalJudge, verdicts_of
+from utils.verdicts.verdict import Verdict
+from utils.weeks import WEEKS, Week
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def variants_path(week: Week) -> Path:
+    """Where a week's right solutions in other styles are."""
+    return REPOSITORY / "solutions" / week.folder / "variants.py"
+
+
+def lacks(week: Week) -> list[str]:
+    """What the week has not got and a taught week has."""
+    modules = [f"utils.{half}.{week.folder}" for half in ("checks", "verdicts")]
+    missing = [name for name in modules if find_spec(name) is None]
+    return missing if variants_path(week).is_file() else [*missing, "variants.py"]
+
+
+def notebooks() -> list[Week]:
+    """The weeks that have a notebook of their own, not only parts for later weeks."""
+    return [week for week in weeks_with_source(REPOSITORY) if not read_source(REPOSITORY, week).parts_only]
+
+
+TAUGHT = [week for week in WEEKS if not lacks(week)]
+VERDICTS = [verdict for week in TAUGHT for verdict in verdicts_of(week.folder).values()]
+
+
+def name_of(value: Any) -> str:
+    """How a parametrised test is called: `week05_attention-causal_mask`."""
+    return f"{value.check.week}-{value.check.name}" if isinstance(value, Verdict) else str(value)
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """A week's source as code, with what its check cells hand to the checks."""
+
+    parts: str
+    """The text of parts.py."""
+    cells: tuple[str, ...]
+    """The set-up and work cells, in order."""
+    submitted: dict[str, str]
+    """By the check's name: the expression that the check cell gives to it."""
+
+
+@cache
+def notebook_of(folder: str) -> Notebook:
+    """The notebook of one week."""
+    week = next(week for week in WEEKS if week.folder == folder)
+    source = read_source(REPOSITORY, week)
+    earlier = [each for each in weeks_with_source(REPOSITORY) if each.number < week.number]
+    parts = write_parts(week, [read_source(REPOSITORY, each) for each in earlier])
+    cells = [cell for cell in source.notebook.cells if is_kind(cell, "set-up") or is_kind(cell, "work")]
+    return Notebook(parts or "", tuple(map(plain_python, cells)), _submitted(source))
+
+
+def _submitted(source: Source) -> dict[str, str]:
+    checks = [plain_python(cell) for cell in source.notebook.cells if is_kind(cell, "check")]
+    calls = [ast.parse(code).body[-1].value for code in checks]
+    return {call.func.attr: ast.unparse(call.args[0]) for call in calls}
+
+
+def run_cells(notebook: Notebook) -> dict[str, Any]:
+    """The names that the notebook defines."""
+    parts = types.ModuleType("parts")
+    exec(notebook.parts, parts.__dict__)
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    with patch.dict(sys.modules, parts=parts):
+        for number, cell in enumerate(notebook.cells):
+            exec(compile(cell, f"work cell {number}", "exec"), namespace)
+    return namespace
+
+
+@cache
+def _namespace(folder: str) -> dict[str, Any]:
+    return run_cells(notebook_of(folder))
+
+
+def solution(verdict: Verdict) -> Any:
+    """What the notebook's own solution hands to the check."""
+    folder = verdict.check.week
+    return eval(notebook_of(folder).submitted[verdict.check.name], _namespace(folder))
+
+
+@cache
+def _variants(folder: str) -> dict[str, list]:
+    week = next(week for week in TAUGHT if week.folder == folder)
+    spec = spec_from_file_location(f"variants_of_{folder}", variants_path(week))
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.VARIANTS
+
+
+def variants(verdict: Verdict) -> list:
+    """Right solutions by others."""
+    return _variants(verdict.check.week).get(verdict.check.name, [])
+
+
+@cache
+def judge(seed: int, reveal: bool = True) -> LocalJudge:
+    """A judge with the cases of one seed, which are drawn once in a test run."""
+    return LocalJudge(seed, reveal)

@@ -1,0 +1,86 @@
+"""Every check of every week: what is right passes, what is wrong fails and is named."""
+
+import pytest
+
+from utils.checks.cases import PUBLIC_SEED
+
+from .same import identical
+from .taught import TAUGHT, VERDICTS, judge, lacks, name_of, notebook_of, notebooks, solution, variants
+
+HIDDEN_SEEDS = (1, 58, 340_912)
+
+every_check = pytest.mark.parametrize("verdict", VERDICTS, ids=name_of)
+every_week = pytest.mark.parametrize("week", TAUGHT, ids=lambda week: week.folder)
+every_seed = pytest.mark.parametrize("seed", (PUBLIC_SEED, *HIDDEN_SEEDS))
+
+
+def reports_on_mistakes(verdict, seed):
+    """What the check says of each known mistake, by its name."""
+    return {mistake.name: verdict.check.examine(mistake.wrong, judge(seed)) for mistake in verdict.mistakes}
+
+
+@pytest.mark.parametrize("week", notebooks(), ids=lambda week: week.folder)
+def test_every_notebook_is_proven_here(week):
+    assert lacks(week) == []
+
+
+@every_week
+def test_every_check_of_the_notebook_has_a_verdict_and_the_reverse(week):
+    judged = {verdict.check.name for verdict in VERDICTS if verdict.check.week == week.folder}
+    assert judged == set(notebook_of(week.folder).submitted)
+
+
+@every_check
+@every_seed
+def test_the_notebooks_own_solution_passes(verdict, seed):
+    report = verdict.check.examine(solution(verdict), judge(seed))
+    assert report.passed, str(report)
+    assert report.notes == ()
+
+
+@every_check
+@every_seed
+def test_right_solutions_in_other_styles_pass(verdict, seed):
+    said = [(variant, verdict.check.examine(variant, judge(seed))) for variant in variants(verdict)]
+    assert said
+    assert [(variant, str(report)) for variant, report in said if not report.passed] == []
+
+
+@every_check
+def test_every_mistake_fails_and_is_named(verdict):
+    said = reports_on_mistakes(verdict, PUBLIC_SEED)
+    assert [name for name, report in said.items() if report.passed] == []
+    assert {name: report.mistake for name, report in said.items()} == {name: name for name in said}
+
+
+@every_check
+@pytest.mark.parametrize("seed", HIDDEN_SEEDS)
+def test_every_mistake_fails_on_hidden_cases(verdict, seed):
+    said = reports_on_mistakes(verdict, seed)
+    assert [name for name, report in said.items() if report.passed] == []
+
+
+@every_check
+def test_mistakes_have_names_of_their_own(verdict):
+    names = [mistake.name for mistake in verdict.mistakes]
+    assert len(names) == len(set(names))
+
+
+@every_week
+def test_a_week_knows_many_mistakes_and_many_right_ways(week):
+    verdicts = [verdict for verdict in VERDICTS if verdict.check.week == week.folder]
+    assert sum(len(verdict.mistakes) for verdict in verdicts) >= 20
+    assert sum(len(variants(verdict)) for verdict in verdicts) >= 8
+
+
+def test_the_week_that_others_copy_knows_more():
+    verdicts = [verdict for verdict in VERDICTS if verdict.check.week == "week05_attention"]
+    assert sum(len(verdict.mistakes) for verdict in verdicts) >= 25
+    assert sum(len(variants(verdict)) for verdict in verdicts) >= 10
+
+
+@every_check
+def test_expected_values_leave_the_cases_alone(verdict):
+    used, untouched = verdict.check.draw_cases(), verdict.check.draw_cases()
+    verdict.expectations(used)
+    assert identical([case.inputs for case in used], [case.inputs for case in untouched])

@@ -1,0 +1,107 @@
+"""Ready-made functions that would do an exercise's work: named, however they were imported."""
+
+import functools
+
+import pytest
+import torch
+import torch.nn.functional
+import torch.nn.functional as F
+from torch import nn
+from torch.nn.functional import scaled_dot_product_attention as imported
+
+from .toy import DOUBLE, report_on, text_of
+
+SDPA = "torch.nn.functional.scaled_dot_product_attention"
+
+
+class OwnWrapper(nn.MultiheadAttention):
+    """A class of the student's that inherits the work."""
+
+
+def by_multihead(x):
+    return OwnWrapper(x.shape[1], 1)(x, x, x)[0]
+
+
+def by_encoder_layer(x):
+    return nn.TransformerEncoderLayer(x.shape[1], 1, 8)(x)
+
+
+def by_transformers(x):
+    from transformers import GPT2Config
+    from transformers.models.gpt2.modeling_gpt2 import GPT2Attention
+
+    attention = GPT2Attention(
+        GPT2Config(n_embd=x.shape[1], n_head=1, attn_implementation="eager"), layer_idx=0
+    )
+    return attention(x[None])[0][0]
+
+
+WAYS = {
+    "F.": (lambda x: F.scaled_dot_product_attention(x, x, x), SDPA),
+    "in full": (lambda x: torch.nn.functional.scaled_dot_product_attention(x, x, x), SDPA),
+    "imported": (lambda x: imported(x, x, x), SDPA),
+    "partial": (functools.partial(lambda f, x: f(x, x, x), imported), SDPA),
+    "F.softmax": (lambda x: F.softmax(x, 0), "torch.nn.functional.softmax"),
+    "torch.softmax": (lambda x: torch.softmax(x, 0), "torch.softmax"),
+    "x.softmax": (lambda x: x.softmax(0), "torch.Tensor.softmax"),
+    "nn.Softmax": (lambda x: nn.Softmax(0)(x), "torch.nn.functional.softmax"),
+    "@": (lambda x: x @ x.T, "torch.Tensor.matmul (@)"),
+    "einsum": (lambda x: torch.einsum("ij,ij->ij", x, x), "torch.einsum"),
+    "nn.MultiheadAttention": (by_multihead, "torch.nn.MultiheadAttention"),
+    "nn.TransformerEncoderLayer": (by_encoder_layer, "torch.nn.TransformerEncoderLayer"),
+    "transformers": (by_transformers, "transformers.models.gpt2.modeling_gpt2.GPT2Attention"),
+}
+FORBIDDEN = (
+    SDPA,
+    "torch.nn.functional.softmax",
+    "torch.softmax",
+    "torch.Tensor.softmax",
+    "torch.Tensor.matmul",
+    "torch.einsum",
+)
+
+
+@pytest.mark.parametrize(("way", "name"), WAYS.values(), ids=WAYS)
+def test_a_forbidden_function_is_named(way, name):
+    report = report_on(way, forbidden=FORBIDDEN)
+    assert not report.passed
+    assert name in report.headline
+    assert report.mistake == f"uses {report.headline.removeprefix('calls ')}"
+    assert f"to write what {report.headline.removeprefix('calls ')} does" in text_of(report, "next")
+
+
+def test_right_values_do_not_excuse_it():
+    report = report_on(lambda x: 2 * x + 0 * x.softmax(0), forbidden=FORBIDDEN)
+    assert (report.passed, report.failed) == (False, 0)
+
+
+@pytest.mark.parametrize("way", [way for way, name in WAYS.values() if name in FORBIDDEN])
+def test_what_is_not_forbidden_is_not_named(way):
+    def double(x):
+        way(x)
+        return 2 * x
+
+    assert report_on(double).passed
+
+
+def test_module_of_whole_weeks_are_always_watched():
+    for way in (by_multihead, by_encoder_layer, by_transformers):
+        assert report_on(way).headline.startswith("calls ")
+
+
+def test_hugging_faces_conv1d_is_a_linear_layer_like_any_other():
+    from transformers.pytorch_utils import Conv1D
+
+    def double(x):
+        layer = Conv1D(x.shape[1], x.shape[1])
+        layer.weight.data = 2 * torch.eye(x.shape[1])
+        return layer(x)
+
+    assert report_on(double, forbidden=FORBIDDEN, random_state="allowed").passed
+
+
+def test_the_watch_ends_with_the_call():
+    report_on(lambda x: 2 * x, forbidden=FORBIDDEN)
+    attempt = DOUBLE.check.attempt(lambda x: 2 * x, {"x": torch.eye(2).softmax(0)})
+    nn.MultiheadAttention(2, 1)(*[torch.zeros(1, 2)] * 3)
+    assert attempt.ready_made == ()

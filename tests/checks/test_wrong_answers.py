@@ -1,0 +1,195 @@
+"""Answers of the wrong kind: each has a message of its own."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from utils.checks.plain import MAX_DEPTH
+
+from .toy import DOUBLE, DOUBLE_A_SQUARE, report_on, text_of
+
+KINDS = {
+    "nothing": (lambda x: None, "value", "None", "return"),
+    "a list": (lambda x: (2 * x).tolist(), "type", "expected a tensor, got a list", None),
+    "a numpy array": (lambda x: (2 * x).numpy(), "type", "expected a tensor, got numpy.ndarray", None),
+    "a string": (lambda x: "2 * x", "type", "expected a tensor, got a str", None),
+    "a number": (lambda x: 2.0, "type", "expected a tensor, got a float", None),
+    "a pair": (lambda x: (2 * x, x), "type", "expected a tensor, got a tuple", None),
+    "a generator": (lambda x: (row for row in 2 * x), "type", "expected a tensor, got generator", None),
+    "an object": (lambda x: OneOfTheirs(), "type", "OneOfTheirs", None),
+    "a dict by numbers": (lambda x: {0: 2 * x}, "type", "a dict with keys that are not strings", None),
+    "no dense tensor": (lambda x: (2 * x).to_sparse(), "type", "without dense values", None),
+    "a nested tensor": (lambda x: torch.nested.as_nested_tensor(list(2 * x)), "type", "without dense", None),
+    "another shape": (lambda x: 2 * x[:, :1], "shape", "expected (", "wrong size"),
+    "an axis too few": (lambda x: (2 * x).sum(0), "shape", "expected (", "an axis is missing"),
+    "an axis too many": (lambda x: (2 * x)[None], "shape", "expected (", "an axis too many"),
+    "axes swapped": (lambda x: (2 * x).T, "shape", "expected (", "the right axes in another order"),
+    "float64": (lambda x: (2 * x).double(), "dtype", "expected float32, got float64", "dtype change"),
+    "float16": (lambda x: (2 * x).half(), "dtype", "expected float32, got float16", "dtype change"),
+    "integers": (lambda x: (2 * x).long(), "dtype", "expected float32, got int64", "dtype change"),
+    "booleans": (lambda x: x > 0, "dtype", "expected float32, got bool", "dtype change"),
+    "complex numbers": (lambda x: 2j * x, "dtype", "expected float32, got complex64", "dtype change"),
+    "a row of NaN": (
+        lambda x: with_row(2 * x, torch.nan),
+        "values",
+        "NaN, not a number; first at [1, 0]",
+        "0/0",
+    ),
+    "NaN throughout": (lambda x: 0 * x / 0, "values", "NaN, not a number; first at [0, 0]", "0/0"),
+    "infinity": (lambda x: x / 0, "values", "differ; first at [0, 0]: expected", None),
+    "the wrong values": (lambda x: 3 * x, "values", "differ; first at [0, 0]: expected", None),
+    "another device": (lambda x: (2 * x).to("meta"), "device", "meta", "the inputs' device"),
+}
+
+
+def with_row(tensor, value):
+    """The tensor with its second row filled."""
+    return tensor.index_fill(0, torch.tensor([1]), value)
+
+
+class OneOfTheirs:
+    """An object that is no plain data."""
+
+
+@pytest.mark.parametrize(("wrong", "label", "text", "advice"), KINDS.values(), ids=KINDS)
+def test_the_message_names_what_came_back(wrong, label, text, advice):
+    report = report_on(wrong)
+    assert (report.passed, report.failed, report.headline) == (False, 2, "2 of 2 cases differ from GPT-2")
+    assert text in text_of(report, label)
+    if advice:
+        assert advice in text_of(report, "look at")
+    assert report.mistake is None
+
+
+def test_values_are_shown_once_the_shape_is_right():
+    report = report_on(lambda x: 2 * x + 1.0 * (x == x[1, 0]))
+    assert text_of(report, "shape").endswith("as expected")
+    assert "1 of" in text_of(report, "values")
+    assert "first at [1, 0]" in text_of(report, "values")
+
+
+def test_a_shape_that_would_broadcast_is_a_wrong_shape():
+    """(5, 1) against (5, 5): a comparison that broadcasts sees no difference in a constant row."""
+    constant_rows = DOUBLE_A_SQUARE.check.draw_cases()[0].inputs["x"][:, :1].expand(5, 5)
+    assert torch.allclose(2 * constant_rows, 2 * constant_rows[:, :1])
+    report = report_on(lambda x: 2 * x[:, :1], DOUBLE_A_SQUARE)
+    assert text_of(report, "shape") == "expected (5, 5), got (5, 1)"
+
+
+def test_swapped_axes_of_one_size_are_wrong_values():
+    report = report_on(lambda x: 2 * x.T, DOUBLE_A_SQUARE)
+    assert "20 of 25 differ; first at [0, 1]" in text_of(report, "values")
+
+
+def test_the_known_mistake_is_named():
+    report = report_on(lambda x: x**2)
+    assert report.mistake == "squared"
+    assert text_of(report, "mistake") == "x is squared"
+    assert text_of(report, "look at") == "what is twice 3, and what is 3 squared?"
+
+
+class Liar(Tensor):
+    """Says of every number, and of its shape, what one wants to hear."""
+
+    @classmethod
+    def __torch_function__(cls, function, types, args=(), kwargs=None):
+        with torch._C.DisableTorchFunctionSubclass():
+            if getattr(function, "__name__", "") in {"__eq__", "isclose", "allclose", "equal", "all"}:
+                return torch.tensor(True)
+            return args[0].__dict__["truth"] if "truth" in args[0].__dict__ else function(*args)
+
+    def __eq__(self, other):
+        return True
+
+
+def lying_tensor(x):
+    lie = (3 * x).as_subclass(Liar)
+    lie.__dict__["truth"] = 2 * x
+    return lie
+
+
+class EqualToAll(float):
+    """A number that is equal to every other."""
+
+    def __eq__(self, other):
+        return True
+
+    def __sub__(self, other):
+        return 0.0
+
+    __hash__ = float.__hash__
+    __rsub__ = __sub__
+
+
+def overridden(x):
+    wrong = 3 * x
+    wrong.detach = lambda: 2 * x
+    wrong.clone = wrong.cpu = wrong.detach
+    return wrong
+
+
+@pytest.mark.parametrize("lie", [lying_tensor, overridden])
+def test_a_tensor_cannot_speak_for_itself(lie):
+    report = report_on(lie)
+    assert "differ; first at [0, 0]" in text_of(report, "values")
+
+
+def test_a_number_cannot_speak_for_itself():
+    sums = {"run": lambda total, x: total(x)}
+    total = replace(DOUBLE, expected=lambda x: float(x.sum()), mistakes=())
+    assert report_on(lambda x: float(x.sum()), total, **sums).passed
+    assert report_on(lambda x: np.float32(x.sum()), total, **sums).passed
+    assert not report_on(lambda x: EqualToAll(x.sum() + 1), total, **sums).passed
+
+
+def nested(depth):
+    value = 1.0
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+def wide(depth):
+    value = 1.0
+    for _ in range(depth):
+        value = [value] * 100
+    return value
+
+
+def endless():
+    value = []
+    value.append(value)
+    return value
+
+
+class Unreadable(dict):
+    """A dict that cannot be read."""
+
+    def items(self):
+        raise ValueError("not today")
+
+
+TOO_MUCH = {
+    "nested too deep": (lambda x: nested(MAX_DEPTH + 1), f"more than {MAX_DEPTH} deep"),
+    "a list in itself": (lambda x: endless(), f"more than {MAX_DEPTH} deep"),
+    "a hundred to the tenth": (lambda x: wide(10), "more than 1,000,000"),
+    "a giant view": (lambda x: torch.zeros(1).expand(10**12), "(1000000000000,)"),
+    "many views": (lambda x: [torch.zeros(1).expand(10**7)] * 9, "(10000000,)"),
+    "forty axes": (lambda x: x.reshape(*x.shape, *(1,) * 40), "larger than any answer"),
+}
+
+
+@pytest.mark.parametrize(("wrong", "text"), TOO_MUCH.values(), ids=TOO_MUCH)
+def test_what_is_too_much_to_compare_is_said_to_be(wrong, text):
+    report = report_on(wrong)
+    assert (report.passed, report.headline) == (False, "cannot be checked")
+    assert text in text_of(report, "next")
+
+
+def test_what_cannot_be_read_is_the_students_error():
+    report = report_on(lambda x: Unreadable(a=1))
+    assert text_of(report, "error") == "ValueError: not today"
+    assert text_of(report, "where").endswith('raise ValueError("not today")')
