@@ -17,7 +17,7 @@ def graded_once(folder: Path, grade: Callable[[Path, list[Outcome]], Demo]) -> t
         The graded class, and every nbgrader command that it took.
     """
     kept = folder.with_suffix(".pickle")
-    with FileLock(folder.with_suffix(".lock")):
+    with FileLock(folder.with_suffix(".once")):
         if not kept.is_file():
             commands: list[Outcome] = []
             demo = grade(folder, commands)
