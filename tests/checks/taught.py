@@ -13,6 +13,7 @@ from unittest.mock import patch
 from grader.cells import is_kind, plain_python
 from grader.parts import write_parts
 from grader.sources import Source, read_source, weeks_with_source
+from utils.checks.report import Report
 from utils.verdicts.judge import LocalJudge, verdicts_of
 from utils.verdicts.verdict import Verdict
 from utils.weeks import WEEKS, Week
@@ -36,6 +37,9 @@ def notebooks() -> list[Week]:
     """The weeks that have a notebook of their own, not only parts for later weeks."""
     return [week for week in weeks_with_source(REPOSITORY) if not read_source(REPOSITORY, week).parts_only]
 
+
+HIDDEN_SEEDS = (1, 58, 340_912)
+"""Seeds of cases that no student sees."""
 
 TAUGHT = [week for week in WEEKS if not lacks(week)]
 VERDICTS = [verdict for week in TAUGHT for verdict in verdicts_of(week.folder).values()]
@@ -109,6 +113,14 @@ def _variants(folder: str) -> dict[str, list]:
 def variants(verdict: Verdict) -> list:
     """Right solutions by others."""
     return _variants(verdict.check.week).get(verdict.check.name, [])
+
+
+@cache
+def mistaken(week: str, check: str, seed: int, reveal: bool = True) -> dict[str, Report]:
+    """What a check says of each mistake that is known, by the mistake's name; asked once in a test run."""
+    verdict = verdicts_of(week)[check]
+    by = judge(seed, reveal)
+    return {mistake.name: verdict.check.examine(mistake.wrong, by) for mistake in verdict.mistakes}
 
 
 @cache

@@ -5,18 +5,23 @@ import pytest
 from utils.checks.cases import PUBLIC_SEED
 
 from .same import identical
-from .taught import TAUGHT, VERDICTS, judge, lacks, name_of, notebook_of, notebooks, solution, variants
-
-HIDDEN_SEEDS = (1, 58, 340_912)
+from .taught import (
+    HIDDEN_SEEDS,
+    TAUGHT,
+    VERDICTS,
+    judge,
+    lacks,
+    mistaken,
+    name_of,
+    notebook_of,
+    notebooks,
+    solution,
+    variants,
+)
 
 every_check = pytest.mark.parametrize("verdict", VERDICTS, ids=name_of)
 every_week = pytest.mark.parametrize("week", TAUGHT, ids=lambda week: week.folder)
 every_seed = pytest.mark.parametrize("seed", (PUBLIC_SEED, *HIDDEN_SEEDS))
-
-
-def reports_on_mistakes(verdict, seed):
-    """What the check says of each known mistake, by its name."""
-    return {mistake.name: verdict.check.examine(mistake.wrong, judge(seed)) for mistake in verdict.mistakes}
 
 
 @pytest.mark.parametrize("week", notebooks(), ids=lambda week: week.folder)
@@ -48,7 +53,7 @@ def test_right_solutions_in_other_styles_pass(verdict, seed):
 
 @every_check
 def test_every_mistake_fails_and_is_named(verdict):
-    said = reports_on_mistakes(verdict, PUBLIC_SEED)
+    said = mistaken(verdict.check.week, verdict.check.name, PUBLIC_SEED)
     assert [name for name, report in said.items() if report.passed] == []
     assert {name: report.mistake for name, report in said.items()} == {name: name for name in said}
 
@@ -56,7 +61,7 @@ def test_every_mistake_fails_and_is_named(verdict):
 @every_check
 @pytest.mark.parametrize("seed", HIDDEN_SEEDS)
 def test_every_mistake_fails_on_hidden_cases(verdict, seed):
-    said = reports_on_mistakes(verdict, seed)
+    said = mistaken(verdict.check.week, verdict.check.name, seed)
     assert [name for name, report in said.items() if report.passed] == []
 
 

@@ -1,0 +1,117 @@
+"""The cases: the same for a seed, others for another, and none that hides a swapped axis or a lost batch."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from utils.checks.attempt import tensors
+from utils.checks.cases import PUBLIC_SEED, Draw
+from utils.checks.plain import plain
+from utils.reference import load
+
+from .same import identical
+from .taught import TAUGHT, VERDICTS, name_of
+
+OTHER_SEEDS = (3, 4, 5)
+WITHOUT_WEIGHTS = {2}  # byte-pair encoding has none
+TABLES = {"shape_table"}  # which asks for the same rows every time
+
+every_check = pytest.mark.parametrize("verdict", VERDICTS, ids=name_of)
+drawing = pytest.mark.parametrize(
+    "verdict", [verdict for verdict in VERDICTS if verdict.check.name not in TABLES], ids=name_of
+)
+
+
+def inputs_of(cases):
+    return [case.inputs for case in cases]
+
+
+def sizes_of(cases):
+    return [[tuple(tensor.shape) for tensor in tensors(case.inputs)] for case in cases]
+
+
+@every_check
+def test_the_same_seed_draws_the_same_cases(verdict):
+    one, again = verdict.check.draw_cases(), verdict.check.draw_cases(PUBLIC_SEED)
+    assert [case.label for case in one] == [case.label for case in again]
+    assert identical(inputs_of(one), inputs_of(again))
+
+
+@drawing
+def test_other_seeds_draw_other_cases_of_the_same_kind(verdict):
+    public = verdict.check.draw_cases()
+    for seed in OTHER_SEEDS:
+        hidden = verdict.check.draw_cases(seed)
+        assert not identical(inputs_of(public), inputs_of(hidden))
+        assert [set(inputs) for inputs in inputs_of(public)] == [set(inputs) for inputs in inputs_of(hidden)]
+
+
+@drawing
+def test_other_seeds_draw_other_sizes(verdict):
+    seen = {str(sizes_of(verdict.check.draw_cases(seed))) for seed in (PUBLIC_SEED, *OTHER_SEEDS)}
+    has_tensors = any(list(tensors(inputs)) for inputs in inputs_of(verdict.check.draw_cases()))
+    assert len(seen) > 1 or not has_tensors
+
+
+@every_check
+def test_cases_are_plain_data(verdict):
+    for case in verdict.check.draw_cases():
+        assert identical(plain(case.inputs), case.inputs)
+
+
+@every_check
+def test_labels_tell_the_cases_apart(verdict):
+    labels = [case.label for case in verdict.check.draw_cases()]
+    assert len(labels) == len(set(labels))
+
+
+@every_check
+def test_there_is_more_than_one_entry_in_a_batch(verdict):
+    """A tensor of three axes has a batch axis in front: size 1 would hide that it is ignored."""
+    batches = [
+        min(tensor.shape[0] for tensor in tensors(inputs) if tensor.dim() > 2)
+        for inputs in inputs_of(verdict.check.draw_cases())
+        if any(tensor.dim() > 2 for tensor in tensors(inputs))
+    ]
+    assert sum(batch < 2 for batch in batches) <= 1
+
+
+@pytest.mark.parametrize("week", TAUGHT, ids=lambda week: week.folder)
+def test_a_week_tries_real_weights(week):
+    reference = load(quiet=True)
+    checks = [verdict.check for verdict in VERDICTS if verdict.check.week == week.folder]
+    real = [case.label for check in checks for case in check.draw_cases() if reference.name in case.label]
+    assert real or week.number in WITHOUT_WEIGHTS
+
+
+@settings(deadline=None, derandomize=True)
+@given(st.integers(0, 2**63), st.integers(1, 6))
+def test_sizes_of_one_case_are_pairwise_distinct(seed, axes):
+    names = "abcdef"[:axes]
+    sizes = Draw(seed).sizes(*names)
+    assert list(sizes) == list(names)
+    assert len(set(sizes.values())) == axes
+    assert min(sizes.values()) >= 2
+
+
+def test_sizes_are_a_label_and_have_names():
+    sizes = Draw(1).sizes("batch", "seq", among=(4, 5))
+    assert str(sizes) == f"batch {sizes.batch} · seq {sizes.seq}"
+    with pytest.raises(AttributeError, match="heads"):
+        _ = sizes.heads
+
+
+def test_one_draw_does_not_disturb_another():
+    alone, disturbed = Draw(7), Draw(7)
+    Draw(7).normal(100)
+    assert identical(alone.normal(3, 2), disturbed.normal(3, 2))
+    assert identical(alone.integers(0, 9, 5), disturbed.integers(0, 9, 5))
+    assert identical(alone.booleans(5), disturbed.booleans(5))
+    assert alone.choose("abc") == disturbed.choose("abc")
+
+
+def test_drawn_numbers_are_what_they_are_said_to_be():
+    draw = Draw(11)
+    assert draw.normal(4000, scale=3.0).std().item() == pytest.approx(3.0, rel=0.1)
+    assert set(draw.integers(2, 5, 200).tolist()) == {2, 3, 4}
+    assert draw.booleans(4000, share=0.2).float().mean().item() == pytest.approx(0.2, abs=0.03)

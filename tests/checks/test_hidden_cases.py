@@ -1,0 +1,127 @@
+"""Hidden cases: the report names the mistake, and holds no input, no expected value, no size and no label."""
+
+import json
+import re
+import warnings
+from dataclasses import replace
+
+import pytest
+import torch
+
+from utils.checks.attempt import Attempt, CheckMisuse, StudentError, tensors
+from utils.checks.plain import NotPlain
+from utils.verdicts.judge import LocalHearing
+
+from .taught import HIDDEN_SEEDS, VERDICTS, judge, mistaken, name_of, solution
+from .toy import DOUBLE, report_on, text_of
+
+SEED = HIDDEN_SEEDS[0]
+every_check = pytest.mark.parametrize("verdict", VERDICTS, ids=name_of)
+
+
+def said(report):
+    """All that the report says, as a gradebook keeps it."""
+    return json.dumps(report.to_plain(), ensure_ascii=False) + str(report)
+
+
+def secrets(verdict):
+    """What stands in no hidden report: the labels, the shapes, and the numbers that a comparison shows."""
+    cases = verdict.check.draw_cases(SEED)
+    everything = list(tensors([[case.inputs for case in cases], verdict.expectations(cases)]))
+    numbers = {f"{number:.4g}" for each in everything for number in each.flatten()[:200].tolist()}
+    shapes = {str(tuple(each.shape)) for each in everything if each.dim() > 1}
+    long_numbers = {number for number in numbers if len(re.sub(r"\D", "", number)) > 3}
+    return {case.label for case in cases} | shapes | long_numbers
+
+
+def boasts(x, *others):
+    """A function that puts its inputs wherever a report might show them."""
+    texts = [f"{tuple(each.shape)} {each.flatten()[:20].tolist()}" for each in tensors([x, *others])]
+    warnings.warn(" ".join(texts), stacklevel=1)
+    raise type("E".join(map(str, texts)), (ValueError,), {})(" ".join(texts))
+
+
+def misuses(x, *others):
+    raise CheckMisuse(f"{tuple(x.shape)} {x.flatten().tolist()}" if isinstance(x, torch.Tensor) else str(x))
+
+
+@every_check
+def test_no_mistake_is_told_with_a_secret(verdict):
+    hidden = secrets(verdict)
+    mistakes = mistaken(verdict.check.week, verdict.check.name, SEED, reveal=False).values()
+    others = [lambda *_: None, lambda *given: given, boasts, misuses, solution(verdict)]
+    answers = [verdict.check.examine(submission, judge(SEED, reveal=False)) for submission in others]
+    for report in [*mistakes, *answers]:
+        assert [secret for secret in hidden if secret in said(report)] == []
+
+
+@every_check
+def test_the_same_secrets_are_seen_when_nothing_is_hidden(verdict):
+    """Or the search above would find nothing because it looks for the wrong things."""
+    hidden = secrets(verdict)
+    for report in mistaken(verdict.check.week, verdict.check.name, SEED).values():
+        assert any(secret in said(report) for secret in hidden)
+
+
+@every_check
+def test_mistakes_are_named_all_the_same(verdict):
+    shown, hidden = (
+        mistaken(verdict.check.week, verdict.check.name, SEED, reveal).values() for reveal in (True, False)
+    )
+    assert [report.mistake for report in hidden] == [report.mistake for report in shown]
+    assert [report.failed for report in hidden] == [report.failed for report in shown]
+
+
+@every_check
+def test_a_right_solution_passes_hidden_cases(verdict):
+    assert verdict.check.examine(solution(verdict), judge(SEED, reveal=False)).passed
+
+
+LEAK = "LEAK of 0.1234"
+FORGED = {
+    "error": Attempt(error=StudentError(LEAK, LEAK, (LEAK,))),
+    "misuse": Attempt(error=StudentError("CheckMisuse", LEAK, misuse=True)),
+    "names": Attempt(output=torch.zeros(1), changed=(LEAK,), shared=(LEAK,), device=LEAK),
+    "noise": Attempt(noise=(LEAK,), ready_made=(LEAK, f"transformers.models.{LEAK}")),
+    "kind": Attempt(output=NotPlain(LEAK)),
+}
+
+
+@pytest.mark.parametrize("forged", FORGED.values(), ids=FORGED)
+def test_an_attempt_from_elsewhere_cannot_smuggle_a_text_into_the_report(forged):
+    verdict = replace(DOUBLE, check=replace(DOUBLE.check, changes_inputs="wrong", shares_memory="noted"))
+    cases = verdict.check.draw_cases(SEED)
+    hearing = LocalHearing(verdict, cases, verdict.expectations(cases), reveal=False)
+    for _ in cases:
+        hearing.submit(forged)
+    report = hearing.report()
+    assert not report.passed
+    assert "LEAK" not in said(report)
+
+
+def test_a_ready_made_function_is_still_named():
+    report = report_on(lambda x: x.softmax(0), forbidden=("torch.Tensor.softmax",), reveal=False)
+    assert report.headline == "calls torch.Tensor.softmax"
+
+
+def test_an_error_is_told_by_its_type_alone():
+    def double(x):
+        raise IndexError(f"{x.tolist()}")
+
+    report = report_on(double, reveal=False)
+    assert report.headline == "2 of 2 cases end in an error"
+    assert [label for label, _ in report.lines] == ["error", "look at"]
+    assert text_of(report, "error") == "IndexError"
+
+
+def test_whoever_fails_hidden_cases_only_is_told_where_to_look():
+    report = report_on(lambda x: x + 3, reveal=False)
+    assert text_of(report, "look at").startswith("other sizes and other values")
+    assert len(report.lines) == 1
+
+
+def test_an_unwritten_exercise_is_unwritten_there_too():
+    def double(x):
+        raise NotImplementedError
+
+    assert report_on(double, reveal=False).mark == "○"
