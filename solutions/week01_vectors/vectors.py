@@ -48,7 +48,7 @@ place = dict(zip(words, vectors, strict=True))
 # %% [markdown]
 # ## A first look
 #
-# Here is the whole machine. **What happens to a text on its way to the next token?** Press play, or go step by step with *next* and *back*. Every shape and every number below is read off the model while it runs on your prompt; write another one into the box and press Enter.
+# Here is the whole machine. **What happens to a text on its way to the next token?** Press play, or go step by step with *next* and *back*; ■ returns to the start. Every shape and every number below is read off the model while it runs on your prompt; write another one into the box and press Enter.
 #
 # **Find three things.** The step at which the text stops being text. The sizes that stay the same from the embeddings to the last block. The step at which everything suddenly becomes very wide.
 
@@ -78,8 +78,8 @@ pictures.pipeline_player(gpt2, PROMPT)
 # - **Looks.** Some cells only show something, after a question in bold. Guess the answer first. You may change these cells as you like; nothing depends on them.
 # - **Exercises.** Each has a cell for you to write in and a check below it. The line under the heading says how difficult and how important it is and how long it may take. *Core* exercises add up to 100 points, *stretch* comes on top.
 # - **Checks** compare your code with a reference on several inputs, and where the two differ they say how. You may run them as often as you like.
-# - **Hints** are folded up. The first one is a question; those inside it speak of symptoms: *if you see …*. Open them when you have tried something.
-# - **Everything together.** In a terminal, `course check 1` runs your saved notebook as the grader would and lists your points.
+# - **Hints** are folded up. The first one is a question; inside it are others, for what a check may have said: *If you see this*. Open them when you have tried something.
+# - **Everything together.** In a terminal (menu File, New, Terminal), `course check 1` runs your saved notebook as the grader would and lists your points.
 # - **Two heads.** Every week ends with a plan for a 90-minute session for two: one types, the other reads and asks, and you swap.
 #
 # **What does a check say when something is wrong?** Here is one at work on a wrong answer: a dot product that adds the two vectors. Read the card from the top: which input was tried, how the result differs, what the mistake probably is, and where to look.
@@ -95,7 +95,7 @@ checks.dot_product(lambda a, b: a + b)
 #
 # A vector is a list of numbers. You can think of it in two ways: as a **place**, with the numbers for coordinates, or as an **arrow** from 0 to that place, with a direction and a length.
 #
-# Why vectors, when tokens already have a number, their id? Ids are names. Nothing follows from two ids being neighbours, as nothing follows from two houses' having neighbouring telephone numbers. Between places there is a distance, and between arrows an angle: things can be *near* each other, or point the *same way*.
+# Why vectors, when tokens already have a number, their id? Ids are names. Nothing follows from two ids being neighbours, no more than from two people having neighbouring telephone numbers. Between places there is a distance, and between arrows an angle: things can be *near* each other, or point the *same way*.
 #
 # **Which of these words lie together, and what do the directions mean?** Fourteen words in three dimensions. Drag to turn the space, scroll to come nearer, click a group in the legend to hide it. Then look for two arrows that differ from each other as *king* and *queen* do.
 
@@ -792,7 +792,7 @@ checks.shape_table(shape_table)
 #
 # Decide first, then open a choice: every one of them has a reason.
 
-# %% tags=["look", "raises-exception"]
+# %% tags=["look", "raises-exception"] jupyter={"source_hidden": true}
 quiz(
     [
         Question(
@@ -1054,6 +1054,8 @@ checks.triu(triu)
 # *Difficulty 3 of 5 · importance 2 of 5 · 10 minutes · stretch, 5 points*
 #
 # **Why.** A sum up to here at every place at once: the same thing in small that attention does with a weighted sum of all earlier tokens.
+#
+# The result is as long as x, and each of its numbers is the sum of all numbers of x up to and including that place.
 #
 # <details><summary>Hint 1 · a question</summary>
 #

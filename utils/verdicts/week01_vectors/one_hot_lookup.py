@@ -13,7 +13,7 @@ def _expected_lookup(tokens, W_E):
     rows = F.one_hot(tokens, len(W_E)).to(W_E.dtype)
     return {
         "one_hot, vectors": (rows, F.embedding(tokens, W_E)),
-        "rows of W_E taken by index": False,
+        "every row of W_E takes part": True,
     }
 
 
