@@ -1,0 +1,757 @@
+"""Week 11's checks: training a GPT."""
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from utils.checks.attempt import CheckMisuse
+from utils.checks.cases import Case, Draw
+from utils.checks.engine import Check
+from utils.checks.full_disk import full_disk
+from utils.checks.real import PROMPTS
+from utils.checks.shape_table import shape_table_check
+from utils.checks.small_model import SmallModel, small_weights
+from utils.checks.small_run import SmallRun
+from utils.checks.toy_words import ToyVocabulary
+from utils.training import TrainingSettings
+
+WEEK = "week11_training"
+
+
+def _text(draw: Draw, end_of_text: int, d_vocab: int, lengths: Sequence[int]) -> Tensor:
+    """Stories of random tokens and the given lengths, `end_of_text` before the first and after each."""
+    pieces = [torch.tensor([end_of_text])]
+    for length in lengths:
+        words = draw.integers(0, d_vocab - 1, length)
+        # Every id but end_of_text: those from there on are moved up by one.
+        pieces += [words + (words >= end_of_text), torch.tensor([end_of_text])]
+    return torch.cat(pieces)
+
+
+def _lengths(draw: Draw, n_stories: int, low: int, high: int) -> list[int]:
+    """Story lengths, all different from one another."""
+    return list(
+        draw.sizes(*(f"story {number}" for number in range(n_stories)), among=range(low, high)).values()
+    )
+
+
+# --- train_val_split ----------------------------------------------------------------------------------------
+
+
+def _split_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for d_vocab, end_of_text, val_share in ((9, 8, 0.2), (7, 0, 0.3), (11, 4, 0.45)):
+        # Short stories first: a share of the stories is then another place than a share of the tokens.
+        tokens = _text(draw, end_of_text, d_vocab, sorted(_lengths(draw, 9, 4, 22)))
+        label = f"9 stories, {len(tokens)} tokens, val_share {val_share}, end_of_text {end_of_text}"
+        cases.append(Case(label, {"tokens": tokens, "val_share": val_share, "end_of_text": end_of_text}))
+    return cases
+
+
+train_val_split = Check(
+    name="train_val_split",
+    week=WEEK,
+    question="Which part of the text is for training, and which for validation?",
+    cases=_split_cases,
+    run=lambda train_val_split, tokens, val_share, end_of_text: train_val_split(
+        tokens, val_share, end_of_text
+    ),
+)
+
+# --- get_batch ----------------------------------------------------------------------------------------------
+
+
+def _batch_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for d_vocab, end_of_text in ((10, 9), (8, 0), (12, 5)):
+        sizes = draw.sizes("batch_size", "seq", among=range(6, 12))
+        lengths = _lengths(draw, 7, 3, 17)
+        # The last story fills its window to the last token, which may be left out by mistake.
+        tokens = _text(draw, end_of_text, d_vocab, [*lengths, sizes.seq - 2])
+        inputs = {"tokens": tokens, "end_of_text": end_of_text, **sizes, "seed": draw.choose(range(1, 10**6))}
+        cases.append(Case(f"{len(tokens)} tokens, {sizes}, end_of_text {end_of_text}", inputs))
+    return cases
+
+
+def _run_get_batch(get_batch, tokens, end_of_text, batch_size, seq, seed):
+    generator = torch.Generator().manual_seed(seed)
+    batches = [get_batch(tokens, end_of_text, batch_size, seq, generator) for _ in range(2)]
+    return {"first batch": batches[0], "second batch": batches[1]}
+
+
+get_batch = Check(
+    name="get_batch",
+    week=WEEK,
+    question="Which windows of the text are in the batch, and in the next one?",
+    cases=_batch_cases,
+    run=_run_get_batch,
+)
+
+# --- counting_losses ----------------------------------------------------------------------------------------
+
+
+def _counting_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for n_train, n_val in ((90, 31), (47, 23)):
+        d_vocab = draw.choose(range(5, 9))
+        # Squared: some tokens are common and some are rare, as words are.
+        train, val = (
+            (draw.integers(0, d_vocab * 10, length).float().square() / (d_vocab * 100)).long()
+            for length in (n_train, n_val)
+        )
+        val[-3:] = torch.tensor([d_vocab - 1, d_vocab - 1, 0])
+        label = f"{n_train} tokens to count, {n_val} to predict, d_vocab {d_vocab}"
+        cases.append(Case(label, {"train": train, "val": val, "d_vocab": d_vocab}))
+    unseen = torch.tensor([0, 1, 0, 1, 0, 1, 2]), torch.tensor([2, 3, 3, 1, 0])
+    inputs = {"train": unseen[0], "val": unseen[1], "d_vocab": 4}
+    return [*cases, Case("pairs, and a token, that the training text never has", inputs), _story_case(draw)]
+
+
+def _story_case(draw: Draw) -> Case:
+    from utils.story_world import corpus
+
+    seed = draw.choose(range(1000))
+    train, val = (
+        torch.tensor(corpus(split, seed, 1500).token_ids).long() for split in ("train", "validation")
+    )
+    used, rows = torch.cat([train, val]).unique(return_inverse=True)
+    train, val = rows[: len(train)], rows[len(train) :]
+    label = f"stories, {len(train)} tokens to count, {len(val)} to predict, d_vocab {len(used)}"
+    return Case(label, {"train": train, "val": val, "d_vocab": len(used)})
+
+
+counting_losses = Check(
+    name="counting_losses",
+    week=WEEK,
+    question="What is the loss of a model that only counts tokens, and of one that counts pairs?",
+    cases=_counting_cases,
+    run=lambda counting_losses, train, val, d_vocab: counting_losses(train, val, d_vocab),
+)
+
+# --- train_step ---------------------------------------------------------------------------------------------
+
+
+def _step_cases(draw: Draw) -> list[Case]:
+    cases = []
+    # (batches to accumulate, max_norm, mode at the start); the gradients' norm is of order 1.
+    for n_batches, max_norm, training in (
+        (1, 100.0, True),
+        (3, 100.0, False),
+        (3, 0.1, True),
+        (2, 0.05, True),
+    ):
+        sizes = draw.sizes("batch", "seq", "d_vocab", "d_model", among=range(3, 10))
+        batches = [draw.integers(0, sizes.d_vocab, sizes.batch, sizes.seq) for _ in range(n_batches)]
+        inputs = {
+            "weights": small_weights(draw, sizes.d_vocab, sizes.d_model),
+            "batches": batches,
+            "max_norm": max_norm,
+            "training": training,
+        }
+        counted = f"{n_batches} {'batch' if n_batches == 1 else 'batches'}"
+        cases.append(Case(f"{counted} a step, max_norm {max_norm}, {sizes}", inputs))
+    return cases
+
+
+def _run_train_step(train_step, weights, batches, max_norm, training):
+    model = SmallModel(weights).train(training)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    first = train_step(model, optimizer, batches, max_norm)
+    after_one = model.numbers()
+    second = train_step(model, optimizer, batches[::-1], max_norm)
+    return {
+        "loss": first,
+        "weights after one step": after_one,
+        "loss of a second step": second,
+        "weights after two steps": model.numbers(),
+        "always in train mode": all(call["training"] for call in model.calls),
+        "loss keeps its graph": isinstance(first, Tensor) and first.requires_grad,
+    }
+
+
+train_step = Check(
+    name="train_step",
+    week=WEEK,
+    question="What is the loss, and which weights does the model have after the step?",
+    cases=_step_cases,
+    run=_run_train_step,
+)
+
+# --- evaluate -----------------------------------------------------------------------------------------------
+
+
+def _evaluate_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for training, gradients in ((True, True), (False, True), (True, False)):
+        sizes = draw.sizes("d_vocab", "d_model", among=range(4, 10))
+        shapes = zip(*(draw.sizes(*"abc", among=range(2, 12)).values() for _ in range(2)), strict=True)
+        batches = [draw.integers(0, sizes.d_vocab, *shape) for shape in shapes]
+        inputs = {"weights": small_weights(draw, sizes.d_vocab, sizes.d_model), "batches": batches}
+        shown = " and ".join(str(tuple(batch.shape)) for batch in batches)
+        label = (
+            f"{'train' if training else 'eval'} mode, gradients {'on' if gradients else 'off'} before; "
+            f"batches {shown}"
+        )
+        cases.append(Case(label, {**inputs, "training": training, "gradients": gradients}))
+    return [*cases, _real_evaluate_case(draw.reference)]
+
+
+def _real_evaluate_case(reference) -> Case:
+    """The reference's own logits on two prompts of different lengths, to be given out again."""
+    ids = [torch.tensor([reference.tokenizer.encode(prompt)]) for prompt in PROMPTS]
+    with torch.no_grad():
+        logits = [reference.model(batch).logits for batch in ids]
+    inputs = {"logits": logits, "batches": ids, "training": True, "gradients": True}
+    return Case(f"two prompts, as {reference.name} continues them", inputs)
+
+
+class _Replay(nn.Module):
+    """A model that has computed its logits before: it knows a batch by its shape."""
+
+    def __init__(self, logits: Sequence[Tensor]):
+        super().__init__()
+        self.by_shape = {each.shape[:2]: each for each in logits}
+        self.calls: list[dict[str, bool]] = []
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        self.calls.append({"training": self.training, "gradients": torch.is_grad_enabled()})
+        return self.by_shape[tokens.shape]
+
+
+def _run_evaluate(evaluate, batches, training, gradients, weights=None, logits=None):
+    model = SmallModel(weights, dropout=0.5) if weights else _Replay(logits)
+    model.train(training)
+    with torch.set_grad_enabled(gradients):
+        loss = evaluate(model, batches)
+        left_on = torch.is_grad_enabled()
+    return {
+        "loss": loss,
+        "in eval mode while it ran": not any(call["training"] for call in model.calls),
+        "mode afterwards": "train" if model.training else "eval",
+        "gradients recorded": any(call["gradients"] for call in model.calls),
+        "gradients afterwards": "on" if left_on else "off",
+    }
+
+
+evaluate = Check(
+    name="evaluate",
+    week=WEEK,
+    question="What is the mean loss per predicted token, and is everything as it was before?",
+    cases=_evaluate_cases,
+    run=_run_evaluate,
+)
+
+# --- overfit_one_batch --------------------------------------------------------------------------------------
+
+
+def _overfit_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for steps, lr in ((9, 0.05), (12, 0.01)):
+        sizes = draw.sizes("batch", "seq", "d_vocab", "d_model", among=range(3, 10))
+        inputs = {
+            # Large at first, so that the gradients' norm is above 1 and clipping shows.
+            "weights": small_weights(draw, sizes.d_vocab, sizes.d_model, scale=3.0),
+            "batch": draw.integers(0, sizes.d_vocab, sizes.batch, sizes.seq),
+            "steps": steps,
+            "lr": lr,
+        }
+        cases.append(Case(f"{steps} steps, lr {lr}, {sizes}", inputs))
+    return cases
+
+
+def _run_overfit(overfit_one_batch, weights, batch, steps, lr):
+    model = SmallModel(weights)
+    return {"losses": overfit_one_batch(model, batch, steps, lr), "weights afterwards": model.numbers()}
+
+
+overfit_one_batch = Check(
+    name="overfit_one_batch",
+    week=WEEK,
+    question="What is the loss before each step, and which weights come of it?",
+    cases=_overfit_cases,
+    run=_run_overfit,
+)
+
+# --- Trainer ------------------------------------------------------------------------------------------------
+
+
+def _settings(draw: Draw, end_of_text: int, **other: Any) -> dict[str, Any]:
+    """Settings of a run of a few steps, in which every one of them makes a difference."""
+    chosen = TrainingSettings(
+        end_of_text=end_of_text,
+        batch_size=3,
+        seq=5,
+        total_steps=9,
+        warmup_steps=3,
+        max_lr=0.06,
+        min_lr=0.01,
+        accumulate=1,
+        weight_decay=0.4,
+        betas=(0.8, 0.9),
+        max_norm=0.5,
+        seed=draw.choose(range(1, 10**6)),
+    )
+    return asdict(chosen) | other
+
+
+def _trainer_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for end_of_text, rounds, other in (
+        (8, [4, 3], {}),
+        (0, [2, 7], {"accumulate": 2, "seq": 6}),
+        (5, [1, 4], {"warmup_steps": 1, "batch_size": 4}),
+    ):
+        d_vocab = 9
+        tokens = _text(draw, end_of_text, d_vocab, _lengths(draw, 8, 4, 14))
+        inputs = {
+            "weights": small_weights(draw, d_vocab, draw.choose(range(3, 8)), scale=2.0),
+            "tokens": tokens,
+            "settings": _settings(draw, end_of_text, **other),
+            "rounds": rounds,
+        }
+        shown = ", ".join(f"{name} {value}" for name, value in other.items()) or "one batch a step"
+        cases.append(Case(f"{rounds[0]} steps, then {rounds[1]} more; {shown}", inputs))
+    return cases
+
+
+def _run_trainer(Trainer, weights, tokens, settings, rounds):
+    watched = []
+    trainer = Trainer(
+        SmallModel(weights),
+        tokens,
+        TrainingSettings(**settings),
+        lambda it: watched.append([it.step, float(it.optimizer.lr)]),
+    )
+    for n_steps in rounds:
+        trainer.train(n_steps)
+    return {
+        "steps at each call of watch": [step for step, _ in watched],
+        "learning rates": [lr for _, lr in watched],
+        "losses": trainer.losses,
+        "step": trainer.step,
+        "weights": trainer.model.numbers(),
+    }
+
+
+Trainer = Check(
+    name="Trainer",
+    week=WEEK,
+    question="Which losses and which weights come of so many steps, with which learning rates?",
+    cases=_trainer_cases,
+    run=_run_trainer,
+    random_state="allowed",
+)
+
+# --- sample_story -------------------------------------------------------------------------------------------
+
+
+def _sample_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for prompt, n_new, n_ctx, temperature, sharpness, ends in (
+        ("", 12, 30, 0.0, 1.0, True),
+        ("dab", 9, 30, 0.0, 1.0, False),
+        ("cab", 14, 8, 0.0, 1.0, False),
+        ("bad", 10, 30, 2.0, 300.0, True),
+    ):
+        wanted = range(2, n_new - 1) if ends else range(n_new, n_new + 1)
+        inputs = {
+            "weights": _storyteller_weights(draw, prompt, n_new, n_ctx, sharpness, wanted),
+            "prompt": prompt,
+            "n_new": n_new,
+            "temperature": temperature,
+            "n_ctx": n_ctx,
+            "training": draw.choose([True, False]),
+        }
+        how = "one token is nearly certain" if temperature else "greedy"
+        label = f"prompt {prompt!r}, n_new {n_new}, n_ctx {n_ctx}, temperature {temperature:g} ({how})"
+        cases.append(Case(label, {**inputs, "seeds": 1}))
+    flat = {**cases[1].inputs, "temperature": 9.0, "seeds": 6}
+    return [*cases, Case("six seeds at temperature 9, each of them twice", flat)]
+
+
+def _storyteller_weights(
+    draw: Draw, prompt: str, n_new: int, n_ctx: int, sharpness: float, wanted: range
+) -> dict[str, Tensor]:
+    """Random weights whose most probable story has a length among `wanted`."""
+    while True:
+        weights = small_weights(draw, ToyVocabulary.d_vocab, 6, scale=2.0)
+        weights["W_U"] *= sharpness
+        if _likeliest_length(SmallModel(weights), prompt, n_new, n_ctx) in wanted:
+            return weights
+
+
+@torch.no_grad()
+def _likeliest_length(model: SmallModel, prompt: str, n_new: int, n_ctx: int) -> int:
+    """New tokens before the end of the text, each the most probable one; n_new if it does not come."""
+    vocabulary = ToyVocabulary()
+    rows = [vocabulary.end_of_text, *vocabulary.encode(prompt).tolist()]
+    for length in range(n_new):
+        best = model(torch.tensor([rows[-n_ctx:]]))[0, -1].argmax().item()
+        if best == vocabulary.end_of_text:
+            return length
+        rows.append(best)
+    return n_new
+
+
+def _run_sample(sample_story, weights, prompt, n_new, temperature, n_ctx, training, seeds):
+    model = SmallModel(weights, n_ctx=n_ctx, dropout=0.5).train(training)
+
+    def tell(seed: int) -> str:
+        return sample_story(model, ToyVocabulary(), prompt, n_new, temperature, seed)
+
+    if seeds == 1:
+        return {"text": tell(3), "mode afterwards": "train" if model.training else "eval"}
+    stories = [tell(seed) for seed in range(seeds)]
+    again = [tell(seed) for seed in range(seeds)]
+    return {
+        "the same seed tells the same": stories == again,
+        "other seeds tell others": len(set(stories)) > 1,
+    }
+
+
+sample_story = Check(
+    name="sample_story",
+    week=WEEK,
+    question="Which story does the model tell?",
+    cases=_sample_cases,
+    run=_run_sample,
+)
+
+# --- save_checkpoint ----------------------------------------------------------------------------------------
+
+PARTS_OF_A_CHECKPOINT = ("config", "settings", "model", "optimizer", "generator", "step", "losses")
+"""The names in a checkpoint, as the exercise states them."""
+
+
+def _save_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for steps, disk in ((3, "free"), (5, "free"), (4, "full")):
+        inputs = {"weights": small_weights(draw, 7, 4), "settings": _settings(draw, 6)}
+        label = f"after {steps} steps" + (", when the disk is full" if disk == "full" else "")
+        cases.append(Case(label, {**inputs, "steps": steps, "disk": disk}))
+    return cases
+
+
+def _run_save(save_checkpoint, weights, settings, steps, disk):
+    run = SmallRun(weights, settings)
+    run.train(steps)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "run.pt"
+        if disk == "full":
+            return _save_on_a_full_disk(save_checkpoint, run, path)
+        save_checkpoint(run, path)
+        return {"files": sorted(each.name for each in Path(folder).iterdir()), **_contents(path)}
+
+
+def _contents(path: Path) -> dict[str, Any]:
+    """What is in a checkpoint under each of the names, None where there is nothing."""
+    if not path.is_file():
+        raise CheckMisuse(f"No file was written at the path given, {path.name}.")
+    try:
+        found = torch.load(path, weights_only=True)
+    except Exception:  # whatever torch says of a file that is not plain
+        return {"file": "torch.load(path, weights_only=True) cannot read it"}
+    if not isinstance(found, dict):
+        return {"file": f"holds no dict but a {type(found).__name__}"}
+    return {"file": "a dict", **{name: found.get(name) for name in PARTS_OF_A_CHECKPOINT}}
+
+
+def _save_on_a_full_disk(save_checkpoint, run: SmallRun, path: Path) -> dict[str, Any]:
+    """What an earlier checkpoint has come to, and whether anybody hears of the failure."""
+    torch.save({"an earlier": "checkpoint"}, path)
+    raised = "nothing"
+    with full_disk():
+        try:
+            save_checkpoint(run, path)
+        except OSError as error:
+            raised = type(error).__name__
+    return {"the earlier checkpoint": _condition(path), "raises": raised}
+
+
+def _condition(path: Path) -> str:
+    if not path.is_file():
+        return "gone"
+    try:
+        return "whole" if torch.load(path, weights_only=True) else "empty"
+    except Exception:  # whatever torch says of half a file
+        return "damaged"
+
+
+save_checkpoint = Check(
+    name="save_checkpoint",
+    week=WEEK,
+    question="What does the file hold, and what becomes of an earlier one if writing fails?",
+    cases=_save_cases,
+    run=_run_save,
+)
+
+# --- resume -------------------------------------------------------------------------------------------------
+
+
+def _resume_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for done, more in ((3, 4), (5, 2)):
+        inputs = {"weights": small_weights(draw, 7, 4), "other_weights": small_weights(draw, 7, 4)}
+        inputs |= {"settings": _settings(draw, 6), "done": done, "more": more, "changed": "nothing"}
+        cases.append(Case(f"a checkpoint after {done} steps, then {more} more", inputs))
+    for changed, label in (("settings", "other settings"), ("config", "another model")):
+        inputs = cases[0].inputs | {"changed": changed}
+        cases.append(Case(f"a checkpoint of {label}", inputs))
+    return cases
+
+
+def _run_resume(resume, weights, other_weights, settings, done, more, changed):
+    whole = SmallRun(weights, settings)
+    whole.train(done)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "run.pt"
+        _write_checkpoint(whole, path, changed)
+        continued = SmallRun(other_weights, settings)
+        continued.train(1)  # a used trainer: what it has done so far must not shine through
+        if changed != "nothing":
+            return _run_refusal(resume, continued, path)
+        resume(continued, path)
+    at = {"step": continued.step, "losses so far": list(continued.losses)}
+    for run in (whole, continued):
+        run.train(more)
+    same_bits = all(map(torch.equal, whole.model.numbers().values(), continued.model.numbers().values()))
+    return {
+        **at,
+        "losses": continued.losses,
+        "weights": continued.model.numbers(),
+        "the same to the last bit": same_bits and whole.losses == continued.losses,
+    }
+
+
+def _write_checkpoint(run: SmallRun, path: Path, changed: str) -> None:
+    config, settings = asdict(run.model.config), asdict(run.settings)
+    if changed == "config":
+        config["n_layers"] += 1
+    if changed == "settings":
+        settings["max_lr"] *= 2
+    torch.save({"config": config, "settings": settings, **run.state()}, path)
+
+
+def _run_refusal(resume, run: SmallRun, path: Path) -> dict[str, Any]:
+    before, raised = run.state(), "nothing"
+    try:
+        resume(run, path)
+    except Exception as error:
+        if isinstance(error, NotImplementedError):
+            raise
+        raised = type(error).__name__
+    after = run.state()
+    unchanged = [name for name in before if _same(before[name], after[name])]
+    return {"raises": raised, "the trainer is as it was": len(unchanged) == len(before)}
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, Tensor):
+        return torch.equal(one, other)
+    if isinstance(one, dict):
+        return _same(list(one.values()), list(other.values()))
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return one == other
+
+
+resume = Check(
+    name="resume",
+    week=WEEK,
+    question="Where does the run stand, and does it go on as if it had never stopped?",
+    cases=_resume_cases,
+    run=_run_resume,
+)
+
+# --- train_storyteller --------------------------------------------------------------------------------------
+
+
+def _storyteller_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for total_steps, every, stops_at in ((7, 3, None), (6, 2, None), (9, 2, 5)):
+        batches = [draw.integers(0, 7, 2, 5), draw.integers(0, 7, 3, 4)]
+        inputs = {
+            "weights": small_weights(draw, 7, 4),
+            "settings": _settings(draw, 6, total_steps=total_steps),
+            "val_batches": batches,
+            "every": every,
+            "stops_at": stops_at,
+        }
+        broken = f", broken off in step {stops_at} and called again" if stops_at is not None else ""
+        cases.append(Case(f"{total_steps} steps, a report every {every}{broken}", inputs))
+    return cases
+
+
+class _PowerCut(Exception):
+    """Ends a run in the middle of a step."""
+
+
+def _run_storyteller(train_storyteller, weights, settings, val_batches, every, stops_at):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "run.pt"
+        if stops_at is not None:
+            _break_off(train_storyteller, weights, settings, val_batches, path, every, stops_at)
+        begun = []
+        run = SmallRun(weights, settings, on_step=begun.append)
+        reports = train_storyteller(run, val_batches, path, every, _tell)
+        checkpoint = _contents(path).get("step") if path.is_file() else None
+    return {
+        "reports": [list(report) for report in reports],
+        "steps taken": begun,
+        "step in the checkpoint": checkpoint,
+        "losses": run.losses,
+    }
+
+
+def _break_off(train_storyteller, weights, settings, val_batches, path, every, stops_at) -> None:
+    def stop(step: int) -> None:
+        if step == stops_at:
+            raise _PowerCut
+
+    try:
+        train_storyteller(SmallRun(weights, settings, on_step=stop), val_batches, path, every, _tell)
+    except _PowerCut:
+        return
+
+
+def _tell(model: SmallModel) -> str:
+    """A story that shows which weights told it, roughly."""
+    return f"Once upon a time there was a gain of {model.gain.abs().mean().item():.2f}."
+
+
+train_storyteller = Check(
+    name="train_storyteller",
+    week=WEEK,
+    question="Which reports come of the run, and which steps does it take?",
+    cases=_storyteller_cases,
+    run=_run_storyteller,
+)
+
+# --- shape_table --------------------------------------------------------------------------------------------
+
+shape_table = shape_table_check(
+    WEEK,
+    {
+        "tokens": "the batch",
+        "logits": "the model's output",
+        "judged_logits": "the logits that have a token to be judged by",
+        "targets": "the tokens that they are judged by",
+        "token_losses": "−log p of each target",
+        "loss": "what backward() starts from",
+        "W_E_grad": "the gradient of W_E",
+        "W_E_grad_accumulated": "the gradient of W_E after four such batches",
+        "W_pos_grad": "the gradient of W_pos",
+        "W_E_moment": "AdamW's mean of the gradients of W_E",
+        "grad_norm": "the norm that clip_grad_norm returns",
+    },
+)
+
+# --- stretch ------------------------------------------------------------------------------------------------
+
+
+def _curve_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for floor, noise, n_sizes in ((0.0, 0.0, 5), (0.51, 0.0, 6), (0.3, 0.1, 7)):
+        sizes = torch.logspace(3, 6, n_sizes, dtype=torch.float64)
+        factor, exponent = draw.choose([20.0, 50.0, 90.0]), draw.choose([0.3, 0.4, 0.55])
+        excess = factor * sizes**-exponent * (noise * draw.normal(n_sizes).double()).exp()
+        inputs = {"sizes": sizes.tolist(), "losses": (floor + excess).tolist(), "floor": floor}
+        cases.append(Case(f"{n_sizes} sizes, floor {floor}{', with noise' if noise else ''}", inputs))
+    return cases
+
+
+scaling_curve = Check(
+    name="scaling_curve",
+    week=WEEK,
+    question="Which power law runs through these losses?",
+    cases=_curve_cases,
+    run=lambda scaling_curve, sizes, losses, floor: scaling_curve(sizes, losses, floor),
+)
+
+
+def _finder_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for low, high, n_steps in ((1e-4, 1e-1, 7), (1e-3, 1.0, 5)):
+        inputs = {
+            "weights": small_weights(draw, 9, 5, scale=2.0),
+            "tokens": _text(draw, 8, 9, _lengths(draw, 8, 4, 14)),
+            "settings": _settings(draw, 8),
+            "low": low,
+            "high": high,
+            "n_steps": n_steps,
+        }
+        cases.append(Case(f"{n_steps} steps from {low:g} to {high:g}", inputs))
+    return cases
+
+
+def _run_finder(find_learning_rate, weights, tokens, settings, low, high, n_steps):
+    model = SmallModel(weights)
+    found = find_learning_rate(model, tokens, TrainingSettings(**settings), low, high, n_steps)
+    rates, losses = found
+    untouched = all(torch.equal(model.numbers()[name], value) for name, value in weights.items())
+    return {"rates": list(rates), "losses": list(losses), "the model is as it was": untouched}
+
+
+find_learning_rate = Check(
+    name="find_learning_rate",
+    week=WEEK,
+    question="What is the loss at each learning rate, and is the model as it was?",
+    cases=_finder_cases,
+    run=_run_finder,
+)
+
+
+class _PrecisionModel(SmallModel):
+    """Notes in which dtype its logits are computed."""
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        logits = super().forward(tokens)
+        self.calls[-1]["logits"] = str(logits.dtype).removeprefix("torch.")
+        return logits
+
+
+def _precision_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for max_norm in (100.0, 0.1):
+        sizes = draw.sizes("batch", "seq", "d_vocab", "d_model", among=range(5, 12))
+        inputs = {
+            "weights": small_weights(draw, sizes.d_vocab, sizes.d_model, scale=2.0),
+            "batch": draw.integers(0, sizes.d_vocab, sizes.batch, sizes.seq),
+            "max_norm": max_norm,
+        }
+        cases.append(Case(f"bfloat16 on the CPU, max_norm {max_norm}, {sizes}", inputs))
+    return cases
+
+
+def _run_precision(mixed_precision_step, weights, batch, max_norm):
+    model = _PrecisionModel(weights)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    loss = mixed_precision_step(model, optimizer, batch, max_norm)
+    with torch.no_grad():
+        model(batch)
+    return {
+        "loss": loss,
+        "logits computed in": model.calls[0]["logits"],
+        "logits computed in afterwards": model.calls[-1]["logits"],
+        "weights kept in": _dtypes(model.parameters()),
+        "gradients kept in": _dtypes(each.grad for each in model.parameters() if each.grad is not None),
+        "weights": model.numbers(),
+    }
+
+
+def _dtypes(tensors: Any) -> str:
+    return " and ".join(sorted({str(each.dtype).removeprefix("torch.") for each in tensors})) or "none"
+
+
+mixed_precision_step = Check(
+    name="mixed_precision_step",
+    week=WEEK,
+    question="In which precision is what computed, and what comes of the step?",
+    cases=_precision_cases,
+    run=_run_precision,
+)

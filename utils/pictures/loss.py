@@ -1,0 +1,154 @@
+"""The loss of a training run: drawn while it runs, and to be looked at afterwards."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from utils.pictures._colours import GREY, GROUPS
+from utils.pictures._picture import Picture
+
+
+class Run(Protocol):
+    """What is drawn: a training run that keeps count."""
+
+    step: int
+    """Steps done."""
+    losses: list[float]
+    """The loss of each step, in nats."""
+
+
+class LiveLoss:
+    """How is the training going? A progress bar and the curve so far, redrawn while it runs.
+
+    Call it after every step: `live(run)`. In a notebook it redraws one picture in place; without one it
+    prints nothing, since a terminal has better progress bars.
+
+    Args:
+        total_steps: Steps of the whole run.
+        lines: Losses to compare with, by name: horizontal lines.
+        every: Seconds between two pictures at least; the last step is always drawn.
+        clock: Tells the seconds.
+    """
+
+    def __init__(
+        self,
+        total_steps: int,
+        lines: Mapping[str, float] | None = None,
+        every: float = 2.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.total_steps = total_steps
+        self.lines = dict(lines or {})
+        self._every, self._clock = every, clock
+        self._begun: tuple[float, int] | None = None
+        self._drawn_at = -float("inf")
+        self._place: Any = None
+
+    def __call__(self, run: Run) -> None:
+        """Takes note of a step, and redraws if it is time."""
+        now = self._clock()
+        if self._begun is None:
+            self._begun = now, run.step
+        if now - self._drawn_at < self._every and run.step < self.total_steps:
+            return
+        self._drawn_at = now
+        self._show(self.picture(run, self.seconds_left(run)))
+
+    def seconds_left(self, run: Run) -> float | None:
+        """What the rest of the run will take at the pace so far; None before there is a pace."""
+        if self._begun is None:
+            return None
+        began, first = self._begun
+        if run.step <= first:
+            return None
+        return (self._clock() - began) / (run.step - first) * max(self.total_steps - run.step, 0)
+
+    def picture(self, run: Run, seconds_left: float | None) -> Picture:
+        """The progress bar and the curve so far."""
+        from utils.pictures._live_loss import in_words, page
+
+        words = in_words(run.step, self.total_steps, run.losses, seconds_left)
+        html = page(run.step, self.total_steps, run.losses, self.lines, words)
+        return Picture(words, {"text/html": html})
+
+    def _show(self, picture: Picture) -> None:
+        try:
+            from IPython import get_ipython
+            from IPython.display import display
+        except ImportError:
+            return
+        if get_ipython() is None:
+            return
+        if self._place is None:
+            self._place = display(picture, display_id=True)
+        else:
+            self._place.update(picture)
+
+
+def loss_curve(
+    losses: Sequence[float],
+    lines: Mapping[str, float] | None = None,
+    validation: Sequence[tuple[int, float]] = (),
+    title: str = "",
+) -> Picture:
+    """How did the loss fall, and how far is it from the losses that one can compute without a model?
+
+    Args:
+        losses: The training loss of each step, in nats.
+        lines: Losses to compare with, by name: dashed lines.
+        validation: (steps done, loss) of each evaluation.
+
+    Raises:
+        ValueError: there are no losses.
+    """
+    import plotly.graph_objects as go
+
+    from utils.pictures._live_loss import smoothed
+    from utils.pictures._plotly import axis, drawn
+
+    if not losses:
+        raise ValueError("loss_curve needs the loss of at least one step.")
+    steps = list(range(1, len(losses) + 1))
+    faint = go.Scatter(
+        x=steps, y=list(losses), name="each batch", mode="lines", opacity=0.3,
+        line={"width": 1, "color": GROUPS[0]}, hoverinfo="skip",
+    )  # fmt: skip
+    smooth = go.Scatter(
+        x=steps, y=smoothed(losses), name="training", mode="lines",
+        line={"width": 2.5, "color": GROUPS[0]},
+        hovertemplate="after step %{x}<br>training %{y:.3f} nats<extra></extra>",
+    )  # fmt: skip
+    seen = go.Scatter(
+        x=[step for step, _ in validation], y=[loss for _, loss in validation], name="validation",
+        mode="lines+markers", line={"width": 2, "color": GROUPS[1]},
+        hovertemplate="after step %{x}<br>validation %{y:.3f} nats<extra></extra>",
+    )  # fmt: skip
+    dashed = [
+        go.Scatter(
+            x=[0, len(losses)], y=[height, height], name=f"{name} {height:.2f}", mode="lines",
+            line={"width": 1.5, "dash": "dash", "color": GROUPS[2 + number % (len(GROUPS) - 2)]},
+            hovertemplate=f"{name} {height:.3f} nats<extra></extra>",
+        )
+        for number, (name, height) in enumerate((lines or {}).items())
+    ]  # fmt: skip
+    return drawn(
+        [faint, smooth, *([seen] if validation else []), *dashed],
+        _curve_in_words(losses, lines or {}, validation),
+        title,
+        height=420,
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 1, "xanchor": "right"},
+        xaxis=axis("steps"),
+        yaxis=axis("nats per token", rangemode="tozero"),
+        font={"color": GREY, "size": 13},
+    )
+
+
+def _curve_in_words(
+    losses: Sequence[float], lines: Mapping[str, float], validation: Sequence[tuple[int, float]]
+) -> str:
+    ends = f"Training loss over {len(losses)} steps: from {losses[0]:.3f} to {losses[-1]:.3f} nats per token"
+    last = f"; validation at the end {validation[-1][1]:.3f}" if validation else ""
+    named = ", ".join(f"{name} {height:.3f}" for name, height in lines.items())
+    return ends + last + (f". To compare: {named}." if named else ".")
