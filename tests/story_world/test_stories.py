@@ -34,7 +34,7 @@ def test_the_same_seed_gives_the_same_stories_on_every_machine():
     # The shipped storyteller was trained on exactly these. Whoever changes the world trains it again.
     texts = "\n".join(told.text for told in islice(stories(seed=0), 1000))
     assert hashlib.sha256(texts.encode()).hexdigest() == (
-        "fef72f93f7462429a0baca8a23e855e96079877e2d85a5cd0cc4405316695a7d"
+        "369580028ad504c3c4b9370096af48f35ae7cdbabb5d79ab795fa5573cde2b86"
     )
 
 
@@ -47,10 +47,9 @@ def test_other_seeds_give_other_stories():
     assert not {told.text for told in islice(stories(seed=12), 3000)} & {told.text for told in SAMPLE}
 
 
-@pytest.mark.parametrize(("seed", "index"), [(-1, 0), (0, -1), (0, 1 << 64)])
-def test_a_seed_or_an_index_out_of_range_is_refused(seed, index):
-    with pytest.raises(ValueError, match="seed from 0 up"):
-        story(seed, index)
+def test_a_negative_index_is_refused():
+    with pytest.raises(ValueError, match="none at -1"):
+        story(0, -1)
 
 
 def test_each_story_can_be_told_in_one_way_only():
