@@ -75,7 +75,7 @@ pictures.pipeline_player(gpt2, PROMPT)
 # %% [markdown]
 # ## How these notebooks work
 #
-# - **Looks.** Some cells only show something, after a question in bold. Guess the answer first. You may change these cells as you like; nothing depends on them.
+# - **Looks.** Some cells only show something, after a question in bold. Guess the answer first. You may change these cells as you like; nothing depends on them. A look that needs a function of yours ends in NotImplementedError until you have written it.
 # - **Exercises.** Each has a cell for you to write in and a check below it. The line under the heading says how difficult and how important it is and how long it may take. *Core* exercises add up to 100 points, *stretch* comes on top.
 # - **Checks** compare your code with a reference on several inputs, and where the two differ they say how. You may run them as often as you like.
 # - **Hints** are folded up. The first one is a question; inside it are others, for what a check may have said: *If you see this*. Open them when you have tried something.
@@ -214,7 +214,7 @@ for one, other in [("king", "queen"), ("cat", "dog"), ("woman", "apple"), ("boy"
 #
 # </details>
 #
-# <details><summary>If you see "The size of tensor a must match the size of tensor b"</summary>
+# <details><summary>If you see "The size of tensor a (…) must match the size of tensor b (…)"</summary>
 #
 # Lengths of shape (n,) cannot divide a table of shape (n, d): which axis is missing? `keepdim=True` keeps it, with size 1.
 #
@@ -274,7 +274,7 @@ pictures.heatmap(cosine_similarity(vectors, vectors), words, words, title="cosin
 #
 # Write down the names of the axes that come in, with `(n_heads d_head)` for the one that will be cut, and the names that go out, in their order. What stands between the two?
 #
-# <details><summary>If you see an error about sizes that cannot be inferred</summary>
+# <details><summary>If you see "Could not infer sizes"</summary>
 #
 # 768 = n_heads · d_head has many answers. Tell `rearrange` one of the two, as `row=2` did in the look above.
 #
@@ -374,7 +374,7 @@ print(torch.equal(merge_heads(split_heads(two_tokens, n_heads=3)), two_tokens))
 #
 # </details>
 #
-# <details><summary>If you see an error about an axis with two sizes</summary>
+# <details><summary>If you see "does not broadcast with previously seen size"</summary>
 #
 # A name has one size. Did query and key get the same name, although there are more keys than queries?
 #
@@ -749,7 +749,7 @@ for probability, token in zip(probabilities[0].tolist(), token_strings(guesses[0
 #
 # **Why.** Whoever can write down every shape has understood the week. Whoever cannot will find the gap here.
 #
-# Fill in the shapes for GPT-2 small and a **batch of 2 prompts of length 6**: d_vocab 50,257, d_model 768, 12 heads. A shape is a tuple, such as `(2, 6)`. A tensor of five numbers has shape `(5,)`, with the comma, and a tensor that is one single number `()`.
+# Fill in the shapes for GPT-2 small and a **batch of 2 prompts of length 6**: d_vocab 50,257, d_model 768, 12 heads. A shape is a tuple, such as `(2, 6)`. A tensor of five numbers has shape `(5,)`, with the comma, and a tensor that is one single number `()`. Write the shapes in place of `None`, and take the line with `raise` away.
 #
 # <details><summary>Hint 1 · a question</summary>
 #

@@ -181,6 +181,12 @@ VERDICT = Verdict(
             lambda logits, targets: (logits.argmax(-1) == targets).to(logits.dtype).mean(),
         ),
         Mistake(
+            "targets lack an axis",
+            "gather wants as many axes in its index as in its table, and targets has one fewer",
+            "which axis must targets get, and where? None in an index inserts one",
+            lambda logits, targets: -log_shares(logits).gather(-1, targets).mean(),
+        ),
+        Mistake(
             "exp overflows",
             "e to the power of a large logit is inf",
             "your log_softmax takes care of large numbers: is it used?",

@@ -83,8 +83,14 @@ VERDICT = Verdict(
             lambda a, b: a.mul(a).sum(-1),
         ),
         Mistake(
+            "matrix product",
+            "`@` is a dot product only for two single vectors; of tables it makes a matrix product",
+            "multiply entry by entry, then sum over the last axis",
+            lambda a, b: a @ b,
+        ),
+        Mistake(
             "first pair only",
-            "only the first pair of vectors has been computed, and everybody gets its result",
+            "only the first pair of vectors has been computed, and all pairs get its result",
             "a sum over dim=-1 treats all pairs at once; no index 0",
             lambda a, b: a.mul(b).sum(-1).reshape(-1)[0].expand(a.shape[:-1]),
         ),
