@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from utils import pictures
+from utils import pictures, reference
 from utils.pictures._circuitsvis import _packed_script
 
 from .conftest import Sentence
@@ -21,6 +21,7 @@ DRAWN = {
     "curves": lambda it: pictures.curves([0, 1], {"y": [1, 2]}),
     "heatmap": lambda it: pictures.heatmap(it.patterns[0, 0]),
     "pattern_heatmap": lambda it: pictures.pattern_heatmap(it.patterns[0, 0], it.tokens),
+    "pipeline_player": lambda it: pictures.pipeline_player(reference.load(quiet=True), "The cat sat"),
     "scaling_demo": lambda it: pictures.scaling_demo(),
     "vectors_3d": lambda it: pictures.vectors_3d(np.eye(3), ["x", "y", "z"]),
     "where_it_looks": lambda it: pictures.where_it_looks(it.tokens, it.patterns[0, 0], 2),

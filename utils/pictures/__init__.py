@@ -8,8 +8,11 @@ picture that needs them.
 """
 
 from utils.pictures.attention import attention_explorer, attention_heads, pattern_heatmap, where_it_looks
+from utils.pictures.bars import bars
 from utils.pictures.curves import curve, curves
+from utils.pictures.cuts import cuts_slider, token_explorer
 from utils.pictures.heatmap import heatmap
+from utils.pictures.pipeline_player import pipeline_player
 from utils.pictures.scaling import scaling_demo
 from utils.pictures.spaces import vectors_3d
 from utils.pictures.tokens import coloured_tokens
@@ -17,12 +20,16 @@ from utils.pictures.tokens import coloured_tokens
 __all__ = [
     "attention_explorer",
     "attention_heads",
+    "bars",
     "coloured_tokens",
     "curve",
     "curves",
+    "cuts_slider",
     "heatmap",
     "pattern_heatmap",
+    "pipeline_player",
     "scaling_demo",
+    "token_explorer",
     "vectors_3d",
     "where_it_looks",
 ]
