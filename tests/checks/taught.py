@@ -33,15 +33,13 @@ def lacks(week: Week) -> list[str]:
     return missing if variants_path(week).is_file() else [*missing, "variants.py"]
 
 
-def notebooks() -> list[Week]:
-    """The weeks that have a notebook of their own, not only parts for later weeks."""
-    return [week for week in weeks_with_source(REPOSITORY) if not read_source(REPOSITORY, week).parts_only]
-
+NOTEBOOKS = [week for week in weeks_with_source(REPOSITORY) if not read_source(REPOSITORY, week).parts_only]
+"""The weeks that have a notebook of their own, not only parts for later weeks."""
 
 HIDDEN_SEEDS = (1, 58, 340_912)
 """Seeds of cases that no student sees."""
 
-TAUGHT = [week for week in WEEKS if not lacks(week)]
+TAUGHT = [week for week in NOTEBOOKS if not lacks(week)]
 VERDICTS = [verdict for week in TAUGHT for verdict in verdicts_of(week.folder).values()]
 
 

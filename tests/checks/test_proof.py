@@ -7,6 +7,7 @@ from utils.checks.cases import PUBLIC_SEED
 from .same import identical
 from .taught import (
     HIDDEN_SEEDS,
+    NOTEBOOKS,
     TAUGHT,
     VERDICTS,
     judge,
@@ -14,7 +15,6 @@ from .taught import (
     mistaken,
     name_of,
     notebook_of,
-    notebooks,
     solution,
     variants,
 )
@@ -24,7 +24,7 @@ every_week = pytest.mark.parametrize("week", TAUGHT, ids=lambda week: week.folde
 every_seed = pytest.mark.parametrize("seed", (PUBLIC_SEED, *HIDDEN_SEEDS))
 
 
-@pytest.mark.parametrize("week", notebooks(), ids=lambda week: week.folder)
+@pytest.mark.parametrize("week", NOTEBOOKS, ids=lambda week: week.folder)
 def test_every_notebook_is_proven_here(week):
     assert lacks(week) == []
 

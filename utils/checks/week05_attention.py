@@ -1,6 +1,7 @@
 """Week 5's checks: tokens looking at other tokens."""
 
 import torch
+from torch import nn
 
 from utils.checks.cases import Case, Draw
 from utils.checks.engine import Check
@@ -216,13 +217,20 @@ def _sentence_with(draw: Draw, token: int, length: int) -> torch.Tensor:
     return tokens
 
 
-def _run_context(context_changes_vectors, W_E, W_V, token, tokens_a, tokens_b):
-    def head(x):
-        """A head that shares its attention out equally: enough to bring the context in."""
-        seen = torch.arange(1, x.shape[1] + 1, dtype=x.dtype)
-        return (x @ W_V).cumsum(dim=1) / seen[None, :, None]
+class _EvenHead(nn.Module):
+    """A head that shares its attention out equally: enough to bring the context in."""
 
-    return context_changes_vectors(W_E, head, tokens_a, tokens_b, token)
+    def __init__(self, W_V):
+        super().__init__()
+        self.W_V = W_V
+
+    def forward(self, x):
+        seen = torch.arange(1, x.shape[1] + 1, dtype=x.dtype)
+        return (x @ self.W_V).cumsum(dim=1) / seen[None, :, None]
+
+
+def _run_context(context_changes_vectors, W_E, W_V, token, tokens_a, tokens_b):
+    return context_changes_vectors(W_E, _EvenHead(W_V), tokens_a, tokens_b, token)
 
 
 context_changes_vectors = Check(

@@ -1,0 +1,199 @@
+"""The judge at the end of a channel: it answers what checks ask, and believes nothing of what comes."""
+
+import io
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from utils.checks.attempt import Attempt, StudentError
+from utils.checks.channel import ChannelClosed, RemoteHearing, RemoteJudge, receive, send
+from utils.checks.engine import current_judge, use_judge
+from utils.checks.plain import PlainDataError, pack, unpack
+from utils.verdicts.judge import LocalJudge, UnknownCheck, find_verdict, verdicts_of
+
+from .same import identical
+
+WEEK, CHECK = "week05_attention", "causal_mask"
+ATTEMPT = Attempt(
+    output={"z": torch.ones(2)},
+    error=StudentError("ValueError", "no", ("line 1 in f: no",)),
+    changed=("x",),
+    noise=("UserWarning: old",),
+)
+
+
+def serve(*messages):
+    """What the judge says to a student's process that has sent these messages and gone."""
+    incoming, outgoing = io.BytesIO(), io.BytesIO()
+    for message in messages:
+        send(incoming, message)
+    incoming.seek(0)
+    reports = LocalJudge().serve(incoming, outgoing)
+    return reports, outgoing.getvalue()
+
+
+def opening(week=WEEK, check=CHECK):
+    return {"open": check, "week": week}
+
+
+@pytest.mark.parametrize(
+    "week",
+    [
+        "week13_more",
+        "judge",
+        "compare",
+        "",
+        ".",
+        "..",
+        "week05_attention.causal_mask",
+        "\0",
+        "a" * 10_000,
+        "os",
+    ],
+)
+def test_only_weeks_have_verdicts(week):
+    with pytest.raises(UnknownCheck) as problem:
+        verdicts_of(week)
+    assert len(str(problem.value)) < 100
+
+
+def test_an_unknown_check_is_told_which_there_are():
+    with pytest.raises(UnknownCheck, match=r"has no check 'mask'; it has .*causal_mask"):
+        find_verdict(WEEK, "mask")
+
+
+def test_a_judge_that_nobody_asks_has_nothing_to_report():
+    assert serve() == ([], b"")
+
+
+def test_a_student_who_goes_in_the_middle_gets_no_report():
+    reports, said = serve(opening(), {"attempt": Attempt(output=torch.zeros(1)).to_plain()})
+    assert reports == []
+    assert said
+
+
+DEFECTIVE = {
+    "no dict": [],
+    "another key": {"close": CHECK},
+    "a key too many": opening() | {"seed": 1},
+    "no week": {"open": CHECK},
+}
+
+
+@pytest.mark.parametrize("message", DEFECTIVE.values(), ids=DEFECTIVE)
+def test_an_opening_that_no_check_sends_is_refused(message):
+    with pytest.raises(PlainDataError):
+        serve(message)
+
+
+@pytest.mark.parametrize("week", [[WEEK], {"a": 1}, None, 5, torch.zeros(2)], ids=repr)
+def test_a_week_that_is_no_text_is_unknown(week):
+    with pytest.raises(UnknownCheck):
+        serve(opening(week))
+
+
+def test_an_attempt_survives_the_way():
+    again = Attempt.from_plain(unpack(pack(ATTEMPT.to_plain())))
+    assert identical(again.output, ATTEMPT.output)
+    assert (again.error, again.changed, again.noise) == (ATTEMPT.error, ATTEMPT.changed, ATTEMPT.noise)
+
+
+def without(name):
+    return {key: value for key, value in ATTEMPT.to_plain().items() if key != name}
+
+
+@pytest.mark.parametrize("name", ATTEMPT.to_plain())
+def test_an_attempt_with_a_part_missing_is_refused(name):
+    with pytest.raises(PlainDataError, match=name):
+        serve(opening(), {"attempt": without(name)})
+
+
+anything = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text()
+    | st.lists(st.text())
+    | st.dictionaries(st.text(), st.text())
+)
+
+
+@settings(deadline=None, derandomize=True)
+@given(st.sampled_from(sorted(ATTEMPT.to_plain())), anything)
+def test_an_attempt_with_a_part_of_another_type_is_refused_or_used(name, value):
+    message = ATTEMPT.to_plain() | {name: value}
+    cases = len(find_verdict(WEEK, CHECK).check.draw_cases())
+    try:
+        reports, _ = serve(opening(), *[{"attempt": message}] * cases)
+    except PlainDataError:
+        return
+    assert str(reports[0])
+
+
+@settings(deadline=None, derandomize=True)
+@given(st.sampled_from(["type_name", "message", "where", "written", "misuse"]), anything)
+def test_an_error_with_a_part_of_another_type_is_refused_or_used(name, value):
+    error = ATTEMPT.to_plain()["error"] | {name: value}
+    cases = len(find_verdict(WEEK, CHECK).check.draw_cases())
+    try:
+        reports, _ = serve(opening(), *[{"attempt": ATTEMPT.to_plain() | {"error": error}}] * cases)
+    except PlainDataError:
+        return
+    assert str(reports[0])
+
+
+def test_endless_texts_are_cut_on_arrival():
+    long = Attempt(
+        error=StudentError("E" * 10**4, "m" * 10**4, ("w" * 10**4,) * 100), noise=("n" * 10**4,) * 100
+    )
+    arrived = Attempt.from_plain(unpack(pack(long.to_plain())))
+    assert len(str(arrived.to_plain())) < 20_000
+
+
+def test_what_is_too_large_to_send_is_the_students_error():
+    incoming, outgoing = io.BytesIO(), io.BytesIO()
+    hearing = RemoteHearing(RemoteJudge(incoming, outgoing))
+    hearing.submit(Attempt(output=["text" * 2**20] * 5))
+    outgoing.seek(0)
+    sent = Attempt.from_plain(receive(outgoing)["attempt"])
+    assert sent.error.misuse
+    assert "cannot be sent" in sent.error.message
+
+
+def test_a_report_is_not_there_before_the_judge_has_made_it():
+    with pytest.raises(ChannelClosed, match="not reported yet"):
+        RemoteHearing(RemoteJudge(io.BytesIO(), io.BytesIO())).report()
+
+
+class Gone(io.BytesIO):
+    """A pipe whose other end is closed."""
+
+    def write(self, data):
+        raise BrokenPipeError
+
+
+def test_a_student_who_does_not_listen_ends_the_hearing():
+    incoming = io.BytesIO()
+    send(incoming, opening())
+    incoming.seek(0)
+    assert LocalJudge().serve(incoming, Gone()) == []
+
+
+def test_the_judge_in_force_can_be_replaced_and_put_back():
+    other = LocalJudge(seed=1)
+    own = current_judge()
+    use_judge(other)
+    try:
+        assert current_judge() is other
+    finally:
+        use_judge(None)
+    assert isinstance(own, LocalJudge) and current_judge() is not other
+
+
+def test_expected_values_are_computed_once():
+    judge = LocalJudge()
+    first, second = (judge.open_named(WEEK, CHECK) for _ in range(2))
+    assert first.expectations is second.expectations
+    assert first.attempts is not second.attempts
