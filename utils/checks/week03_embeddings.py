@@ -1,0 +1,465 @@
+"""Week 3's checks: words and places become directions."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from utils.checks.cases import Case, Draw
+from utils.checks.engine import Check
+from utils.checks.fill import fill
+from utils.checks.learning import count_learned, first_numbers, rows_that_learn, table_of
+from utils.checks.real import token_ids
+from utils.checks.shape_table import shape_table_check
+from utils.checks.stand_ins import READS, PlaceTable, TokenTable, sequence_model
+
+WEEK = "week03_embeddings"
+_LOOKUPS = (
+    "torch.embedding",
+    "torch.nn.functional.embedding",
+    "torch.nn.functional.embedding_bag",
+)
+_LARGE = (500, 40)  # rows and columns of a new module whose first numbers are looked at
+_PAIRS = ("king", "queen", "man", "woman", "boy", "girl", "prince", "princess", "uncle", "aunt")
+_THINGS = ("cat", "dog", "cow", "horse", "apple", "banana", "lemon", "football", "tennis", "castle", "river")
+_WORDS = (*_PAIRS, *_THINGS)
+"""Words of which each is one token with a space in front, and of which the stories speak."""
+
+
+def _word_vectors(reference, words: Sequence[str] = _WORDS) -> Float[Tensor, "word d_model"]:
+    """The reference's own vectors of some words, each of them one token with a space in front."""
+    ids = [reference.tokenizer.encode(f" {word}")[0] for word in words]
+    return reference.state_dict["transformer.wte.weight"][ids].float()
+
+
+def _own_rows(reference, ids: Int[Tensor, "batch seq"]) -> tuple[Tensor, Tensor]:
+    """The ids renumbered from 0, and the rows of W_E that they need: small enough to be sent."""
+    vocabulary, tokens = ids.unique(return_inverse=True)
+    return tokens, reference.state_dict["transformer.wte.weight"][vocabulary].float()
+
+
+def _some_tokens(draw: Draw, d_vocab: int, batch: int, seq: int) -> Int[Tensor, "batch seq"]:
+    """Random ids, the first and the last of the vocabulary among them."""
+    tokens = draw.integers(0, d_vocab, batch, seq)
+    tokens[0, 0], tokens[-1, -1] = 0, d_vocab - 1
+    return tokens
+
+
+# --- Words --------------------------------------------------------------------------------------------------
+
+
+def _embed_cases(draw: Draw) -> list[Case]:
+    """More tokens than numbers in a vector and fewer, one prompt, one position: each hides something else."""
+    cases = []
+    for batch, seq, more_tokens in ((2, None, True), (None, None, False), (1, None, True), (None, 1, True)):
+        sizes = draw.sizes("batch", "seq", "d_vocab", "d_model", among=range(3, 12))
+        few, many = sorted((sizes.d_vocab, sizes.d_model))
+        d_vocab, d_model = (many, few) if more_tokens else (few, many)
+        batch, seq = batch or sizes.batch, seq or sizes.seq
+        tokens = _some_tokens(draw, d_vocab, batch, seq)
+        label = f"batch {batch} · seq {seq} · d_vocab {d_vocab} · d_model {d_model}"
+        cases.append(Case(label, {"tokens": tokens, "W_E": draw.normal(d_vocab, d_model)}))
+    reference = draw.reference
+    tokens, W_E = _own_rows(reference, token_ids(reference))
+    return [*cases, Case(f"two prompts in {reference.name}'s vectors", {"tokens": tokens, "W_E": W_E})]
+
+
+def _run_embed(Embed: Any, tokens: Tensor, W_E: Tensor) -> dict[str, Any]:
+    embed = fill(Embed(*W_E.shape), {"W_E": W_E})
+    vectors = embed(tokens)
+    return {
+        "vectors": vectors,
+        "number of learned parameters": count_learned(embed),
+        "rows of W_E that learn": rows_that_learn(vectors, table_of(embed, "W_E")),
+        "an id beyond the vocabulary": _beyond(embed, W_E),
+        "first numbers": first_numbers(Embed(*_LARGE)),
+    }
+
+
+def _beyond(embed: nn.Module, W_E: Tensor) -> str:
+    """What comes of the first id that the vocabulary does not have."""
+    try:
+        vectors = embed(torch.full((2, 3), len(W_E)))
+    except Exception:  # whichever error it is: the exercise asks for one, not for a certain one
+        return "an error"
+    comparable = isinstance(vectors, Tensor) and vectors.shape[-1:] == W_E.shape[1:]
+    for whose, row in (("first", W_E[0]), ("last", W_E[-1])):
+        if comparable and torch.equal(vectors, row.expand_as(vectors)):
+            return f"the {whose} token's vector"
+    return "other numbers"
+
+
+Embed = Check(
+    name="Embed",
+    week=WEEK,
+    question="Which vector does each token have?",
+    cases=_embed_cases,
+    run=_run_embed,
+    forbidden=_LOOKUPS,
+    random_state="allowed",  # its constructor draws the first weights
+)
+
+
+def _nearest_cases(draw: Draw) -> list[Case]:
+    """Rows of very different lengths, so that long vectors do not pass for near ones."""
+    cases = []
+    for what, k, left_out in (("a vector of its own", 3, 0), ("the vector of a token", 4, 0)):
+        W_E, vector = _uneven_rows(draw)
+        if what != "a vector of its own":
+            vector = W_E[draw.choose(range(len(W_E)))].clone()
+        cases.append(_nearest_case(what, W_E, vector, k, left_out))
+    for what, left_out, everything in (("two left out", 2, False), ("all but three", 3, True)):
+        W_E, vector = _uneven_rows(draw)
+        k = len(W_E) - left_out if everything else 2
+        cases.append(_nearest_case(f"{what} of {len(W_E)}", W_E, vector, k, left_out))
+    reference = draw.reference
+    W_E = _word_vectors(reference)
+    king = {"W_E": W_E, "vector": W_E[0].clone(), "k": 5, "exclude": [0]}
+    return [*cases, Case(f"king among {len(W_E)} words of {reference.name}, itself left out", king)]
+
+
+def _uneven_rows(draw: Draw) -> tuple[Tensor, Tensor]:
+    d_vocab, d_model = draw.sizes("d_vocab", "d_model", among=range(7, 14)).values()
+    lengths = draw.normal(d_vocab, 1).abs() * 3 + 0.2
+    return draw.normal(d_vocab, d_model) * lengths, draw.normal(d_model, scale=2.0)
+
+
+def _nearest_case(what: str, W_E: Tensor, vector: Tensor, k: int, left_out: int) -> Case:
+    """`left_out` tokens are excluded, those that come nearest among them."""
+    by_nearness = torch.cosine_similarity(W_E, vector[None]).argsort(descending=True)
+    exclude = by_nearness[: 2 * left_out : 2].tolist()
+    label = f"{what}, k {k} · d_vocab {len(W_E)} · d_model {len(vector)}"
+    return Case(label, {"W_E": W_E, "vector": vector, "k": k, "exclude": exclude})
+
+
+def _run_nearest(nearest_tokens: Any, W_E: Tensor, vector: Tensor, k: int, exclude: list[int]) -> Any:
+    if not exclude:
+        return nearest_tokens(W_E, vector, k)
+    return nearest_tokens(W_E, vector, k, exclude=exclude)
+
+
+nearest_tokens = Check(
+    name="nearest_tokens",
+    week=WEEK,
+    question="Which tokens' vectors point most nearly the same way, and how nearly?",
+    cases=_nearest_cases,
+    run=_run_nearest,
+)
+
+
+def _analogy_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for k, all_alike in ((3, False), (1, False), (None, False), (3, True)):
+        W_E, _ = _uneven_rows(draw)
+        start, minus, plus = torch.argsort(draw.normal(len(W_E)))[:3].tolist()
+        if all_alike:  # then start − minus + plus = minus + plus: the words asked with are the nearest
+            W_E[[minus, plus]] = draw.normal(2, W_E.shape[1])
+            W_E[start] = 2 * W_E[minus]
+        k = k or len(W_E) - 3
+        label = f"tokens {start} − {minus} + {plus}, k {k} · d_vocab {len(W_E)} · d_model {W_E.shape[1]}"
+        cases.append(Case(label, {"W_E": W_E, "start": start, "minus": minus, "plus": plus, "k": k}))
+    reference = draw.reference
+    for words in (("king", "man", "woman"), ("aunt", "woman", "man")):
+        asked = dict(zip(("start", "minus", "plus"), map(_WORDS.index, words), strict=True))
+        label = "{} − {} + {} among {} words of {}".format(*words, len(_WORDS), reference.name)
+        cases.append(Case(label, {"W_E": _word_vectors(reference), **asked, "k": 4}))
+    return cases
+
+
+analogy = Check(
+    name="analogy",
+    week=WEEK,
+    question="Which tokens lie nearest to start − minus + plus?",
+    cases=_analogy_cases,
+    run=lambda analogy, W_E, start, minus, plus, k: analogy(W_E, start, minus, plus, k),
+)
+
+my_analogy = Check(
+    name="my_analogy",
+    week=WEEK,
+    question="Which four words do you put to the model?",
+    cases=lambda draw: [Case("your four words", {})],
+    run=lambda my_analogy: my_analogy(),
+)
+
+
+def _direction_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for count in (None, None, 1):
+        pairs, d_vocab, d_model = draw.sizes("pairs", "d_vocab", "d_model", among=range(3, 9)).values()
+        count, d_vocab = count or pairs, 2 * d_vocab + pairs
+        ids = torch.argsort(draw.normal(d_vocab))[: 2 * count].reshape(count, 2)
+        label = f"pairs {count} · d_vocab {d_vocab} · d_model {d_model}"
+        cases.append(Case(label, {"W_E": draw.normal(d_vocab, d_model, scale=2.0), "pairs": ids}))
+    reference = draw.reference
+    pairs = torch.arange(len(_PAIRS)).reshape(-1, 2)
+    label = f"five pairs of {reference.name}'s words"
+    return [*cases, Case(label, {"W_E": _word_vectors(reference), "pairs": pairs})]
+
+
+gender_direction = Check(
+    name="gender_direction",
+    week=WEEK,
+    question="Which way, of length 1, do these pairs go from their first to their second word?",
+    cases=_direction_cases,
+    run=lambda gender_direction, W_E, pairs: gender_direction(W_E, pairs),
+)
+
+
+def _coordinate_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for names in (("words", "d_model"), ("d_model",), ("batch", "seq", "d_model")):
+        sizes = draw.sizes(*names, among=range(3, 9))
+        direction = draw.normal(sizes.d_model, scale=3.0)
+        cases.append(Case(str(sizes), {"vectors": draw.normal(*sizes.values()), "direction": direction}))
+    reference = draw.reference
+    W_E = _word_vectors(reference)
+    label = f"words of {reference.name} on the way from man to woman"
+    return [*cases, Case(label, {"vectors": W_E, "direction": W_E[3] - W_E[2]})]
+
+
+coordinate_along = Check(
+    name="coordinate_along",
+    week=WEEK,
+    question="How far does each vector go along this direction?",
+    cases=_coordinate_cases,
+    run=lambda coordinate_along, vectors, direction: coordinate_along(vectors, direction),
+)
+
+
+# --- Places -------------------------------------------------------------------------------------------------
+
+
+def _pos_embed_cases(draw: Draw) -> list[Case]:
+    """Prompts shorter than n_ctx and as long, ids that could pass for positions and ids that could not."""
+    cases = []
+    shapes = (
+        (None, None, True),
+        (None, None, False),
+        (None, "full", False),
+        (1, None, True),
+        (None, 1, True),
+    )
+    for batch, seq, small_ids in shapes:
+        sizes = draw.sizes("batch", "seq", "n_ctx", "d_model", among=range(3, 12))
+        short, n_ctx = sorted((sizes.seq, sizes.n_ctx))
+        batch, seq = batch or sizes.batch, {"full": n_ctx, None: short}.get(seq, seq)
+        tokens = draw.integers(0, n_ctx if small_ids else 50257, batch, seq)
+        label = f"batch {batch} · seq {seq} · n_ctx {n_ctx} · d_model {sizes.d_model}"
+        cases.append(Case(label, {"tokens": tokens, "W_pos": draw.normal(n_ctx, sizes.d_model)}))
+    reference = draw.reference
+    W_pos = reference.state_dict["transformer.wpe.weight"][:24].float()
+    inputs = {"tokens": token_ids(reference), "W_pos": W_pos}
+    return [*cases, Case(f"two prompts, the first 24 positions of {reference.name}", inputs)]
+
+
+def _run_pos_embed(PosEmbed: Any, tokens: Tensor, W_pos: Tensor) -> dict[str, Any]:
+    pos_embed = fill(PosEmbed(*W_pos.shape), {"W_pos": W_pos})
+    vectors = pos_embed(tokens)
+    return {
+        "vectors": vectors,
+        "number of learned parameters": count_learned(pos_embed),
+        "rows of W_pos that learn": rows_that_learn(vectors, table_of(pos_embed, "W_pos")),
+        "first numbers": first_numbers(PosEmbed(*_LARGE)),
+    }
+
+
+PosEmbed = Check(
+    name="PosEmbed",
+    week=WEEK,
+    question="Which vector does each place have, in each prompt?",
+    cases=_pos_embed_cases,
+    run=_run_pos_embed,
+    forbidden=_LOOKUPS,
+    random_state="allowed",  # its constructor draws the first weights
+)
+
+
+def _embed_tokens_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for _ in range(3):
+        sizes = draw.sizes("batch", "seq", "d_vocab", "n_ctx", "d_model", among=range(3, 12))
+        short, n_ctx = sorted((sizes.seq, sizes.n_ctx))
+        W_E, W_pos = draw.normal(sizes.d_vocab, sizes.d_model), draw.normal(n_ctx, sizes.d_model)
+        tokens = _some_tokens(draw, sizes.d_vocab, sizes.batch, short)
+        label = f"batch {sizes.batch} · seq {short} · d_model {sizes.d_model}"
+        cases.append(Case(label, {"tokens": tokens, "W_E": W_E, "W_pos": W_pos}))
+    reference = draw.reference
+    tokens, W_E = _own_rows(reference, token_ids(reference))
+    W_pos = reference.state_dict["transformer.wpe.weight"][:24].float()
+    inputs = {"tokens": tokens, "W_E": W_E, "W_pos": W_pos}
+    return [*cases, Case(f"two prompts in {reference.name}'s vectors", inputs)]
+
+
+def _run_embed_tokens(embed_tokens: Any, tokens: Tensor, W_E: Tensor, W_pos: Tensor) -> Any:
+    return embed_tokens(tokens, TokenTable(W_E), PlaceTable(W_pos))
+
+
+embed_tokens = Check(
+    name="embed_tokens",
+    week=WEEK,
+    question="What is written into the residual stream before the first block?",
+    cases=_embed_tokens_cases,
+    run=_run_embed_tokens,
+)
+
+
+def _order_cases(draw: Draw) -> list[Case]:
+    alone, everything, earlier = READS
+    kinds = ((everything, False), (everything, True), (alone, False), (alone, True), (earlier, False))
+    cases = []
+    for number, (reads, positions) in enumerate(kinds):
+        sizes = draw.sizes("batch", "seq", "d_vocab", "d_model", among=range(4, 9))
+        batch, seq = sorted((sizes.batch, sizes.seq), reverse=number == 1)
+        W_E = draw.normal(sizes.d_vocab, sizes.d_model)
+        inputs = {
+            "reads": reads,
+            "tokens": _some_tokens(draw, sizes.d_vocab, batch, seq),
+            "order": _one_way_order(draw, seq),
+            "W_E": W_E,
+            "W_pos": draw.normal(seq + 2, sizes.d_model) if positions else None,
+        }
+        label = f"{reads}, {'with' if positions else 'without'} positions, batch {batch} · seq {seq}"
+        cases.append(Case(label, inputs))
+    return cases
+
+
+def _one_way_order(draw: Draw, seq: int) -> Int[Tensor, "seq"]:
+    """An order of the positions that is not undone by applying it twice."""
+    while True:
+        order = torch.argsort(draw.normal(seq))
+        if not torch.equal(order[order], torch.arange(seq)):
+            return order
+
+
+def _run_order_matters(
+    order_matters: Any, reads: str, tokens: Tensor, order: Tensor, W_E: Tensor, W_pos: Tensor | None
+) -> Any:
+    return order_matters(sequence_model(reads, W_E, W_pos), tokens, order)
+
+
+order_matters = Check(
+    name="order_matters",
+    week=WEEK,
+    question="How far apart are the model's vectors of the shuffled tokens and its vectors, shuffled?",
+    cases=_order_cases,
+    run=_run_order_matters,
+)
+
+
+# --- Back to tokens -----------------------------------------------------------------------------------------
+
+
+def _unembed_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for batch in (None, None, 1):
+        sizes = draw.sizes("batch", "seq", "d_vocab", "d_model")
+        batch = batch or sizes.batch
+        resid = draw.normal(batch, sizes.seq, sizes.d_model, scale=2.0)
+        label = f"batch {batch} · seq {sizes.seq} · d_vocab {sizes.d_vocab} · d_model {sizes.d_model}"
+        cases.append(Case(label, {"resid": resid, "W_E": draw.normal(sizes.d_vocab, sizes.d_model)}))
+    reference = draw.reference
+    ids = token_ids(reference)
+    weights = reference.state_dict
+    resid = (
+        weights["transformer.wte.weight"][ids] + weights["transformer.wpe.weight"][: ids.shape[1]]
+    ).float()
+    W_E = torch.cat([_own_rows(reference, ids)[1], _word_vectors(reference)])
+    return [*cases, Case(f"two prompts in {reference.name}'s vectors", {"resid": resid, "W_E": W_E})]
+
+
+def _run_unembed(Unembed: Any, resid: Tensor, W_E: Tensor) -> dict[str, Any]:
+    """W_E gets its numbers only after Unembed is made, as in training: a copy would not notice."""
+    embed = TokenTable(torch.zeros_like(W_E))
+    unembed = Unembed(embed)
+    with torch.no_grad():
+        embed.W_E.copy_(W_E)
+    logits = unembed(resid)
+    return {
+        "logits": logits,
+        "learned parameters besides W_E": count_learned(unembed, beside=embed.W_E),
+        "rows of W_E that learn": len(rows_that_learn(logits, embed.W_E)),
+    }
+
+
+Unembed = Check(
+    name="Unembed",
+    week=WEEK,
+    question="How well does each position's vector match each token's vector?",
+    cases=_unembed_cases,
+    run=_run_unembed,
+    random_state="allowed",  # a constructor may make a layer before it ties its weight
+)
+
+shape_table = shape_table_check(
+    WEEK,
+    {
+        "tokens": "the ids of the two prompts",
+        "W_E": "the embedding matrix",
+        "W_pos": "the position vectors",
+        "king": "the vector of one token, out of W_E",
+        "token_vectors": "what Embed gives for the prompts",
+        "pos_vectors": "what PosEmbed gives for the prompts",
+        "resid": "their sum, where the residual stream begins",
+        "similarities": "the cosine similarities of one vector with every token",
+        "direction": "a direction from five pairs of words",
+        "coordinates": "how far each token of the two prompts goes along that direction",
+        "logits": "what Unembed gives for the prompts",
+    },
+)
+
+
+# --- Stretch ------------------------------------------------------------------------------------------------
+
+
+def _pca_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for more_points in (True, False, True):
+        few, many = sorted(draw.sizes("n", "d", among=range(5, 13)).values())
+        n, d = (many, few) if more_points else (few, many)
+        cases.append(Case(f"n {n} · d {d}", {"vectors": _uneven_cloud(draw, n, d)}))
+    reference = draw.reference
+    words = _word_vectors(reference)
+    return [*cases, Case(f"{len(words)} words of {reference.name}", {"vectors": words})]
+
+
+def _uneven_cloud(draw: Draw, n: int, d: int) -> Float[Tensor, "n d"]:
+    """Points around a centre far from 0, spread so unevenly that no two axes can be taken for each other, and
+    with a clear largest coordinate on every axis, so that nobody's rounding decides a sign.
+    """
+    while True:
+        stretched = draw.normal(n, d) * torch.linspace(4, 0.5, d)
+        points = stretched @ torch.linalg.qr(draw.normal(d, d))[0] + draw.normal(d, scale=3.0)
+        left, spreads, _ = torch.linalg.svd(points - points.mean(dim=0), full_matrices=False)
+        largest = left[:, :3].abs().topk(2, dim=0).values
+        if (spreads[:3] > 1.1 * spreads[1:4]).all() and (largest[0] > 1.1 * largest[1]).all():
+            return points
+
+
+pca_3d = Check(
+    name="pca_3d",
+    week=WEEK,
+    question="Where do these vectors lie along the three directions in which they differ most?",
+    cases=_pca_cases,
+    run=lambda pca_3d, vectors: pca_3d(vectors),
+    forbidden=("torch.pca_lowrank", "torch.svd_lowrank", "sklearn"),
+)
+
+
+def _sinusoidal_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for among in (range(4, 20), range(4, 20), range(20, 60)):
+        n_ctx, half = draw.sizes("n_ctx", "half", among=among).values()
+        cases.append(Case(f"n_ctx {n_ctx} · d_model {2 * half}", {"n_ctx": n_ctx, "d_model": 2 * half}))
+    return [*cases, Case("one position, two numbers", {"n_ctx": 1, "d_model": 2})]
+
+
+sinusoidal_positions = Check(
+    name="sinusoidal_positions",
+    week=WEEK,
+    question="Which numbers does each place get from sines and cosines?",
+    cases=_sinusoidal_cases,
+    run=lambda sinusoidal_positions, n_ctx, d_model: sinusoidal_positions(n_ctx, d_model),
+)
