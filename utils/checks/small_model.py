@@ -11,8 +11,8 @@ Weights = dict[str, Float[Tensor, "..."]]
 
 
 class SmallModel(nn.Module):
-    """Guesses the next token from the mean of the vectors seen so far. No GPT-2, but it learns like one: it has
-    weights, a bias, a gain and, if wanted, dropout, and no position sees a later one.
+    """Guesses the next token from the mean of the vectors seen so far. No GPT-2, but it learns like one: it
+    has weights, a bias, a gain and, if wanted, dropout, and no position sees a later one.
 
     `calls` notes how it was used.
     """
