@@ -159,7 +159,7 @@ def test_a_tensor_left_on_the_cpu_is_noticed_without_an_accelerator(wrong):
     assert report_on(wrong).passed
     report = report_on(wrong, on_accelerator=True)
     assert not report.passed
-    assert "accelerator" in text_of(report, "device")
+    assert "GPU" in text_of(report, "device")
 
 
 @pytest.mark.parametrize(
