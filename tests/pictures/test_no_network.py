@@ -16,10 +16,12 @@ HEAVY = ("circuitsvis", "ipywidgets", "plotly", "torch", "transformers")
 DRAWN = {
     "attention_heads": lambda it: pictures.attention_heads(it.tokens, it.patterns[0]),
     "attention_explorer": lambda it: pictures.attention_explorer(it.tokens, it.patterns),
+    "cloud_steps": lambda it: pictures.cloud_steps({"here": np.eye(3), "there": 2 * np.eye(3)}, list("abc")),
     "coloured_tokens": lambda it: pictures.coloured_tokens(it.tokens),
     "curve": lambda it: pictures.curve([0, 1], [1, 2]),
     "curves": lambda it: pictures.curves([0, 1], {"y": [1, 2]}),
     "heatmap": lambda it: pictures.heatmap(it.patterns[0, 0]),
+    "neuron_explorer": lambda it: pictures.neuron_explorer(it.tokens, it.patterns[0, 0]),
     "pattern_heatmap": lambda it: pictures.pattern_heatmap(it.patterns[0, 0], it.tokens),
     "pipeline_player": lambda it: pictures.pipeline_player(reference.load(quiet=True), "The cat sat"),
     "scaling_demo": lambda it: pictures.scaling_demo(),

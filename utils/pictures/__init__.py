@@ -9,9 +9,11 @@ picture that needs them.
 
 from utils.pictures.attention import attention_explorer, attention_heads, pattern_heatmap, where_it_looks
 from utils.pictures.bars import bars
+from utils.pictures.clouds import cloud_steps
 from utils.pictures.curves import curve, curves
 from utils.pictures.cuts import cuts_slider, token_explorer
 from utils.pictures.heatmap import heatmap
+from utils.pictures.neurons import neuron_explorer
 from utils.pictures.pipeline_player import pipeline_player
 from utils.pictures.scaling import scaling_demo
 from utils.pictures.spaces import vectors_3d
@@ -21,11 +23,13 @@ __all__ = [
     "attention_explorer",
     "attention_heads",
     "bars",
+    "cloud_steps",
     "coloured_tokens",
     "curve",
     "curves",
     "cuts_slider",
     "heatmap",
+    "neuron_explorer",
     "pattern_heatmap",
     "pipeline_player",
     "scaling_demo",

@@ -1,0 +1,511 @@
+"""Week 4's checks: the per-token half."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from utils.checks.attempt import CheckMisuse
+from utils.checks.cases import Case, Draw
+from utils.checks.engine import Check
+from utils.checks.fill import fill
+from utils.checks.real_mlp import before_gelu, mlp_input, mlp_weights, norm_names, norm_weights, stream_start
+from utils.checks.shape_table import shape_table_check
+from utils.reference import CONFIGS
+
+WEEK = "week04_mlp"
+_NORMS = (
+    "torch.nn.functional.layer_norm",
+    "torch.layer_norm",
+    "torch.native_layer_norm",
+    "torch.nn.functional.rms_norm",
+    "torch.rms_norm",
+    "torch.nn.functional.group_norm",
+    "torch.group_norm",
+    "torch.nn.functional.instance_norm",
+    "torch.nn.functional.batch_norm",
+)
+_SIZES = range(4, 12)
+"""Vectors are short, since d_model − 1 in place of d_model shows the less, the longer they are. They are not
+shorter than this, since two numbers of mean 0 and variance 1 are always 1 and −1.
+"""
+
+
+# --- Normalising --------------------------------------------------------------------------------------------
+
+
+def _vectors(draw: Draw) -> tuple[Tensor, str]:
+    """Order-1 vectors that do not have mean 0, and what to call them."""
+    sizes = draw.sizes("batch", "seq", "d_model", among=_SIZES)
+    return draw.normal(*sizes.values()) + draw.normal(sizes.batch, sizes.seq, 1), str(sizes)
+
+
+def _close_together(draw: Draw) -> Tensor:
+    """Whole numbers near 2,048, a few apart, 8 to a vector: float32 holds their mean without rounding, but
+    their squares only to the nearest half.
+    """
+    batch, seq = draw.sizes("batch", "seq", among=range(2, 8)).values()
+    return draw.integers(2040, 2057, batch, seq, 8).float()
+
+
+def _small_and_flat(draw: Draw) -> Tensor:
+    """Small vectors, in which eps counts; all numbers of the first are equal."""
+    x = draw.normal(*draw.sizes("batch", "seq", "d_model", among=_SIZES).values(), scale=3e-3)
+    x[0, 0] = 0.25
+    return x
+
+
+def _standardise_cases(draw: Draw) -> list[Case]:
+    x, label = _vectors(draw)
+    cases = [Case(f"eps 0.00001, {label}", {"x": x, "eps": 1e-5})]
+    large, label = _vectors(draw)
+    cases.append(Case(f"a large eps of 0.1, {label}", {"x": large, "eps": 0.1}))
+    cases.append(Case("small vectors, and one of equal numbers", {"x": _small_and_flat(draw), "eps": 1e-5}))
+    cases.append(Case("one vector alone, of 9 numbers", {"x": 2 * draw.normal(9) + 1, "eps": 1e-5}))
+    cases.append(Case("6 vectors of 6 numbers", {"x": draw.normal(6, 6) + 1, "eps": 1e-5}))
+    cases.append(Case("numbers near 2,048, a few apart", {"x": _close_together(draw), "eps": 1e-5}))
+    reference = draw.reference
+    eps = reference.config.layer_norm_eps
+    return [*cases, Case(f"two prompts in {reference.name}", {"x": stream_start(reference), "eps": eps})]
+
+
+standardise = Check(
+    name="standardise",
+    week=WEEK,
+    question="What is each vector once its mean is 0 and its variance 1?",
+    cases=_standardise_cases,
+    run=lambda standardise, x, eps: standardise(x, eps),
+    forbidden=_NORMS,
+    changes_inputs="wrong",  # the residual stream must not change because somebody reads it
+)
+
+
+def _layer_norm_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for training, eps in ((False, 1e-5), (True, 0.1)):
+        x, label = _vectors(draw)
+        mode = "train" if training else "eval"
+        learned = {name: draw.normal(x.shape[-1]) for name in ("gain", "bias")}
+        inputs = {"x": x, "eps": eps, "learned": learned, "training": training}
+        cases.append(Case(f"{mode} mode, eps {eps:g}, {label}", inputs))
+    as_made = {"x": _small_and_flat(draw), "eps": None, "learned": {}, "training": False}
+    cases.append(Case("small vectors; eps left out, gain and bias as the module makes them", as_made))
+    for x, label in (
+        (draw.normal(6, 6) + 1, "6 vectors of 6 numbers"),
+        (_close_together(draw), "numbers near 2,048, a few apart"),
+    ):
+        learned = {name: draw.normal(x.shape[-1]) for name in ("gain", "bias")}
+        cases.append(Case(label, {"x": x, "eps": 1e-5, "learned": learned, "training": False}))
+    return [*cases, *_real_norm_cases(draw)]
+
+
+def _real_norm_cases(draw: Draw) -> list[Case]:
+    """One ln_1, one ln_2, and ln_f."""
+    reference = draw.reference
+    names = norm_names(reference)
+    common = {"x": stream_start(reference), "eps": reference.config.layer_norm_eps, "training": False}
+    chosen = [draw.choose([name for name in names if kind in name]) for kind in ("ln_1", "ln_2", "ln_f")]
+    return [
+        Case(f"{reference.name}'s {name}", common | {"learned": norm_weights(reference, name)})
+        for name in chosen
+    ]
+
+
+def _run_norm(Norm, x, eps, learned, training):
+    """The module's output with these weights. No weights: as it is made; eps None: its own default."""
+    norm = Norm(x.shape[-1]) if eps is None else Norm(x.shape[-1], eps)
+    fill(norm, learned)
+    return {"normed": norm.train(training)(x), "number of learned parameters": _learned(norm)}
+
+
+def _learned(module: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in module.parameters() if parameter.requires_grad)
+
+
+LayerNorm = Check(
+    name="LayerNorm",
+    week=WEEK,
+    question="What does this LayerNorm, with these gains and biases, make of each vector?",
+    cases=_layer_norm_cases,
+    run=_run_norm,
+    forbidden=_NORMS,
+    changes_inputs="wrong",
+    random_state="allowed",  # its constructor may draw numbers
+)
+
+
+# --- The MLP ------------------------------------------------------------------------------------------------
+
+
+def _gelu_cases(draw: Draw) -> list[Case]:
+    cases = [Case("97 numbers from −6 to 6", {"x": torch.linspace(-6, 6, 97)})]
+    sizes = draw.sizes("batch", "seq", "d_mlp")
+    cases.append(Case(f"random numbers, {sizes}", {"x": draw.normal(*sizes.values(), scale=2.0)}))
+    large = torch.tensor([[-100.0, -30.0, -12.0], [12.0, 30.0, 100.0]])
+    cases.append(Case("large numbers, up to 100", {"x": large}))
+    cases.append(Case("a single number", {"x": draw.normal()}))
+    cases.append(Case("in float64", {"x": draw.normal(5, 3).double()}))
+    reference = draw.reference
+    layer = draw.choose(range(reference.config.n_layers))
+    label = f"neurons of {reference.name}'s MLP {layer}"
+    return [*cases, Case(label, {"x": before_gelu(reference, layer)})]
+
+
+gelu = Check(
+    name="gelu",
+    week=WEEK,
+    question="What is GELU of each of these numbers?",
+    cases=_gelu_cases,
+    run=lambda gelu, x: gelu(x),
+    forbidden=("transformers.activations",),
+)
+
+
+def _mlp_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for training in (False, True):
+        sizes = draw.sizes("batch", "seq", "d_model", "d_mlp", among=_SIZES)
+        x = draw.normal(sizes.batch, sizes.seq, sizes.d_model)
+        inputs = {"x": x, "weights": _random_mlp(draw, sizes.d_model, sizes.d_mlp), "training": training}
+        cases.append(Case(f"{'train' if training else 'eval'} mode, {sizes}", inputs))
+    reference = draw.reference
+    layer = draw.choose(range(reference.config.n_layers))
+    inputs = {"x": mlp_input(reference, layer), "weights": mlp_weights(reference, layer), "training": False}
+    return [*cases, Case(f"{reference.name}'s MLP {layer}, two prompts", inputs)]
+
+
+def _random_mlp(draw: Draw, d_model: int, d_mlp: int) -> dict[str, Tensor]:
+    """Large enough that what GELU's two forms differ by comes through; biases of order 1."""
+    return {
+        "W_in": draw.normal(d_model, d_mlp, scale=2 * d_model**-0.5),
+        "b_in": draw.normal(d_mlp),
+        "W_out": draw.normal(d_mlp, d_model),
+        "b_out": draw.normal(d_model),
+    }
+
+
+def _run_mlp(MLP, x, weights, training):
+    """The module's output with these weights; none if its hidden layer has another size than it was told."""
+    mlp = MLP(*weights["W_in"].shape)
+    hidden, told = _hidden_size(mlp), weights["W_in"].shape[1]
+    if hidden not in (None, told):
+        return {"neurons": hidden, "number of learned parameters": None, "mlp_out": None}
+    fill(mlp, weights)
+    learned = _learned(mlp)
+    return {"neurons": told, "number of learned parameters": learned, "mlp_out": mlp.train(training)(x)}
+
+
+def _hidden_size(mlp: Any) -> int | None:
+    """How many numbers b_in has, be it a parameter or part of a layer; None if there is no telling."""
+    bias = getattr(mlp, "b_in", None)
+    if not isinstance(bias, Tensor):
+        bias = getattr(getattr(mlp, "W_in", None), "bias", None)
+    return bias.numel() if isinstance(bias, Tensor) else None
+
+
+MLP = Check(
+    name="MLP",
+    week=WEEK,
+    question="What does this MLP, with these weights, write for each token?",
+    cases=_mlp_cases,
+    run=_run_mlp,
+    random_state="allowed",  # its constructor may draw the first weights
+)
+
+
+# --- The residual stream ------------------------------------------------------------------------------------
+
+
+def _residual_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for mixes in (False, True):
+        sizes = draw.sizes("batch", "seq", "d_model", among=_SIZES)
+        inputs = {
+            "resid": 2 * draw.normal(*sizes.values()) + 1,
+            "gain": draw.normal(sizes.d_model),
+            "bias": draw.normal(sizes.d_model),
+            "W": draw.normal(sizes.d_model, sizes.d_model, scale=sizes.d_model**-0.5),
+            "mixes": mixes,
+        }
+        kind = "that reads earlier positions too" if mixes else "that takes each position alone"
+        cases.append(Case(f"a layer {kind}, {sizes}", inputs))
+    reference = draw.reference
+    name = draw.choose([name for name in norm_names(reference) if "ln_2" in name])
+    width = reference.config.d_model
+    real = {"resid": stream_start(reference), **norm_weights(reference, name), "mixes": True}
+    real["W"] = draw.normal(width, width, scale=width**-0.5)
+    return [*cases, Case(f"two prompts in {reference.name}, through its {name}", real)]
+
+
+def norm_and_layer(gain: Tensor, bias: Tensor, W: Tensor, mixes: bool) -> tuple[Callable, Callable]:
+    """A LayerNorm, and a layer that stands for attention (`mixes`) or for an MLP."""
+
+    def norm(x: Tensor) -> Tensor:
+        return F.layer_norm(x, gain.shape, gain, bias)
+
+    def layer(x: Tensor) -> Tensor:
+        return torch.tanh((x.cumsum(dim=1) if mixes else x) @ W)
+
+    return norm, layer
+
+
+residual_add = Check(
+    name="residual_add",
+    week=WEEK,
+    question="What stands on the residual stream once the layer has read from it and written to it?",
+    cases=_residual_cases,
+    run=lambda residual_add, resid, **layer: residual_add(resid, *norm_and_layer(**layer)),
+    changes_inputs="wrong",
+)
+
+
+def _in_float64(layer: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
+    """The layer, so exact that what should be equal is equal in float32."""
+    return lambda x, W: layer(x.double(), W.double()).to(x.dtype)
+
+
+def _so_far(x: Tensor) -> Tensor:
+    """The mean of the positions up to and with each one."""
+    return x.cumsum(dim=1) / torch.arange(1, x.shape[1] + 1, dtype=x.dtype)[:, None]
+
+
+def _one_reads(reader: int, source: int) -> Callable[[Tensor, Tensor], Tensor]:
+    """A layer in which one position alone reads another; a negative one counts from the end."""
+
+    def layer(x: Tensor, W: Tensor) -> Tensor:
+        seq = x.shape[1]
+        at, of = (min(max(place % seq, 0), seq - 1) for place in (reader, source))
+        read = torch.tanh(x @ W).clone()
+        read[:, at] += x[:, of]
+        return read
+
+    return _in_float64(layer)
+
+
+def _mean_from_the_second_on(x: Tensor, W: Tensor) -> Tensor:
+    read = torch.tanh(x @ W).clone()
+    read[:, 1:] += x.mean(dim=1, keepdim=True)
+    return read
+
+
+def _normalised_over_positions(x: Tensor, W: Tensor) -> Tensor:
+    variance, mean = torch.var_mean(x, dim=1, correction=0, keepdim=True)
+    return (x - mean) / (variance + 1e-5).sqrt() + torch.tanh(x @ W)
+
+
+LAYERS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "a matrix product and tanh": _in_float64(lambda x, W: torch.tanh(x @ W)),
+    "LayerNorm": _in_float64(lambda x, W: F.layer_norm(x, x.shape[-1:])),
+    "a layer that gives one and the same vector": lambda x, W: W[0].expand_as(x).clone(),
+    "x, rounded a little differently in longer prompts": lambda x, W: (x + x.shape[1]) - x.shape[1],
+    "the mean of all positions": _in_float64(lambda x, W: x.mean(dim=1, keepdim=True) + x @ W),
+    "the mean of the positions so far": _in_float64(lambda x, W: _so_far(x @ W)),
+    "the mean direction of the positions so far": _in_float64(
+        lambda x, W: _so_far(F.normalize(x, dim=-1)) @ W
+    ),
+    "the mean of the positions so far, each less the mean of its numbers": _in_float64(
+        lambda x, W: _so_far(x - x.mean(dim=-1, keepdim=True)) @ W
+    ),
+    "the next position's vector": _in_float64(
+        lambda x, W: torch.tanh(x @ W) + torch.cat([x[:, 1:], x[:, -1:]], dim=1)
+    ),
+    "the vector of the position before": _in_float64(
+        lambda x, W: torch.tanh(x @ W) + torch.cat([x[:, :1], x[:, :-1]], dim=1)
+    ),
+    "numbers normalised over the positions": _in_float64(_normalised_over_positions),
+    "the mean of all positions, for all but the first": _in_float64(_mean_from_the_second_on),
+    "the last position reads the first": _one_reads(-1, 0),
+    "the second position reads the last but one": _one_reads(1, -2),
+    "the last position but one reads the second": _one_reads(-2, 1),
+}
+"""Layers `[batch, seq, d_model] -> [batch, seq, d_model]`, for any batch and seq, with a square weight.
+
+The first four treat each position alone.
+"""
+
+
+def _alone_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for layer in LAYERS:
+        sizes = draw.sizes("batch", "seq", "d_model", among=range(5, 10))  # second and last but one are apart
+        numbers = draw.normal(*sizes.values())
+        x = numbers.sign() * (numbers.abs() + 0.5)  # no number near 0, where rounding would look large
+        W = draw.normal(sizes.d_model, sizes.d_model, scale=sizes.d_model**-0.5)
+        cases.append(Case(f"{layer}, {sizes}", {"layer": layer, "x": x, "W": W}))
+    return cases
+
+
+def _run_alone(each_position_alone, layer, x, W):
+    return each_position_alone(lambda given: LAYERS[layer](given, W), x)
+
+
+each_position_alone = Check(
+    name="each_position_alone",
+    week=WEEK,
+    question="Does this layer treat each position alone?",
+    cases=_alone_cases,
+    run=_run_alone,
+    random_state="allowed",  # other numbers for one position may well be random ones
+)
+
+
+# --- Counting -----------------------------------------------------------------------------------------------
+
+
+def _count_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for _ in range(2):
+        sizes = draw.sizes("d_model", "d_mlp", "n_layers", among=range(2, 30))
+        cases.append(Case(str(sizes), dict(sizes)))
+    published = {**CONFIGS, draw.reference.name: draw.reference.config}
+    for name, config in published.items():
+        sizes = {"d_model": config.d_model, "d_mlp": config.d_mlp, "n_layers": config.n_layers}
+        cases.append(Case(name, sizes))
+    return cases
+
+
+count_mlp_parameters = Check(
+    name="count_mlp_parameters",
+    week=WEEK,
+    question="How many parameters do the MLPs of all blocks have together?",
+    cases=_count_cases,
+    run=lambda count, d_model, d_mlp, n_layers: count(d_model, d_mlp, n_layers),
+)
+
+shape_table = shape_table_check(
+    WEEK,
+    {
+        "resid": "the residual stream, as LayerNorm reads it",
+        "mean": "the means that LayerNorm subtracts, with keepdim=True",
+        "normed": "what the MLP reads",
+        "gain": "LayerNorm's gain",
+        "W_in": "the MLP's first weight",
+        "b_in": "the MLP's first bias",
+        "pre": "the neurons before GELU",
+        "post": "the neurons after GELU",
+        "W_out": "the MLP's second weight",
+        "b_out": "the MLP's second bias",
+        "mlp_out": "what the MLP writes to the residual stream",
+    },
+)
+
+
+# --- Stretch ------------------------------------------------------------------------------------------------
+
+
+def _rms_norm_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for training, eps in ((False, 1e-5), (True, 0.1)):
+        x, label = _vectors(draw)
+        inputs = {"x": x, "eps": eps, "learned": {"gain": draw.normal(x.shape[-1])}, "training": training}
+        cases.append(Case(f"{'train' if training else 'eval'} mode, eps {eps:g}, {label}", inputs))
+    small = 0.01 * draw.normal(3, 5, 7)
+    small[0, 0] = 0.0
+    as_made = {"x": small, "eps": None, "learned": {}, "training": False}
+    cases.append(Case("small vectors, one of them 0; eps left out, gain as the module makes it", as_made))
+    square = {"x": draw.normal(6, 6) + 1, "eps": 1e-5, "learned": {"gain": draw.normal(6)}, "training": False}
+    cases.append(Case("6 vectors of 6 numbers", square))
+    reference = draw.reference
+    gain = norm_weights(reference, "ln_f")["gain"]
+    real = {"x": stream_start(reference), "eps": 1e-5, "learned": {"gain": gain}, "training": False}
+    return [*cases, Case(f"two prompts in {reference.name}, with the gain of its ln_f", real)]
+
+
+RMSNorm = Check(
+    name="RMSNorm",
+    week=WEEK,
+    question="What does this RMSNorm, with these gains, make of each vector?",
+    cases=_rms_norm_cases,
+    run=_run_norm,
+    forbidden=_NORMS,
+    changes_inputs="wrong",
+    random_state="allowed",
+)
+
+
+def _swiglu_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for training in (False, True):
+        sizes = draw.sizes("batch", "seq", "d_model", "d_mlp", among=_SIZES)
+        weights = {
+            "W_gate": draw.normal(sizes.d_model, sizes.d_mlp, scale=2 * sizes.d_model**-0.5),
+            "W_in": draw.normal(sizes.d_model, sizes.d_mlp, scale=sizes.d_model**-0.5),
+            "W_out": draw.normal(sizes.d_mlp, sizes.d_model),
+        }
+        x = draw.normal(sizes.batch, sizes.seq, sizes.d_model)
+        label = f"{'train' if training else 'eval'} mode, {sizes}"
+        cases.append(Case(label, {"x": x, "weights": weights, "training": training}))
+    return cases
+
+
+def _run_swiglu(SwiGLU, x, weights, training):
+    swiglu = SwiGLU(*weights["W_in"].shape)
+    fill(swiglu, weights)
+    return {"number of learned parameters": _learned(swiglu), "mlp_out": swiglu.train(training)(x)}
+
+
+SwiGLU = Check(
+    name="SwiGLU",
+    week=WEEK,
+    question="What does this gated MLP, with these weights, write for each token?",
+    cases=_swiglu_cases,
+    run=_run_swiglu,
+    random_state="allowed",
+)
+
+
+def _dropout_cases(draw: Draw) -> list[Case]:
+    """At least 40,000 numbers: enough that a share of them is within 0.01 of its probability."""
+    cases = []
+    for p, training in ((0.1, True), (0.3, True), (0.3, False), (0.0, True)):
+        batch, seq = draw.sizes("batch", "seq", among=range(10, 20)).values()
+        numbers = draw.normal(batch, seq, draw.choose(range(400, 440)))
+        x = numbers.sign() * (numbers.abs() + 0.5)
+        label = f"{'train' if training else 'eval'} mode, p = {p:g}, {x.numel():,} numbers"
+        cases.append(Case(label, {"x": x, "p": p, "training": training}))
+    return cases
+
+
+def _run_dropout(dropout, x, p, training):
+    """What can be said of a random output: shares and ratios, and what two calls have in common."""
+    first, second = dropout(x, p, training), dropout(x, p, training)
+    for output in (first, second):
+        if not isinstance(output, Tensor) or output.shape != x.shape:
+            what = f"shape {tuple(output.shape)}" if isinstance(output, Tensor) else type(output).__name__
+            raise CheckMisuse(f"dropout returns a tensor of x's shape, {tuple(x.shape)}; this is {what}.")
+    zero = first == 0
+    ratio = (first / x)[~zero]
+    return {
+        "numbers that are NaN": int(first.isnan().sum()),
+        "share of zeros": zero.float().mean().item(),
+        "what is kept, divided by x": ratio.mean().item() if ratio.numel() else 0.0,
+        "how far that ratio spreads": (ratio.max() - ratio.min()).item() if ratio.numel() else 0.0,
+        "vectors that are 0 throughout": int(zero.all(dim=-1).sum()),
+        "the same zeros in every prompt": bool((zero == zero[:1]).all()),
+        "the same zeros at every position": bool((zero == zero[:, :1]).all()),
+        "the same zeros when called again": torch.equal(zero, second == 0),
+    }
+
+
+dropout = Check(
+    name="dropout",
+    week=WEEK,
+    question="Which numbers are dropped, and what becomes of the others?",
+    cases=_dropout_cases,
+    run=_run_dropout,
+    forbidden=(
+        "torch.nn.functional.dropout",
+        "torch.nn.functional.alpha_dropout",
+        "torch.nn.functional.feature_alpha_dropout",
+        "torch.nn.functional.dropout1d",
+        "torch.nn.functional.dropout2d",
+        "torch.dropout",
+        "torch.dropout_",
+        "torch.native_dropout",
+        "torch.alpha_dropout",
+        "torch.feature_dropout",
+    ),
+    random_state="allowed",
+)
