@@ -4,7 +4,9 @@ The first letters of a label say what is unusual about it. The notebook's own so
 """
 
 import math
+import operator
 
+import numpy as np
 import torch
 from einops import einsum, rearrange
 from torch import nn
@@ -43,6 +45,19 @@ def qkv_by_hf_conv1d(x, W_Q, W_K, W_V, b_Q, b_K, b_V):
     return project(W_Q, b_Q), project(W_K, b_K), project(W_V, b_V)
 
 
+def qkv_by_bmm(x, W_Q, W_K, W_V, b_Q, b_K, b_V):
+    batch = x.shape[0]
+    pairs = ((W_Q, b_Q), (W_K, b_K), (W_V, b_V))
+    return tuple(torch.baddbmm(b, x, W.expand(batch, -1, -1)) for W, b in pairs)
+
+
+def qkv_one_vector_at_a_time(x, W_Q, W_K, W_V, b_Q, b_K, b_V):
+    def project(W, b):
+        return torch.stack([torch.stack([W.T.mv(vector) + b for vector in sequence]) for sequence in x])
+
+    return project(W_Q, b_Q), project(W_K, b_K), project(W_V, b_V)
+
+
 # --- attention_scores -------------------------------------------------------------------------------------
 
 
@@ -70,6 +85,26 @@ def scores_by_loops(q, k):
         for j in range(k.shape[-2]):
             scores[..., i, j] = (q[..., i, :] * k[..., j, :]).sum(-1) / q.shape[-1] ** 0.5
     return scores
+
+
+def scores_by_numpy(q, k):
+    q, k = q.detach().numpy(), k.detach().numpy()
+    return torch.from_numpy(q @ k.swapaxes(-1, -2) / np.sqrt(np.float32(q.shape[-1])))
+
+
+def scores_in_chunks(q, k, *, chunk_size=2):
+    chunks = [scores_by_matmul(chunk, k) for chunk in q.split(chunk_size, dim=-2)]
+    return torch.cat(chunks, dim=-2)
+
+
+def scores_in_float64(q, k):
+    return (q.double() @ k.double().mT / math.sqrt(q.shape[-1])).float()
+
+
+def scores_by_vmap(q, k):
+    product = torch.vmap(torch.vmap(torch.dot, in_dims=(None, 0)), in_dims=(0, None))
+    flat = torch.vmap(product)(q.flatten(0, -3), k.flatten(0, -3))
+    return flat.reshape(*q.shape[:-1], k.shape[-2]) / q.shape[-1] ** 0.5
 
 
 # --- causal_mask ------------------------------------------------------------------------------------------
@@ -120,6 +155,34 @@ def mask_from_a_large_buffer(scores):
     )
 
 
+def mask_by_indexing(scores):
+    query, key = scores.shape[-2:]
+    masked = scores.clone()
+    rows, columns = torch.triu_indices(query, key, offset=key - query + 1, device=scores.device)
+    masked[..., rows, columns] = float("-inf")
+    return masked
+
+
+def mask_of_full_like(scores):
+    return scores + torch.full_like(scores, -torch.inf).triu(scores.shape[-1] - scores.shape[-2] + 1)
+
+
+def mask_moved_to_the_scores(scores):
+    query, key = scores.shape[-2:]
+    hidden = torch.ones(query, key).triu(key - query + 1).to(scores)
+    return scores.masked_fill(hidden == 1, torch.finfo(scores.dtype).min)
+
+
+def mask_one_row_per_query(scores):
+    """The value is a tensor of no axes, which torch lets meet tensors of any device."""
+    value = torch.tensor(-torch.inf)
+    first = scores.shape[-1] - scores.shape[-2]
+    seen = [
+        torch.arange(scores.shape[-1], device=scores.device) <= first + i for i in range(scores.shape[-2])
+    ]
+    return torch.where(torch.stack(seen), scores, value)
+
+
 # --- attention_pattern ------------------------------------------------------------------------------------
 
 
@@ -145,6 +208,26 @@ def pattern_in_float64(q, k):
     return pattern_by_softmax(q.double(), k.double()).to(q.dtype)
 
 
+def pattern_minus_a_billion(q, k):
+    return mask_minus_a_billion(scores_by_matmul(q, k)).softmax(-1)
+
+
+def pattern_without_a_mask(q, k):
+    """Each query's softmax runs over what it sees; the rest is 0."""
+    scores = scores_by_matmul(q, k)
+    pattern = torch.zeros_like(scores)
+    first = k.shape[-2] - q.shape[-2]
+    for i in range(q.shape[-2]):
+        pattern[..., i, : first + i + 1] = scores[..., i, : first + i + 1].softmax(-1)
+    return pattern
+
+
+def pattern_masked_twice(q, k):
+    """The shares of the future are 0 already, and are set to 0 once more."""
+    pattern = pattern_by_softmax(q, k)
+    return pattern.tril(diagonal=k.shape[-2] - q.shape[-2])
+
+
 # --- weighted_values --------------------------------------------------------------------------------------
 
 
@@ -165,6 +248,22 @@ def values_by_loops(pattern, v):
     for j in range(v.shape[-2]):
         z += pattern[..., :, j, None] * v[..., None, j, :]
     return z
+
+
+def values_by_bmm(pattern, v):
+    z = torch.bmm(pattern.flatten(0, -3), v.flatten(0, -3))
+    return z.unflatten(0, pattern.shape[:-2])
+
+
+def values_in_float64(pattern, v):
+    return (pattern.double() @ v.double()).to(v.dtype)
+
+
+def values_by_tensordot(pattern, v):
+    rows = [
+        torch.tensordot(p, w, dims=1) for p, w in zip(pattern.flatten(0, -3), v.flatten(0, -3), strict=True)
+    ]
+    return torch.stack(rows).reshape(*pattern.shape[:-1], v.shape[-1])
 
 
 # --- AttentionHead ----------------------------------------------------------------------------------------
@@ -256,6 +355,44 @@ class HeadOneRowAtATime(HeadBySDPA):
         return z
 
 
+class HeadWithBiasesApart(nn.Module):
+    """nn.Linear without a bias, and the biases as parameters beside it."""
+
+    def __init__(self, d_model, d_head):
+        super().__init__()
+        for letter in "QKV":
+            setattr(self, f"W_{letter}", nn.Linear(d_model, d_head, bias=False))
+            setattr(self, f"b_{letter}", nn.Parameter(torch.zeros(d_head)))
+
+    def forward(self, x):
+        q, k, v = self.W_Q(x) + self.b_Q, self.W_K(x) + self.b_K, self.W_V(x) + self.b_V
+        return pattern_through_logs(q, k) @ v
+
+
+class HeadWithFrozenMask(HeadBySDPA):
+    """The mask as a parameter that does not learn, as old code has it."""
+
+    def __init__(self, d_model, d_head, n_ctx=64):
+        super().__init__(d_model, d_head)
+        self.mask = nn.Parameter(torch.full((n_ctx, n_ctx), -torch.inf).triu(1), requires_grad=False)
+
+    def forward(self, x):
+        q, k, v = qkv_fused(x, self.W_Q, self.W_K, self.W_V, self.b_Q, self.b_K, self.b_V)
+        scores = scores_by_matmul(q, k) + self.mask[: x.shape[1], : x.shape[1]]
+        return F.softmax(scores, dim=-1) @ v
+
+
+class HeadInFloat64(HeadBySDPA):
+    """Keeps its weights in float64 and answers in the input's dtype."""
+
+    def __init__(self, d_model, d_head):
+        super().__init__(d_model, d_head)
+        self.double()
+
+    def forward(self, x):
+        return super().forward(x.double()).to(x.dtype)
+
+
 # --- context_changes_vectors ------------------------------------------------------------------------------
 
 
@@ -280,6 +417,28 @@ def context_as_tensors(W_E, head, tokens_a, tokens_b, token):
         return (a @ b) / (a.norm() * b.norm())
 
     x_a, x_b = F.embedding(tokens_a[None], W_E), F.embedding(tokens_b[None], W_E)
+    before = alike(word(tokens_a, x_a), word(tokens_b, x_b))
+    return before, alike(word(tokens_a, head(x_a)), word(tokens_b, head(x_b)))
+
+
+def context_by_normalised_vectors(W_E, head, tokens_a, tokens_b, token):
+    def alike(vectors_a, vectors_b):
+        a, b = (F.normalize(v[0], dim=-1) for v in (vectors_a, vectors_b))
+        return (a[tokens_a == token] @ b[tokens_b == token].T).squeeze().item()
+
+    x_a, x_b = W_E[tokens_a[None, :]], W_E[tokens_b[None, :]]
+    with torch.no_grad():
+        return [alike(x_a, x_b), alike(head(x_a), head(x_b))]
+
+
+def context_by_numpy(W_E, head, tokens_a, tokens_b, token):
+    def word(tokens, vectors):
+        return vectors[0, int(np.argmax(tokens.numpy() == token))].numpy()
+
+    def alike(a, b):
+        return np.dot(a, b) / (np.linalg.norm(a) * np.linalg.norm(b))
+
+    x_a, x_b = (W_E.index_select(0, tokens).unsqueeze(0) for tokens in (tokens_a, tokens_b))
     before = alike(word(tokens_a, x_a), word(tokens_b, x_b))
     return before, alike(word(tokens_a, head(x_a)), word(tokens_b, head(x_b)))
 
@@ -310,6 +469,33 @@ def loops_over_vectors(q, k, v):
     return z
 
 
+def loops_over_plain_lists(q, k, v):
+    q, k, v = q.tolist(), k.tolist(), v.tolist()
+    z = []
+    for i, asked in enumerate(q):
+        scores = [sum(map(operator.mul, asked, offered)) / len(asked) ** 0.5 for offered in k[: i + 1]]
+        weights = [math.exp(score - max(scores)) for score in scores]
+        shares = [weight / math.fsum(weights) for weight in weights]
+        z.append(
+            [sum(share * value[d] for share, value in zip(shares, v, strict=False)) for d in range(len(v[0]))]
+        )
+    return torch.tensor(z)
+
+
+def loops_with_a_running_maximum(q, k, v):
+    """The softmax in one pass: whenever a larger score comes, what was summed so far is scaled down."""
+    z = torch.empty_like(v)
+    for i in range(len(q)):
+        largest, total, blend = -math.inf, 0.0, torch.zeros(v.shape[1])
+        for j in range(i + 1):
+            score = torch.dot(q[i], k[j]).item() / math.sqrt(q.shape[1])
+            shrink, weight = math.exp(largest - max(largest, score)), math.exp(score - max(largest, score))
+            total, blend = total * shrink + weight, blend * shrink + weight * v[j]
+            largest = max(largest, score)
+        z[i] = blend / total
+    return z
+
+
 def padding_by_nan_to_num(scores, is_token):
     masked = mask_by_positions(scores).masked_fill(~is_token[:, None, None, :], -torch.inf)
     return masked.softmax(dim=-1).nan_to_num(0.0)
@@ -320,6 +506,24 @@ def padding_by_exponentials(scores, is_token):
     seen = is_token[:, None, None, :] & torch.ones(seq, seq, device=scores.device, dtype=torch.bool).tril()
     weights = (scores - scores.amax(-1, keepdim=True)).exp() * seen
     return weights / weights.sum(-1, keepdim=True).clamp_min(torch.finfo(scores.dtype).tiny)
+
+
+def padding_one_row_at_a_time(scores, is_token):
+    pattern = torch.zeros_like(scores)
+    for b, holds_token in enumerate(is_token):
+        for i in range(scores.shape[-1]):
+            seen = holds_token[: i + 1].nonzero().flatten()
+            if len(seen):
+                pattern[b, :, i, seen] = scores[b, :, i, seen].softmax(-1)
+    return pattern
+
+
+def padding_by_where(scores, is_token):
+    seq = scores.shape[-1]
+    positions = torch.arange(seq, device=scores.device)
+    seen = (positions[:, None] >= positions) & is_token[:, None, None, :]
+    pattern = torch.where(seen, scores, torch.finfo(scores.dtype).min).softmax(-1)
+    return torch.where(seen.any(-1, keepdim=True), pattern, 0.0)
 
 
 SHAPES = {
@@ -337,13 +541,25 @@ SHAPES = {
 }
 
 VARIANTS = {
-    "project_qkv": [qkv_by_matmul, qkv_by_linear, qkv_fused, qkv_in_float64, qkv_by_hf_conv1d],
+    "project_qkv": [
+        qkv_by_matmul,
+        qkv_by_linear,
+        qkv_fused,
+        qkv_in_float64,
+        qkv_by_hf_conv1d,
+        qkv_by_bmm,
+        qkv_one_vector_at_a_time,
+    ],
     "attention_scores": [
         scores_by_matmul,
         scores_by_torch_einsum,
         scores_scaled_first,
         scores_by_broadcasting,
         scores_by_loops,
+        scores_by_numpy,
+        scores_in_chunks,
+        scores_in_float64,
+        scores_by_vmap,
     ],
     "causal_mask": [
         mask_by_positions,
@@ -353,6 +569,10 @@ VARIANTS = {
         mask_by_loops,
         mask_in_place,
         mask_from_a_large_buffer,
+        mask_by_indexing,
+        mask_of_full_like,
+        mask_moved_to_the_scores,
+        mask_one_row_per_query,
     ],
     "attention_pattern": [
         pattern_by_softmax,
@@ -360,8 +580,19 @@ VARIANTS = {
         pattern_by_exponentials,
         pattern_through_logs,
         pattern_in_float64,
+        pattern_minus_a_billion,
+        pattern_without_a_mask,
+        pattern_masked_twice,
     ],
-    "weighted_values": [values_by_matmul, values_by_torch_einsum, values_by_broadcasting, values_by_loops],
+    "weighted_values": [
+        values_by_matmul,
+        values_by_torch_einsum,
+        values_by_broadcasting,
+        values_by_loops,
+        values_by_bmm,
+        values_in_float64,
+        values_by_tensordot,
+    ],
     "AttentionHead": [
         HeadOfLinears,
         HeadOfOneLinear,
@@ -369,10 +600,28 @@ VARIANTS = {
         HeadBySDPA,
         HeadWithBuffer,
         HeadOneRowAtATime,
+        HeadWithBiasesApart,
+        HeadWithFrozenMask,
+        HeadInFloat64,
     ],
-    "context_changes_vectors": [context_by_index, context_as_tensors],
-    "shape_table": [SHAPES, {name: list(shape) for name, shape in SHAPES.items()}],
-    "attention_by_loops": [loops_over_numbers, loops_over_vectors],
-    "padding_aware_pattern": [padding_by_nan_to_num, padding_by_exponentials],
+    "context_changes_vectors": [
+        context_by_index,
+        context_as_tensors,
+        context_by_normalised_vectors,
+        context_by_numpy,
+    ],
+    "shape_table": [SHAPES, {name: list(shape) for name, shape in SHAPES.items()}, SHAPES.copy],
+    "attention_by_loops": [
+        loops_over_numbers,
+        loops_over_vectors,
+        loops_over_plain_lists,
+        loops_with_a_running_maximum,
+    ],
+    "padding_aware_pattern": [
+        padding_by_nan_to_num,
+        padding_by_exponentials,
+        padding_one_row_at_a_time,
+        padding_by_where,
+    ],
 }
 """Right solutions by the name of the check that must accept them."""

@@ -205,5 +205,7 @@ def test_a_changed_default_does_not_outlive_the_call():
         return 2 * x
 
     assert report_on(double).passed
-    assert torch.get_default_dtype() == torch.float32
-    assert torch.is_grad_enabled()
+    after = torch.get_default_dtype(), torch.is_grad_enabled()
+    torch.set_default_dtype(torch.float32)
+    torch.set_grad_enabled(True)
+    assert after == (torch.float32, True)
