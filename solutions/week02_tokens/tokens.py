@@ -57,7 +57,7 @@ print(" | ".join(token_strings(gpt2.tokenizer.encode("Mechanistic interpretabili
 # Now type what you like. **Find three things:** a common word that is a single token; the same word in capitals, which is not; one character that takes several tokens. (Your name? A year? An emoji? Three spaces?)
 
 # %% tags=["look", "raises-exception"]
-pictures.token_explorer(gpt2.tokenizer.encode, "Hello HELLO, 3+4=7   naïve 🙂")
+pictures.token_explorer(gpt2.tokenizer.encode, "Hello HELLO, 3+4=7   naïve 🦙")
 
 # %% [markdown]
 # ## The idea in plain words
@@ -72,7 +72,7 @@ pictures.token_explorer(gpt2.tokenizer.encode, "Hello HELLO, 3+4=7   naïve 🙂
 #
 # So there are two halves. **Training** happened once, before GPT-2 itself was trained, on the same kind of text; its result is a list of 50,000 merges in order. **Encoding** happens every time you type: the same merges, in the same order, are applied to your text.
 #
-# Five words for this week. A **byte** is a number from 0 to 255. Each byte is written as one printable **sign**. A **word** is a stretch of text that merges never leave; `·cat` is one, and so are `,` and `'ll`. A **piece** is what a word is made of at any moment: single signs at first, longer after each merge. A **token** is a piece that is left at the end, and its number is its **id**.
+# Six words for this week. A **byte** is a number from 0 to 255. Each byte is written as one printable **sign**. A **word** is a stretch of text that merges never leave; `·cat` is one, and so are `,` and `'ll`. A **piece** is what a word is made of at any moment: single signs at first, longer after each merge. A **token** is a piece that is left at the end, and its number is its **id**.
 
 # %% [markdown]
 # ## The idea in shapes
@@ -242,7 +242,7 @@ for text in ["hi there", "two\nlines", "café", "🙂"]:
 # | `\s` | one white space character |
 # | `[^\s\p{L}]` | one character that is neither white space nor a letter |
 # | `x+` · `x?` | one or more x, as many as there are · one x or none |
-# | `x(?!y)` | x, if no y follows; what it gives up for that, it gives back |
+# | `x(?!y)` | x, if no y follows; an `x+` takes fewer x until that is so |
 # | `\S` | one character that is no white space |
 # | `x\|y` | x, or else y: the first that fits counts |
 #
@@ -511,7 +511,7 @@ pictures.cuts_slider(
 #
 # **Why.** This is the heart of the tokenizer, and most home-made ones go wrong here.
 #
-# Begin with single signs. Of all neighbouring pairs that have a rank, merge the one with the lowest, wherever it occurs. Look again, since a merge makes new neighbours. Stop when no pair has a rank.
+# Begin with single signs, as a tuple, which is what your `merge_pair` takes. Of all neighbouring pairs that have a rank, merge the one with the lowest, wherever it occurs. Look again, since a merge makes new neighbours. Stop when no pair has a rank.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
@@ -526,6 +526,12 @@ pictures.cuts_slider(
 # <details><summary>If you see "merges stop too early"</summary>
 #
 # A pair without a rank is no reason to stop as long as another pair in the word has one.
+#
+# </details>
+#
+# <details><summary>If the check does not come to an end</summary>
+#
+# Your loop goes on without changing anything. Stop it (■ above the notebook), and print the pieces in each round. Is the word a tuple, and is it the merged one that the next round looks at?
 #
 # </details>
 #
@@ -630,11 +636,11 @@ checks.build_vocab(build_vocab)
 vocab = build_vocab(merges, [END_OF_TEXT])
 published = json.loads(vocabulary_files()[0].read_text(encoding="utf-8"))
 print(f"{len(vocab):,} ids, the same as in GPT-2's own file: {vocab == published}")
-longest = sorted((piece for piece in vocab if piece.isascii()), key=len)[-6:]
-print("the longest pieces of plain ASCII:", *longest, sep="\n  ")
+of_letters = [piece for piece in vocab if piece.isascii() and piece.isalpha()]
+print("the longest pieces of plain letters:", *sorted(of_letters, key=len)[-8:], sep="\n  ")
 
 # %% [markdown]
-# *What you should see:* True. The second file holds nothing that the first one does not say.
+# *What you should see:* True. The second file holds nothing that the first one does not say. And some of the longest pieces are no words at all, but scraps of web pages that were copied very often.
 
 # %% [markdown]
 # ## Exercise 9 · `encode`
@@ -709,7 +715,7 @@ CAT = {
 # %% tags=["look", "raises-exception"]
 agrees = [encode(text, ranks, vocab) == gpt2.tokenizer.encode(text) for text in CAT.values()]
 print(f"{sum(agrees)} of {len(agrees)} texts have the ids that GPT-2's own tokenizer gives.")
-pictures.token_explorer(lambda text: encode(text, ranks, vocab), "Byte-pair encoding, exactly GPT-2's: ᚠᛇᚻ!")
+pictures.token_explorer(lambda text: encode(text, ranks, vocab), "Byte-pair encoding, exactly GPT-2's: 🦙!")
 
 # %% [markdown]
 # ### Why capital letters look odd to a model
@@ -726,21 +732,21 @@ for form in ["hello", " hello", "Hello", " Hello", "HELLO", " HELLO", "hELLO"]:
 #
 # ### Why arithmetic looks odd to a model
 #
-# You add 1234 and 5678 column by column, since each digit has its place. **Where does GPT-2 find the digits?** The picture holds every number of four digits: the first two digits choose the row, the last two the column. The darker, the more of its digits lie in its first token.
+# You add 1234 and 5678 column by column, since each digit has its place. **Where does GPT-2 find the digits?** The picture holds every number of four digits: the first two digits choose the row, the last two the column. The stronger the blue, the more of its digits lie in its first token.
 
 # %% tags=["look", "raises-exception"]
-tens = [str(number) for number in range(10, 100)]
-units = [f"{number:02}" for number in range(100)]
+front = [str(number) for number in range(10, 100)]
+back = [f"{number:02}" for number in range(100)]
 in_first_token = [
-    [len(token_strings(encode(first + last, ranks, vocab)[:1])[0]) for last in units] for first in tens
+    [len(token_strings(encode(first + last, ranks, vocab)[:1])[0]) for last in back] for first in front
 ]
 cuts = Counter(length for row in in_first_token for length in row)
 for length, count in sorted(cuts.items()):
     print(f"{count:5,} numbers have {length} of their 4 digits in the first token")
 pictures.heatmap(
     in_first_token,
-    tens,
-    units,
+    front,
+    back,
     row_title="first two digits",
     column_title="last two digits",
     title="Digits in the first token",
@@ -755,7 +761,7 @@ pictures.heatmap(
 #
 # The way back. When the model writes, it writes ids.
 #
-# **What if it stops in the middle of a character?** A 🙂 is four bytes in two or three tokens. After the first of them the bytes are no valid UTF-8 yet. Python's `decode` raises an error then, unless it is told to put the replacement character � in such places, and that is what GPT-2's tokenizer does.
+# **What if it stops in the middle of a character?** A 🦙 is four bytes in three tokens. After the first of them the bytes are no valid UTF-8 yet. Python's `decode` raises an error then, unless it is told to put the replacement character � in such places, and that is what GPT-2's tokenizer does.
 #
 # *Difficulty 2 of 5 · importance 5 of 5 · 10 minutes · core, 8 points*
 #
@@ -808,7 +814,7 @@ checks.decode(decode)
 # **What does an emoji look like while a model is writing it?** One more token in each line.
 
 # %% tags=["look", "raises-exception"]
-ids = encode("ok 🙂!", ranks, vocab)
+ids = encode("ok 🦙!", ranks, vocab)
 for length in range(len(ids) + 1):
     print(f"{length} tokens: {decode(ids[:length], vocab)!r}")
 
@@ -1098,9 +1104,9 @@ pictures.bars(
 #
 # </details>
 #
-# <details><summary>If you see "only whole texts are remembered"</summary>
+# <details><summary>If you see "words that have been seen before are worked out again"</summary>
 #
-# A text seldom comes twice; its words do. Cut first, then remember.
+# Perhaps you remember whole texts. A text seldom comes twice; its words do. Cut first, then remember. Or the memory is made anew in each call.
 #
 # </details>
 # </details>

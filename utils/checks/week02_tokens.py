@@ -320,11 +320,11 @@ encode = Check(
 
 
 def _decode_cases(draw: Draw) -> list[Case]:
-    texts = ["Hello, world", " leading space", "naïve café", "line\n\n  next\t.", "🙂🎉", "Ġ is a letter too"]
+    texts = ["Hello, world", " leading space", "naïve café", "line\n\n  next\t.", "🦙🎉", "Ġ is a letter too"]
     texts += [draw_text(draw, kind, 3) for kind in ("CJK", "other scripts", "emoji", "code")]
     rows = {shown(text): _ids(draw, text) for text in texts}
-    rows["an emoji cut in the middle"] = _ids(draw, "so 🙂 happy")[:-2]
-    rows["the end of an emoji, and more"] = _ids(draw, "🙂🎉🚀!")[1:]
+    rows["an emoji cut in the middle"] = _ids(draw, "so 🦙")[:-1]
+    rows["the end of an emoji, and more"] = _ids(draw, "🦙 here")[1:]
     rows["two stories, with <|endoftext|> between them"] = _ids(draw, "The end.<|endoftext|>Once upon")
     rows["no ids"] = []
     return [
@@ -469,7 +469,7 @@ def _fast_encoder_cases(draw: Draw) -> list[Case]:
     cases = []
     for kind in ("prose", "CJK", "runs of spaces", "capitals"):
         text = draw_text(draw, kind, 3)
-        again = "".join(draw.choose((text, " " + text, "\n" + text, "the the")) for _ in range(6))
+        again = "".join(draw.choose((text, " " + text, "\n" + text, "the the")) for _ in range(3))
         repeated = f"{again}The the {text}"
         words = list(dict.fromkeys(_words(repeated)))
         cases.append(_gpt2_case(repeated, kind, words=words))

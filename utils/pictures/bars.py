@@ -45,13 +45,15 @@ def bars(
         cliponaxis=False,
         hovertemplate="%{y}: %{x:.4g}<extra></extra>",
     )
+    low, high = min(0.0, *lengths), max(0.0, *lengths)
+    room = 0.1 * ((high - low) or 1)  # for the numbers at the bars' ends, which would lie on the names
     listed = ", ".join(f"{name} {length:.3g}" for name, length in zip(names, lengths, strict=True))
     return drawn(
         [trace],
         f"Bars{f' “{title}”' if title else ''}: {listed}.",
         title,
         height=BAR_PIXELS * len(names) + 110,
-        xaxis=axis(value_title),
+        xaxis=axis(value_title, range=[low - room, high + room]),
         yaxis=axis(showgrid=False, autorange="reversed"),
         bargap=0.25,
         showlegend=False,

@@ -68,13 +68,13 @@ VERDICT = Verdict(
         ),
         Mistake(
             "spaces lost",
-            "the text is cut at white space, and the white space is lost: ' hello' and 'hello' are the same",
+            "the text is cut at white space, and the white space is lost",
             "decoded again, the ids must be the text",
             _encoding(words=str.split),
         ),
         Mistake(
             "words stripped",
-            "the words have lost the white space around them: ' hello' and 'hello' are the same",
+            "the words have lost the white space around them",
             "a space in front belongs to the word",
             _encoding(words=lambda text: [word.strip() for word in cut(text) if word.strip()]),
         ),

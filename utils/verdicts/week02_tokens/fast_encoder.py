@@ -1,7 +1,5 @@
 """What is right for `fast_encoder`: GPT-2's own tokenizer, and Hugging Face's BPE without merges."""
 
-import functools
-
 from utils.checks import week02_tokens as checks
 from utils.checks.gpt2_merges import all_ids, signs
 from utils.verdicts.compare import EXACT
@@ -37,14 +35,6 @@ def _remembering(key=lambda word: word, memory_of=dict):
         return encoder
 
     return make
-
-
-def _forgetful(ranks, vocab):
-    return lambda text: _remembering()(ranks, vocab)(text)
-
-
-def _whole_texts(ranks, vocab):
-    return functools.cache(lambda text: encoded(text, ranks, vocab))
 
 
 def _growing(ranks, vocab):
