@@ -53,7 +53,7 @@ def bars(
         f"Bars{f' “{title}”' if title else ''}: {listed}.",
         title,
         height=BAR_PIXELS * len(names) + 110,
-        xaxis=axis(value_title, range=[low - room, high + room]),
+        xaxis=axis(value_title, range=[low - room * (low < 0), high + room]),
         yaxis=axis(showgrid=False, autorange="reversed"),
         bargap=0.25,
         showlegend=False,
