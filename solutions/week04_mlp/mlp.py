@@ -18,7 +18,7 @@
 # | **Time** | core 2 to 2½ hours · stretch 1 hour |
 # | **Where we are** | text → tokens → embeddings → **blocks** → logits → probabilities → next token |
 #
-# A block has two halves. In one of them, attention, tokens read from one another: that is next week. The other half works on each token alone, and it holds most of the model's numbers. This week builds that half, and with it the thread that both hang on.
+# A block has two halves. In one of them, attention, tokens read from one another: that is next week. The other half works on each token alone, and it holds most of a block's numbers. This week builds that half, and with it the thread that both hang on.
 #
 # Run the cells from top to bottom. Where a cell says `# YOUR CODE HERE`, write; the check below it says at once whether GPT-2 would have got the same.
 
@@ -97,7 +97,7 @@ pictures.heatmap(
 )
 
 # %% [markdown]
-# Surprise is −log of the probability: 0 would be a model that knew the text by heart, and a model that knows nothing and guesses evenly among the 50,257 tokens has log 50,257, about 10.8. Compare the three lines, then the three rows. Neither half does the work alone.
+# Surprise is −log of the probability, in nats: 0 would be a model that knew the text by heart, and a model that knows nothing and guesses evenly among the 50,257 tokens has log 50,257, about 10.8. Compare the three lines, then the three rows. Neither half does the work alone.
 #
 # ## The idea in plain words
 #
@@ -108,7 +108,7 @@ pictures.heatmap(
 # Three pieces make the per-token half:
 #
 # - **LayerNorm** is the pair of glasses through which a layer reads. However large the numbers on the board have grown, the layer sees them with mean 0 and variance 1.
-# - The **MLP** is what works something out for each token by itself. It has a few thousand **neurons**. Each of them looks for one direction in the vector, fires if it finds it, and then writes a direction of its own.
+# - The **MLP** is what works something out for each token by itself. It consists of **neurons**, 3,072 in each block of GPT-2 small. Each of them looks for one direction in the vector, fires if it finds it, and then writes a direction of its own.
 # - **GELU** decides when a neuron fires.
 #
 # ## The idea in shapes
@@ -326,15 +326,15 @@ print(f"Largest difference in all {len(norm_names(gpt2))} LayerNorms: {largest:.
 #
 # ### What LayerNorm does to a cloud of points
 #
-# With vectors of three numbers you can watch it. There are three clouds here. One is of order 1. One is ten times smaller. And one has 2 added to all of its numbers.
+# With vectors of three numbers you can watch it. There are three clouds here. One is of order 1. One is ten times smaller. And one has 1.5 added to all of its numbers.
 #
 # **Which of the three can still be told apart after LayerNorm?** Turn the picture a little, guess, then pull the slider from step to step.
 
 # %% tags=["look", "raises-exception"]
 generator = torch.Generator().manual_seed(4)
 shapes = torch.randn(3, 90, 3, generator=generator)
-clouds = torch.cat([shapes[0], 0.1 * shapes[1], shapes[2] + 2])
-kinds = ["of order 1"] * 90 + ["ten times smaller"] * 90 + ["2 added to all numbers"] * 90
+clouds = torch.cat([shapes[0], 0.1 * shapes[1], shapes[2] + 1.5])
+kinds = ["of order 1"] * 90 + ["ten times smaller"] * 90 + ["1.5 added to all numbers"] * 90
 
 glasses = LayerNorm(3)
 with torch.no_grad():
@@ -427,13 +427,15 @@ def gelu(x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
 checks.gelu(gelu)
 
 # %% [markdown]
+# *What you should see:* a tick, also for numbers as large as 100.
+#
 # **How far is the stand-in from the real thing?** Look at the scale on the left.
 
 # %% tags=["look", "raises-exception"]
 x = torch.linspace(-5, 5, 401)
 difference = gelu(x) - F.gelu(x)
 print(f"The form with tanh and the form with erf differ by at most {difference.abs().max():.5f}.")
-pictures.curve(x, difference, x_title="x", y_title="tanh form − erf form")
+pictures.curve(x, 1e4 * difference, x_title="x", y_title="tanh form − erf form, in ten-thousandths")
 
 # %% [markdown]
 # **And does a trained model mind?** Here it reads the text with another function in the place of its own GELU. The second column is how far its logits move at most.
@@ -580,6 +582,8 @@ def residual_add(
 checks.residual_add(residual_add)
 
 # %% [markdown]
+# *What you should see:* a tick, for a layer that takes each position alone and for one that does not.
+#
 # **Who writes on the whiteboard, and how much?** A row for each writer, a column for each token of the text. The number says how long what is written is, compared with what stands there afterwards.
 
 # %% tags=["look", "raises-exception"]
@@ -655,6 +659,8 @@ def each_position_alone(layer: Callable[[Tensor], Tensor], x: Float[Tensor, "bat
 checks.each_position_alone(each_position_alone)
 
 # %% [markdown]
+# *What you should see:* a tick. Four of its layers treat each position alone; all others cheat in some way.
+#
 # **Now try the real ones.** Your LayerNorm, your MLP, the residual sum around both, and the model's own modules. One of them should stand out.
 
 # %% tags=["look", "raises-exception"]
@@ -710,6 +716,8 @@ def count_mlp_parameters(d_model: int, d_mlp: int, n_layers: int) -> int:
 checks.count_mlp_parameters(count_mlp_parameters)
 
 # %% [markdown]
+# *What you should see:* a tick, for all four sizes of GPT-2 and for sizes that nobody ever trained.
+#
 # **Which part of a block has the most numbers?** Your count, beside what the model's files hold.
 
 # %% tags=["look", "raises-exception"]
@@ -769,6 +777,8 @@ def shape_table() -> dict[str, tuple[int, ...] | None]:
 checks.shape_table(shape_table)
 
 # %% [markdown]
+# *What you should see:* a tick. Until then, the report names the rows that are not yet right.
+#
 # ## Check your understanding
 #
 # Run the folded cell below. Decide first, then open a choice: every one of them has a reason.
@@ -940,6 +950,8 @@ class RMSNorm(nn.Module):
 checks.RMSNorm(RMSNorm)
 
 # %% [markdown]
+# *What you should see:* a tick: equal to torch's own.
+#
 # **How different are the two on real vectors?** The cosine similarity of both norms' results, for what each layer of the model reads.
 
 # %% tags=["look", "raises-exception"]
@@ -1055,6 +1067,8 @@ def dropout(x: Float[Tensor, "..."], p: float, training: bool) -> Float[Tensor, 
 checks.dropout(dropout)
 
 # %% [markdown]
+# *What you should see:* a tick. Your zeros are not torch's zeros, but there are as many of them.
+#
 # **What does it cost to forget `eval()`?** The model reads the text five times with your dropout on everything that is written to its stream, and once without.
 
 # %% tags=["look", "raises-exception"]

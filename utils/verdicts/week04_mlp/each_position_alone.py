@@ -55,18 +55,6 @@ VERDICT = Verdict(
     tolerance=EXACT,
     mistakes=(
         Mistake(
-            "True for every layer",
-            "the answer is True whatever the layer does",
-            "are your two inputs different, and do you compare the positions that were not changed?",
-            lambda layer, x: True,
-        ),
-        Mistake(
-            "False for every layer",
-            "the answer is False whatever the layer does",
-            "which positions do you compare?",
-            lambda layer, x: False,
-        ),
-        Mistake(
             "the wrong way round",
             "the answer is True where it should be False, and the other way round",
             "what does True stand for?",
@@ -155,6 +143,19 @@ VERDICT = Verdict(
             "two results that differ only by rounding count as different",
             "torch.allclose with the tolerance that the text names",
             _exactly_the_same,
+        ),
+        # Last, because one of the two explains any single case.
+        Mistake(
+            "True for every layer",
+            "the answer is True whatever the layer does",
+            "are your two inputs different, and do you compare the positions that were not changed?",
+            lambda layer, x: True,
+        ),
+        Mistake(
+            "False for every layer",
+            "the answer is False whatever the layer does",
+            "which positions do you compare?",
+            lambda layer, x: False,
         ),
     ),
 )
