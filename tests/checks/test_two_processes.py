@@ -26,11 +26,11 @@ FORBIDDEN = (
 # Written out as a student would write them, so that nothing of the judge's side is in the student's process.
 MISTAKES = {
     "week05_attention": {
+        "project_qkv": {"biases forgotten": "lambda x, Q, K, V, *biases: (x @ Q, x @ K, x @ V)"},
         "attention_scores": {"not scaled": "lambda q, k: q @ k.mT"},
         "causal_mask": {
-            "past hidden": "lambda s: s.masked_fill(torch.ones_like(s).tril(-1) == 1, -math.inf)"
-            " if s.shape[-1] == s.shape[-2] else s.masked_fill(torch.ones_like(s).tril("
-            "s.shape[-1] - s.shape[-2] - 1) == 1, -math.inf)",
+            "past hidden": "lambda s: s.masked_fill("
+            "torch.ones_like(s).tril(s.shape[-1] - s.shape[-2] - 1) == 1, -math.inf)",
             "no mask": "lambda s: s",
         },
         "attention_pattern": {"no mask": "lambda q, k: attention_scores(q, k).softmax(-1)"},
@@ -47,22 +47,23 @@ def done(tmp_path_factory) -> dict:
     to_student, from_judge = os.pipe()
     to_judge, from_student = os.pipe()
     command = [sys.executable, str(Path(__file__).with_name("two_processes.py")), str(job)]
-    student = subprocess.Popen(
-        [*command, str(to_student), str(from_student)],
-        pass_fds=(to_student, from_student),
-        cwd=job.parent,
-        env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    os.close(to_student)
-    os.close(from_student)
-    with open(to_judge, "rb") as incoming, open(from_judge, "wb") as outgoing:
-        judged = LocalJudge().serve(incoming, outgoing)
-    said, _ = student.communicate()
-    assert student.returncode == 0, said
-    return {"judged": judged, "said": said, **json.loads(job.with_name("done.json").read_text())}
+    with (
+        open(job.with_name("said.txt"), "w+", encoding="utf-8") as said,
+        subprocess.Popen(
+            [*command, str(to_student), str(from_student)],
+            pass_fds=(to_student, from_student),
+            cwd=job.parent,
+            env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
+            stdout=said,
+            stderr=said,
+        ) as student,
+    ):
+        os.close(to_student)
+        os.close(from_student)
+        with open(to_judge, "rb") as incoming, open(from_judge, "wb") as outgoing:
+            judged = LocalJudge().serve(incoming, outgoing)
+    assert student.returncode == 0, job.with_name("said.txt").read_text(encoding="utf-8")
+    return {"judged": judged, **json.loads(job.with_name("done.json").read_text(encoding="utf-8"))}
 
 
 def _notebooks() -> dict:
