@@ -203,7 +203,8 @@ def _evaluate_cases(draw: Draw) -> list[Case]:
 
 def _real_evaluate_case(reference) -> Case:
     """The reference's own logits on two prompts of different lengths, to be given out again."""
-    ids = [torch.tensor([reference.tokenizer.encode(prompt)]) for prompt in PROMPTS]
+    prompts = (PROMPTS[0], "The boy and the girl went to the market.")
+    ids = [torch.tensor([reference.tokenizer.encode(prompt)]) for prompt in prompts]
     with torch.no_grad():
         logits = [reference.model(batch).logits for batch in ids]
     inputs = {"logits": logits, "batches": ids, "training": True, "gradients": True}
