@@ -141,7 +141,7 @@ pad
 #
 # **Why.** Here text turns into something that can be computed with. In week 1 you did it as a product with one-hot rows. Looking the rows up gives the same and touches only the rows that are needed.
 #
-# Keep the matrix in `self.W_E`, an `nn.Parameter` of shape `d_vocab d_model`. Start it with random numbers of standard deviation 0.02, as GPT-2 does. An id that the vocabulary does not have must end in an error of some kind: a wrong vector that nobody notices would be worse. (Negative ids do not occur.) `nn.Embedding` and `F.embedding` are what you are asked to write.
+# Keep the matrix in `self.W_E`, an `nn.Parameter` of shape `d_vocab d_model`. Start it with random numbers of standard deviation 0.02, as GPT-2 does. An id that the vocabulary does not have must end in an error of some kind: a wrong vector that nobody notices would be worse. (Negative ids do not occur.) `nn.Embedding` and `F.embedding` are what you are asked to write, so write it without them.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
@@ -254,6 +254,12 @@ print(
 #
 # </details>
 #
+# <details><summary>If you see "number of subscripts", or "selected index k out of range"</summary>
+#
+# Print the shape of what you have before that line. A vector has one axis and a table has two; and `topk` looks along the last axis, so that is where the tokens have to lie.
+#
+# </details>
+#
 # <details><summary>If you see "which beats every token that points away"</summary>
 #
 # Cosine similarities go down to −1. 0 is in the middle of them.
@@ -302,8 +308,7 @@ for word in ("king", "dog", "apple", "football", "orange"):
     )
     print(f"{word:9} {'   '.join(near)}")
 
-own = len(W_E[:, 0].unique())
-print(f"\n{gpt2.name} has a vector of their own for {own:,} of its {len(W_E):,} tokens.")
+print(f"\n{gpt2.name} has {len(W_E.unique(dim=0)):,} different vectors for its {len(W_E):,} tokens.")
 
 # %% [markdown]
 # *What you should see:* five neighbours for each word, and a last line. Tokens that never turned up in training have learned nothing. In a model trained on few texts they are many, and they may all share one vector.
@@ -378,11 +383,8 @@ print(f"Nearest to king − man + woman, nothing left out: {'   '.join(token_str
 t = torch.linspace(0, 3, 61)
 walk = cosine_similarity(king + t[:, None] * (woman - man), torch.stack([king, queen, man, woman]))
 overtaken = t[walk[:, 1] > walk[:, 0]]
-print(
-    f"queen is nearer than king from t = {overtaken[0]:.2f}."
-    if len(overtaken)
-    else "queen is never nearer than king."
-)
+where = f"from t = {overtaken[0]:.2f} on" if len(overtaken) else "nowhere on this way"
+print(f"queen is nearer than king {where}.")
 pictures.curves(
     t,
     dict(zip(["king", "queen", "man", "woman"], walk.T, strict=True)),
@@ -660,7 +662,7 @@ pictures.curve(
 )
 
 # %% [markdown]
-# *What you should see:* on a trained model a bright diagonal that fades on both sides, and a curve that falls. The order of the places was found in the texts. On random vectors there would be a thin diagonal and nothing else.
+# *What you should see:* random vectors give a thin diagonal and nothing else. A diagonal that fades on both sides, and a curve that falls, say that training has found out from texts alone which places are neighbours. How far does it reach here?
 #
 # ## Exercise 8 · `embed_tokens`
 #
@@ -684,9 +686,12 @@ pictures.curve(
 
 # %% tags=["work", "part"] nbgrader={"grade": false, "grade_id": "embed_tokens", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def embed_tokens(
-    tokens: Int[Tensor, "batch seq"], embed: Embed, pos_embed: PosEmbed
+    tokens: Int[Tensor, "batch seq"], embed: nn.Module, pos_embed: nn.Module
 ) -> Float[Tensor, "batch seq d_model"]:
-    """Where the residual stream begins: each token's vector plus its place's vector, and nothing else."""
+    """Where the residual stream begins: each token's vector plus its place's vector, and nothing else.
+
+    `embed` is an Embed and `pos_embed` a PosEmbed, or modules that can be called as they can.
+    """
     ### BEGIN SOLUTION
     return embed(tokens) + pos_embed(tokens)
     ### END SOLUTION
@@ -778,15 +783,17 @@ def order_matters(
 checks.order_matters(order_matters)
 
 # %% [markdown]
-# **Who saw whom?** Here is attention at its barest, without any learned weights: every token reads all tokens, in shares that depend on how alike they are. It runs on your embeddings, without positions and with them. Then a third model, in which every token reads only those before it.
+# **Who saw whom?** Here is attention at its barest, without any learned weights: every token reads all tokens, in shares that depend on how alike they are. (All vectors are brought to one size first, as week 4 will do.) It runs on your embeddings, without positions and with them. Then a third model, in which every token reads only those before it.
 
 
 # %% tags=["look", "raises-exception"]
 def reads_all(x: Float[Tensor, "batch seq d_model"]) -> Float[Tensor, "batch seq d_model"]:
-    return softmax(x @ x.mT, dim=-1) @ x
+    x = nn.functional.layer_norm(x, x.shape[-1:])
+    return softmax(x @ x.mT / x.shape[-1] ** 0.5, dim=-1) @ x
 
 
 def reads_earlier(x: Float[Tensor, "batch seq d_model"]) -> Float[Tensor, "batch seq d_model"]:
+    x = nn.functional.layer_norm(x, x.shape[-1:])
     return x.cumsum(dim=1) / torch.arange(1, x.shape[1] + 1)[:, None]
 
 
@@ -799,7 +806,7 @@ models = {
 }
 with torch.no_grad():
     for name, model in models.items():
-        print(f"{name:42} {order_matters(model, sentence, swapped):.1e}")
+        print(f"{name:42} {order_matters(model, sentence, swapped):.2g}")
 
 # %% [markdown]
 # *What you should see:* dust in the first line and a real number in the second. Without positions the two sentences are the same to the model, whoever saw whom. And the third line? A rule such as "read only what came before" brings some order in by itself. GPT-2 has both, that rule and positions.
@@ -812,7 +819,7 @@ with torch.no_grad():
 #
 # **Why.** It turns 768 numbers that nobody can read into a score for every token there is.
 #
-# Three things are easy to get wrong, so they are fixed here. **Tied:** the module gets your `Embed` and uses *its* W_E, now and whenever it changes; it learns nothing of its own, not even a bias. **Logits, not probabilities:** any numbers, large or small, positive or negative; the softmax is somebody else's work. **Every position:** each of them guesses its own next token.
+# Three things are easy to get wrong, so they are fixed here. **Tied:** the module gets an `Embed` and uses *its* W_E, now and whenever it changes; it learns nothing of its own, not even a bias. **Logits, not probabilities:** any numbers, large or small, positive or negative; the softmax is somebody else's work. **Every position:** each of them guesses its own next token.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
@@ -842,7 +849,7 @@ with torch.no_grad():
 class Unembed(nn.Module):
     """Logits: the dot product of each position's vector with each token's row of the Embed's own W_E (tied)."""
 
-    def __init__(self, embed: Embed):
+    def __init__(self, embed: nn.Module):
         super().__init__()
         ### BEGIN SOLUTION
         self.embed = embed
@@ -944,7 +951,7 @@ checks.shape_table(shape_table)
 quiz(
     [
         Question(
-            "*He sat on the river bank. She went to the bank.* Which vectors does `Embed` give to the two banks?",
+            "“He sat on the river bank. She went to the bank.” Which vectors does `Embed` give to the two banks?",
             [
                 Choice(
                     "Two different ones, since the sentences are about different things.",
@@ -962,7 +969,7 @@ quiz(
             ],
         ),
         Question(
-            "A model finds *queen* nearest to *king − man + woman*. What has been shown?",
+            "A model finds queen nearest to king − man + woman. What has been shown?",
             [
                 Choice(
                     "That the model knows what a queen is.",
@@ -975,7 +982,7 @@ quiz(
                 ),
                 Choice(
                     "That the four vectors form an exact parallelogram.",
-                    why="Nearest is not equal. You have seen how far the sum lies from *queen*.",
+                    why="Nearest is not equal. You have seen how far the sum lies from queen.",
                 ),
             ],
         ),
@@ -1025,7 +1032,7 @@ quiz(
                 ),
                 Choice(
                     "The unembedding cannot learn.",
-                    why="It learns as W_E does. `Unembed` has no numbers of *its own*; that is another matter.",
+                    why="It learns as W_E does. `Unembed` has no numbers of its own; that is another matter.",
                 ),
                 Choice(
                     "Each token will always be predicted to follow itself.",
@@ -1173,11 +1180,11 @@ def sinusoidal_positions(n_ctx: int, d_model: int) -> Float[Tensor, "n_ctx d_mod
 checks.sinusoidal_positions(sinusoidal_positions)
 
 # %% [markdown]
-# **Fast hands and slow hands.** 48 positions down, 32 columns across. Which columns would you ask whether two tokens are neighbours? Which, whether you are near the end?
+# **Fast hands and slow hands.** 32 positions down, 24 columns across. Which columns would you ask whether two tokens are neighbours? Which, whether you are near the end?
 
 # %% tags=["look", "raises-exception"]
 pictures.heatmap(
-    sinusoidal_positions(48, 32), row_title="position", column_title="column", title="calculated positions"
+    sinusoidal_positions(32, 24), row_title="position", column_title="column", title="calculated positions"
 )
 
 # %% [markdown]

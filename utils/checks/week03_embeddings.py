@@ -24,11 +24,11 @@ _LOOKUPS = (
 _LARGE = (500, 40)  # rows and columns of a new module whose first numbers are looked at
 _PAIRS = ("king", "queen", "man", "woman", "boy", "girl", "prince", "princess", "uncle", "aunt")
 _THINGS = ("cat", "dog", "cow", "horse", "apple", "banana", "lemon", "football", "tennis", "castle", "river")
-_WORDS = (*_PAIRS, *_THINGS)
+WORDS = (*_PAIRS, *_THINGS)
 """Words of which each is one token with a space in front, and of which the stories speak."""
 
 
-def _word_vectors(reference, words: Sequence[str] = _WORDS) -> Float[Tensor, "word d_model"]:
+def _word_vectors(reference, words: Sequence[str] = WORDS) -> Float[Tensor, "word d_model"]:
     """The reference's own vectors of some words, each of them one token with a space in front."""
     ids = [reference.tokenizer.encode(f" {word}")[0] for word in words]
     return reference.state_dict["transformer.wte.weight"][ids].float()
@@ -162,8 +162,8 @@ def _analogy_cases(draw: Draw) -> list[Case]:
         cases.append(Case(label, {"W_E": W_E, "start": start, "minus": minus, "plus": plus, "k": k}))
     reference = draw.reference
     for words in (("king", "man", "woman"), ("aunt", "woman", "man")):
-        asked = dict(zip(("start", "minus", "plus"), map(_WORDS.index, words), strict=True))
-        label = "{} − {} + {} among {} words of {}".format(*words, len(_WORDS), reference.name)
+        asked = dict(zip(("start", "minus", "plus"), map(WORDS.index, words), strict=True))
+        label = "{} − {} + {} among {} words of {}".format(*words, len(WORDS), reference.name)
         cases.append(Case(label, {"W_E": _word_vectors(reference), **asked, "k": 4}))
     return cases
 
@@ -307,23 +307,36 @@ embed_tokens = Check(
 
 
 def _order_cases(draw: Draw) -> list[Case]:
+    """Models to which the order matters, and others; more prompts than positions, and fewer."""
     alone, everything, earlier = READS
-    kinds = ((everything, False), (everything, True), (alone, False), (alone, True), (earlier, False))
     cases = []
-    for number, (reads, positions) in enumerate(kinds):
-        sizes = draw.sizes("batch", "seq", "d_vocab", "d_model", among=range(4, 9))
-        batch, seq = sorted((sizes.batch, sizes.seq), reverse=number == 1)
-        W_E = draw.normal(sizes.d_vocab, sizes.d_model)
-        inputs = {
-            "reads": reads,
-            "tokens": _some_tokens(draw, sizes.d_vocab, batch, seq),
-            "order": _one_way_order(draw, seq),
-            "W_E": W_E,
-            "W_pos": draw.normal(seq + 2, sizes.d_model) if positions else None,
-        }
-        label = f"{reads}, {'with' if positions else 'without'} positions, batch {batch} · seq {seq}"
-        cases.append(Case(label, inputs))
-    return cases
+    for reads, positions in ((everything, False), (everything, True), (alone, False), (alone, True)):
+        inputs = _order_inputs(draw, reads, more_prompts=(reads, positions) == (everything, True))
+        if not positions:
+            inputs["W_pos"] = None
+        cases.append(_order_case(f"{reads}, {'with' if positions else 'without'} positions", inputs))
+    inputs = {**_order_inputs(draw, earlier, more_prompts=False), "W_pos": None}
+    cases.append(_order_case(f"{earlier}, without positions", inputs))
+    # That model is linear: with other signs, what was the largest difference upwards is one downwards.
+    turned = {**inputs, "W_E": -inputs["W_E"]}
+    return [*cases, _order_case(f"{earlier}, every number with the other sign", turned)]
+
+
+def _order_inputs(draw: Draw, reads: str, more_prompts: bool) -> dict[str, Any]:
+    sizes = draw.sizes("batch", "seq", "d_vocab", "d_model", among=range(4, 9))
+    batch, seq = sorted((sizes.batch, sizes.seq), reverse=more_prompts)
+    return {
+        "reads": reads,
+        "tokens": _some_tokens(draw, sizes.d_vocab, batch, seq),
+        "order": _one_way_order(draw, seq),
+        "W_E": draw.normal(sizes.d_vocab, sizes.d_model),
+        "W_pos": draw.normal(seq + 2, sizes.d_model),
+    }
+
+
+def _order_case(what: str, inputs: dict[str, Any]) -> Case:
+    batch, seq = inputs["tokens"].shape
+    return Case(f"{what}, batch {batch} · seq {seq}", inputs)
 
 
 def _one_way_order(draw: Draw, seq: int) -> Int[Tensor, "seq"]:

@@ -17,6 +17,7 @@ from utils.pictures.neurons import neuron_explorer
 from utils.pictures.pipeline_player import pipeline_player
 from utils.pictures.scaling import scaling_demo
 from utils.pictures.spaces import vectors_3d
+from utils.pictures.steps import steps_3d
 from utils.pictures.tokens import coloured_tokens
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "pattern_heatmap",
     "pipeline_player",
     "scaling_demo",
+    "steps_3d",
     "token_explorer",
     "vectors_3d",
     "where_it_looks",

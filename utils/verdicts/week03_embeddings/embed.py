@@ -178,6 +178,12 @@ VERDICT = Verdict(
             _with(first=staticmethod(torch.randn)),
         ),
         Mistake(
+            "never negative at first, and small",
+            "W_E starts with numbers from 0 to 0.02, none negative: all vectors point nearly the same way",
+            "torch.randn draws from the bell curve around 0; torch.rand does not",
+            _with(first=staticmethod(lambda rows, d_model: torch.rand(rows, d_model).mul(0.02))),
+        ),
+        Mistake(
             "never negative at first",
             "W_E starts with numbers from 0 to 1, none negative: all vectors point nearly the same way",
             "torch.randn draws from the bell curve around 0; torch.rand does not",

@@ -94,6 +94,12 @@ VERDICT = Verdict(
             _from(lambda first, second: _at_length_1((second - first).mean(1))),
         ),
         Mistake(
+            "averaged over everything",
+            "the average runs over the pairs and over d_model, so that one number is left",
+            "over which axis is the average?",
+            _from(lambda first, second: (second - first).mean().float()),
+        ),
+        Mistake(
             "average of both ends",
             "the two ends are added, which gives what they have in common, not how they differ",
             "a step is a difference",

@@ -161,6 +161,12 @@ VERDICT = Verdict(
             _by(cosines, leave_out=lambda similarities, exclude: similarities),
         ),
         Mistake(
+            "nothing to leave out, everything left out",
+            "with an empty exclude every token is left out, and all similarities are −inf",
+            "an index of () means the whole row; an empty list means no entry",
+            _by(cosines, leave_out=lambda row, exclude: without(row, exclude or range(len(row)))),
+        ),
+        Mistake(
             "excluded set to 0",
             "the excluded tokens get similarity 0, which beats every token that points away",
             "which number is below any similarity?",

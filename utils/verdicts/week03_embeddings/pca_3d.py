@@ -60,6 +60,11 @@ def _weakest(vectors):
     return _signed(centred.matmul(ascending[:, :3]))
 
 
+def _along_columns(vectors):
+    centred = _centred(vectors)
+    return _signed(centred.matmul(torch.linalg.svd(centred, full_matrices=False).Vh[:, :3]))
+
+
 def _unsigned(vectors):
     centred = _centred(vectors).float()
     _, _, rows = torch.linalg.svd(centred, full_matrices=False)
@@ -159,6 +164,12 @@ VERDICT = Verdict(
             "these are the three axes, not the points' coordinates along them",
             "a row for each point",
             lambda vectors: _axes(_centred(vectors), 3)[0].float(),
+        ),
+        Mistake(
+            "columns of Vh",
+            "the coordinates were taken along columns of Vh; the directions are its rows",
+            "turn Vh over before, or take rows of it",
+            _along_columns,
         ),
         Mistake(
             "coordinates transposed",

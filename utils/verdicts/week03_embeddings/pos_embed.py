@@ -92,6 +92,12 @@ VERDICT = Verdict(
             _places(lambda self, tokens: torch.arange(min(tokens.size(0), len(self.W_pos)))),
         ),
         Mistake(
+            "prompts counted, no batch axis",
+            "there are as many rows as prompts in the batch, not as positions, and the batch axis is missing",
+            "len(tokens) is the length of the first axis: which axis of tokens counts the positions?",
+            _with(forward=lambda self, tokens: self.W_pos[: len(tokens)]),
+        ),
+        Mistake(
             "one row a prompt",
             "each prompt has one vector, the same at all its positions",
             "the position's number picks the row, not the prompt's",
@@ -178,6 +184,12 @@ VERDICT = Verdict(
             "W_pos starts with the same number everywhere, so that no two places can be told apart",
             "random numbers of standard deviation 0.02",
             _with(first=staticmethod(torch.zeros)),
+        ),
+        Mistake(
+            "never negative at first, and small",
+            "W_pos starts with numbers from 0 to 0.02, none negative: all vectors point nearly the same way",
+            "torch.randn draws from the bell curve around 0; torch.rand does not",
+            _with(first=staticmethod(lambda rows, d_model: torch.rand(rows, d_model).mul(0.02))),
         ),
         Mistake(
             "too large at first",

@@ -18,6 +18,16 @@ def _of_angles(arrange):
     return lambda n_ctx, d_model: arrange(angles(n_ctx, d_model)).float()
 
 
+def _column_by_column(turned):
+    """Sines and cosines of an angle for each column, [n_ctx, d_model]."""
+    even = torch.arange(turned.shape[1]) % 2 == 0
+    return torch.where(even, turned.sin(), turned.cos()).float()
+
+
+def _doubled(pair, d_model):
+    return 4 * pair / d_model
+
+
 VERDICT = Verdict(
     check=checks.sinusoidal_positions,
     expected=_expected_waves,
@@ -45,11 +55,13 @@ VERDICT = Verdict(
             "a wavelength for each column",
             "every column has a wavelength of its own; a sine and its cosine share one",
             "columns 2i and 2i + 1 have the same i",
-            lambda n_ctx, d_model: torch.where(
-                torch.arange(d_model) % 2 == 0,
-                angles(n_ctx, 2 * d_model).sin(),
-                angles(n_ctx, 2 * d_model).cos(),
-            ).float(),
+            lambda n_ctx, d_model: _column_by_column(angles(n_ctx, 2 * d_model)),
+        ),
+        Mistake(
+            "exponent from the column, doubled",
+            "the exponent is twice the column's number over d_model; 2i is the column's number already",
+            "i counts the pairs: column 6 belongs to i = 3",
+            lambda n_ctx, d_model: _column_by_column(angles(n_ctx, 2 * d_model, exponent=_doubled)),
         ),
         Mistake(
             "exponent i / d_model",

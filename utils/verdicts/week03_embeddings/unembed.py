@@ -57,6 +57,14 @@ def _kept_rows(make):
     return {"keep": keep, "rows": lambda self: self.kept}
 
 
+def _own_layer(bias):
+    def keep(self, embed):
+        d_vocab, d_model = embed.W_E.shape
+        self.layer = nn.Linear(d_model, d_vocab, bias=bias)
+
+    return {"keep": keep, "forward": lambda self, resid: self.layer(resid)}
+
+
 def _keeps_bias(draw):
     def keep(self, embed):
         self.embed, self.b_U = embed, nn.Parameter(draw(len(embed.W_E)))
@@ -168,6 +176,18 @@ VERDICT = Verdict(
             "the module has a random matrix of its own: GPT-2 uses W_E at both ends",
             "what is the embed that the constructor is given for?",
             _with(**_kept_rows(lambda W_E: nn.Parameter(torch.randn(W_E.shape)))),
+        ),
+        Mistake(
+            "a layer of its own",
+            "the module has an nn.Linear with random numbers of its own: GPT-2 uses W_E at both ends",
+            "what is the embed that the constructor is given for?",
+            _with(**_own_layer(bias=True)),
+        ),
+        Mistake(
+            "a layer of its own, without bias",
+            "the module has an nn.Linear with random numbers of its own: GPT-2 uses W_E at both ends",
+            "a layer may do the work, if its weight is W_E itself",
+            _with(**_own_layer(bias=False)),
         ),
         Mistake(
             "a second parameter on W_E's memory",
