@@ -149,10 +149,16 @@ CLASSES = {
 }
 
 
+MUST_LEARN = {"Embed", "PosEmbed", "Unembed"}
+"""Checks that ask whether a gradient reaches the weights: under no_grad none does."""
+
+
 @pytest.mark.parametrize("verdict", VERDICTS, ids=name_of)
 def test_a_right_solution_may_be_dressed_in_any_style(verdict):
     right = solution(verdict)
-    styles = CLASSES if isinstance(right, type) else FUNCTIONS
+    styles = dict(CLASSES if isinstance(right, type) else FUNCTIONS)
+    if verdict.check.name in MUST_LEARN:
+        del styles["no_grad"]
     reports = {name: verdict.check.examine(dress(right), judge(2019)) for name, dress in styles.items()}
     assert {name: str(report) for name, report in reports.items() if not report.passed} == {}
 
