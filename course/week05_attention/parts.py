@@ -3,7 +3,7 @@
 Written by `course build` from the earlier weeks' solutions; what you change here, the next build undoes.
 To build on a part that you wrote yourself, put a line like this one below the notebook's imports:
 
-    from utils.own_parts import softmax
+    from utils.own_parts import top_next_tokens
 
 Grading takes the parts of this file all the same, so that no mistake is paid for twice.
 """
@@ -11,46 +11,115 @@ Grading takes the parts of this file all the same, so that no mistake is paid fo
 import math
 
 import torch
+from einops import einsum, rearrange
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-__all__ = ["MLP", "Embed", "LayerNorm", "PosEmbed", "Unembed", "embed_tokens", "gelu", "softmax"]
+__all__ = [
+    "MLP",
+    "Embed",
+    "LayerNorm",
+    "PosEmbed",
+    "Unembed",
+    "cosine_similarity",
+    "cross_entropy",
+    "embed_tokens",
+    "gelu",
+    "log_softmax",
+    "merge_heads",
+    "softmax",
+    "split_heads",
+    "standardise",
+    "top_next_tokens",
+]
 
 
 # Week 1: Everything is a vector
 
 
+def cosine_similarity(a: Float[Tensor, "n d"], b: Float[Tensor, "m d"]) -> Float[Tensor, "n m"]:
+    """The cosine of the angle between each vector of a (row) and each vector of b (column).
+
+    A vector of length 0 has similarity 0 with every other.
+    """
+    a_directions = a / a.norm(dim=-1, keepdim=True).clamp_min(1e-8)
+    b_directions = b / b.norm(dim=-1, keepdim=True).clamp_min(1e-8)
+    return einsum(a_directions, b_directions, "n d, m d -> n m")
+
+
+def split_heads(
+    x: Float[Tensor, "batch seq d_model"], n_heads: int
+) -> Float[Tensor, "batch n_heads seq d_head"]:
+    """Each head's part of each token's vector: head 0 has the first d_head = d_model / n_heads numbers."""
+    return rearrange(x, "batch seq (n_heads d_head) -> batch n_heads seq d_head", n_heads=n_heads)
+
+
+def merge_heads(x: Float[Tensor, "batch n_heads seq d_head"]) -> Float[Tensor, "batch seq d_model"]:
+    """The heads' vectors side by side in one vector for each token: split_heads undone."""
+    return rearrange(x, "batch n_heads seq d_head -> batch seq (n_heads d_head)")
+
+
 def softmax(x: Float[Tensor, "..."], dim: int = -1) -> Float[Tensor, "..."]:
     """Shares that add up to 1 along `dim`: e to the power of each number, over the sum of those powers.
 
-    The largest number is subtracted first, so that no power overflows; the shares stay the same.
+    Numbers of ±10,000 do no harm, and −inf gets the share 0. Shape and dtype are the input's.
     """
     powers = torch.exp(x - x.amax(dim=dim, keepdim=True))
     return powers / powers.sum(dim=dim, keepdim=True)
+
+
+def log_softmax(x: Float[Tensor, "..."], dim: int = -1) -> Float[Tensor, "..."]:
+    """The natural logarithms of the shares that softmax gives along `dim`.
+
+    Finite numbers give finite results, also when they differ by 20,000; −inf stays −inf.
+    """
+    shifted = x - x.amax(dim=dim, keepdim=True)
+    return shifted - torch.log(torch.exp(shifted).sum(dim=dim, keepdim=True))
+
+
+def cross_entropy(logits: Float[Tensor, "... d_vocab"], targets: Int[Tensor, "..."]) -> Float[Tensor, ""]:
+    """How surprised the model is by the targets: the mean of minus their log-probabilities, over all of them.
+
+    targets[i, j] is the id that came where logits[i, j] made the guess; nothing is shifted here.
+    """
+    log_probabilities = log_softmax(logits, dim=-1)
+    of_targets = log_probabilities.gather(-1, targets[..., None])
+    return -of_targets.mean()
+
+
+def top_next_tokens(
+    logits: Float[Tensor, "batch seq d_vocab"], k: int
+) -> tuple[Float[Tensor, "batch k"], Int[Tensor, "batch k"]]:
+    """The k likeliest tokens after each prompt: their probabilities and their ids, the likeliest first."""
+    probabilities = softmax(logits[:, -1], dim=-1)
+    top = probabilities.topk(k, dim=-1)
+    return top.values, top.indices
 
 
 # Week 3: Words and places become directions
 
 
 class Embed(nn.Module):
-    """A vector for each token: row `id` of W_E [d_vocab, d_model]."""
+    """A vector for each token: row `id` of the parameter W_E [d_vocab, d_model]."""
 
     def __init__(self, d_vocab: int, d_model: int):
         super().__init__()
         self.W_E = nn.Parameter(torch.randn(d_vocab, d_model) * 0.02)
 
     def forward(self, tokens: Int[Tensor, "batch seq"]) -> Float[Tensor, "batch seq d_model"]:
+        """The tokens' rows as they are. An id of d_vocab or more is an error."""
         return self.W_E[tokens]
 
 
 class PosEmbed(nn.Module):
-    """A vector for each place: the first `seq` rows of W_pos [n_ctx, d_model], the same for every prompt."""
+    """A vector for each place: the first `seq` rows of the parameter W_pos [n_ctx, d_model], in every prompt."""
 
     def __init__(self, n_ctx: int, d_model: int):
         super().__init__()
         self.W_pos = nn.Parameter(torch.randn(n_ctx, d_model) * 0.02)
 
     def forward(self, tokens: Int[Tensor, "batch seq"]) -> Float[Tensor, "batch seq d_model"]:
+        """The vectors of positions 0 to seq − 1, once for each prompt. What the tokens are does not matter."""
         batch, seq = tokens.shape
         return self.W_pos[:seq].expand(batch, -1, -1)
 
@@ -58,26 +127,42 @@ class PosEmbed(nn.Module):
 def embed_tokens(
     tokens: Int[Tensor, "batch seq"], embed: Embed, pos_embed: PosEmbed
 ) -> Float[Tensor, "batch seq d_model"]:
-    """Where the residual stream begins: each token's vector plus its place's vector."""
+    """Where the residual stream begins: each token's vector plus its place's vector, and nothing else."""
     return embed(tokens) + pos_embed(tokens)
 
 
 class Unembed(nn.Module):
-    """Logits: how well each position's vector matches each token's row of W_E. GPT-2 ties the two: the same W_E."""
+    """Logits: the dot product of each position's vector with each token's row of the Embed's own W_E (tied)."""
 
     def __init__(self, embed: Embed):
         super().__init__()
         self.embed = embed
 
     def forward(self, resid: Float[Tensor, "batch seq d_model"]) -> Float[Tensor, "batch seq d_vocab"]:
+        """A logit for every token of the vocabulary, at every position. No softmax, no bias, no scale."""
         return resid @ self.embed.W_E.T
 
 
 # Week 4: The per-token half
 
 
+def standardise(x: Float[Tensor, "... d_model"], eps: float) -> Float[Tensor, "... d_model"]:
+    """Each vector with mean 0 and variance 1: its mean subtracted, then divided by the root of variance + eps.
+
+    The variance is the mean squared distance from the mean. A vector of equal numbers gives zeros; a single
+    vector without further axes is fine; numbers that are large and close together keep their digits. `x` is
+    left as it was.
+    """
+    centred = x - x.mean(dim=-1, keepdim=True)
+    variance = centred.pow(2).mean(dim=-1, keepdim=True)
+    return centred / torch.sqrt(variance + eps)
+
+
 class LayerNorm(nn.Module):
-    """Brings each vector to mean 0 and variance 1, then stretches it by `gain` and shifts it by `bias`."""
+    """Brings each vector to mean 0 and variance 1, then stretches it by `gain` and shifts it by `bias`.
+
+    Parameters gain and bias [d_model]. A new module only standardises.
+    """
 
     def __init__(self, d_model: int, eps: float = 1e-5):
         super().__init__()
@@ -86,18 +171,23 @@ class LayerNorm(nn.Module):
         self.bias = nn.Parameter(torch.zeros(d_model))
 
     def forward(self, x: Float[Tensor, "... d_model"]) -> Float[Tensor, "... d_model"]:
-        centred = x - x.mean(dim=-1, keepdim=True)
-        variance = centred.pow(2).mean(dim=-1, keepdim=True)
-        return centred / torch.sqrt(variance + self.eps) * self.gain + self.bias
+        """What a layer reads of `x`. `x` is left as it was."""
+        return standardise(x, self.eps) * self.gain + self.bias
 
 
 def gelu(x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
-    """GPT-2's GELU, the form with tanh (Hendrycks and Gimpel, 2016, section 2)."""
+    """GPT-2's GELU, the form with tanh (Hendrycks and Gimpel, 2016, section 2), of each number by itself.
+
+    Any shape, also a single number; numbers of any size.
+    """
     return 0.5 * x * (1 + torch.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
 
 
 class MLP(nn.Module):
-    """Each token's vector by itself: out to d_mlp numbers, through GELU, and back to d_model."""
+    """Each token's vector by itself: out to d_mlp neurons, through GELU, and back to d_model.
+
+    Parameters W_in [d_model, d_mlp], b_in [d_mlp], W_out [d_mlp, d_model] and b_out [d_model].
+    """
 
     def __init__(self, d_model: int, d_mlp: int):
         super().__init__()
@@ -107,4 +197,5 @@ class MLP(nn.Module):
         self.b_out = nn.Parameter(torch.zeros(d_model))
 
     def forward(self, x: Float[Tensor, "... d_model"]) -> Float[Tensor, "... d_model"]:
+        """What the neurons write for each token. The same in train and in eval mode."""
         return gelu(x @ self.W_in + self.b_in) @ self.W_out + self.b_out

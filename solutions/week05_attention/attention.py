@@ -9,7 +9,7 @@
 # %% [markdown]
 # # Week 5 · Tokens looking at other tokens
 #
-# **The big idea.** A token's vector says what the token *is*. Attention lets it find out what it means *here*: it looks back at the tokens before it, decides how much each of them matters, and copies what they have to say.
+# **The big idea.** A token's vector says what the token *is*. Attention lets it find out what it means *here*: it looks back at the tokens before it, decides how much each of them matters, and blends what they have to say.
 #
 # | | |
 # |---|---|
@@ -19,6 +19,8 @@
 # | **Where we are** | text → tokens → embeddings → **blocks** → logits → probabilities → next token |
 #
 # Inside a block there are two halves. Last week you built the half that works on each token alone. This week builds the only place in the whole machine where tokens exchange anything.
+#
+# Three ways of writing that you will meet below. `Float[Tensor, "batch seq d_model"]` in a signature is a tensor of floats with those axes, in that order. `W_Q` and `b_Q` are the weight and the bias of the projection that makes `q`; `W_K` and `W_V` go with `k` and `v`. And `·it` in a picture is the token *it* with the space before it, which belongs to the token.
 #
 # Run the cells from top to bottom. Where a cell says `# YOUR CODE HERE`, write; the check below it says at once whether GPT-2 would have got the same.
 
@@ -33,6 +35,7 @@ from torch import Tensor, nn
 
 from utils import pictures, reference
 from utils.checks import week05_attention as checks
+from utils.checks.fill import fill
 from utils.checks.real import head_weights
 from utils.quiz import Choice, Question, quiz
 from utils.scratchpad import Scratchpad
@@ -98,12 +101,13 @@ pictures.attention_heads(words, patterns[layer])
 #
 # `seq`, `query` and `key` are the same number here. They get two names in steps 2 to 4 because they play two roles, and most bugs in attention are a mix-up of those roles.
 #
-# Five steps, five exercises. Keep a scratchpad of shapes beside you while you write; it complains when an axis changes its size on the way.
+# Five steps, five exercises. Keep a scratchpad of shapes beside you while you write. **What does it say when something does not fit?** One of these rows is wrong.
 
 # %% tags=["look", "raises-exception"]
 pad = Scratchpad(batch=2, seq=6)
 pad.note("x", (2, 6, 768), "batch seq d_model")
 pad.note("q", (2, 6, 64), "batch seq d_head")
+pad.note("k", (2, 5, 64), "batch seq d_head")
 pad.note("scores", (2, 6, 6), "batch query key")
 pad
 
@@ -126,9 +130,15 @@ pad
 #
 # </details>
 #
-# <details><summary>If you see "values differ" in every case</summary>
+# <details><summary>If you see "the three biases … are not added"</summary>
 #
-# Did you add the bias? It has shape `d_head`, so `+` reaches every batch entry and every position by itself.
+# A bias has shape `d_head`, so `+` brings it to every batch entry and every position by itself.
+#
+# </details>
+#
+# <details><summary>If you see "mat1 and mat2 shapes cannot be multiplied"</summary>
+#
+# The inner sizes have to meet: `(…, d_model) @ (d_model, d_head)`. Nothing needs to be transposed.
 #
 # </details>
 # </details>
@@ -176,7 +186,7 @@ checks.project_qkv(project_qkv)
 pictures.scaling_demo()
 
 # %% [markdown]
-# A dot product adds up `d_head` products. If each is of order 1, their sum is of order √d_head: 8 for GPT-2's 64. Softmax makes scores of that size into almost all or nothing, long before the head has learned whom to look at. Dividing by √d_head keeps the scores of order 1 however long the vectors are.
+# A dot product adds up `d_head` products, some positive, some negative. Most of them cancel, but not all: if each is of order 1, the sum spreads over about ±√d_head, which is ±8 for GPT-2's 64. Softmax makes scores of that size into almost all or nothing, long before the head has learned whom to look at. Dividing by √d_head keeps the scores of order 1 however long the vectors are.
 #
 # *Difficulty 2 of 5 · importance 5 of 5 · 15 minutes · core, 14 points*
 #
@@ -239,9 +249,9 @@ checks.attention_scores(attention_scores)
 #
 # *Difficulty 3 of 5 · importance 5 of 5 · 20 minutes · core, 16 points*
 #
-# **Why.** It is the one line that makes GPT-2 a model of what comes *next*, and the line that goes wrong most often.
+# **Why.** It is the one line that makes GPT-2 a model of what comes *next*.
 #
-# One case needs care. In week 9 the model will write one token at a time, and then there are fewer queries than keys: the queries are the **last** positions. With 2 queries and 5 keys, the first query stands at position 3 and sees keys 0 to 3.
+# One case needs care. In week 9 the model will write one token at a time. The keys of all earlier tokens are kept; only the new tokens ask. Then there are fewer queries than keys, and the queries are the **last** positions. With 2 queries and 5 keys, the first query stands at position 3 and sees keys 0 to 3.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
@@ -249,7 +259,7 @@ checks.attention_scores(attention_scores)
 #
 # <details><summary>Hint 2 · making the triangle</summary>
 #
-# `torch.ones(query, key).triu(diagonal=n)` keeps the part on and above the n-th diagonal. `masked_fill(mask, value)` puts `value` wherever `mask` is True. The mask has to be boolean, and on the scores' device.
+# `torch.ones(query, key).triu(diagonal=n)` keeps the part on and above the n-th diagonal. `masked_fill(mask, value)` puts `value` wherever `mask` is True. The mask has to be boolean (`dtype=torch.bool`, or `.bool()`), and on the scores' device.
 #
 # </details>
 #
@@ -278,7 +288,8 @@ def causal_mask(scores: Float[Tensor, "... query key"]) -> Float[Tensor, "... qu
     """The scores with −inf wherever a key lies in the query's future. The input is left as it was.
 
     If there are fewer queries than keys, the queries are the last positions. Any number below −1e9, such as
-    torch.finfo(scores.dtype).min, does as well as −inf.
+    torch.finfo(scores.dtype).min, does as well as −inf. Tensors that you make here take device=scores.device, so
+    that the function also runs on a GPU.
     """
     ### BEGIN SOLUTION
     query, key = scores.shape[-2:]
@@ -343,7 +354,7 @@ def attention_pattern(
 checks.attention_pattern(attention_pattern)
 
 # %% [markdown]
-# **Is it the same picture as in the first look?** Here your two functions run on the model's own weights. `first_block_reads` builds what the first block is given: token plus place, through LayerNorm, all of it your work of weeks 3 and 4.
+# **Is this the model's own pattern?** Here your functions run on the weights of layer 0, head 0: set the sliders of the first look to those, and compare. `first_block_reads` builds what the first block is given: token plus place, through LayerNorm, all of it your work of weeks 3 and 4.
 
 
 # %% tags=["set-up"] nbgrader={"grade": false, "grade_id": "first_block_reads", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -384,7 +395,7 @@ pictures.attention_heads(words, mine[0])
 #
 # <details><summary>If you see "the pattern's columns are used"</summary>
 #
-# One query's shares lie along the key axis. In einsum, call the pattern's axes `query key` and the values' axes `key d_head`: the shared name is the one to sum.
+# One query's shares lie along the key axis. Which axis of the values goes with it? In einsum the axis that is summed has the same name in both inputs.
 #
 # </details>
 # </details>
@@ -420,11 +431,11 @@ for name, shares in {"blender": [0.3, 0.3, 0.4], "filter": [0.0, 1.0, 0.0]}.item
 #
 # **Why.** From now on this is one object with a name. Next week twelve of them sit side by side.
 #
-# Keep the weights in `self.W_Q`, `self.W_K`, `self.W_V` (`d_model d_head`) and `self.b_Q`, `self.b_K`, `self.b_V` (`d_head`), as `nn.Parameter`. (An `nn.Linear` in `self.W_Q` is fine too: the check finds its weight and its bias.) Start the weights with random numbers of standard deviation 0.02 and the biases with 0, as GPT-2 does.
+# Keep the weights in `self.W_Q`, `self.W_K`, `self.W_V` (`d_model d_head`) and `self.b_Q`, `self.b_K`, `self.b_V` (`d_head`), as `nn.Parameter`. (An `nn.Linear` in `self.W_Q` is fine too: the check finds its weight and its bias.) Start the weights with random numbers of standard deviation 0.02 and the biases with 0, as GPT-2 does; the check puts its own numbers there and does not look at yours.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
-# Which of your functions does each of the five steps? The `forward` of our solution has three lines.
+# Which of your functions does each of the five steps? One of them does three steps at once.
 #
 # <details><summary>If you see "the weights are plain tensors"</summary>
 #
@@ -482,7 +493,7 @@ checks.AttentionHead(AttentionHead)
 #
 # <details><summary>Hint 1 · a question</summary>
 #
-# Where does the word stand in each sentence? `(tokens == token)` is True there.
+# Where does the word stand in each sentence? `(tokens == token).nonzero().item()` is its position.
 #
 # <details><summary>Hint 2 · the pieces</summary>
 #
@@ -525,7 +536,7 @@ def context_changes_vectors(
 checks.context_changes_vectors(context_changes_vectors)
 
 # %% [markdown]
-# **Which heads tell the banks apart?** Your function, with your head, filled with each head of the model's first block in turn. 1 means that the two banks are still the same.
+# **What do the model's own heads make of the two banks?** Your function, with your head, filled with each head of the first block in turn. 1 would mean that the two banks are still the same. Less than 1 says that other words have been blended in; whether the head tells *meanings* apart is a harder question, and week 12 has the tools for it.
 
 # %% tags=["look", "raises-exception"]
 river, money = (
@@ -534,9 +545,8 @@ river, money = (
 )
 for number in range(gpt2.config.n_heads):
     one_head = AttentionHead(gpt2.config.d_model, gpt2.config.d_head)
+    fill(one_head, head_weights(gpt2, layer=0, head=number))
     with torch.no_grad():
-        for name, value in head_weights(gpt2, layer=0, head=number).items():
-            getattr(one_head, name).copy_(value)
         before, after = context_changes_vectors(
             gpt2.state_dict["transformer.wte.weight"],
             one_head,
@@ -553,7 +563,7 @@ for number in range(gpt2.config.n_heads):
 #
 # **Why.** Whoever can write down every shape has understood the week. Whoever cannot will find the gap here.
 #
-# Fill in the shapes in the first block of GPT-2 small, for a **batch of 2 prompts of length 6**: 12 heads, d_model 768, d_head 64. A shape is a tuple, such as `(2, 6)`; a bias of 64 numbers has shape `(64,)`.
+# Fill in the shapes in the first block of GPT-2 small, for a **batch of 2 prompts of length 6**: 12 heads, d_model 768, d_head 64. Two rows look ahead to next week: the patterns of all heads have the axes batch, heads, query, key; and for `attn_out` what all heads read is joined and projected back to d_model. A shape is a tuple, such as `(2, 6)`; a bias of 64 numbers has shape `(64,)`.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
@@ -676,15 +686,18 @@ quiz(
 )
 
 # %% [markdown]
-# The third question has an answer that you can test: is b_K of no use at all?
+# The third question can be tested. **Is b_K of no use at all?** Let us replace it by random numbers.
 
 # %% tags=["look", "raises-exception"]
 weights = head_weights(gpt2, layer=0, head=0)
-without = {**weights, "b_K": torch.zeros_like(weights["b_K"])}
-with_bias, without_bias = (
-    attention_pattern(*project_qkv(first_block_reads(SENTENCE), **w)[:2]) for w in (weights, without)
+other = {**weights, "b_K": torch.randn(gpt2.config.d_head, generator=torch.Generator().manual_seed(5))}
+own, changed = (
+    attention_pattern(*project_qkv(first_block_reads(SENTENCE), **w)[:2]) for w in (weights, other)
 )
-print(f"With and without b_K, the pattern differs by {(with_bias - without_bias).abs().max():.1e}.")
+print(f"With another b_K, the pattern differs by {(own - changed).abs().max():.1e}.")
+
+# %% [markdown]
+# None, for the pattern. q · (k + b_K) is q · k + q · b_K, and the last part is the same for every key of a query: softmax takes it out again. GPT-2 has learned numbers there that never did anything.
 
 # %% [markdown]
 # ### In your own words
@@ -703,13 +716,13 @@ print(f"With and without b_K, the pattern differs by {(with_bias - without_bias)
 #
 # *Difficulty 3 of 5 · importance 2 of 5 · 25 minutes · stretch, 15 points*
 #
-# Use loops, numbers and vectors: `torch.dot`, `torch.exp` or `math.exp`, sums. No `@`, no einsum, no softmax.
+# Use loops, numbers and vectors: `torch.dot`, `torch.exp` or `math.exp`, sums. No `@`, no einsum, no softmax. The check's scores reach several thousand.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
 # For query i, which keys are there? What has to be known of all their scores before the first share can be written down?
 #
-# <details><summary>If you see "e to the power of a large score is inf"</summary>
+# <details><summary>If you see "e to the power of a large score is inf", or "math range error"</summary>
 #
 # e¹⁰⁰⁰ is too large for any float. Subtract the largest score from all of them first: top and bottom of the fraction shrink alike.
 #
@@ -743,7 +756,7 @@ checks.attention_by_loops(attention_by_loops)
 #
 # *Difficulty 4 of 5 · importance 3 of 5 · 30 minutes · stretch, 15 points*
 #
-# A key is visible if it holds a token *and* does not lie in the future. A query that can see nothing gets a row of zeros.
+# A key is visible if it holds a token *and* does not lie in the future. A query that can see nothing gets a row of zeros. A padded position on the right does see something, the real tokens before it, and gets its row like any other.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
@@ -789,14 +802,13 @@ checks.padding_aware_pattern(padding_aware_pattern)
 #
 # | minutes | what |
 # |---|---|
-# | 0–10 | The first look together: find the three heads, and say what the empty triangle is. |
-# | 10–25 | Exercise 1. Agree on your scratchpad: the names `q`, `k`, `v`, `scores`, `pattern`, `z`, and the axes of each. |
-# | 25–45 | Exercises 2 and 3. Draw the 4 × 4 square on paper before you type the mask. **Swap.** |
-# | 45–60 | Exercises 4 and 5. **Swap.** |
-# | 60–80 | Exercise 6, and the comparison with the model's own head. |
-# | 80–90 | The two questions below. |
+# | 0–10 | The first look together: find the three things, and say what the empty triangle is. |
+# | 10–20 | Exercise 1. Agree on your scratchpad: the names `q`, `k`, `v`, `scores`, `pattern`, `z`, and the axes of each. |
+# | 20–55 | Exercises 2 and 3. Draw the 4 × 4 square on paper before you type the mask. **Swap** in between. |
+# | 55–75 | Exercises 4 and 5, and the comparison with the model's own pattern. **Swap.** |
+# | 75–90 | The two questions below. |
 #
-# Core is exercises 1 to 8; 7 and 8 do well as homework. Stretch is for whoever has time left. **Not finishing is normal:** a session that ends with a mask that you both can draw is a good one.
+# Core is exercises 1 to 8; 6 to 8 do well as homework, or as a second session. Stretch is for whoever has time left. **Not finishing is normal:** a session that ends with a mask that you both can draw is a good one.
 #
 # **Two questions to argue about.**
 #
@@ -814,7 +826,7 @@ checks.padding_aware_pattern(padding_aware_pattern)
 # - **attention_pattern**: each query's attention, as shares that add up to 1.
 # - **weighted_values**: what each query reads, z.
 # - **AttentionHead**: all of it in a module, equal to a head of the real model.
-# - **context_changes_vectors**: the proof that a word's vector now depends on its sentence.
+# - **context_changes_vectors**: the evidence that a word's vector now depends on its sentence.
 #
 # What is still missing? One head asks one question. Next week a dozen ask at once, and their answers are written back into the residual stream.
 #

@@ -24,7 +24,11 @@ def accelerator_problem(run: Callable[..., Any], submission: Any, inputs: dict[s
         try:
             output = run(submission, **moved)
         except Exception as error:
-            return "a tensor on the CPU meets the inputs on an accelerator" if _MIXED in str(error) else None
+            return (
+                "were the inputs on a GPU, a tensor made on the CPU would meet them there"
+                if _MIXED in str(error)
+                else None
+            )
     if isinstance(output, Tensor) and output.device.type == "cpu":
-        return "inputs on an accelerator give a result on the CPU"
+        return "were the inputs on a GPU, the result would still be on the CPU"
     return None

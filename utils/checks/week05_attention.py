@@ -21,6 +21,9 @@ def _project_qkv_cases(draw: Draw) -> list[Case]:
         cases.append(
             Case(f"random weights, {sizes}", {"x": x, **_random_head(draw, sizes.d_model, sizes.d_head)})
         )
+    d_model, d_head = draw.sizes("d_model", "d_head").values()
+    alone = {"x": draw.normal(2, 1, d_model), **_random_head(draw, d_model, d_head)}
+    cases.append(Case("one token alone, batch 2", alone))
     reference = draw.reference
     x = first_block_input(reference, token_ids(reference))
     weights = head_weights(reference, 0, draw.choose(range(reference.config.n_heads)))

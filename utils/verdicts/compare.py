@@ -109,7 +109,7 @@ def _value_difference(expected: Tensor, got: Tensor, tolerance: Tolerance, lines
     at = f"{list(first)}: expected {_number(expected[first])}, got {_number(got[first])}"
     if nan.any():
         text = f"{len(where)} of {nan.numel()} are NaN, not a number; first at {at}"
-        advice = "NaN is born of 0/0, of inf − inf, and of a softmax over a row that is −inf throughout"
+        advice = "NaN comes of 0/0, inf − inf, inf/inf (e to a large score is inf), a softmax over −inf alone"
         return Difference("nan", (*lines, ("values", text)), advice)
     return Difference(
         "values", (*lines, ("values", f"{len(where)} of {close.numel()} differ; first at {at}"))

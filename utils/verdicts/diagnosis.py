@@ -12,9 +12,11 @@ from utils.checks.cases import Case
 from utils.checks.ready_made import ALWAYS
 from utils.checks.report import Report
 from utils.verdicts.compare import Difference, difference
+from utils.verdicts.naming import find_mistake
 from utils.verdicts.verdict import Verdict
 
 Lines = tuple[tuple[str, str], ...]
+_UNKNOWN = "no single known mistake gives this: try the step alone, on numbers small enough to do by hand"
 _NEXT = "write it in place of `raise NotImplementedError()` in the cell above, run that cell, then this one"
 
 
@@ -67,7 +69,11 @@ def diagnose(
 def _failure(verdict: Verdict, case: Case, expected: Any, attempt: Attempt) -> _Failure | None:
     if attempt.error:
         return _Failure(case, attempt, None)
-    found = difference(expected, verdict.settled(attempt.output), verdict.tolerance)
+    output = verdict.settled(attempt.output)
+    if verdict.outputs and isinstance(output, list | tuple) and len(output) == len(expected):
+        expected = dict(zip(verdict.outputs, expected, strict=True))
+        output = dict(zip(verdict.outputs, output, strict=True))
+    found = difference(expected, output, verdict.tolerance)
     if attempt.device != "cpu" and (found is None or found.kind == "type"):
         advice = "the result belongs on the inputs' device, and so does every tensor made on the way"
         found = Difference("device", (("device", attempt.device),), advice)
@@ -122,21 +128,43 @@ def _explain(
     failures: Sequence[_Failure],
     reveal: bool,
 ) -> tuple[str, Lines, str | None]:
-    first = failures[0]
-    error = first.attempt.error
+    shown = _most_telling(verdict, failures)
+    error = shown.attempt.error
     if error and error.misuse:
         return "cannot be checked", (("next", error.message),), None
     headline = _headline(verdict, cases, failures)
-    lines = _shown(verdict, failures) if reveal else _hinted(error)
+    lines = _shown(verdict, shown, failures) if reveal else _hinted(error)
     if verdict.secret and not error:
-        cases, attempts = [first.case], [first.attempt]
-    mistake = verdict.find_mistake(cases, attempts)
-    if mistake:
-        return headline, (*lines, ("mistake", mistake.says), ("look at", mistake.look_at)), mistake.name
-    advice = first.difference.advice if first.difference else ""
-    if not (advice or reveal):
-        advice = "other sizes and other values than those that the check in your notebook tries"
-    return headline, (*lines, ("look at", advice)) if advice else lines, None
+        cases, attempts = [shown.case], [shown.attempt]
+        if shown.attempt.output is None:  # a row that is still empty is no mistake
+            return headline, lines, None
+    place = next(i for i, case in enumerate(cases) if case is shown.case)
+    found = find_mistake(verdict, cases, attempts, shown=place)
+    if found:
+        return headline, (*lines, ("mistake", found.says), ("look at", found.mistake.look_at)), found.name
+    return headline, (*lines, ("look at", _advice(shown, reveal))), None
+
+
+def _most_telling(verdict: Verdict, failures: Sequence[_Failure]) -> _Failure:
+    """The failure to show: the first, but rather wrong values than a wrong device, and rather a row that the
+    student has filled in than an empty one.
+    """
+
+    def tells_little(failure: _Failure) -> bool:
+        kind = failure.difference.kind if failure.difference else ""
+        return kind == "device" or (verdict.secret and kind == "nothing")
+
+    return min(failures, key=tells_little)
+
+
+def _advice(shown: _Failure, reveal: bool) -> str:
+    if shown.difference and shown.difference.advice:
+        return shown.difference.advice
+    if not reveal:
+        return "other sizes and other values than those that the check in your notebook tries"
+    if shown.attempt.error:
+        return "the line above, with the inputs' shapes in mind: print the shapes just before it"
+    return _UNKNOWN
 
 
 def _headline(verdict: Verdict, cases: Sequence[Case], failures: Sequence[_Failure]) -> str:
@@ -147,14 +175,24 @@ def _headline(verdict: Verdict, cases: Sequence[Case], failures: Sequence[_Failu
     return f"{share} end in an error" if errors else f"{share} differ from {verdict.reference}"
 
 
-def _shown(verdict: Verdict, failures: Sequence[_Failure]) -> Lines:
-    """What the first failure looks like, with its case."""
-    first = failures[0]
-    if first.attempt.error:
-        return ("case", first.case.label), *_error_lines(verdict, first.case, first.attempt.error)
+def _shown(verdict: Verdict, shown: _Failure, failures: Sequence[_Failure]) -> Lines:
+    """What went wrong, with its case; of a table to fill in, every row that is not right yet."""
+    if shown.attempt.error:
+        return ("case", shown.case.label), *_error_lines(verdict, shown.case, shown.attempt.error)
     if verdict.secret:
-        return (("not yet right", "\n".join(failure.case.label for failure in failures)),)
-    return ("case", first.case.label), *first.difference.lines
+        return _rows(failures)
+    return ("case", shown.case.label), *shown.difference.lines
+
+
+def _rows(failures: Sequence[_Failure]) -> Lines:
+    empty = [failure.case.label for failure in failures if failure.attempt.output is None]
+    wrong = [
+        f"{failure.case.label}; you wrote {failure.attempt.output}"
+        for failure in failures
+        if failure.attempt.output is not None
+    ]
+    lines = (("not yet right", "\n".join(wrong)), ("still None", "\n".join(empty)))
+    return tuple((label, text) for label, text in lines if text)
 
 
 def _hinted(error: StudentError | None) -> Lines:

@@ -4,11 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from utils.checks.attempt import Attempt
 from utils.checks.cases import Case
 from utils.checks.engine import Check
 from utils.checks.surroundings import usual_torch
-from utils.verdicts.compare import FLOAT32, Tolerance, same
+from utils.verdicts.compare import FLOAT32, Tolerance
 
 
 @dataclass(frozen=True)
@@ -38,6 +37,8 @@ class Verdict:
     """Brings outputs that are equally right to one form before they are compared."""
     reference: str = "GPT-2"
     """What the expected values come from, as the report names it."""
+    outputs: tuple[str, ...] = ()
+    """The names of the outputs, when there are several: `q`, `k`, `v`."""
     secret: bool = False
     """Whether the expected values are the solution itself, as in a table to fill in. Then no report shows
     them, and a mistake is recognised from the cases that went wrong alone.
@@ -54,21 +55,3 @@ class Verdict:
             return self.settle(output)
         except Exception:  # an output of another type or shape, which the comparison will name
             return output
-
-    def find_mistake(self, cases: Sequence[Case], attempts: Sequence[Attempt]) -> Mistake | None:
-        """The known mistake that gives just what the student's code gave, in every case."""
-        return next((m for m in self.mistakes if self._explains(m, cases, attempts)), None)
-
-    def _explains(self, mistake: Mistake, cases: Sequence[Case], attempts: Sequence[Attempt]) -> bool:
-        return all(
-            self.alike(self.check.attempt(mistake.wrong, case.inputs, first=attempt.device != "cpu"), attempt)
-            for case, attempt in zip(cases, attempts, strict=True)
-        )
-
-    def alike(self, one: Attempt, other: Attempt) -> bool:
-        """Whether two attempts came to the same: the same error, or the same output within the tolerance."""
-        if one.error or other.error:
-            return bool(one.error and other.error) and one.error.kind == other.error.kind
-        if one.device != other.device:
-            return False
-        return same(self.settled(one.output), self.settled(other.output), self.tolerance)

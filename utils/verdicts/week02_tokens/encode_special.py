@@ -169,6 +169,15 @@ VERDICT = Verdict(
             _cutting(_up_to_last),
         ),
         Mistake(
+            "one list for each part",
+            "the ids of each stretch of text stand in a list of their own",
+            "the ids of all parts stand in one list: += adds the entries of a list",
+            lambda text, ranks, vocab, special: [
+                vocab[part] if part in special else encoded(part, ranks, vocab)
+                for part in _parts(text, special)
+            ],
+        ),
+        Mistake(
             "whole text only",
             "a special token is recognised only when it is the whole text",
             "it may stand anywhere in the text",

@@ -162,6 +162,18 @@ VERDICT = Verdict(
             lambda text: regex.split("(" + "|".join(RULES.values()) + ")", text),
         ),
         Mistake(
+            "brackets in the pattern",
+            "most words are empty: the pattern has brackets, and `findall` gives only what is in them",
+            "write '(?: )' where brackets only group",
+            lambda text: cut(text, endings="'(s|t|re|ve|m|ll|d)"),
+        ),
+        Mistake(
+            "some endings missing",
+            "'s and 't are words of their own, but 're, 've, 'm, 'll and 'd are not",
+            "rule 1 names seven endings",
+            lambda text: cut(text, endings="'[st]"),
+        ),
+        Mistake(
             "re instead of regex",
             "Python's own module `re` does not know \\p{L}",
             "the set-up cell imports regex: call it by that name",

@@ -167,7 +167,7 @@ VERDICT = Verdict(
         ),
         Mistake(
             "a vocabulary's size",
-            "n_merges is taken for the size of the vocabulary, with its 256 signs",
+            "there are no merges: is n_merges taken for the size of a vocabulary, with its 256 signs?",
             "how many rounds are asked for?",
             lambda text, n_merges: _train(text, n_merges - 256),
         ),

@@ -117,6 +117,14 @@ VERDICT = Verdict(
             _head_with(make=staticmethod(lambda tensor: tensor)),
         ),
         Mistake(
+            "biases that cannot learn",
+            "the values are right, but the biases are plain tensors: training would never touch them",
+            "nn.Parameter(tensor) makes a tensor that the module's parameters() lists",
+            _head_with(
+                make=staticmethod(lambda tensor: nn.Parameter(tensor) if tensor.dim() == 2 else tensor)
+            ),
+        ),
+        Mistake(
             "dropout on the pattern",
             "some attention is dropped at random, also in eval mode",
             "GPT-2 as we build it has no dropout here; F.dropout is on unless told otherwise",

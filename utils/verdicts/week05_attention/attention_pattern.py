@@ -71,6 +71,12 @@ VERDICT = Verdict(
             _masked_afterwards,
         ),
         Mistake(
+            "causal_mask after the softmax",
+            "the mask comes after the softmax, so that shares are −inf and the rows do not add up to 1",
+            "what the future would have got must go to the keys that are left: mask first",
+            lambda q, k: put(scaled(q, k).softmax(-1), hidden(scaled(q, k))),
+        ),
+        Mistake(
             "0 for the future",
             "the future's scores are set to 0 before the softmax, and e⁰ = 1",
             "which score does a softmax turn into exactly 0?",
@@ -93,6 +99,12 @@ VERDICT = Verdict(
             "the softmax runs over axis 1, which is the heads or the queries",
             "count axes from the end: the keys are the last one",
             _over_the_second_axis,
+        ),
+        Mistake(
+            "softmax over the third axis",
+            "the softmax runs over axis 2, which is the keys only without heads",
+            "count axes from the end: the keys are the last one",
+            lambda q, k: put(scaled(q, k), hidden(scaled(q, k))).softmax(2),
         ),
         Mistake(
             "past hidden",

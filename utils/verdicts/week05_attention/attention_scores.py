@@ -63,6 +63,12 @@ VERDICT = Verdict(
             lambda q, k: dots(q, k) / math.sqrt(q.shape[1]),
         ),
         Mistake(
+            "scaled by the third axis",
+            "the scores are divided by the root of the third axis, which is d_head only without heads",
+            "q.shape[2] is not always d_head: count axes from the end",
+            lambda q, k: dots(q, k) / math.sqrt(q.shape[2]),
+        ),
+        Mistake(
             "key and query swapped",
             "rows are keys and columns are queries",
             "which index is the query and which the key: row = query",

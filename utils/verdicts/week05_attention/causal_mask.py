@@ -17,6 +17,11 @@ def _settle_masked(masked):
     return masked.masked_fill(masked < -1e8, -torch.inf) if torch.is_floating_point(masked) else masked
 
 
+def _shifted_left(scores):
+    query, key = scores.shape[-2:]
+    return torch.ones(query, key, dtype=torch.bool, device=scores.device).triu(query - key + 1)
+
+
 def _first_only(scores):
     masked = scores.clone()
     masked[0] = put(scores[0], hidden(scores))
@@ -67,6 +72,24 @@ VERDICT = Verdict(
             "the hidden score is a moderate number, which larger scores can make visible",
             "use −inf, or torch.finfo(scores.dtype).min",
             lambda scores: put(scores, hidden(scores), -1e4),
+        ),
+        Mistake(
+            "very mild mask",
+            "the hidden score is about −100, which e turns into a small share, not into none",
+            "use −inf, or torch.finfo(scores.dtype).min",
+            lambda scores: put(scores, hidden(scores), -100.0),
+        ),
+        Mistake(
+            "own position hidden, square mask",
+            "a token cannot see itself; and the first query is taken for position 0, even with keys before it",
+            "on which diagonal does the future begin, and how many keys come before the first query?",
+            lambda scores: put(scores, top_left(scores) | torch.eye(*scores.shape[-2:]).bool()),
+        ),
+        Mistake(
+            "shifted the wrong way",
+            "with fewer queries than keys, the triangle has moved to the left, not to the right",
+            "the first query has the most keys before it: does the hidden part begin earlier or later?",
+            lambda scores: put(scores, _shifted_left(scores)),
         ),
         Mistake(
             "+inf for the future",

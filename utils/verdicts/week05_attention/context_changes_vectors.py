@@ -43,6 +43,11 @@ def _context(result):
     return wrong
 
 
+def _at(a, b, position):
+    other = min(position, len(b.before) - 1)
+    return _alike(a.before[position], b.before[other]), _alike(a.after[position], b.after[other])
+
+
 VERDICT = Verdict(
     check=checks.context_changes_vectors,
     expected=_expected_context,
@@ -67,6 +72,12 @@ VERDICT = Verdict(
             "the vectors of the last token are compared, not those of the word",
             "where does the word stand in each sentence?",
             _context(lambda a, b: (_alike(a.before[-1], b.before[-1]), _alike(a.after[-1], b.after[-1]))),
+        ),
+        Mistake(
+            "one position for both",
+            "the word's position in the first sentence is used in the second one too",
+            "the word may stand elsewhere in the other sentence",
+            _context(lambda a, b: _at(a, b, a.at)),
         ),
         Mistake(
             "mean over the sentence",

@@ -65,6 +65,12 @@ VERDICT = Verdict(
             _padding(_right_hide, value=torch.finfo(torch.float32).min),
         ),
         Mistake(
+            "padding queries emptied",
+            "the rows of the padding are 0 throughout, also where there are tokens to see",
+            "only a query that can see no key at all has a row of zeros",
+            lambda scores, is_token: _expected_padding(scores, is_token) * is_token[:, None, :, None],
+        ),
+        Mistake(
             "shares set to 0 afterwards",
             "the padding's shares are set to 0 after the softmax, so that the rows do not add up to 1",
             "what the padding would have got must go to the tokens: mask first",

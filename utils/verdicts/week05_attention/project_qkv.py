@@ -45,6 +45,16 @@ def _queries_for_keys(*weights):
     return xq + b_Q, xq + b_Q, xv + b_V
 
 
+def _value_with_keys_bias(*weights):
+    xq, xk, xv, b_Q, b_K, _ = _projected(*weights)
+    return xq + b_Q, xk + b_K, xv + b_K
+
+
+def _value_with_keys_weight(*weights):
+    xq, xk, _, b_Q, b_K, b_V = _projected(*weights)
+    return xq + b_Q, xk + b_K, xk + b_V
+
+
 def _in_order(*order):
     def wrong(*weights):
         parts = _projected(*weights)
@@ -71,6 +81,7 @@ def _only_the_last_position(*weights):
 VERDICT = Verdict(
     check=checks.project_qkv,
     expected=_expected_qkv,
+    outputs=("q", "k", "v"),
     mistakes=(
         Mistake(
             "biases forgotten",
@@ -107,6 +118,18 @@ VERDICT = Verdict(
             "k is made with the queries' weights",
             "which weight makes k?",
             _queries_for_keys,
+        ),
+        Mistake(
+            "keys' bias on the values",
+            "v has b_K where it should have b_V",
+            "compare the line for v with the line for k: what must change?",
+            _value_with_keys_bias,
+        ),
+        Mistake(
+            "keys' weight for the values",
+            "v is made with W_K",
+            "compare the line for v with the line for k: what must change?",
+            _value_with_keys_weight,
         ),
         Mistake(
             "q and k swapped",

@@ -1,0 +1,75 @@
+"""Naming a mistake: which known wrong implementation gives just what the student's code gave."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from utils.checks.attempt import Attempt
+from utils.checks.cases import Case
+from utils.verdicts.compare import same
+from utils.verdicts.verdict import Mistake, Verdict
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A known mistake that explains what was seen."""
+
+    mistake: Mistake
+    everywhere: bool
+    """True when it explains every case; False when it explains the case that the report shows, and other
+    cases went wrong in other ways: two mistakes at once, say.
+    """
+
+    @property
+    def name(self) -> str:
+        """The mistake's name, as a class's table shows it."""
+        return self.mistake.name if self.everywhere else f"{self.mistake.name} (in part)"
+
+    @property
+    def says(self) -> str:
+        """What is wrong, in a sentence."""
+        return self.mistake.says if self.everywhere else f"seen in this case: {self.mistake.says}"
+
+
+def find_mistake(
+    verdict: Verdict, cases: Sequence[Case], attempts: Sequence[Attempt], shown: int
+) -> Finding | None:
+    """The first known mistake that explains every case; else one that explains case number `shown` alone."""
+    for devices_count in (True, False):
+        for mistake in verdict.mistakes:
+            if _explains(verdict, mistake, cases, attempts, devices_count):
+                return Finding(mistake, everywhere=True)
+    if attempts[shown].error:  # many mistakes end in one and the same error
+        return None
+    for mistake in verdict.mistakes:
+        if _explains(verdict, mistake, [cases[shown]], [attempts[shown]], devices_count=False):
+            return Finding(mistake, everywhere=len(cases) == 1)
+    return None
+
+
+def _explains(
+    verdict: Verdict,
+    mistake: Mistake,
+    cases: Sequence[Case],
+    attempts: Sequence[Attempt],
+    devices_count: bool,
+) -> bool:
+    return all(
+        _alike(
+            verdict,
+            verdict.check.attempt(
+                mistake.wrong, case.inputs, first=devices_count and attempt.device != "cpu"
+            ),
+            attempt,
+            devices_count,
+        )
+        for case, attempt in zip(cases, attempts, strict=True)
+    )
+
+
+def _alike(verdict: Verdict, one: Attempt, other: Attempt, devices_count: bool) -> bool:
+    """Whether two attempts came to the same: the same error, or the same output within the tolerance."""
+    if one.error or other.error:
+        return bool(one.error and other.error) and one.error.kind == other.error.kind
+    if devices_count and one.device != other.device:
+        return False
+    return same(verdict.settled(one.output), verdict.settled(other.output), verdict.tolerance)
