@@ -81,7 +81,7 @@ VERDICT = Verdict(
         ),
         Mistake(
             "own position hidden, square mask",
-            "a token cannot see itself; and the first query is taken for position 0, even with keys before it",
+            "a token cannot see itself; and the first query is taken for position 0 with keys before it too",
             "on which diagonal does the future begin, and how many keys come before the first query?",
             lambda scores: put(scores, top_left(scores) | torch.eye(*scores.shape[-2:]).bool()),
         ),
