@@ -76,7 +76,8 @@ def _failure(verdict: Verdict, case: Case, expected: Any, attempt: Attempt) -> _
     found = difference(expected, output, verdict.tolerance)
     if attempt.device != "cpu" and (found is None or found.kind == "type"):
         advice = "the result belongs on the inputs' device, and so does every tensor made on the way"
-        found = Difference("device", (("device", attempt.device),), advice)
+        kind = found.kind if found else "device"  # the values are right, then
+        found = Difference(kind, (("device", attempt.device),), advice)
     return _Failure(case, attempt, found) if found else None
 
 
@@ -168,6 +169,8 @@ def _advice(shown: _Failure, reveal: bool) -> str:
 
 
 def _headline(verdict: Verdict, cases: Sequence[Case], failures: Sequence[_Failure]) -> str:
+    if all(failure.difference and failure.difference.kind == "device" for failure in failures):
+        return "right values, but not on every device"
     share = f"{len(failures)} of {len(cases)} cases"
     errors = sum(failure.attempt.error is not None for failure in failures)
     if errors and errors < len(failures):

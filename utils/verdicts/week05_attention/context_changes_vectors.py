@@ -52,11 +52,12 @@ VERDICT = Verdict(
     check=checks.context_changes_vectors,
     expected=_expected_context,
     reference="torch's cosine similarity",
+    outputs=("before the head", "after it"),
     mistakes=(
         Mistake(
             "order swapped",
-            "after comes before before",
-            "return the similarity before the head first",
+            "the two similarities come back in the wrong order",
+            "which of the two should be 1, and where does it stand in your return line?",
             _context(
                 lambda a, b: (_alike(a.after[a.at], b.after[b.at]), _alike(a.before[a.at], b.before[b.at]))
             ),
