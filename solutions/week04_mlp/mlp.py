@@ -332,9 +332,9 @@ print(f"Largest difference in all {len(norm_names(gpt2))} LayerNorms: {largest:.
 
 # %% tags=["look", "raises-exception"]
 generator = torch.Generator().manual_seed(4)
-shapes = torch.randn(3, 90, 3, generator=generator)
+shapes = torch.randn(3, 60, 3, generator=generator)
 clouds = torch.cat([shapes[0], 0.1 * shapes[1], shapes[2] + 1.5])
-kinds = ["of order 1"] * 90 + ["ten times smaller"] * 90 + ["1.5 added to all numbers"] * 90
+kinds = ["of order 1"] * 60 + ["ten times smaller"] * 60 + ["1.5 added to all numbers"] * 60
 
 glasses = LayerNorm(3)
 with torch.no_grad():
@@ -441,6 +441,7 @@ pictures.curve(x, 1e4 * difference, x_title="x", y_title="tanh form − erf form
 # **And does a trained model mind?** Here it reads the text with another function in the place of its own GELU. The second column is how far its logits move at most.
 
 # %% tags=["look", "raises-exception"]
+print(f"your gelu of −1, 0 and 1: {gelu(torch.tensor([-1.0, 0.0, 1.0]))}")
 candidates = {
     "your gelu": gelu,
     "GELU with erf": F.gelu,
@@ -934,8 +935,7 @@ class RMSNorm(nn.Module):
     def __init__(self, d_model: int, eps: float = 1e-5):
         super().__init__()
         ### BEGIN SOLUTION
-        self.eps = eps
-        self.gain = nn.Parameter(torch.ones(d_model))
+        self.eps, self.gain = eps, nn.Parameter(torch.ones(d_model))
         ### END SOLUTION
 
     def forward(self, x: Float[Tensor, "... d_model"]) -> Float[Tensor, "... d_model"]:
@@ -996,9 +996,9 @@ class SwiGLU(nn.Module):
     def __init__(self, d_model: int, d_mlp: int):
         super().__init__()
         ### BEGIN SOLUTION
-        self.W_gate = nn.Parameter(torch.randn(d_model, d_mlp) * 0.02)
-        self.W_in = nn.Parameter(torch.randn(d_model, d_mlp) * 0.02)
-        self.W_out = nn.Parameter(torch.randn(d_mlp, d_model) * 0.02)
+        for name in ("W_gate", "W_in"):
+            setattr(self, name, nn.Parameter(0.02 * torch.randn(d_model, d_mlp)))
+        self.W_out = nn.Parameter(0.02 * torch.randn(d_mlp, d_model))
         ### END SOLUTION
 
     def forward(self, x: Float[Tensor, "... d_model"]) -> Float[Tensor, "... d_model"]:
@@ -1073,6 +1073,7 @@ checks.dropout(dropout)
 
 # %% tags=["look", "raises-exception"]
 torch.manual_seed(4)
+print(f"ten ones after dropout with p = 0.5: {dropout(torch.ones(10), 0.5, training=True).tolist()}")
 mlps = [block.mlp for block in blocks]
 print(f"in eval mode   {-next_token_probabilities(TEXT).log().mean():.3f} nats of surprise at each token")
 for _ in range(5):

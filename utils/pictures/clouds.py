@@ -50,7 +50,7 @@ def cloud_steps(
         margin={"l": 0, "r": 0, "t": 50 if title else 10, "b": 10},
         showlegend=True,
         legend={"itemsizing": "constant", "y": 0.98},
-        scene={**_axes(clouds), "aspectmode": "cube", "camera": {"eye": {"x": 1.65, "y": -0.35, "z": 0.8}}},
+        scene={**_axes(clouds), "aspectmode": "cube", "camera": {"eye": {"x": 1.95, "y": -0.4, "z": 0.9}}},
         sliders=[_slider(list(clouds), len(kinds))],
     )
 

@@ -51,7 +51,7 @@ def _scaled(function):
 
 def _with_bias(self, d_model, eps=1e-5):
     _Norm.__init__(self, d_model, eps)
-    self.bias = nn.Parameter(torch.zeros(d_model))
+    self.shift = nn.Parameter(torch.zeros_like(self.gain))
 
 
 def _without_axis(x, eps):
