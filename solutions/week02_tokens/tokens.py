@@ -20,6 +20,8 @@
 #
 # There is no tensor to compute this week. What happens here happens before the model begins and after it has ended, and much of what is strange about language models comes from it.
 #
+# Two ways of writing that you will meet in the signatures. `tuple[str, ...]` is a tuple of any number of strings. `dict[tuple[str, str], int]` is a dict whose keys are pairs of strings and whose values are whole numbers.
+#
 # Run the cells from top to bottom. Where a cell says `# YOUR CODE HERE`, write; the check below it says at once whether GPT-2's own tokenizer would have got the same.
 
 # %% tags=["set-up"] nbgrader={"grade": false, "grade_id": "set_up", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -423,7 +425,7 @@ checks.merge_pair(merge_pair)
 #
 # <details><summary>Hint 2 · the start</summary>
 #
-# `Counter(pretokenize(text))` is a dict of words and how often they occur. What is missing is the step from a word to its tuple of signs; exercises 1 and 2 make it.
+# The `Counter` of a list is a dict: each different entry, and how often it occurs. What is missing then is the step from a word to its tuple of signs; exercises 1 and 2 make it.
 #
 # </details>
 #
@@ -574,11 +576,12 @@ def encode_word(word: str, ranks: dict[tuple[str, str], int]) -> list[str]:
 checks.encode_word(encode_word)
 
 # %% [markdown]
-# **Which merges come first?** GPT-2's file begins with these. Compare them with what the stories taught yours.
+# **Which merges come first?** GPT-2's file begins with these. Compare them with what the stories taught yours. (`vocab` is for later: it holds the id of every piece.)
 
 # %% tags=["look", "raises-exception"]
 merges = gpt2_merges()
 ranks = {pair: rank for rank, pair in enumerate(merges)}
+vocab = json.loads(vocabulary_files()[0].read_text(encoding="utf-8"))
 print(f"{len(merges):,} merges:", "  ".join("+".join(pair) for pair in merges[:12]), "…")
 print(encode_word("Mechanistic", ranks), encode_word("Ġinterpretability", ranks))
 
@@ -633,9 +636,8 @@ checks.build_vocab(build_vocab)
 # **Is that all there is to GPT-2's vocabulary?** Beside its merges GPT-2 publishes a second file with every piece and its id. Here yours meets it.
 
 # %% tags=["look", "raises-exception"]
-vocab = build_vocab(merges, [END_OF_TEXT])
-published = json.loads(vocabulary_files()[0].read_text(encoding="utf-8"))
-print(f"{len(vocab):,} ids, the same as in GPT-2's own file: {vocab == published}")
+mine = build_vocab(merges, [END_OF_TEXT])
+print(f"{len(mine):,} ids, the same as in GPT-2's own file: {mine == vocab}")
 of_letters = [piece for piece in vocab if piece.isascii() and piece.isalpha()]
 print("the longest pieces of plain letters:", *sorted(of_letters, key=len)[-8:], sep="\n  ")
 
@@ -925,9 +927,9 @@ checks.shape_table(shape_table)
 # %% [markdown]
 # ## Check your understanding
 #
-# Decide first, then open a choice: every one of them has a reason.
+# Run the folded cell below. Decide first, then open a choice: every one of them has a reason.
 
-# %% tags=["look", "raises-exception"]
+# %% tags=["look", "raises-exception"] jupyter={"source_hidden": true}
 quiz(
     [
         Question(

@@ -164,10 +164,7 @@ words = st.dictionaries(st.lists(st.sampled_from(["a", "b", "ab", "Ġ"]), min_si
 @given(words=words)
 def test_hugging_faces_trainer_is_asked_the_course_s_question(words):
     """The renaming turns HF's rule for equally frequent pairs into the course's: the greatest."""
-    counts = Counter()
-    for word, count in words.items():
-        for pair in pairwise(word):
-            counts[pair] += count
+    counts = Counter(pair for word in words for pair in pairwise(word) for _ in range(words[word]))
     most = max(counts.values(), default=0)
     greatest = max((pair for pair in counts if counts[pair] == most), default=None)
     assert best_pair([(list(word), count) for word, count in words.items()]) == greatest
