@@ -797,6 +797,7 @@ def reads_earlier(x: Float[Tensor, "batch seq d_model"]) -> Float[Tensor, "batch
     return x.cumsum(dim=1) / torch.arange(1, x.shape[1] + 1)[:, None]
 
 
+embed, pos_embed = trained_modules()
 sentence = torch.tensor([gpt2.tokenizer.encode(" The dog saw the cat")])
 swapped = torch.tensor([0, 4, 2, 3, 1])  # The cat saw the dog
 models = {
@@ -869,6 +870,7 @@ checks.Unembed(Unembed)
 # **Does it read the model's mind?** The blocks between your two ends are still the model's own. Take the vectors that come out of its last one (after a LayerNorm, `ln_f`), and let your `Unembed` read them. From logits to probabilities it is one softmax, inside `top_next_tokens`.
 
 # %% tags=["look", "raises-exception"]
+embed, _ = trained_modules()
 unembed = Unembed(embed)
 with torch.no_grad():
     last = gpt2.model.transformer(prompt).last_hidden_state
@@ -885,6 +887,8 @@ for probability, token in zip(probabilities[0].tolist(), token_strings(guesses[0
 # **And if there were no blocks at all?** Connect your two ends directly: embed, then unembed. Which token does each position point at?
 
 # %% tags=["look", "raises-exception"]
+embed, _ = trained_modules()
+unembed = Unembed(embed)
 with torch.no_grad():
     straight = unembed(embed(prompt)).argmax(dim=-1)[0]
 for token, guess in zip(token_strings(prompt[0]), token_strings(straight), strict=True):

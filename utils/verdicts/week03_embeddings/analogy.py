@@ -55,6 +55,7 @@ VERDICT = Verdict(
     check=checks.analogy,
     expected=_expected_analogy,
     reference="torch's cosine similarity",
+    outputs=("ids", "similarities"),
     mistakes=(
         Mistake(
             "step taken backwards",

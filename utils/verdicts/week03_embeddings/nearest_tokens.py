@@ -69,6 +69,7 @@ VERDICT = Verdict(
     check=checks.nearest_tokens,
     expected=_expected_nearest,
     reference="torch's cosine similarity",
+    outputs=("ids", "similarities"),
     mistakes=(
         Mistake(
             "dot products",
