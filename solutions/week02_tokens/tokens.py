@@ -302,6 +302,9 @@ checks.pretokenize(pretokenize)
 pictures.coloured_tokens(pretokenize("It's 2019, and she'll write   IT'S  naïve_code(x1)\n\tin 東京!"))
 
 # %% [markdown]
+# *What you should see:* *It's* in two words and *IT'S* in three; spaces in front of the words they belong to, and what is left of a run by itself.
+
+# %% [markdown]
 # ## Exercise 4 · `count_pairs`
 #
 # Now the training half. We have a text, cut into words, each word cut into single signs. **Which two neighbours belong together?** Those that are seen together most.
@@ -348,6 +351,9 @@ def count_pairs(words: dict[tuple[str, ...], int]) -> dict[tuple[str, str], int]
 
 # %% tags=["check", "core"] nbgrader={"grade": true, "grade_id": "check_count_pairs", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
 checks.count_pairs(count_pairs)
+
+# %% [markdown]
+# *What you should see:* a tick. The first of its cases holds *newest* six times and *widest* three times, so that the pair `e`, `s` stands there nine times.
 
 # %% [markdown]
 # ## Exercise 5 · `merge_pair`
@@ -403,6 +409,9 @@ def merge_pair(word: tuple[str, ...], pair: tuple[str, str]) -> tuple[str, ...]:
 
 # %% tags=["check", "core"] nbgrader={"grade": true, "grade_id": "check_merge_pair", "locked": true, "points": 9, "schema_version": 3, "solution": false, "task": false}
 checks.merge_pair(merge_pair)
+
+# %% [markdown]
+# *What you should see:* a tick, also for words in which the pair touches itself.
 
 # %% [markdown]
 # ## Exercise 6 · `train_bpe`
@@ -586,6 +595,9 @@ print(f"{len(merges):,} merges:", "  ".join("+".join(pair) for pair in merges[:1
 print(encode_word("Mechanistic", ranks), encode_word("Ġinterpretability", ranks))
 
 # %% [markdown]
+# *What you should see:* the pieces of the first look, this time from your own function.
+
+# %% [markdown]
 # ## Exercise 8 · `build_vocab`
 #
 # The model wants numbers. **How many ids must there be?** One for each of the 256 signs, since any of them may be left over; one for what each merge makes; and one for each special token, of which GPT-2 has a single one, `<|endoftext|>`. Add it up before you go on: it is d_vocab, and the number of rows of W_E.
@@ -692,6 +704,8 @@ checks.encode(encode)
 
 # %% [markdown]
 # **Does it agree with GPT-2 outside the check, too?** Below, each sentence is met by both tokenizers. Then comes the box of the first look, this time driven by your own function.
+#
+# *What you should see:* that all of the texts agree. If one does not, type it into the box and into that of the first look, and find the word where they part.
 
 
 # %% tags=["set-up"] nbgrader={"grade": false, "grade_id": "cat_in_languages", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -821,6 +835,9 @@ for length in range(len(ids) + 1):
     print(f"{length} tokens: {decode(ids[:length], vocab)!r}")
 
 # %% [markdown]
+# *What you should see:* � until the last of the llama's tokens has arrived.
+
+# %% [markdown]
 # ## Exercise 11 · `encode_special`
 #
 # In training, GPT-2 read one document after the other, and between any two stood the token `<|endoftext|>`, id 50256. It is no text, it is a signal: what comes now has nothing to do with what was before.
@@ -883,6 +900,9 @@ print(token_strings(encode(two_stories, ranks, vocab)))
 print(token_strings(encode_special(two_stories, ranks, vocab, [END_OF_TEXT])))
 
 # %% [markdown]
+# *What you should see:* as text the string falls into pieces, and even takes a neighbouring full stop along; as a signal it is one token.
+
+# %% [markdown]
 # ## Exercise 12 · the shape table
 #
 # *Difficulty 2 of 5 · importance 5 of 5 · 10 minutes · core, 6 points*
@@ -923,6 +943,9 @@ def shape_table() -> dict[str, tuple[int, ...] | None]:
 
 # %% tags=["check", "core"] nbgrader={"grade": true, "grade_id": "check_shape_table", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
 checks.shape_table(shape_table)
+
+# %% [markdown]
+# *What you should see:* a tick, and one number in four of the rows: d_vocab is everywhere where ids begin or end.
 
 # %% [markdown]
 # ## Check your understanding
@@ -1150,6 +1173,9 @@ for name, encoder in encoders.items():
 print(
     f"{len(mixed):,} characters, {len(ids):,} tokens, as GPT-2 has them: {ids == gpt2.tokenizer.encode(mixed)}"
 )
+
+# %% [markdown]
+# *What you should see:* True, and a smaller time in the second line. The larger the text, the larger the gain.
 
 # %% [markdown]
 # ## For your pair session (90 minutes)
