@@ -45,12 +45,13 @@ def defined_by(notebook: dict[str, Any]) -> dict[str, Any]:
 
 
 def nothing(submission: Any) -> Any:
-    """The submission, spoiled: it does its work and returns None."""
-    if isinstance(submission, type):
+    """The submission, spoiled: it does its work and returns None, or an error where None is right."""
+    if hasattr(submission, "forward"):
         return type(submission.__name__, (submission,), {"forward": lambda *args: None})
 
-    def spoiled(*args: Any) -> None:
-        submission(*args)
+    def spoiled(*args: Any, **kwargs: Any) -> None:
+        if submission(*args, **kwargs) is None:
+            raise ValueError("nothing can be taken from nothing")
 
     return spoiled
 
