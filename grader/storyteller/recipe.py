@@ -1,0 +1,72 @@
+"""How large the storyteller is, and how it learns."""
+
+from dataclasses import dataclass
+
+from utils.reference import ModelConfig
+from utils.training import TrainingSettings
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that is decided before a training begins, but for how long it is."""
+
+    d_model: int = 96
+    """With 50,257 rows of this width in float16, the file stays below 10.7 MB."""
+    n_heads: int = 4
+    n_layers: int = 4
+    n_ctx: int = 256
+    """Two or three stories; also the length of a training window, so that every position is learned."""
+    batch_size: int = 8
+    max_lr: float = 3e-3
+    min_lr: float = 1e-4
+    warmup_steps: int = 300
+    tokens: int = 60_000_000
+    """What it reads when nobody says how much."""
+    chunk_tokens: int = 1_000_000
+    """New stories are told after so many tokens, so that none is learned twice."""
+    vocabulary_tokens: int = 2_000_000
+    """Tokens of stories that are searched for the ids in use: the rarest word comes dozens of times."""
+    validation_tokens: int = 10_000
+    """For the reports during the training."""
+    final_tokens: int = 40_000
+    """For the measurement of the finished file."""
+    report_steps: int = 500
+    """Steps between two reports, each with a checkpoint: at most so many are lost."""
+    seed: int = 0
+
+    def config(self, d_vocab: int) -> ModelConfig:
+        """The model's sizes over a vocabulary of `d_vocab` rows."""
+        return ModelConfig(
+            d_model=self.d_model,
+            n_heads=self.n_heads,
+            d_head=self.d_model // self.n_heads,
+            d_mlp=4 * self.d_model,
+            n_layers=self.n_layers,
+            d_vocab=d_vocab,
+            n_ctx=self.n_ctx,
+            layer_norm_eps=1e-5,
+        )
+
+    def settings(self, end_of_text: int, tokens: int) -> TrainingSettings:
+        """The settings of a training that reads about so many tokens."""
+        total_steps = max(tokens // self.tokens_per_step, 1)
+        return TrainingSettings(
+            end_of_text=end_of_text,
+            batch_size=self.batch_size,
+            seq=self.n_ctx,
+            total_steps=total_steps,
+            warmup_steps=max(min(self.warmup_steps, total_steps // 10), 1),
+            max_lr=self.max_lr,
+            min_lr=self.min_lr,
+            seed=self.seed,
+        )
+
+    @property
+    def tokens_per_step(self) -> int:
+        """Tokens that one step reads."""
+        return self.batch_size * self.n_ctx
+
+    @property
+    def chunk_steps(self) -> int:
+        """Steps that learn from one chunk of stories."""
+        return max(self.chunk_tokens // self.tokens_per_step, 1)
