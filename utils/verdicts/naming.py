@@ -34,7 +34,8 @@ def find_mistake(
     verdict: Verdict, cases: Sequence[Case], attempts: Sequence[Attempt], shown: int
 ) -> Finding | None:
     """The first known mistake that explains every case; else one that explains case number `shown` alone."""
-    for devices_count in (True, False):
+    elsewhere = any(attempt.device != "cpu" for attempt in attempts)
+    for devices_count in (True, False) if elsewhere else (True,):
         for mistake in verdict.mistakes:
             if _explains(verdict, mistake, cases, attempts, devices_count):
                 return Finding(mistake, everywhere=True)
