@@ -34,7 +34,7 @@ def test_the_same_seed_gives_the_same_stories_on_every_machine():
     # The shipped storyteller was trained on exactly these. Whoever changes the world trains it again.
     texts = "\n".join(told.text for told in islice(stories(seed=0), 1000))
     assert hashlib.sha256(texts.encode()).hexdigest() == (
-        "369580028ad504c3c4b9370096af48f35ae7cdbabb5d79ab795fa5573cde2b86"
+        "b37244afad68eef13280cc900866a433c99aaef16443867b4bf4db130882d8e4"
     )
 
 
@@ -120,6 +120,8 @@ def test_stories_are_clean_text(kind):
         assert told.text[0].isupper() and told.text[-1] in '."'
         assert not re.search(r"\b[Aa] [aeiou]", told.text) and not re.search(r"\b[Aa]n [^aeiou]", told.text)
         assert not re.search(r"[.?] [a-z]", told.text)
+        assert not re.search(r"\b(the|a|an) (the|a|an|in|on|at|by|was|and|to)\b", told.text)
+        assert not re.search(r"\b(\w+) \1\b", told.text)
         assert 40 <= len(story_tokens(told.text)) <= 150
 
 

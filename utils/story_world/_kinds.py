@@ -33,7 +33,7 @@ def _either(source: str) -> Choice:
 RULES["days_work"] = _either("{X.he} {X.work} and {Y.he} {Y.work}.")
 RULES["loss"] = _either("""
     {X.he} [lost|dropped|forgot] {X.his} {X.thing}. "[Where is|Have you seen] my {X.thing}?" {X.he}
-    [asked|cried]. {Y_name} [looked|searched] [behind|under|near|beside] the {look=looks} {spot=spots} and
+    [asked|cried]. {Y_name} [looked|searched] [behind|near|beside] the {look=looks} {spot=spots} and
     found it. "Here is your {X.thing}, {X_name}," {Y.he} said.
     {X.He} [smiled|laughed|bowed] and gave {Y.him} a {ripe=ripe} {gift=fruits}.
     "You are a {good=goods} {Y}, {Y_name}," {X.he} said.
@@ -63,7 +63,7 @@ LIFE = _read("""
     {a.He} had a {look=looks} {colour=colours} {a.thing} and a {good=goods} {pet=pets} called
     {pet_name=pet_names}. Every {time=times} {a.he} {a.work}, and the {pet} [slept|played|rested|waited]
     {pet.home}. One {day=days} {pet_name} was gone. {a.He} looked {at place=places} and {a.his} {b} looked
-    {at other=places-place}. At last they heard {pet.it} [near|behind|under] the {spot=spots}. {pet.It}
+    {at other=places-place}. At last they heard {pet.it} [near|behind|beside] the {spot=spots}. {pet.It}
     {pet.sound} {voice=sounds} at {a.his} {colour} {a.thing}. "You are a {praise=animal_moods} {pet},
     {pet_name}," said {a_name}, and {a.he} gave {pet.it} {pet.food}.
 """)
@@ -110,15 +110,15 @@ MARKET = _read("""
 VISIT = """
     <opening> {a=names} and {b=a.others} went to the ZOO with their {r=elders}. They saw {n=numbers}
     {mood=animal_moods} {many p=ZOO} {p.home} and one {other=animal_moods-mood} {q=ZOO-p} {q.home}. The
-    {p.many} were {colour=colours} and the {q} was {tint=colours-colour}. {q.Young}
+    {p.many} were {coat=coats} and the {q} was {other_coat=coats-coat}. {q.Young}
     [followed|watched|heard|liked] them. The {r} gave {p.food} to the {p.many} and {q.food} to the {q}.
     "Which animal did you like best?" {r.he} asked. <answers>
 """
 RULES["answers"] = _either("""
     "I liked the {p.many}, because they were so {p.trait}," said {X}.
     "I liked the {q}, because {q.it} {q.sound} {voice=sounds}," said {Y}.
-    At home {X} made a {look=looks} picture of the {colour} {p.many} and {Y} made a {view=looks-look} picture
-    of the {tint} {q}.
+    At home {X} made a {look=looks} picture of the {coat} {p.many} and {Y} made a {view=looks-look} picture
+    of the {other_coat} {q}.
 """)
 VISITS = Choice([_read(VISIT.replace("ZOO", place)) for place in ("farm", "zoo")])
 

@@ -1,5 +1,5 @@
-"""Who and what the stories speak of. Every noun, name and pronoun here is one GPT-2 token with its leading
-space.
+"""Who and what the stories speak of. Names, pronouns and nouns in the singular are one GPT-2 token with their
+leading blank each.
 
 Roles behave as in the world. What depends on gender only: names and pronouns. What depends on the role only:
 home, thing and work. A king and a queen therefore differ exactly as a man and a woman do, and that
@@ -114,18 +114,23 @@ ACTIVITIES = {
 
 # where an animal rests, why it would choose that place
 RESTING_PLACES = {
-    "in": "park market shop library garden museum forest theatre zoo village bakery",
-    "on": "beach bridge farm field hill",
-    "at": "school station church harbour",
-    "by": "river",
+    "mat": "felt soft",
+    "rug": "kept out the cold",
+    "sofa": "was wide",
+    "bench": "stood high",
+    "pillow": "smelled sweet",
+    "chair": "faced the fire",
+    "box": "looked safe",
+    "bed": "had room",
+    "floor": "stayed cool",
 }
 
 # where people go, by how one says that they are there
 PLACES = {
-    "in": "park market shop library garden museum forest castle theatre tower zoo village hotel bakery",
-    "on": "beach bridge farm field hill square",
-    "at": "school station church harbour mill",
-    "by": "river lake",
+    "in": "park market shop library garden museum forest theatre zoo village bakery",
+    "on": "beach bridge farm field hill",
+    "at": "school station church harbour",
+    "by": "river",
 }
 
 # how an animal feels, what it does then
@@ -239,9 +244,10 @@ POOLS: dict[str, Pool] = {
     "months": words("January February March April May June July August September October November December"),
     "times": words("morning afternoon evening day"),
     "dayparts": words("morning afternoon evening"),
-    "weather": words("sunny rainy snowy cloudy cold warm quiet bright dark grey hot mild"),
+    "weather": words("sunny rainy clear cloudy cold warm quiet bright dark grey hot mild"),
     "numbers": words("two three four five six seven eight nine ten"),
     "colours": words("red blue green black white brown golden silver yellow pink"),
+    "coats": words("black white brown grey big small thin old clean wet"),
     "moods": words(
         "young happy tired proud shy kind clever wise poor rich tall brave quiet busy famous "
         "lonely gentle cheerful patient curious"
@@ -249,7 +255,7 @@ POOLS: dict[str, Pool] = {
     "looks": words("new small big heavy shiny bright strange lovely plain tiny pretty fine"),
     "ripe": words("ripe fresh sweet big small cold round juicy"),
     "grounds": words("park beach field playground garden club square yard"),
-    "spots": words("tree bench wall gate bush fountain cart barrel fence door lamp clock stone tent"),
+    "spots": words("tree bench wall gate bush fountain cart barrel fence door well clock stone tent"),
     "topics": words(
         "weather harvest news music food garden sea moon stars wind snow sun past future mountains birds"
     ),

@@ -35,7 +35,7 @@ MALE_AND_FEMALE = (
     ("son", "daughter"),
 )
 
-ONE_AND_MANY = (
+ONE_ANIMAL_AND_MANY = (
     ("cat", "cats"),
     ("horse", "horses"),
     ("pig", "pigs"),
@@ -43,6 +43,9 @@ ONE_AND_MANY = (
     ("lion", "lions"),
     ("monkey", "monkeys"),
     ("frog", "frogs"),
+)
+
+ONE_FRUIT_AND_MANY = (
     ("banana", "bananas"),
     ("orange", "oranges"),
     ("carrot", "carrots"),
@@ -62,7 +65,10 @@ NOW_AND_THEN = (
 ANALOGIES: dict[str, tuple[Analogy, ...]] = {
     "from a man to a woman": tuple(Analogy(he, "man", "woman", she) for he, she in MALE_AND_FEMALE),
     "from a woman to a man": tuple(Analogy(she, "woman", "man", he) for he, she in MALE_AND_FEMALE),
-    "from one to many": tuple(Analogy(one, "dog", "dogs", many) for one, many in ONE_AND_MANY),
+    "from one animal to many": tuple(Analogy(one, "dog", "dogs", many) for one, many in ONE_ANIMAL_AND_MANY),
+    "from one fruit to many": tuple(
+        Analogy(one, "apple", "apples", many) for one, many in ONE_FRUIT_AND_MANY
+    ),
     "from now to then": tuple(Analogy(now, "run", "ran", then) for now, then in NOW_AND_THEN),
 }
-"""The families of analogies, 42 in all."""
+"""The families of analogies, 42 in all, 24 of them between men and women."""
