@@ -146,16 +146,19 @@ class PosEmbed(nn.Module):
 
 
 def embed_tokens(
-    tokens: Int[Tensor, "batch seq"], embed: Embed, pos_embed: PosEmbed
+    tokens: Int[Tensor, "batch seq"], embed: nn.Module, pos_embed: nn.Module
 ) -> Float[Tensor, "batch seq d_model"]:
-    """Where the residual stream begins: each token's vector plus its place's vector, and nothing else."""
+    """Where the residual stream begins: each token's vector plus its place's vector, and nothing else.
+
+    `embed` is an Embed and `pos_embed` a PosEmbed, or modules that can be called as they can.
+    """
     return embed(tokens) + pos_embed(tokens)
 
 
 class Unembed(nn.Module):
     """Logits: the dot product of each position's vector with each token's row of the Embed's own W_E (tied)."""
 
-    def __init__(self, embed: Embed):
+    def __init__(self, embed: nn.Module):
         super().__init__()
         self.embed = embed
 

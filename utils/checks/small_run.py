@@ -40,7 +40,8 @@ class SmallOptimizer:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Takes over what `state_dict` gave."""
-        self.steps, self.lr = state["steps"], state["lr"]
+        self.steps = state["steps"]
+        self.lr = state["lr"]
         for mine, saved in zip(self.velocities, state["velocities"], strict=True):
             mine.copy_(saved)
 

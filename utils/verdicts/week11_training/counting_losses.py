@@ -46,8 +46,8 @@ def _judged_on_train(train, val, d_vocab):
 
 
 def _first_token_too(train, val, d_vocab):
-    singles = 1 + torch.bincount(train, minlength=d_vocab)
-    return -(singles / singles.sum())[val].log().mean().item(), _expected(train, val, d_vocab)[1]
+    counts = torch.bincount(train, minlength=d_vocab) + 1
+    return -(counts / counts.sum())[val].log().mean().item(), _expected(train, val, d_vocab)[1]
 
 
 def _smoothed_above_only(train, val, d_vocab):

@@ -89,7 +89,8 @@ class _Trainer:
     def __init__(self, model, tokens, settings, watch=None):
         self.model, self.tokens, self.settings, self.watch = model, tokens, settings, watch
         self.step, self.losses = 0, []
-        self.generator = torch.Generator().manual_seed(settings.seed)
+        self.generator = torch.Generator()
+        self.generator.manual_seed(settings.seed)
         self.optimizer = self.make_optimizer()
 
     def make_optimizer(self):
