@@ -3,7 +3,7 @@
 import ast
 import sys
 import types
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -13,8 +13,9 @@ from unittest.mock import patch
 from grader.cells import is_kind, plain_python
 from grader.parts import write_parts
 from grader.sources import Source, read_source, weeks_with_source
+from utils.checks.cases import PUBLIC_SEED, Case
 from utils.checks.report import Report
-from utils.verdicts.judge import LocalJudge, verdicts_of
+from utils.verdicts.judge import LocalHearing, LocalJudge, verdicts_of
 from utils.verdicts.verdict import Verdict
 from utils.weeks import WEEKS, Week
 
@@ -41,6 +42,11 @@ HIDDEN_SEEDS = (1, 58, 340_912)
 
 TAUGHT = [week for week in NOTEBOOKS if not lacks(week)]
 VERDICTS = [verdict for week in TAUGHT for verdict in verdicts_of(week.folder).values()]
+
+
+def of_week(week: Week) -> list[Verdict]:
+    """One week's verdicts."""
+    return [verdict for verdict in VERDICTS if verdict.check.week == week.folder]
 
 
 def name_of(value: Any) -> str:
@@ -113,12 +119,38 @@ def variants(verdict: Verdict) -> list:
     return _variants(verdict.check.week).get(verdict.check.name, [])
 
 
-@cache
-def mistaken(week: str, check: str, seed: int, reveal: bool = True) -> dict[str, Report]:
+def cases(verdict: Verdict, seed: int = PUBLIC_SEED) -> list[Case]:
+    """A check's cases, drawn once in a test run."""
+    return judge(seed).open(verdict.check).cases
+
+
+def expectations(verdict: Verdict, seed: int = PUBLIC_SEED) -> list[Any]:
+    """The expected values of a seed's cases, computed once in a test run."""
+    return judge(seed).open(verdict.check).expectations
+
+
+def mistaken(verdict: Verdict, reveal: bool = True) -> dict[str, Report]:
     """What a check says of each mistake that is known, by the mistake's name; asked once in a test run."""
-    verdict = verdicts_of(week)[check]
-    by = judge(seed, reveal)
+    return _mistaken(verdict.check.week, verdict.check.name, reveal)
+
+
+@cache
+def _mistaken(week: str, check: str, reveal: bool) -> dict[str, Report]:
+    verdict, by = verdicts_of(week)[check], judge(PUBLIC_SEED, reveal)
     return {mistake.name: verdict.check.examine(mistake.wrong, by) for mistake in verdict.mistakes}
+
+
+def fails(verdict: Verdict, submission: Any, seed: int) -> bool:
+    """Whether some case of the seed finds the submission wrong; nobody asks which mistake it is."""
+    nameless = replace(verdict, mistakes=())
+    for number, (case, expected) in enumerate(
+        zip(cases(verdict, seed), expectations(verdict, seed), strict=True)
+    ):
+        hearing = LocalHearing(nameless, [case], [expected], reveal=True)
+        hearing.submit(verdict.check.attempt(submission, case.inputs, first=number == 0))
+        if not hearing.report().passed:
+            return True
+    return False
 
 
 @cache

@@ -10,9 +10,8 @@ from utils.checks.plain import plain
 from utils.reference import load
 
 from .same import identical
-from .taught import TAUGHT, VERDICTS, name_of
+from .taught import HIDDEN_SEEDS, TAUGHT, VERDICTS, cases, name_of, of_week
 
-OTHER_SEEDS = (3, 4, 5)
 WITHOUT_WEIGHTS = {2}  # byte-pair encoding has none
 FIXED = {"shape_table", "my_analogy"}  # which ask for the same every time: rows, words of one's own
 
@@ -22,26 +21,26 @@ drawing = pytest.mark.parametrize(
 )
 
 
-def inputs_of(cases):
-    return [case.inputs for case in cases]
+def inputs_of(drawn):
+    return [case.inputs for case in drawn]
 
 
-def sizes_of(cases):
-    return [[tuple(tensor.shape) for tensor in tensors(case.inputs)] for case in cases]
+def sizes_of(drawn):
+    return [[tuple(tensor.shape) for tensor in tensors(case.inputs)] for case in drawn]
 
 
 @every_check
 def test_the_same_seed_draws_the_same_cases(verdict):
-    one, again = verdict.check.draw_cases(), verdict.check.draw_cases(PUBLIC_SEED)
+    one, again = cases(verdict), verdict.check.draw_cases(PUBLIC_SEED)
     assert [case.label for case in one] == [case.label for case in again]
     assert identical(inputs_of(one), inputs_of(again))
 
 
 @drawing
 def test_other_seeds_draw_other_cases_of_the_same_kind(verdict):
-    public = verdict.check.draw_cases()
-    for seed in OTHER_SEEDS:
-        hidden = verdict.check.draw_cases(seed)
+    public = cases(verdict)
+    for seed in HIDDEN_SEEDS:
+        hidden = cases(verdict, seed)
         assert not identical(inputs_of(public), inputs_of(hidden))
         assert [set(inputs) for inputs in inputs_of(public)] == [set(inputs) for inputs in inputs_of(hidden)]
 
@@ -49,26 +48,21 @@ def test_other_seeds_draw_other_cases_of_the_same_kind(verdict):
 @pytest.mark.parametrize("week", TAUGHT, ids=lambda week: week.folder)
 def test_other_seeds_draw_other_sizes(week):
     """In all checks but one at most: to measure a share, say, takes as many numbers every time."""
-    checks = [verdict.check for verdict in VERDICTS if verdict.check.week == week.folder]
-    with_tensors = [check for check in checks if any(sizes_of(check.draw_cases()))]
-    seeds = (PUBLIC_SEED, *OTHER_SEEDS)
-    of_one_size = [
-        check.name
-        for check in with_tensors
-        if len({str(sizes_of(check.draw_cases(seed))) for seed in seeds}) == 1
-    ]
-    assert len(of_one_size) <= 1
+    seeds = (PUBLIC_SEED, *HIDDEN_SEEDS)
+    with_tensors = [verdict for verdict in of_week(week) if any(sizes_of(cases(verdict)))]
+    sizes = [{str(sizes_of(cases(verdict, seed))) for seed in seeds} for verdict in with_tensors]
+    assert sum(len(seen) == 1 for seen in sizes) <= 1
 
 
 @every_check
 def test_cases_are_plain_data(verdict):
-    for case in verdict.check.draw_cases():
+    for case in cases(verdict):
         assert identical(plain(case.inputs), case.inputs)
 
 
 @every_check
 def test_labels_tell_the_cases_apart(verdict):
-    labels = [case.label for case in verdict.check.draw_cases()]
+    labels = [case.label for case in cases(verdict)]
     assert len(labels) == len(set(labels))
 
 
@@ -77,7 +71,7 @@ def test_there_is_more_than_one_entry_in_a_batch(verdict):
     """A tensor of three axes has a batch axis in front: size 1 would hide that it is ignored."""
     batches = [
         min(tensor.shape[0] for tensor in tensors(inputs) if tensor.dim() > 2)
-        for inputs in inputs_of(verdict.check.draw_cases())
+        for inputs in inputs_of(cases(verdict))
         if any(tensor.dim() > 2 for tensor in tensors(inputs))
     ]
     assert sum(batch < 2 for batch in batches) <= 1
@@ -86,8 +80,8 @@ def test_there_is_more_than_one_entry_in_a_batch(verdict):
 @pytest.mark.parametrize("week", TAUGHT, ids=lambda week: week.folder)
 def test_a_week_tries_real_weights(week):
     reference = load(quiet=True)
-    checks = [verdict.check for verdict in VERDICTS if verdict.check.week == week.folder]
-    real = [case.label for check in checks for case in check.draw_cases() if reference.name in case.label]
+    labels = [case.label for verdict in of_week(week) for case in cases(verdict)]
+    real = [label for label in labels if reference.name in label]
     assert real or week.number in WITHOUT_WEIGHTS
 
 

@@ -1,4 +1,4 @@
-"""Hidden cases: the report names the mistake, and holds no input, no expected value, no size and no label."""
+"""Hidden cases: the report names the mistake, but no input, no expected value, no size and no label."""
 
 import json
 import re
@@ -10,13 +10,13 @@ import pytest
 import torch
 
 from utils.checks.attempt import Attempt, CheckMisuse, StudentError, tensors
+from utils.checks.cases import PUBLIC_SEED
 from utils.checks.plain import NotPlain
 from utils.verdicts.judge import LocalHearing, find_verdict
 
-from .taught import HIDDEN_SEEDS, VERDICTS, judge, mistaken, name_of, solution
+from .taught import VERDICTS, cases, expectations, judge, mistaken, name_of, solution
 from .toy import DOUBLE, report_on, text_of
 
-SEED = HIDDEN_SEEDS[0]
 every_check = pytest.mark.parametrize("verdict", VERDICTS, ids=name_of)
 
 
@@ -31,13 +31,13 @@ def secrets(week, check):
     mistake says of itself is no secret.
     """
     verdict = find_verdict(week, check)
-    cases = verdict.check.draw_cases(SEED)
-    everything = list(tensors([[case.inputs for case in cases], verdict.expectations(cases)]))
+    drawn = cases(verdict)
+    everything = list(tensors([[case.inputs for case in drawn], expectations(verdict)]))
     numbers = {f"{number:.4g}" for each in everything for number in each.flatten()[:50].tolist()}
     shapes = {str(tuple(each.shape)) for each in everything if each.dim() > 1}
     long_numbers = {number for number in numbers if len(re.sub(r"\D", "", number)) > 3}
     known = " ".join(f"{mistake.says} {mistake.look_at}" for mistake in verdict.mistakes)
-    return {each for each in {case.label for case in cases} | shapes | long_numbers if each not in known}
+    return {each for each in {case.label for case in drawn} | shapes | long_numbers if each not in known}
 
 
 def found(verdict, report):
@@ -59,9 +59,9 @@ def misuses(x, *others):
 
 @every_check
 def test_no_mistake_is_told_with_a_secret(verdict):
-    mistakes = mistaken(verdict.check.week, verdict.check.name, SEED, reveal=False).values()
+    mistakes = mistaken(verdict, reveal=False).values()
     others = [lambda *_: None, lambda *given: given, boasts, misuses, solution(verdict)]
-    answers = [verdict.check.examine(submission, judge(SEED, reveal=False)) for submission in others]
+    answers = [verdict.check.examine(submission, judge(PUBLIC_SEED, reveal=False)) for submission in others]
     assert [found(verdict, report) for report in [*mistakes, *answers]] == [[]] * (
         len(mistakes) + len(answers)
     )
@@ -70,22 +70,20 @@ def test_no_mistake_is_told_with_a_secret(verdict):
 @every_check
 def test_the_same_secrets_are_seen_when_nothing_is_hidden(verdict):
     """Or the search above would find nothing because it looks for the wrong things."""
-    shown = mistaken(verdict.check.week, verdict.check.name, SEED)
+    shown = mistaken(verdict)
     assert [name for name, report in shown.items() if not found(verdict, report)] == []
 
 
 @every_check
 def test_mistakes_are_named_all_the_same(verdict):
-    shown, hidden = (
-        mistaken(verdict.check.week, verdict.check.name, SEED, reveal).values() for reveal in (True, False)
-    )
+    shown, hidden = (mistaken(verdict, reveal).values() for reveal in (True, False))
     assert [report.mistake for report in hidden] == [report.mistake for report in shown]
     assert [report.failed for report in hidden] == [report.failed for report in shown]
 
 
 @every_check
 def test_a_right_solution_passes_hidden_cases(verdict):
-    assert verdict.check.examine(solution(verdict), judge(SEED, reveal=False)).passed
+    assert verdict.check.examine(solution(verdict), judge(PUBLIC_SEED, reveal=False)).passed
 
 
 LEAK = "LEAK of 0.1234"
@@ -101,9 +99,9 @@ FORGED = {
 @pytest.mark.parametrize("forged", FORGED.values(), ids=FORGED)
 def test_an_attempt_from_elsewhere_cannot_smuggle_a_text_into_the_report(forged):
     verdict = replace(DOUBLE, check=replace(DOUBLE.check, changes_inputs="wrong", shares_memory="noted"))
-    cases = verdict.check.draw_cases(SEED)
-    hearing = LocalHearing(verdict, cases, verdict.expectations(cases), reveal=False)
-    for _ in cases:
+    drawn = verdict.check.draw_cases()
+    hearing = LocalHearing(verdict, drawn, verdict.expectations(drawn), reveal=False)
+    for _ in drawn:
         hearing.submit(forged)
     report = hearing.report()
     assert not report.passed

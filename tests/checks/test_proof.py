@@ -3,6 +3,7 @@
 import pytest
 
 from utils.checks.cases import PUBLIC_SEED
+from utils.weeks import find_week
 
 from .same import identical
 from .taught import (
@@ -10,11 +11,13 @@ from .taught import (
     NOTEBOOKS,
     TAUGHT,
     VERDICTS,
+    fails,
     judge,
     lacks,
     mistaken,
     name_of,
     notebook_of,
+    of_week,
     solution,
     variants,
 )
@@ -31,7 +34,7 @@ def test_every_notebook_is_proven_here(week):
 
 @every_week
 def test_every_check_of_the_notebook_has_a_verdict_and_the_reverse(week):
-    judged = {verdict.check.name for verdict in VERDICTS if verdict.check.week == week.folder}
+    judged = {verdict.check.name for verdict in of_week(week)}
     assert judged == set(notebook_of(week.folder).submitted)
 
 
@@ -53,7 +56,7 @@ def test_right_solutions_in_other_styles_pass(verdict, seed):
 
 @every_check
 def test_every_mistake_fails_and_is_named(verdict):
-    said = mistaken(verdict.check.week, verdict.check.name, PUBLIC_SEED)
+    said = mistaken(verdict)
     assert [name for name, report in said.items() if report.passed] == []
     assert {name: report.mistake for name, report in said.items()} == {name: name for name in said}
 
@@ -61,8 +64,12 @@ def test_every_mistake_fails_and_is_named(verdict):
 @every_check
 @pytest.mark.parametrize("seed", HIDDEN_SEEDS)
 def test_every_mistake_fails_on_hidden_cases(verdict, seed):
-    said = mistaken(verdict.check.week, verdict.check.name, seed)
-    assert [name for name, report in said.items() if report.passed] == []
+    assert [each.name for each in verdict.mistakes if not fails(verdict, each.wrong, seed)] == []
+
+
+@every_check
+def test_a_right_solution_does_not_fail_there(verdict):
+    assert not fails(verdict, solution(verdict), HIDDEN_SEEDS[0])
 
 
 @every_check
@@ -73,19 +80,19 @@ def test_mistakes_have_names_of_their_own(verdict):
 
 @every_week
 def test_a_week_knows_many_mistakes_and_many_right_ways(week):
-    verdicts = [verdict for verdict in VERDICTS if verdict.check.week == week.folder]
-    assert sum(len(verdict.mistakes) for verdict in verdicts) >= 20
-    assert sum(len(variants(verdict)) for verdict in verdicts) >= 8
+    assert sum(len(verdict.mistakes) for verdict in of_week(week)) >= 20
+    assert sum(len(variants(verdict)) for verdict in of_week(week)) >= 8
 
 
 def test_the_week_that_others_copy_knows_more():
-    verdicts = [verdict for verdict in VERDICTS if verdict.check.week == "week05_attention"]
+    verdicts = of_week(find_week(5))
     assert sum(len(verdict.mistakes) for verdict in verdicts) >= 25
     assert sum(len(variants(verdict)) for verdict in verdicts) >= 10
 
 
 @every_check
 def test_expected_values_leave_the_cases_alone(verdict):
-    used, untouched = verdict.check.draw_cases(), verdict.check.draw_cases()
-    verdict.expectations(used)
-    assert identical([case.inputs for case in used], [case.inputs for case in untouched])
+    drawn = verdict.check.draw_cases()
+    verdict.expectations(drawn)
+    again = verdict.check.draw_cases()
+    assert identical([case.inputs for case in drawn], [case.inputs for case in again])
