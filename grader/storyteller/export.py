@@ -38,6 +38,7 @@ def export(
         name: value.half().contiguous() for name, value in hf_weights(weights, config, vocabulary).items()
     }
     save_file(tensors, folder / WEIGHTS, metadata={"format": "pt"})
+    (folder / WEIGHTS).chmod(0o644)  # safetensors leaves it to its owner alone
     _write_config(folder, config, vocabulary.d_full)
     _write_tokenizer(folder, config.n_ctx)
     (folder / "README.md").write_text(card, encoding="utf-8")

@@ -28,7 +28,7 @@ class Recipe:
     """Tokens of stories that are searched for the ids in use: the rarest word comes dozens of times."""
     validation_tokens: int = 10_000
     """For the reports during the training."""
-    final_tokens: int = 40_000
+    final_tokens: int = 20_000
     """For the measurement of the finished file."""
     report_steps: int = 500
     """Steps between two reports, each with a checkpoint: at most so many are lost."""

@@ -29,7 +29,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
 
@@ -49,7 +49,6 @@ from torch import Tensor, nn
 
 from utils import pictures, reference
 from utils.checks import week11_training as checks
-from utils.pictures.loss import LiveLoss, loss_curve
 from utils.quiz import Choice, Question, quiz
 from utils.reference import ModelConfig
 from utils.scratchpad import Scratchpad
@@ -686,7 +685,7 @@ class Trainer:
 checks.Trainer(Trainer)
 
 # %% [markdown]
-# **What does the model learn first?** A short run of a hundred steps, with a curve that is drawn while it runs. Watch how quickly it passes each of the first lines.
+# **What does the model learn first?** The first 200 steps of a longer run, with a curve that is drawn while it goes on. Watch how quickly it passes each of the first lines.
 
 
 # %% tags=["set-up"] nbgrader={"grade": false, "grade_id": "settings_for", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -705,12 +704,11 @@ def settings_for(total_steps: int) -> TrainingSettings:
 
 # %% tags=["look", "raises-exception"]
 train, val = train_val_split(story_rows(), 0.02, vocabulary().end_of_text)
-short = settings_for(total_steps=100)
-live = LiveLoss(short.total_steps, lines_to_compare(train, val, counting_losses))
-Trainer(fresh_model(seed=0), train, short, live).train(short.total_steps)
+live = pictures.LiveLoss(200, lines_to_compare(train, val, counting_losses))
+Trainer(fresh_model(seed=0), train, settings_for(total_steps=3000), live).train(200)
 
 # %% [markdown]
-# The first thing it finds out is which tokens occur at all; then how frequent they are; then which follow which. A hundred steps are enough for these. What comes after the bigram line takes longer, because it needs heads that look back.
+# The first thing it finds out is which tokens occur at all; then how frequent they are; then which follow which. What comes after the bigram line takes longer, because it needs heads that look back.
 
 # %% [markdown]
 # ## Exercise 8 · `sample_story`
@@ -990,7 +988,7 @@ checks.train_storyteller(train_storyteller)
 # %% [markdown]
 # ## The training
 #
-# **How near does it come to the entropy, and what does it say on the way?** This cell trains your machine from nothing, by your own code, on two processor cores in about three minutes. With `STEPS = 300` you get a shorter run to try things out; it ends before the best part.
+# **How near does it come to the entropy, and what does it say on the way?** This cell trains your machine from nothing, by your own code. On two processor cores it takes a few minutes. With `STEPS = 300` you get a shorter run to try things out; it ends before the best part.
 #
 # Look out for the moment, somewhere past the first third, when the curve bends down once more. Until then the model has known *what kind of word* comes next. There it finds out how to look back for the very word.
 
@@ -1000,7 +998,7 @@ STEPS = 3000
 train, val = train_val_split(story_rows(), 0.02, vocabulary().end_of_text)
 val_batches = whole_stories(val, vocabulary().end_of_text)
 lines = lines_to_compare(train, val, counting_losses)
-storyteller = Trainer(fresh_model(seed=0), train, settings_for(STEPS), LiveLoss(STEPS, lines))
+storyteller = Trainer(fresh_model(seed=0), train, settings_for(STEPS), pictures.LiveLoss(STEPS, lines))
 with tempfile.TemporaryDirectory() as folder:
     reports = train_storyteller(
         storyteller,
@@ -1020,7 +1018,7 @@ print(
 # The same again as a picture to move about in; a double click on a name in the legend shows that curve alone. **Which knowledge took longest?**
 
 # %% tags=["look", "raises-exception"]
-loss_curve(storyteller.losses, lines, [(step, loss) for step, loss, _ in reports])
+pictures.loss_curve(storyteller.losses, lines, [(step, loss) for step, loss, _ in reports])
 
 # %% [markdown]
 # **For which tokens does your model still pay?** A validation story, each token with its own −log p: the darker, the more surprising. Go through it and ask of every dark token whether anybody could have known it.
@@ -1250,34 +1248,34 @@ def scaling_curve(sizes: Sequence[float], losses: Sequence[float], floor: float)
 checks.scaling_curve(scaling_curve)
 
 # %% [markdown]
-# **How does the loss depend on parameters, and how on data?** Four widths, trained for the same 150 steps each, and your long training seen as a curve over the tokens read. These are tiny models and short runs, so do not expect a clean power law. What can be seen is its beginning, and how one measures it.
+# **How does the loss depend on the number of parameters?** Four widths of a model with one layer, trained for 300 steps each, on the same batches. These are tiny models and short runs, so do not expect a clean power law over many orders of magnitude. Look for the place where more width stops helping: there something else has become too small, the number of layers, or the time.
 
 # %% tags=["look", "raises-exception"]
 train, val = train_val_split(story_rows(), 0.02, vocabulary().end_of_text)
-val_batches, floor = (
-    whole_stories(val, vocabulary().end_of_text),
-    lines_to_compare(train, val, counting_losses)["entropy"],
-)
+val_batches = whole_stories(val, vocabulary().end_of_text)
+floor = lines_to_compare(train, val, counting_losses)["entropy"]
+plan = replace(settings_for(total_steps=3000), batch_size=8)
 sizes, losses = [], []
-for d_model in (8, 16, 32, 64):
-    small = Trainer(fresh_model(seed=0, d_model=d_model), train, settings_for(total_steps=150))
-    small.train(150)
+for d_model in (4, 8, 16, 32):
+    small = Trainer(fresh_model(seed=0, d_model=d_model, n_layers=1), train, plan)
+    small.train(300)
     sizes.append(sum(parameter.numel() for parameter in small.model.parameters()))
     losses.append(evaluate(small.model, val_batches))
-    print(
-        f"{sizes[-1]:9,} parameters: {losses[-1]:.3f} nats after {150 * small.settings.tokens_per_step:,} tokens"
-    )
+    print(f"d_model {d_model:2}, {sizes[-1]:6,} parameters: {losses[-1]:.3f} nats")
+
 a, b = scaling_curve(sizes, losses, floor)
-print(f"loss − floor ≈ {a:.3g} · parameters^(−{b:.2f})")
-fitted = [a * size**-b for size in sizes]
+print(f"nats above the floor ≈ {a:.3g} · parameters^(−{b:.2f})")
 pictures.curves(
     torch.tensor(sizes),
-    {"measured": torch.tensor(losses) - floor, "power law": torch.tensor(fitted)},
+    {"measured": torch.tensor(losses) - floor, "power law": a * torch.tensor(sizes) ** -b},
     x_title="parameters",
     y_title="nats above the floor",
     log_x=True,
     log_y=True,
 )
+
+# %% [markdown]
+# **And on the number of tokens?** Your long training again, with both axes logarithmic. Its plateau is a step in an otherwise falling line: one skill that is learned all at once.
 
 # %% tags=["look", "raises-exception"]
 read = torch.tensor([step * storyteller.settings.tokens_per_step for step, _, _ in reports[1:]])
@@ -1358,7 +1356,7 @@ checks.find_learning_rate(find_learning_rate)
 
 # %% tags=["look", "raises-exception"]
 train, _ = train_val_split(story_rows(), 0.02, vocabulary().end_of_text)
-rates, losses = find_learning_rate(fresh_model(seed=0), train, settings_for(100), 1e-5, 1.0, 100)
+rates, losses = find_learning_rate(fresh_model(seed=0), train, settings_for(100), 1e-5, 1.0, 60)
 pictures.curve(
     torch.tensor(rates), torch.tensor(losses), x_title="learning rate", y_title="nats per token", log_x=True
 )
@@ -1492,4 +1490,4 @@ pictures.bars(
 #
 # What is still missing? The model works, and nobody has told it how. Next week you open it and look for the heads that it has made for itself on that plateau.
 #
-# Words of this week in the [glossary](../glossary.md): *accumulation, batch, bigram, checkpoint, entropy, eval mode, learning rate finder, mixed precision, overfitting, scaling law, seed, training text, unigram, validation text, window*.
+# Words of this week in the [glossary](../glossary.md): *accumulation, batch, bigram model, checkpoint, entropy, eval mode, learning rate finder, mixed precision, overfitting, scaling law, seed, shared row, training text, unigram model, validation text, window*.

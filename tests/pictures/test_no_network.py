@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,6 +15,9 @@ from .conftest import Sentence
 
 HEAVY = ("circuitsvis", "ipywidgets", "plotly", "torch", "transformers")
 DRAWN = {
+    "LiveLoss": lambda it: pictures.LiveLoss(4, {"floor": 0.5}).picture(
+        SimpleNamespace(step=2, losses=[2, 1]), 9
+    ),
     "attention_heads": lambda it: pictures.attention_heads(it.tokens, it.patterns[0]),
     "attention_explorer": lambda it: pictures.attention_explorer(it.tokens, it.patterns),
     "bars": lambda it: pictures.bars({"English": 11, "Greek": 56}),
@@ -23,6 +27,7 @@ DRAWN = {
     "curves": lambda it: pictures.curves([0, 1], {"y": [1, 2]}),
     "cuts_slider": lambda it: pictures.cuts_slider({0: ["t", "h", "e"], 1: ["th", "e"]}),
     "heatmap": lambda it: pictures.heatmap(it.patterns[0, 0]),
+    "loss_curve": lambda it: pictures.loss_curve([2, 1], {"floor": 0.5}, [(2, 1.5)]),
     "neuron_explorer": lambda it: pictures.neuron_explorer(it.tokens, it.patterns[0, 0]),
     "pattern_heatmap": lambda it: pictures.pattern_heatmap(it.patterns[0, 0], it.tokens),
     "pipeline_player": lambda it: pictures.pipeline_player(reference.load(quiet=True), "The cat sat"),

@@ -13,6 +13,7 @@ from utils.pictures.clouds import cloud_steps
 from utils.pictures.curves import curve, curves
 from utils.pictures.cuts import cuts_slider, token_explorer
 from utils.pictures.heatmap import heatmap
+from utils.pictures.loss import LiveLoss, loss_curve
 from utils.pictures.neurons import neuron_explorer
 from utils.pictures.pipeline_player import pipeline_player
 from utils.pictures.scaling import scaling_demo
@@ -21,6 +22,7 @@ from utils.pictures.steps import steps_3d
 from utils.pictures.tokens import coloured_tokens
 
 __all__ = [
+    "LiveLoss",
     "attention_explorer",
     "attention_heads",
     "bars",
@@ -30,6 +32,7 @@ __all__ = [
     "curves",
     "cuts_slider",
     "heatmap",
+    "loss_curve",
     "neuron_explorer",
     "pattern_heatmap",
     "pipeline_player",
