@@ -8,6 +8,8 @@ import torch
 from jaxtyping import jaxtyped
 from torch import Tensor, nn
 
+from utils.checks.cases import PUBLIC_SEED
+
 from .taught import VERDICTS, judge, name_of, solution
 
 
@@ -149,17 +151,25 @@ CLASSES = {
 }
 
 
-MUST_LEARN = {"Embed", "PosEmbed", "Unembed"}
-"""Checks that ask whether a gradient reaches the weights: under no_grad none does."""
+MUST_LEARN = {"Embed", "PosEmbed", "Unembed", "week10_learning", "week11_training"}
+"""Checks, and weeks, that ask for gradients: under no_grad there are none."""
+WITHOUT_GRADIENTS = ("no_grad", "inference_mode")
+
+
+def styles_for(verdict, right):
+    """The styles in which this solution stays right."""
+    styles = CLASSES if isinstance(right, type) else FUNCTIONS
+    learns = {verdict.check.name, verdict.check.week} & MUST_LEARN
+    return {name: dress for name, dress in styles.items() if not (learns and name in WITHOUT_GRADIENTS)}
 
 
 @pytest.mark.parametrize("verdict", VERDICTS, ids=name_of)
 def test_a_right_solution_may_be_dressed_in_any_style(verdict):
     right = solution(verdict)
-    styles = dict(CLASSES if isinstance(right, type) else FUNCTIONS)
-    if verdict.check.name in MUST_LEARN:
-        del styles["no_grad"]
-    reports = {name: verdict.check.examine(dress(right), judge(2019)) for name, dress in styles.items()}
+    styles = styles_for(verdict, right)
+    reports = {
+        name: verdict.check.examine(dress(right), judge(PUBLIC_SEED)) for name, dress in styles.items()
+    }
     assert {name: str(report) for name, report in reports.items() if not report.passed} == {}
 
 

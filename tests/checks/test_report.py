@@ -7,6 +7,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
+from utils.checks.cases import PUBLIC_SEED
 from utils.checks.engine import use_judge
 from utils.checks.report import MIME, CheckFailed, Report, html_card
 
@@ -37,7 +38,7 @@ UNWRITTEN = a_failure(written=False, headline="not written yet", lines=(), notes
 
 @pytest.mark.parametrize("verdict", VERDICTS, ids=name_of)
 def test_a_right_solution_gets_one_line(verdict):
-    text = str(verdict.check.examine(solution(verdict), judge(2019)))
+    text = str(verdict.check.examine(solution(verdict), judge(PUBLIC_SEED)))
     assert len(text.splitlines()) == 1
     assert text.startswith(f"✓ {verdict.check.name}")
 
