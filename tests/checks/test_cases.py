@@ -47,11 +47,11 @@ def test_other_seeds_draw_other_cases_of_the_same_kind(verdict):
 
 @pytest.mark.parametrize("week", TAUGHT, ids=lambda week: week.folder)
 def test_other_seeds_draw_other_sizes(week):
-    """In all checks but one at most: to measure a share, say, takes as many numbers every time."""
+    """In most checks, that is: to measure a share, say, takes as many numbers every time."""
     seeds = (PUBLIC_SEED, *HIDDEN_SEEDS)
     with_tensors = [verdict for verdict in of_week(week) if any(sizes_of(cases(verdict)))]
     sizes = [{str(sizes_of(cases(verdict, seed))) for seed in seeds} for verdict in with_tensors]
-    assert sum(len(seen) == 1 for seen in sizes) <= 1
+    assert sum(len(seen) == 1 for seen in sizes) <= len(sizes) / 3
 
 
 @every_check

@@ -70,8 +70,7 @@ def test_no_mistake_is_told_with_a_secret(verdict):
 @every_check
 def test_the_same_secrets_are_seen_when_nothing_is_hidden(verdict):
     """Or the search above would find nothing because it looks for the wrong things."""
-    shown = mistaken(verdict)
-    assert [name for name, report in shown.items() if not found(verdict, report)] == []
+    assert any(found(verdict, report) for report in mistaken(verdict).values())
 
 
 @every_check

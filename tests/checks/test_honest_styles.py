@@ -150,6 +150,9 @@ CLASSES = {
     "inherited": inherited,
     "a function that makes it": lambda kind: lambda *args, **kwargs: kind(*args, **kwargs),
     "partial": functools.partial,
+}
+
+MODULES = CLASSES | {
     "no_grad": with_forward(lambda forward: torch.no_grad()(forward)),
     "typed": with_forward(type_checked),
     "not contiguous": with_forward(in_result(not_contiguous)),
@@ -164,7 +167,7 @@ WITHOUT_GRADIENTS = ("no_grad", "inference_mode")
 
 def styles_for(verdict, right):
     """The styles in which this solution stays right."""
-    styles = CLASSES if isinstance(right, type) else FUNCTIONS
+    styles = FUNCTIONS if not isinstance(right, type) else MODULES if hasattr(right, "forward") else CLASSES
     learns = {verdict.check.name, verdict.check.week} & MUST_LEARN
     return {name: dress for name, dress in styles.items() if not (learns and name in WITHOUT_GRADIENTS)}
 
