@@ -99,9 +99,10 @@ def _causal_mask_cases(draw: Draw) -> list[Case]:
     query, key = sorted((first, second))
     one_lead = draw.normal(batch, key, key)
     cases.append(Case(f"square scores without a head axis, batch {batch} · key {key}", {"scores": one_lead}))
-    for heads in (1, batch + 1):
-        scores = draw.normal(batch, heads, query, key)
-        label = f"fewer queries than keys, batch {batch} · heads {heads} · query {query} · key {key}"
+    for heads in ([1], [batch + 1], []):
+        scores = draw.normal(batch, *heads, query, key)
+        shown = f"heads {heads[0]}" if heads else "no head axis"
+        label = f"fewer queries than keys, batch {batch} · {shown} · query {query} · key {key}"
         cases.append(Case(label, {"scores": scores}))
     large = draw.normal(batch, key, key, scale=1e5)
     cases.append(Case("scores of the order of 100,000", {"scores": large}))

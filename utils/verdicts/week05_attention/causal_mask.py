@@ -22,6 +22,12 @@ def _shifted_left(scores):
     return torch.ones(query, key, dtype=torch.bool, device=scores.device).triu(query - key + 1)
 
 
+def _with_queries(scores, count):
+    """What is hidden where the first query's position is reckoned from another number of queries."""
+    mask = torch.ones(scores.shape[-2:], dtype=torch.bool, device=scores.device)
+    return mask.triu(scores.shape[-1] - count + 1)
+
+
 def _first_only(scores):
     masked = scores.clone()
     masked[0] = put(scores[0], hidden(scores))
@@ -108,6 +114,12 @@ VERDICT = Verdict(
             "with fewer queries than keys, the first query is taken for the first position",
             "the queries are the last positions: how many keys come before the first of them?",
             lambda scores: put(scores, top_left(scores)),
+        ),
+        Mistake(
+            "queries counted on the third axis",
+            "the third axis is taken for the queries: without heads it is the keys",
+            "scores.shape[2] is not always the queries: count axes from the end",
+            lambda scores: put(scores, _with_queries(scores, scores.shape[2])),
         ),
         Mistake(
             "first of the batch only",
