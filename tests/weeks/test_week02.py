@@ -171,13 +171,13 @@ def test_hugging_faces_trainer_is_asked_the_course_s_question(words):
 
 
 def test_hugging_faces_trainer_agrees_when_it_trains_at_one_go(solved):
-    """On a text in which no two pairs are equally frequent whenever one is chosen."""
+    """On a text so long that no two pairs are equally frequent whenever one is chosen."""
     from tokenizers import Tokenizer
     from tokenizers.models import BPE
     from tokenizers.pre_tokenizers import ByteLevel
     from tokenizers.trainers import BpeTrainer
 
-    text = "\n".join(story(seed=9, index=index).text for index in range(120))
+    text = "\n".join(story(seed=9, index=index).text for index in range(1000))
     model = Tokenizer(BPE())
     model.pre_tokenizer = ByteLevel(add_prefix_space=False, use_regex=True)
     alphabet = len(set(signs(text)))
