@@ -575,7 +575,7 @@ def overfit_one_batch(
 checks.overfit_one_batch(overfit_one_batch)
 
 # %% [markdown]
-# **Can your machine learn four windows by heart, and can a broken one?** The second model has a bug of a kind that is easy to write: what its first block computes is cut off from the backward pass (`.detach()`), and nothing below learns. It raises no error, and its loss falls too, just not as it should.
+# **Can your machine learn four windows by heart, and can a broken one?** The second model has a bug of a kind that is easy to write: what its first block computes is cut off from the backward pass (`.detach()`), so that the block's weights never learn. It raises no error, and its loss falls too, just not as it should.
 
 
 # %% tags=["look", "raises-exception"]
@@ -594,8 +594,8 @@ class Broken(nn.Module):
 train, _ = train_val_split(story_rows(), 0.02, vocabulary().end_of_text)
 batch = get_batch(train, vocabulary().end_of_text, 4, 64, torch.Generator().manual_seed(0))
 runs = {"yours": fresh_model(seed=0), "broken": Broken(fresh_model(seed=0))}
-curves = {name: torch.tensor(overfit_one_batch(model, batch, 80, 3e-3)) for name, model in runs.items()}
-pictures.curves(torch.arange(80), curves, x_title="steps on one batch", y_title="nats per token")
+curves = {name: torch.tensor(overfit_one_batch(model, batch, 100, 3e-3)) for name, model in runs.items()}
+pictures.curves(torch.arange(100), curves, x_title="steps on one batch", y_title="nats per token")
 
 # %% [markdown]
 # *What you should see:* your curve goes to nearly 0. The broken one stays behind. With a whole text both would fall for a while, and you might not notice for hours.
@@ -807,9 +807,9 @@ print("after 60 steps:", sample_story(trainer.model, vocabulary(), "One morning"
 #
 # </details>
 #
-# <details><summary>If you see "missing" or "expected a dict, got None"</summary>
+# <details><summary>If you see one of the names and "value None"</summary>
 #
-# Compare your dict with the table, name by name.
+# Nothing stands under that name in your file. Compare your dict with the table, name by name.
 #
 # </details>
 #
@@ -990,7 +990,7 @@ checks.train_storyteller(train_storyteller)
 #
 # **How near does it come to the entropy, and what does it say on the way?** This cell trains your machine from nothing, by your own code. On two processor cores it takes a few minutes. With `STEPS = 300` you get a shorter run to try things out; it ends before the best part.
 #
-# Look out for the moment, somewhere past the first third, when the curve bends down once more. Until then the model has known *what kind of word* comes next. There it finds out how to look back for the very word.
+# Look out for the moment, after a long flat stretch, when the curve bends down once more. Until then the model has known *what kind of word* comes next. There it finds out how to look back for the very word.
 
 # %% tags=["look", "raises-exception"]
 STEPS = 3000
@@ -1425,25 +1425,19 @@ def tokens_per_second(step: Callable[[], float], tokens: int, repeats: int = 5) 
     return repeats * tokens / (time.perf_counter() - began)
 
 
-device = "cuda" if torch.cuda.is_available() else "cpu"
-print(
-    "On",
-    torch.cuda.get_device_name()
-    if device == "cuda"
-    else "the processor: this machine has no GPU that torch can use.",
-)
+has_gpu = torch.cuda.is_available()
+print("On", torch.cuda.get_device_name() if has_gpu else "the processor: torch finds no GPU here.")
+device = "cuda" if has_gpu else "cpu"
 model = fresh_model(seed=0).to(device)
 optimizer = AdamW(decay_groups(model, 0.1), lr=1e-4)
 plan = settings_for(100)
 train, _ = train_val_split(story_rows(), 0.02, vocabulary().end_of_text)
-batch = get_batch(train, plan.end_of_text, plan.batch_size, plan.seq, torch.Generator().manual_seed(0)).to(
-    device
-)
+batch = get_batch(train.to(device), plan.end_of_text, plan.batch_size, plan.seq, torch.Generator())
 ways = {
     "float32": lambda: train_step(model, optimizer, [batch], 1.0),
     "bfloat16": lambda: mixed_precision_step(model, optimizer, batch, 1.0),
 }
-if device == "cuda":
+if has_gpu:
     compiled = torch.compile(model)
     ways["bfloat16, compiled"] = lambda: mixed_precision_step(compiled, optimizer, batch, 1.0)
 pictures.bars(

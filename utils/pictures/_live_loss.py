@@ -1,6 +1,7 @@
 """What `LiveLoss` draws: HTML and SVG without any script, so that redrawing it is cheap and nothing loads."""
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from html import escape
 
@@ -10,6 +11,8 @@ WIDTH, HEIGHT = 680, 260
 LEFT, RIGHT, TOP, BOTTOM = 44, 130, 10, 26
 MOST_POINTS = 300
 """More points than this would only make the picture heavier."""
+TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20)
+"""Nats. The axis is logarithmic, or the last and most interesting nat would be a tenth of the picture."""
 
 
 def in_words(step: int, total_steps: int, losses: Sequence[float], seconds_left: float | None) -> str:
@@ -55,11 +58,15 @@ def page(step: int, total_steps: int, losses: Sequence[float], lines: Mapping[st
 
 
 def _svg(total_steps: int, losses: Sequence[float], lines: Mapping[str, float]) -> str:
-    heights = [*losses, *lines.values()]
-    top = max(heights, default=1.0) * 1.05
+    shown = [height for height in [*smoothed(losses), *lines.values()] if height > 0] or [1.0]
+    low, high = math.log(min(shown) / 1.15), math.log(max(shown) * 1.15)
+    across = _scale(high, low, TOP, HEIGHT - BOTTOM)
     x_of = _scale(0, max(total_steps, 1), LEFT, WIDTH - RIGHT)
-    y_of = _scale(top, 0, TOP, HEIGHT - BOTTOM)
-    marks = "".join(_tick(number, y_of(number)) for number in range(int(top) + 1))
+
+    def y_of(height: float) -> float:
+        return across(math.log(max(height, min(shown))))
+
+    marks = "".join(_tick(nats, y_of(nats)) for nats in TICKS if low < math.log(nats) < high)
     levels = "".join(
         _level(name, height, y_of(height), y_label, GROUPS[2 + number % (len(GROUPS) - 2)])
         for number, ((name, height), y_label) in enumerate(
@@ -79,10 +86,10 @@ def _scale(low: float, high: float, start: float, end: float):
     return lambda value: start + (value - low) / (high - low) * (end - start)
 
 
-def _tick(number: int, y: float) -> str:
+def _tick(nats: float, y: float) -> str:
     return (
         f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="{FAINT}"/>'
-        f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end" fill="{GREY}">{number}</text>'
+        f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end" fill="{GREY}">{nats:g}</text>'
     )
 
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from utils.pictures._colours import GREY, GROUPS
+from utils.pictures._colours import GROUPS
 from utils.pictures._picture import Picture
 
 
@@ -105,7 +105,7 @@ def loss_curve(
     """
     import plotly.graph_objects as go
 
-    from utils.pictures._live_loss import smoothed
+    from utils.pictures._live_loss import TICKS, smoothed
     from utils.pictures._plotly import axis, drawn
 
     if not losses:
@@ -140,8 +140,8 @@ def loss_curve(
         height=420,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 1, "xanchor": "right"},
         xaxis=axis("steps"),
-        yaxis=axis("nats per token", rangemode="tozero"),
-        font={"color": GREY, "size": 13},
+        # Logarithmic, or the last and most interesting nat would be a tenth of the picture.
+        yaxis=axis("nats per token", type="log", tickvals=TICKS, ticktext=[f"{nats:g}" for nats in TICKS]),
     )
 
 
