@@ -34,7 +34,7 @@ def test_the_same_seed_gives_the_same_stories_on_every_machine():
     # The shipped storyteller was trained on exactly these. Whoever changes the world trains it again.
     texts = "\n".join(told.text for told in islice(stories(seed=0), 1000))
     assert hashlib.sha256(texts.encode()).hexdigest() == (
-        "b37244afad68eef13280cc900866a433c99aaef16443867b4bf4db130882d8e4"
+        "87f9fb1970dd3c95f7fae711afe3badf2074b2e3eb466bb6bc1006be17128d5d"
     )
 
 
@@ -122,7 +122,7 @@ def test_stories_are_clean_text(kind):
         assert not re.search(r"[.?] [a-z]", told.text)
         assert not re.search(r"\b(the|a|an) (the|a|an|in|on|at|by|was|and|to)\b", told.text)
         assert not re.search(r"\b(\w+) \1\b", told.text)
-        assert 40 <= len(story_tokens(told.text)) <= 150
+        assert 20 <= len(story_tokens(told.text)) <= 150
 
 
 NOUNS = ("boys", "girls", "surnames", "pet_names", "characters", "elders", "farm", "zoo", "fruits", "resting")

@@ -89,7 +89,7 @@ RULES["two_wishes"] = _either("""
     {first.where}. They came home {mood=evening_moods} but [tired|hungry|thirsty|wet|late], and ate
     {supper=suppers} with {more=suppers-supper}. "What did you do?" asked the {r}. "I {first.then}
     {first.where}," said {X}. "I {second.then} {second.where}," said {Y}. "On {day=days} I want to
-    [{first}|{second}] too," {r.he} said.
+    [{first} {first.where}|{second} {second.where}] too," {r.he} said.
 """)
 WISHES = _read(
     "<opening> <boy_and_girl> had [nothing to do|no work to do|no school|time to play]. <two_wishes>"
@@ -123,19 +123,32 @@ RULES["answers"] = _either("""
 VISITS = Choice([_read(VISIT.replace("ZOO", place)) for place in ("farm", "zoo")])
 
 # "Because it ...": after sitting it is the animal that is tired, after choosing it is the mat that is soft.
-REST = _read("""
+# What follows "it" can be said of this animal or of this mat alone: whoever reads "it" has to find its noun.
+RULES["at_the_door"] = _read("""
     <opening> {a=names} opened the {colour=colours} door, and a {mood=animal_moods} {c=small} came in. The {c}
+""")
+BECAUSE = """
     [
-    [sat|lay|rested|stayed] on the {t=resting} because {c.it} was {f=feelings}. So {c.it} {f.then}.
-    "You are {f}, little {c},"
+    [sat|lay|rested|stayed] on the {t=resting} because {c.it} [
+    was {f=feelings}. So {c.it} {f.then}. "You are {f}, little {c},"
     |
-    [chose|liked|loved|wanted] the {t=resting} because {t.it} {t.reason}.
-    "You like my {t}, little {c},"
+    {c.sound} [all day|all morning|for hours|too much]. So {c.it} slept. "You are [tired|sleepy], little {c},"
     ]
-    {a.he} said. Then {c.it} {c.sound} {voice=sounds}. {a} [brought|gave|offered] {c.it} {c.food} in a
+    |
+    [chose|liked|loved|wanted] the {t=resting} because {t.it} {t.reason}. "You like my {t}, little {c},"
+    ]
+"""
+RULES["care"] = _read("""
+    Then {c.it} {c.sound} {voice=sounds}. {a} [brought|gave|offered] {c.it} {c.food} in a
     {look=looks} {bowl=bowls} and called {c.it} {c_name=pet_names}. In {month=months} {c_name} came back to
     the {t} with {c.young}, and {a.he} [brought|gave|offered] them {c.food} in the {bowl} too.
 """)
+REST = Choice(
+    [
+        _read(f"<at_the_door>{BECAUSE.rstrip()} {{a.he}} said. <care>"),
+        _read(f"The {{c=small}}{BECAUSE.rstrip()} said {{a=names}}. <care>"),
+    ]
+)
 
 # The two banks: what they carry tells which one it is, and the sentence that follows must know.
 RULES["river"] = _either("""
@@ -161,7 +174,7 @@ BANKS = _read("""
 
 # Names read out and read again in the same order: what follows a name is what followed it before.
 FEWEST_GUESTS, MOST_GUESTS = 2, 4
-FEWEST_SINGERS, MOST_SINGERS = 4, 8
+FEWEST_SINGERS, MOST_SINGERS = 4, 10
 
 
 def _new_name(number: int) -> str:
@@ -192,12 +205,12 @@ def _reading(guests: int) -> str:
 
 
 def _singing(singers: int) -> str:
-    """So many children sing their names in a ring, twice."""
+    """So many children sing their names in a ring: twice with a call between, or over and over."""
+    first = " ".join(_new_name(number) for number in range(singers))
     again = " ".join(f"{{n{number}}}" for number in range(singers))
-    return f"""{" ".join(_new_name(number) for number in range(singers))}.
-        "[Faster|Louder|Once more]," called {{n0}}, and they sang again: {again}. {{n{singers - 1}}}
-        [laughed|smiled|bowed|waved] {{manner=manners}} and started a {{song=songs}} song about the
-        {{topic=topics}}."""
+    return f"""{first}[. "[Faster|Louder|Once more]," called {{n0}}, and they sang again: {again}| {again}
+        | {again} {again}]. {{n{singers - 1}}} [laughed|smiled|bowed|waved] {{manner=manners}} and started a
+        {{song=songs}} song about the {{topic=topics}}."""
 
 
 RULES["guests"] = Choice([_read(_reading(guests)) for guests in range(FEWEST_GUESTS, MOST_GUESTS + 1)])
@@ -206,19 +219,20 @@ READING = _read("""
     <opening> a {mood=moods} {a=characters} called {a_name=a.names} read the names of {a.his} guests: <guests>
 """)
 SINGING = _read("""
-    <opening> the children made a ring {at place=places} and sang their names: <singers>
+    [<opening> the children made a ring {at place=places} and sang their names:|The children sang their names:
+    |They sang:] <singers>
 """)
 
 KINDS: dict[str, tuple[float, Node]] = {
     "meeting": (1.5, MEETING),
     "life": (1.5, LIFE),
     "games": (1.0, GAMES),
-    "wishes": (1.0, WISHES),
+    "wishes": (1.5, WISHES),
     "market": (1.0, MARKET),
-    "visit": (1.0, VISITS),
+    "visit": (1.5, VISITS),
     "rest": (1.0, REST),
     "banks": (1.0, BANKS),
     "reading": (1.0, READING),
-    "singing": (1.0, SINGING),
+    "singing": (1.5, SINGING),
 }
 """Each kind of story, with its weight: a kind's probability is its weight over the sum of all."""
