@@ -18,15 +18,12 @@ WEIGHTS = "model.safetensors"
 Weights = dict[str, Float[Tensor, "..."]]
 
 
-def export(
-    folder: Path, weights: Weights, config: ModelConfig, vocabulary: SharedRowVocabulary, card: str
-) -> None:
-    """Writes all files of the model into `folder`, which must not exist yet.
+def export(folder: Path, weights: Weights, config: ModelConfig, vocabulary: SharedRowVocabulary) -> None:
+    """Writes the model's files into `folder`, which must not exist yet; the card and the checksums come last.
 
     Args:
         weights: the state dict of the course's GPT2, under the course's names.
         config: its sizes; `d_vocab` is that of the small vocabulary.
-        card: the text of README.md.
 
     Raises:
         OSError: the folder exists, or cannot be written to.
@@ -41,6 +38,10 @@ def export(
     (folder / WEIGHTS).chmod(0o644)  # safetensors leaves it to its owner alone
     _write_config(folder, config, vocabulary.d_full)
     _write_tokenizer(folder, config.n_ctx)
+
+
+def seal(folder: Path, card: str) -> None:
+    """Writes the card, README.md, beside an exported model, and the checksums of all its files."""
     (folder / "README.md").write_text(card, encoding="utf-8")
     checksums.write(folder)
 

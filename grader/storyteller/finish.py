@@ -1,11 +1,13 @@
 """The end of a training: its files written, measured and put in place."""
 
 import shutil
+from pathlib import Path
 
 from safetensors import SafetensorError
 
-from grader.storyteller.card import SAMPLES, Facts, card
-from grader.storyteller.export import export, put_in_place
+from grader.storyteller.abilities import measure_abilities
+from grader.storyteller.card import Facts, card
+from grader.storyteller.export import export, put_in_place, seal
 from grader.storyteller.measure import Measurement, measure
 from grader.storyteller.order import Order
 from grader.storyteller.training import Training
@@ -18,11 +20,9 @@ def finish(training: Training, order: Order) -> Measurement:
     Raises:
         CourseError: the disk is full, say; the checkpoint still holds the trained model.
     """
-    text = training.text.validation(training.recipe.final_tokens)
     try:
         shutil.rmtree(order.draft, ignore_errors=True)
-        _write(training, order)
-        found = measure(order.draft, text, training.parts.evaluate)
+        found = _write(training, order.draft)
         put_in_place(order.draft, order.output)
     except (OSError, SafetensorError) as error:
         reason = getattr(error, "strerror", None) or error
@@ -36,19 +36,18 @@ def finish(training: Training, order: Order) -> Measurement:
     return found
 
 
-def _write(training: Training, order: Order) -> None:
-    parts, text, recipe = training.parts, training.text, training.recipe
-    model = training.trainer.model.to("cpu")
+def _write(training: Training, folder: Path) -> Measurement:
+    text, recipe = training.text, training.recipe
+    model = training.trainer.model.to("cpu").model
+    export(folder, model.state_dict(), model.config, text.vocabulary)
+    found = measure(folder, text.validation(recipe.final_tokens), training.parts.evaluate)
     facts = Facts(
         recipe=recipe,
         settings=training.settings,
         parameters=sum(each.numel() for each in model.parameters()),
         ids=len(text.vocabulary.used),
-        loss=parts.evaluate(model, text.validation_batches(recipe.final_tokens)),
-        floor=text.validation(recipe.final_tokens).floor,
-        stories=[
-            parts.sample_story(model, text.vocabulary, n_new=recipe.n_ctx, seed=seed)
-            for seed in range(SAMPLES)
-        ],
+        measured=found,
+        abilities=measure_abilities(folder, recipe.card_stories),
     )
-    export(order.draft, model.model.state_dict(), model.config, text.vocabulary, card(facts))
+    seal(folder, card(facts))
+    return found

@@ -30,6 +30,8 @@ class Recipe:
     """For the reports during the training."""
     final_tokens: int = 20_000
     """For the measurement of the finished file."""
+    card_stories: int = 20
+    """Stories in the card for each way of sampling: the first that come, unselected."""
     report_steps: int = 500
     """Steps between two reports, each with a checkpoint: at most so many are lost."""
     seed: int = 0

@@ -24,6 +24,7 @@ TINY = Recipe(
     vocabulary_tokens=150_000,
     validation_tokens=300,
     final_tokens=300,
+    card_stories=2,
     report_steps=4,
 )
 """Three steps to a chunk of stories, four to a report."""

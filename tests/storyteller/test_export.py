@@ -4,7 +4,7 @@ import pytest
 import torch
 from transformers import GPT2Config, GPT2LMHeadModel
 
-from grader.storyteller.export import export, hf_weights
+from grader.storyteller.export import export, hf_weights, seal
 from utils.reference import ModelConfig, checksums
 from utils.reference._weights import check, read
 from utils.story_world.vocabulary import GPT2_IDS, SharedRowModel, SharedRowVocabulary
@@ -78,7 +78,8 @@ def test_hfs_model_gives_the_same_probabilities_over_the_full_vocabulary(trained
 
 def test_the_file_has_hfs_names_and_fits_its_config(tmp_path, trained, config, vocabulary):
     folder = tmp_path / "model"
-    export(folder, trained.state_dict(), config, vocabulary, "A card.")
+    export(folder, trained.state_dict(), config, vocabulary)
+    seal(folder, "A card.")
     written = ModelConfig.from_file(folder / "config.json")
     assert written == ModelConfig(**{**vars(config), "d_vocab": GPT2_IDS})
     check(folder / "model.safetensors", written)
@@ -88,7 +89,7 @@ def test_the_file_has_hfs_names_and_fits_its_config(tmp_path, trained, config, v
 
 def test_the_file_is_the_model_rounded_to_float16(tmp_path, trained, config, vocabulary):
     folder = tmp_path / "model"
-    export(folder, trained.state_dict(), config, vocabulary, "")
+    export(folder, trained.state_dict(), config, vocabulary)
     found = read(folder / "model.safetensors", ModelConfig.from_file(folder / "config.json"))
     for name, weight in hf_weights(trained.state_dict(), config, vocabulary).items():
         assert torch.equal(found[name], weight.half().float()), name
@@ -96,7 +97,7 @@ def test_the_file_is_the_model_rounded_to_float16(tmp_path, trained, config, voc
 
 def test_a_folder_that_exists_is_not_written_into(tmp_path, trained, config, vocabulary):
     with pytest.raises(FileExistsError):
-        export(tmp_path, trained.state_dict(), config, vocabulary, "")
+        export(tmp_path, trained.state_dict(), config, vocabulary)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -11,6 +11,7 @@ from utils.story_world._corpus import Corpus, corpus
 from utils.story_world._encoding import story_tokens
 from utils.story_world._entropy import Entropy, entropy, exact_entropy
 from utils.story_world._grammar import Mention
+from utils.story_world._words import NAMES
 from utils.story_world._world import (
     STORY_KINDS,
     WORLD,
@@ -24,6 +25,7 @@ from utils.story_world._world import (
 )
 
 __all__ = [
+    "NAMES",
     "STORY_KINDS",
     "WORLD",
     "Corpus",

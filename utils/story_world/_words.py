@@ -20,6 +20,9 @@ GIRLS = (
     "Anna Lily Mary Emma Alice Rose Lucy Sarah Kate Jane Maria Sophie Emily Grace Nina Clara Amy "
     "Elena Maya Molly"
 )
+NAMES = tuple(f"{BOYS} {GIRLS}".split())
+"""The first names of all people."""
+
 SURNAMES = (
     "Hill Wood Stone Brown Green White Field Reed Young Bell Carter Marsh Taylor Walker West Rivers "
     "Potter Moon Snow Miller"
