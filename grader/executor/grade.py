@@ -10,8 +10,8 @@ def grade_submission(task: GradingTask) -> GradedSubmission:
     of the kernels, the judge's verdicts) is kept in this process for the next call: call it from long-lived
     workers, with one call at a time in each. Further calls from other threads wait.
 
-    Whatever the submission's bytes are, there is a result: with a ledger that says for each lost point why, or
-    with `problem` and no ledger where the file cannot be read at all.
+    Whatever the submission's bytes are, there is a result: with a ledger that says why each point was lost,
+    or with `problem` and no ledger where the file cannot be read at all.
 
     Raises:
         SandboxTooWeak: this machine lacks a protection that `task.required` names. Nothing was run.

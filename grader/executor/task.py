@@ -89,8 +89,8 @@ class GradedSubmission:
 
     week: str
     notebook: dict[str, Any] | None
-    """The graded notebook (nbformat 4): the instructor's cells with the student's answers, the judge's reports
-    and, as each check's execute_result, its points. None where nothing could be graded."""
+    """The graded notebook (nbformat 4): the instructor's cells with the student's answers, the judge's
+    reports and, as each check's execute_result, its points. None where nothing could be graded."""
     ledger: tuple[CellGrade, ...]
     """One entry for each graded cell, in the source's order; empty where nothing could be graded."""
     problem: str = ""

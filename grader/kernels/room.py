@@ -1,0 +1,151 @@
+"""A submission's room, from the trusted side: its keeper, its kernels and their snapshots."""
+
+import signal
+import socket
+from dataclasses import dataclass
+from typing import Any
+
+from grader.kernels.wire import Closed, Deadline, Improper, Late, Wire
+
+START_SECONDS = 60
+"""How long a fork may take on a busy machine."""
+_LONGEST_WORD = 2**16
+_MARKUP = 8
+"""JSON writes a character in up to six bytes, and adds some around it."""
+
+
+class KernelEnded(Exception):
+    """The kernel went, or had to go, while a cell ran. The text says why, in a few words."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a cell showed."""
+
+    outputs: list[Any]
+    success: bool
+
+
+class Room:
+    """Where one submission runs. Nothing that was started in it outlives `close`."""
+
+    def __init__(self, end: socket.socket, outer_layers: tuple[str, ...]):
+        self._wire = Wire(end, _LONGEST_WORD)
+        self._ended: dict[int, int] = {}
+        self.own_namespaces = tuple(self._wire.receive(Deadline(START_SECONDS))["layers"])
+        self.layers = (*outer_layers, *self.own_namespaces)
+
+    def kernel(self, output_bytes: int) -> "Kernel":
+        """A new kernel, as warm as the first.
+
+        Raises:
+            KernelEnded: it did not come up.
+        """
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._order({"kernel": True}, theirs.fileno())
+        pid = self._told("kernel")["kernel"]
+        return Kernel(self, pid, ours, output_bytes)
+
+    def kill(self, pid: int) -> None:
+        """Ends a process of the room."""
+        self._order({"kill": pid})
+
+    def why_ended(self, pid: int) -> str:
+        """How a process of the room ended, in a few words."""
+        try:
+            while pid not in self._ended:
+                self._note(self._wire.receive(Deadline(5)))
+        except (Closed, Late, Improper):
+            return "its process ended"
+        return in_words(self._ended[pid])
+
+    def close(self) -> None:
+        """Ends everything in the room."""
+        self._wire.close()
+
+    def _order(self, order: dict[str, Any], descriptor: int | None = None) -> None:
+        try:
+            self._wire.send(order, descriptor)
+        except Closed:
+            raise KernelEnded("the submission's first process ended") from None
+
+    def _told(self, name: str) -> dict[str, Any]:
+        deadline = Deadline(START_SECONDS)
+        try:
+            while True:
+                word = self._wire.receive(deadline)
+                if name in word:
+                    return word
+                self._note(word)
+        except (Closed, Late, Improper):
+            raise KernelEnded("no new process could be started") from None
+
+    def _note(self, word: dict[str, Any]) -> None:
+        if "ended" in word:
+            self._ended[word["ended"]] = word["status"]
+
+
+class Kernel:
+    """A kernel, from the trusted side."""
+
+    def __init__(self, room: Room, pid: int, end: socket.socket, output_bytes: int):
+        self._room, self._pid = room, pid
+        self._output_bytes = output_bytes
+        self._wire = Wire(end, output_bytes * _MARKUP + 2**20)
+        try:
+            self.layers = tuple(map(str, self._wire.receive(Deadline(START_SECONDS))["layers"]))
+        except (Closed, Late, Improper, KeyError, TypeError):
+            raise KernelEnded(room.why_ended(pid)) from None
+
+    def run(self, code: str, deadline: Deadline) -> Shown:
+        """Runs a cell.
+
+        Raises:
+            KernelEnded: the process ended, or sent what no kernel sends.
+            Late: the deadline passed.
+        """
+        try:
+            self._wire.send({"code": code, "limit": self._output_bytes})
+            answer = self._wire.receive(deadline)
+        except Closed:
+            raise KernelEnded(self._room.why_ended(self._pid)) from None
+        except Improper as what:
+            raise KernelEnded(f"its process sent {what}") from None
+        return shown(answer)
+
+    def snapshot(self, task: dict[str, Any]) -> socket.socket:
+        """Leaves a copy of the kernel behind, which waits to run a check; returns the way to it.
+
+        Raises:
+            KernelEnded: the process ended.
+        """
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                self._wire.send({**task, "limit": self._output_bytes}, theirs.fileno())
+            except Closed:
+                raise KernelEnded(self._room.why_ended(self._pid)) from None
+        return ours
+
+    def end(self) -> None:
+        """Ends the process; its snapshots stay."""
+        self._wire.close()
+        self._room.kill(self._pid)
+
+
+def shown(answer: dict[str, Any]) -> Shown:
+    """What a kernel says that a cell showed; nothing of it is believed yet."""
+    outputs = answer.get("outputs")
+    return Shown(outputs if isinstance(outputs, list) else [], answer.get("success") is True)
+
+
+def in_words(status: int) -> str:
+    """How a process ended, from what `wait` said of it."""
+    if status & 0x7F == 0:
+        return f"its process ended itself, with exit code {status >> 8 & 0xFF}"
+    number = status & 0x7F
+    if number in (signal.SIGXCPU, signal.SIGKILL):
+        return "its process was ended: it used up its memory or its processor time"
+    meaning = signal.strsignal(number) or f"signal {number}"
+    return f"its process crashed ({meaning})"

@@ -1,0 +1,164 @@
+"""The shell in which a submission's cells run: IPython's own, which writes down what cells show, up to a limit."""
+
+import io
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets import Type
+from traitlets.config import Config
+
+KEPT = ("text/plain", "image/png", "image/jpeg")
+"""What is kept of a rich output. HTML and scripts of a student's would run in the instructor's browser."""
+
+
+class Recorder:
+    """The outputs of the cell that runs, as nbformat writes them, up to so many characters."""
+
+    def __init__(self) -> None:
+        self.outputs: list[dict[str, Any]] = []
+        self._left = 0
+        self._cut = False
+
+    def begin(self, limit: int) -> None:
+        """A new cell, whose outputs may have `limit` characters."""
+        self.outputs, self._left, self._cut = [], limit, False
+
+    def stream(self, name: str, text: str) -> None:
+        """Printed text."""
+        text = self._take(text)
+        if not text:
+            return
+        last = self.outputs[-1] if self.outputs else {}
+        if last.get("output_type") == "stream" and last["name"] == name:
+            last["text"].append(text)
+        else:
+            self.outputs.append({"output_type": "stream", "name": name, "text": [text]})
+
+    def rich(self, kind: str, data: dict[str, Any], count: int | None = None) -> None:
+        """A value or a picture that a cell shows."""
+        kept = {each: data[each] for each in KEPT if isinstance(data.get(each), str)}
+        if sum(map(len, kept.values())) > self._left:  # half a picture is none
+            kept = {"text/plain": self._take(kept.get("text/plain", "(too large to be kept)"))}
+        else:
+            self._left -= sum(map(len, kept.values()))
+        output = {"output_type": kind, "data": kept, "metadata": {}}
+        self.outputs.append(output | ({"execution_count": count} if kind == "execute_result" else {}))
+
+    def error(self, name: str, message: str, traceback: list[str]) -> None:
+        """An exception that ended a cell. A limit of its own: it matters more than what was printed."""
+        self._left = max(self._left, 20_000)
+        lines = [self._take(line) for line in traceback]
+        self.outputs.append(
+            {"output_type": "error", "ename": name[:200], "evalue": message[:2000], "traceback": lines}
+        )
+
+    def _take(self, text: str) -> str:
+        taken = text[: max(self._left, 0)]
+        self._left -= len(taken)
+        if len(taken) < len(text) and not self._cut:
+            self._cut = True
+            taken += "\n… cut off here: this cell shows more than is kept.\n"
+        return taken
+
+
+RECORDER = Recorder()
+
+
+class _Stream(io.TextIOBase):
+    """What stands for stdout or stderr."""
+
+    encoding = "utf-8"
+
+    def __init__(self, name: str):
+        self.name = name
+
+    def write(self, text: str) -> int:
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        RECORDER.stream(self.name, text)
+        return len(text)
+
+    def writable(self) -> bool:
+        return True
+
+
+class _Publisher(DisplayPublisher):
+    def publish(self, data, metadata=None, source=None, *, transient=None, update=False, **kwargs) -> None:
+        RECORDER.rich("display_data", data)
+
+    def clear_output(self, wait: bool = False) -> None:
+        """Nothing is taken back."""
+
+
+class _Hook(DisplayHook):
+    def write_output_prompt(self) -> None:
+        """There is none."""
+
+    def write_format_data(self, format_dict, md_dict=None) -> None:
+        RECORDER.rich("execute_result", format_dict, self.prompt_count)
+
+    def log_output(self, format_dict) -> None:
+        """Nothing is logged."""
+
+    def finish_displayhook(self) -> None:
+        """Nothing is left to write."""
+
+
+class GradingShell(InteractiveShell):
+    """IPython's shell, without a terminal, a history file or a person."""
+
+    displayhook_class = Type(_Hook)
+    display_pub_class = Type(_Publisher)
+
+    def init_io(self) -> None:
+        """The streams are put in place for each cell."""
+
+    def enable_gui(self, gui=None) -> None:
+        """There is no window to open."""
+
+    def _showtraceback(self, etype, evalue, stb) -> None:
+        RECORDER.error(str(getattr(etype, "__name__", etype)), _message(evalue), stb)
+
+
+def make_shell() -> GradingShell:
+    """The process's shell. Made once, in the warm parent: every kernel inherits it."""
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.InteractiveShell.colors = "nocolor"
+    config.InteractiveShell.xmode = "Context"
+    config.InteractiveShell.cache_size = 0  # no value is kept alive because it was shown
+    return GradingShell.instance(config=config)
+
+
+@contextmanager
+def recorded(limit: int) -> Iterator[Recorder]:
+    """Everything that is shown inside goes into the recorder."""
+    before = sys.stdout, sys.stderr
+    RECORDER.begin(limit)
+    sys.stdout, sys.stderr = _Stream("stdout"), _Stream("stderr")
+    try:
+        yield RECORDER
+    finally:
+        sys.stdout, sys.stderr = before
+
+
+def run_cell(shell: GradingShell, code: str, limit: int) -> dict[str, Any]:
+    """Runs one cell; returns what it showed, and whether it ended without an error."""
+    with recorded(limit) as recorder:
+        result = shell.run_cell(code, store_history=True)
+    for output in recorder.outputs:
+        if output["output_type"] == "stream":
+            output["text"] = "".join(output["text"])
+    return {"outputs": recorder.outputs, "success": bool(result.success)}
+
+
+def _message(error: object) -> str:
+    try:
+        return str(error)
+    except Exception:  # of a class of the student's
+        return "(its message cannot be read)"

@@ -1,0 +1,171 @@
+"""The warm parent, from the trusted side: starts it in the sandbox, and asks it for rooms."""
+
+import base64
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from grader.kernels.room import Room
+from grader.kernels.wire import Closed, Deadline, Improper, Late, Wire
+from grader.sandbox import bubblewrap, control_groups, layers, seccomp
+from grader.sandbox.limits import Limits
+from grader.sandbox.readers import others_can_read
+from grader.sandbox.rights import NOBODY
+from grader.sandbox.view import View
+from utils.errors import CourseError
+
+START_SECONDS = 180
+"""How long the warm parent may take to import everything on a busy machine."""
+_LONGEST = 2**16
+
+
+class GraderTrouble(CourseError):
+    """Something of the grader's own failed, no submission's fault; the message says what to do."""
+
+
+class WarmParent:
+    """A process in the sandbox that has imported what a week needs. Use it from one thread at a time."""
+
+    def __init__(self, view: View, preload: Sequence[str], limits: Limits):
+        """Starts it, and does not wait until it is ready.
+
+        Args:
+            view: the files that it and all its children see.
+            preload: modules to import.
+            limits: of one submission; the control group holds all of it to them.
+        """
+        self.view = view
+        self.layers: tuple[str, ...] = ()
+        self._bwrap = bubblewrap.program()
+        self._scratch = tempfile.TemporaryDirectory(prefix="grading-")
+        self._words = tempfile.TemporaryFile()
+        self._group = control_groups.make(limits)
+        self._uid = NOBODY if self._can_be_nobody() else None
+        end, theirs = socket.socketpair()
+        self._wire = Wire(end, _LONGEST)
+        with theirs:
+            self._process = subprocess.Popen(
+                self._command(theirs.fileno(), limits),
+                pass_fds=[theirs.fileno()],
+                env=_environment(self._private),
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=self._words,
+                stderr=self._words,
+                start_new_session=True,
+            )
+        self._settings = self._describe(preload, limits)
+        self._ready = False
+        with contextlib.suppress(Closed):  # `room` will say that it has gone
+            self._wire.send(self._settings)
+
+    def room(self, limits: Limits, files: dict[str, str]) -> Room:
+        """A room for one submission, with these files in its private folder.
+
+        Raises:
+            GraderTrouble: the warm parent has gone or does not start.
+        """
+        self._wait()
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                self._wire.send({"limits": asdict(limits), "files": files}, theirs.fileno())
+            except Closed:
+                raise self._trouble() from None
+        try:
+            return Room(ours, self.layers)
+        except (Closed, Late, Improper):
+            raise self._trouble() from None
+
+    def alive(self) -> bool:
+        """Whether it can be asked for a room."""
+        return self._process.poll() is None
+
+    def close(self) -> None:
+        """Ends it, and everything that it started."""
+        self._wire.close()
+        if self._process.poll() is None:
+            self._process.kill()  # bubblewrap's own child dies with it
+        self._process.wait()
+        self._words.close()
+        if self._group:
+            self._group.remove()
+        self._scratch.cleanup()
+
+    @property
+    def _private(self) -> str:
+        return bubblewrap.PRIVATE if self._bwrap else self._scratch.name
+
+    def _can_be_nobody(self) -> bool:
+        if os.name != "posix" or os.geteuid() != 0:
+            return False
+        # bubblewrap makes the folders above what it shows; without it they have the rights that they have.
+        return others_can_read(self.view.readable, self.view.course, with_parents=not self._bwrap)
+
+    def _command(self, descriptor: int, limits: Limits) -> list[str]:
+        inside = [sys.executable, "-P", "-s", "-B", "-m", "grader.kernels.zygote", str(descriptor)]
+        whole = (
+            bubblewrap.command(self._bwrap, self.view, inside, limits.disk_bytes) if self._bwrap else inside
+        )
+        return self._group.command(whole) if self._group else whole
+
+    def _describe(self, preload: Sequence[str], limits: Limits) -> dict:
+        return {
+            "uid": self._uid,
+            "private": self._private,
+            "readable": list(self.view.allowed()),
+            "seccomp": base64.b64encode(seccomp.program()).decode(),
+            "absent": list(self.view.absent),
+            "data_packages": self.view.data_packages(),
+            "preload": list(preload),
+            "message_bytes": limits.message_bytes,
+            "has_no_network": bool(self._bwrap),
+        }
+
+    def _wait(self) -> None:
+        if self._ready:
+            return
+        try:
+            uid = self._wire.receive(Deadline(START_SECONDS))["ready"]
+        except (Closed, Late, Improper, KeyError):
+            raise self._trouble() from None
+        self._ready = True
+        found = {
+            layers.BUBBLEWRAP: bool(self._bwrap),
+            layers.OTHER_USER: os.geteuid() == 0 and uid != 0,
+            layers.CONTROL_GROUP: bool(self._group),
+        }
+        self.layers = tuple(name for name, is_there in found.items() if is_there)
+
+    def _trouble(self) -> GraderTrouble:
+        self._words.seek(0)
+        lines = self._words.read().decode(errors="replace").strip().splitlines()
+        last = lines[-1].strip() if lines else f"it ended with exit code {self._process.poll()}"
+        return GraderTrouble(
+            f"The kernels' warm parent does not run: {last}. Nothing was graded. If bubblewrap was refused, "
+            "user namespaces are switched off on this machine; else set the course up again (`make clean`)."
+        )
+
+
+def _environment(private: str) -> dict[str, str]:
+    """All that a student's code finds in its environment: nothing of the instructor's."""
+    return {
+        "HOME": private,
+        "TMPDIR": private,
+        "IPYTHONDIR": private,
+        "MPLCONFIGDIR": private,
+        "PATH": "/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        "PYTHONHASHSEED": "0",
+        "OMP_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "CUDA_VISIBLE_DEVICES": "",
+        "HF_HUB_OFFLINE": "1",
+        "NBGRADER_EXECUTION": "autograde",  # utils.own_parts then takes the course's own parts
+    }

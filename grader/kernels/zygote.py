@@ -1,0 +1,102 @@
+"""The warm parent, inside the sandbox: imports once, then forks a room for each submission that is announced.
+
+One thread, and no thread pool of a library's either: only so is forking sound. It holds no secret, no expected
+value and nothing of any submission.
+"""
+
+import gc
+import importlib
+import io
+import os
+import signal
+import socket
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
+from pathlib import Path
+from typing import Any
+
+from grader.kernels.wire import Closed, Wire
+from grader.sandbox import linux, rights
+
+_LONGEST = 16 * 2**20
+
+
+class _Absent(MetaPathFinder):
+    """Says of a package that is hidden why it is not there."""
+
+    def __init__(self, names: list[str]):
+        self.names = set(names)
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+        if name.partition(".")[0] in self.names:
+            raise ModuleNotFoundError(f"{name} is not there where work is graded: it would do the work.")
+
+
+def main(descriptor: int) -> None:
+    """Gets ready, says so, and forks until the other side goes."""
+    wire = Wire(socket.socket(fileno=descriptor), _LONGEST)
+    settings = wire.receive()
+    if settings["uid"] is not None:
+        rights.become(settings["uid"])
+    linux.set_dumpable(False)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    shell = _warm_up(settings)
+    wire.send({"ready": os.getuid()})
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody here waits for a child
+    while True:
+        try:
+            task, given = wire.receive_with_descriptor()
+        except Closed:
+            os._exit(0)
+        if not os.fork():
+            wire.close()
+            _keep(given, shell, settings, task)
+        os.close(given)
+
+
+def _keep(descriptor: int, shell: Any, settings: dict[str, Any], task: dict[str, Any]) -> None:
+    from grader.kernels.keeper import keep
+
+    keep(descriptor, shell, settings, task)
+
+
+def _warm_up(settings: dict[str, Any]) -> Any:
+    """Imports all that the week's notebook imports and does everything once that is slow the first time."""
+    sys.meta_path.insert(0, _Absent(settings["absent"]))
+    for name, folder in settings["data_packages"].items():
+        sys.modules[name] = _data_package(name, folder)
+    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+        for name in settings["preload"]:
+            try:
+                importlib.import_module(name)
+            except Exception:  # the notebook will say so where it imports it
+                continue
+    return _first_time(settings)
+
+
+def _first_time(settings: dict[str, Any]) -> Any:
+    from grader.kernels import rehearsal, snapshot
+    from grader.kernels.shell import make_shell
+    from utils.checks import engine, plain
+
+    plain.MAX_BYTES = settings["message_bytes"]
+    engine.use_judge(snapshot.NotHere())
+    shell = make_shell()
+    rehearsal.rehearse(shell)
+    gc.collect()
+    gc.freeze()
+    return shell
+
+
+def _data_package(name: str, folder: str) -> Any:
+    """A package of which only its data is there."""
+    loader = SourceFileLoader(name, str(Path(folder, "__init__.py")))
+    spec: ModuleSpec = spec_from_loader(name, loader, is_package=True)
+    return module_from_spec(spec)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -1,0 +1,84 @@
+"""Linux calls that Python's standard library does not offer, each with its error as OSError."""
+
+import ctypes
+import os
+
+CLONE_NEWNS = 0x00020000
+CLONE_NEWUTS = 0x04000000
+CLONE_NEWIPC = 0x08000000
+CLONE_NEWUSER = 0x10000000
+CLONE_NEWPID = 0x20000000
+CLONE_NEWNET = 0x40000000
+
+MS_RDONLY = 1
+MS_NOSUID = 2
+MS_NODEV = 4
+MS_NOEXEC = 8
+MS_REC = 16384
+MS_PRIVATE = 1 << 18
+
+_PR_SET_DUMPABLE = 4
+_PR_SET_NO_NEW_PRIVS = 38
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def checked(result: int, what: str) -> int:
+    """`result`, unless it is the -1 of a call that failed.
+
+    Raises:
+        OSError: it is.
+    """
+    if result == -1:
+        error = ctypes.get_errno()
+        raise OSError(error, f"{what}: {os.strerror(error)}")
+    return result
+
+
+def syscall(number: int, *arguments: object) -> int:
+    """A system call by its number.
+
+    Raises:
+        OSError: it failed.
+    """
+    return checked(_libc.syscall(ctypes.c_long(number), *arguments), f"system call {number}")
+
+
+def unshare(flags: int) -> None:
+    """Moves this process (with CLONE_NEWPID, its children) into new namespaces.
+
+    Raises:
+        OSError: the machine does not let this user.
+    """
+    checked(_libc.unshare(ctypes.c_int(flags)), "unshare")
+
+
+def mount(source: str, target: str, kind: str | None, flags: int, options: str = "") -> None:
+    """mount(2).
+
+    Raises:
+        OSError: it failed.
+    """
+    encoded = [None if text is None else text.encode() for text in (source, target, kind, options)]
+    result = _libc.mount(encoded[0], encoded[1], encoded[2], ctypes.c_ulong(flags), encoded[3])
+    checked(result, f"mount on {target}")
+
+
+def prctl(option: int, *arguments: int) -> None:
+    """prctl(2).
+
+    Raises:
+        OSError: it failed.
+    """
+    numbers = [ctypes.c_ulong(number) for number in (*arguments, 0, 0, 0, 0)[:4]]
+    checked(_libc.prctl(ctypes.c_int(option), *numbers), f"prctl {option}")
+
+
+def no_new_privileges() -> None:
+    """No program that this process starts can gain rights, ever."""
+    prctl(_PR_SET_NO_NEW_PRIVS, 1)
+
+
+def set_dumpable(dumpable: bool) -> None:
+    """Whether processes of the same user may look into this one's memory."""
+    prctl(_PR_SET_DUMPABLE, int(dumpable))
