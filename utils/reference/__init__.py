@@ -13,7 +13,7 @@ Nothing is downloaded unless you ask for it with `download=True`.
 """
 
 from utils.reference._config import CONFIGS, ModelConfig
-from utils.reference._reference import NAMES, Reference, load
+from utils.reference._reference import NAMES, Reference, load, settle
 from utils.reference.problems import ReferenceDamaged, ReferenceMissing, ReferenceProblem, UnknownReference
 
 __all__ = [
@@ -26,4 +26,5 @@ __all__ = [
     "ReferenceProblem",
     "UnknownReference",
     "load",
+    "settle",
 ]

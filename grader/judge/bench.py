@@ -1,0 +1,107 @@
+"""The bench: verdicts and reference, loaded once for a whole class, and hearings with public and hidden cases."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from grader.executor.task import Hidden
+from utils import reference
+from utils.checks.attempt import Attempt
+from utils.checks.report import Report
+from utils.verdicts.judge import LocalHearing, LocalJudge, UnknownCheck, verdicts_of
+
+__all__ = ["REFERENCE", "Bench", "BothHearings", "Session", "UnknownCheck"]
+
+REFERENCE = "storyteller"
+"""The reference that grading uses: the one that every machine has, so that grades are the same everywhere."""
+
+
+class Bench:
+    """What is kept for all submissions: the public cases and what is right for them."""
+
+    def __init__(self) -> None:
+        reference.settle(REFERENCE)
+        self._public = LocalJudge()
+
+    def session(self, seed: int) -> "Session":
+        """What is kept for one submission: its hidden cases."""
+        return Session(self._public, LocalJudge(seed, reveal=False))
+
+    def has(self, week: str, check: str) -> bool:
+        """Whether the week has that check."""
+        try:
+            return check in verdicts_of(week)
+        except UnknownCheck:
+            return False
+
+
+class Session:
+    """The judge for one submission. `seconds` is the time that it took itself."""
+
+    def __init__(self, public: LocalJudge, hidden: LocalJudge):
+        self._public, self._hidden = public, hidden
+        self.seconds = 0.0
+
+    def open(self, week: str, check: str) -> "BothHearings":
+        """A hearing on one check, with cases drawn and expected values computed.
+
+        Raises:
+            UnknownCheck: the week has no such check.
+        """
+        with self.clock():
+            return BothHearings(self._public.open_named(week, check), self._hidden.open_named(week, check))
+
+    @contextmanager
+    def clock(self) -> Iterator[None]:
+        """Counts the time inside as the judge's own."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds += time.monotonic() - began
+
+
+class BothHearings:
+    """One check's hearing: the public cases, which a student has in their notebook, and then the hidden ones."""
+
+    def __init__(self, public: LocalHearing, hidden: LocalHearing):
+        self._public, self._hidden = public, hidden
+        self.name = public.verdict.check.name
+
+    @property
+    def gave_hidden(self) -> bool:
+        """Whether the student's process may know a hidden input by now."""
+        return self._public.next_case() is None
+
+    def next_case(self) -> dict[str, Any] | None:
+        """The inputs of the next case, or None after the last."""
+        return self._now.next_case()
+
+    def submit(self, attempt: Attempt) -> None:
+        """Takes what came of the case."""
+        self._now.submit(attempt)
+
+    def report(self) -> tuple[Report, Hidden]:
+        """The verdict on all cases, and on the hidden ones."""
+        public, hidden = self._public.report(), self._hidden.report()
+        outcome: Hidden = "passed" if hidden.passed else "failed"
+        tried = public.cases + hidden.cases
+        if not public.passed:
+            return public, outcome
+        if not hidden.passed:
+            headline = f"right for the notebook's own cases; of other cases, {hidden.headline}"
+            return replace(hidden, headline=headline, notes=public.notes), outcome
+        headline = f"{tried} of {tried} cases equal {self._public.verdict.reference}"
+        return replace(public, cases=tried, headline=headline), outcome
+
+    @property
+    def ready_made(self) -> tuple[str, ...]:
+        """The ready-made functions that the code was seen to call."""
+        attempts = (*self._public.attempts, *self._hidden.attempts)
+        return tuple(dict.fromkeys(name for attempt in attempts for name in attempt.ready_made))
+
+    @property
+    def _now(self) -> LocalHearing:
+        return self._hidden if self._public.next_case() is None else self._public
