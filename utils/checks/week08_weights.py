@@ -1,0 +1,555 @@
+"""Week 8's checks: GPT-2's weights in the student's own machine."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from types import SimpleNamespace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from utils.checks.attempt import CheckMisuse
+from utils.checks.cases import Case, Draw
+from utils.checks.engine import Check
+from utils.checks.hf_weights import cut_of, published, random_config, random_state_dict
+from utils.checks.memory_watch import MemoryWatch
+from utils.checks.real import token_ids
+from utils.checks.shape_table import shape_table_check
+from utils.checks.small_model import SmallModel, small_weights
+from utils.checks.texts import draw_text
+from utils.checks.weight_file import WeightFile
+from utils.reference import CONFIGS, ModelConfig
+
+WEEK = "week08_weights"
+
+
+def _sizes(config: ModelConfig) -> str:
+    shown = ("n_layers", "n_heads", "d_head", "d_mlp", "d_vocab", "n_ctx")
+    return " · ".join(f"{name} {getattr(config, name)}" for name in shown)
+
+
+# --- name_map -----------------------------------------------------------------------------------------------
+
+
+def _name_map_cases(draw: Draw) -> list[Case]:
+    configs = [random_config(draw, n_layers, n_heads) for n_layers, n_heads in ((2, 4), (3, 2), (11, 5))]
+    cases = [Case(_sizes(config), {"config": asdict(config)}) for config in configs]
+    return [*cases, Case(f"{draw.reference.name}'s own config", {"config": asdict(draw.reference.config)})]
+
+
+def _run_name_map(name_map, config):
+    names = name_map(ModelConfig(**config))
+    if not isinstance(names, Mapping):
+        raise CheckMisuse(f"Return a dict of HF's names; this is a {type(names).__name__}.")
+    filled = {name: (ours,) if isinstance(ours, str) else tuple(ours) for name, ours in names.items()}
+    return {"HF's names": sorted(filled), "the course's names": filled}
+
+
+name_map = Check(
+    name="name_map",
+    week=WEEK,
+    question="Which of the machine's names does each of HF's names fill?",
+    cases=_name_map_cases,
+    run=_run_name_map,
+)
+
+# --- split_c_attn -------------------------------------------------------------------------------------------
+
+
+def _split_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for n_heads, d_head in ((2, 5), (5, 4), (4, 7)):
+        d_model = n_heads * d_head
+        shown = f"n_heads {n_heads} · d_head {d_head} · d_model {d_model}"
+        for kind, shape in (("weight", (d_model, 3 * d_model)), ("bias", (3 * d_model,))):
+            cases.append(Case(f"a {kind}, {shown}", {"packed": draw.normal(*shape), "n_heads": n_heads}))
+    reference = draw.reference
+    layer, heads = draw.choose(range(reference.config.n_layers)), reference.config.n_heads
+    for kind in ("weight", "bias"):
+        packed = reference.state_dict[f"transformer.h.{layer}.attn.c_attn.{kind}"]
+        label = f"c_attn.{kind} of {reference.name}'s layer {layer}"
+        cases.append(Case(label, {"packed": packed, "n_heads": heads}))
+    return cases
+
+
+split_c_attn = Check(
+    name="split_c_attn",
+    week=WEEK,
+    question="Which part of c_attn belongs to q, which to k and which to v, head by head?",
+    cases=_split_cases,
+    run=lambda split_c_attn, packed, n_heads: split_c_attn(packed, n_heads),
+)
+
+# --- fix_conv1d ---------------------------------------------------------------------------------------------
+
+
+def _fix_cases(draw: Draw) -> list[Case]:
+    config = random_config(draw, n_layers=2, n_heads=draw.choose((2, 4, 5)))
+    tensors = random_state_dict(draw, config)
+    cases = [
+        Case(f"{name} {tuple(tensor.shape)}, n_heads {config.n_heads}", {"name": name, "tensor": tensor})
+        for name, tensor in tensors.items()
+        if ".h.0." not in name
+    ]
+    # As wide as the residual stream, so that no shape tells how the matrix lies.
+    square = draw.normal(config.d_model, config.d_model)
+    for layer, matrix in ((0, "mlp.c_fc"), (10, "mlp.c_proj")):
+        name = f"transformer.h.{layer}.{matrix}.weight"
+        cases.append(Case(f"{name}, square", {"name": name, "tensor": square}))
+    for case in cases:
+        case.inputs["n_heads"] = config.n_heads
+    return cases
+
+
+fix_conv1d = Check(
+    name="fix_conv1d",
+    week=WEEK,
+    question="In which form, or forms, does the machine keep this tensor?",
+    cases=_fix_cases,
+    run=lambda fix_conv1d, name, tensor, n_heads: fix_conv1d(name, tensor, n_heads),
+)
+
+# --- load_gpt2 ----------------------------------------------------------------------------------------------
+
+
+def _load_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for n_layers, n_heads, dtype in ((2, 4, torch.float32), (3, 2, torch.float16)):
+        config = random_config(draw, n_layers, n_heads)
+        tensors = {name: tensor.to(dtype) for name, tensor in random_state_dict(draw, config).items()}
+        kind = str(dtype).removeprefix("torch.")
+        cases.append(_load_case(draw, f"random weights in {kind}, {_sizes(config)}", config, tensors))
+    config, tensors = cut_of(draw.reference, d_vocab=47, n_ctx=11)
+    label = f"{draw.reference.name}'s first block, with its first tokens and positions"
+    return [*cases, _load_case(draw, label, config, tensors), *_faulty_cases(draw)]
+
+
+def _load_case(draw: Draw, label: str, config: ModelConfig, tensors: dict[str, Tensor]) -> Case:
+    tokens = draw.integers(0, config.d_vocab, 3, config.n_ctx - 1)
+    inputs = {"state_dict": tensors, "config": asdict(config), "tokens": tokens, "fault_in": None}
+    return Case(label, inputs)
+
+
+def _faulty_cases(draw: Draw) -> list[Case]:
+    """Weights that do not fit the config, each in one place that an error has to name."""
+    config = random_config(draw, n_layers=2, n_heads=4)
+    right = random_state_dict(draw, config)
+    layer = f"transformer.h.{draw.choose((0, 1))}"
+    gone, mask, turned = f"{layer}.ln_2.bias", f"{layer}.attn.bias", f"{layer}.mlp.c_fc.weight"
+    wide, short, untied = f"{layer}.attn.c_attn.weight", "transformer.wpe.weight", "lm_head.weight"
+    n_ctx, d_model = config.n_ctx, config.d_model
+    faults = {
+        f"{gone} is missing": (gone, None),
+        f"{mask}, a mask, is there too": (mask, torch.ones(1, 1, n_ctx, n_ctx).tril()),
+        f"{turned} has its axes swapped": (turned, right[turned].T.contiguous()),
+        f"{wide} is one column too wide": (wide, draw.normal(d_model, 3 * d_model + 1)),
+        f"{short} has one row only": (short, right[short][:1].clone()),
+        f"{untied} is not the embedding": (untied, draw.normal(config.d_vocab, d_model)),
+    }
+    cases = []
+    for label, (name, tensor) in faults.items():
+        tensors = {**right, name: tensor} if tensor is not None else {k: right[k] for k in right if k != name}
+        inputs = {"state_dict": tensors, "config": asdict(config), "tokens": None, "fault_in": name}
+        cases.append(Case(label, inputs))
+    return cases
+
+
+def _run_load(load_gpt2, state_dict, config, tokens, fault_in):
+    sizes = ModelConfig(**config)
+    if fault_in:
+        return {"error": _error_of(load_gpt2, state_dict, sizes, fault_in)}
+    # Loaded twice, so that what is left as it was drawn shows: it is not the same the second time.
+    once, again = (load_gpt2(given, sizes) for given in (state_dict, dict(state_dict)))
+    return _examined(once, again, tokens, state_dict.values())
+
+
+def _error_of(load_gpt2, state_dict, config, name) -> str:
+    try:
+        load_gpt2(state_dict, config)
+    except Exception as error:
+        if isinstance(error, NotImplementedError) and not error.args:
+            raise
+        named = any(each in str(error) for each in (name, *_parameters_of(name)))
+        return f"one that names {name}" if named else "one that does not name the tensor"
+    return "none"
+
+
+def _parameters_of(name: str) -> list[str]:
+    """What a message may call the tensor instead: the ends of the machine's own names."""
+    ends = {
+        "ln_2.bias": ["ln_2.bias"],
+        "mlp.c_fc.weight": ["mlp.W_in"],
+        "attn.c_attn.weight": ["attn.W_Q", "attn.W_K", "attn.W_V"],
+        "wpe.weight": ["pos_embed.W_pos"],
+        "lm_head.weight": ["lm_head"],
+    }
+    return next((ours for theirs, ours in ends.items() if name.endswith(theirs)), [])
+
+
+def _examined(once: Any, again: Any, tokens: Tensor, given: Sequence[Tensor]) -> dict[str, Any]:
+    """All that is asked of a loaded model."""
+    if not isinstance(once, nn.Module):
+        raise CheckMisuse(f"Return the model, a GPT2; this is a {type(once).__name__}.")
+    first, second = (dict(model.named_parameters(remove_duplicate=False)) for model in (once, again))
+    random = sorted(name for name in first if not torch.equal(first[name], second[name]))
+    with torch.no_grad():
+        logits = once(tokens)
+    memory = {tensor.untyped_storage().data_ptr() for tensor in given}
+    ends = [first[name].data_ptr() for name in ("embed.W_E", "unembed.embed.W_E") if name in first]
+    return {
+        "left random": random,
+        "weights": {name: None if name in random else value for name, value in first.items()},
+        "logits": None if random else logits,
+        "mode": "train" if once.training else "eval",
+        "embedding and unembedding are one tensor": len(ends) == 2 and ends[0] == ends[1],
+        "shares memory with the state dict": any(
+            parameter.untyped_storage().data_ptr() in memory for parameter in first.values()
+        ),
+        "every weight can learn": all(parameter.requires_grad for parameter in first.values()),
+    }
+
+
+load_gpt2 = Check(
+    name="load_gpt2",
+    week=WEEK,
+    question="Does the machine hold these weights, all of them, each in its place?",
+    cases=_load_cases,
+    run=_run_load,
+    random_state="allowed",  # a new GPT2 draws first weights
+)
+
+# --- logits_match -------------------------------------------------------------------------------------------
+
+
+def _match_cases(draw: Draw) -> list[Case]:
+    """Logits of two models for some prompts; the largest difference lies where it is easily overlooked."""
+    places = {
+        "at the first position of the second prompt, negative": (1, 0, -0.7),
+        "at the last position of the first prompt": (0, -1, 0.9),
+        "in the middle of the last prompt, negative": (-1, 2, -1.3),
+        "not a number, in the second prompt": (1, 1, float("nan")),
+    }
+    cases = []
+    for label, (prompt, position, gap) in places.items():
+        d_vocab = draw.choose(range(11, 17))
+        lengths = draw.sizes("a", "b", "c", among=range(4, 10)).values()
+        prompts = [draw.integers(0, d_vocab, length) for length in lengths]
+        theirs = [draw.normal(1, length, d_vocab, scale=5.0) for length in lengths]
+        ours = [each + 1e-3 * draw.normal(*each.shape) for each in theirs]
+        ours[prompt][0, position, draw.choose(range(d_vocab))] += gap
+        inputs = {"prompts": [each.tolist() for each in prompts], "ours": ours, "theirs": theirs}
+        cases.append(Case(f"3 prompts; the largest difference lies {label}", inputs))
+    return cases
+
+
+class _Recorded(nn.Module):
+    """A model that knows some prompts' logits, as tensors or in an object as HF's models return one."""
+
+    def __init__(self, prompts: Sequence[Sequence[int]], logits: Sequence[Tensor], as_hf: bool):
+        super().__init__()
+        self.logits = {tuple(prompt): each for prompt, each in zip(prompts, logits, strict=True)}
+        self.as_hf = as_hf
+
+    def forward(self, tokens: Tensor, **more: Any) -> Any:
+        row = tuple(tokens[0].tolist()) if tokens.dim() == 2 and len(tokens) == 1 else None
+        if row not in self.logits:
+            shape = tuple(tokens.shape)
+            raise ValueError(f"These tokens, of shape {shape}, are not one of the prompts as a batch of 1.")
+        logits = self.logits[row]
+        return SimpleNamespace(logits=logits) if self.as_hf else logits
+
+
+logits_match = Check(
+    name="logits_match",
+    week=WEEK,
+    question="What is the largest difference between the two models' logits?",
+    cases=_match_cases,
+    run=lambda logits_match, prompts, ours, theirs: logits_match(
+        _Recorded(prompts, ours, as_hf=False), _Recorded(prompts, theirs, as_hf=True), prompts
+    ),
+)
+
+# --- token_losses -------------------------------------------------------------------------------------------
+
+
+def _token_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for scale in (1.0, 2.0, 40.0):
+        sizes = draw.sizes("batch", "seq", "d_vocab", "d_model", among=range(3, 10))
+        weights = small_weights(draw, sizes.d_vocab, sizes.d_model, scale)
+        tokens = draw.integers(0, sizes.d_vocab, sizes.batch, sizes.seq)
+        label = f"{'very sure of itself, ' if scale > 2 else ''}{sizes}"
+        cases.append(Case(label, {"weights": weights, "tokens": tokens}))
+    return [*cases, _real_token_case(draw.reference)]
+
+
+def _real_token_case(reference) -> Case:
+    tokens = token_ids(reference)
+    with torch.no_grad():
+        logits = reference.model(tokens).logits
+    return Case(f"two prompts, as {reference.name} continues them", {"logits": logits, "tokens": tokens})
+
+
+class _Answers(nn.Module):
+    """A model that has computed its logits before."""
+
+    def __init__(self, logits: Tensor):
+        super().__init__()
+        self.logits = logits
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        if tokens.shape != self.logits.shape[:2]:
+            raise ValueError(f"Give the model the tokens as they came: shape {tuple(self.logits.shape[:2])}.")
+        return self.logits
+
+
+def _run_token_losses(token_losses, tokens, weights=None, logits=None):
+    return token_losses(SmallModel(weights) if weights else _Answers(logits), tokens)
+
+
+token_losses = Check(
+    name="token_losses",
+    week=WEEK,
+    question="How surprised is the model by each token but the first?",
+    cases=_token_cases,
+    run=_run_token_losses,
+)
+
+# --- perplexity and bits_per_byte ---------------------------------------------------------------------------
+
+
+def _some_losses(draw: Draw, lengths: Sequence[int]) -> list[Tensor]:
+    """Losses of texts of these lengths: the longer the text, the easier."""
+    return [draw.normal(length).abs() * 9 / length + 0.1 for length in lengths]
+
+
+def _perplexity_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for n_texts in (1, 3, 4):
+        lengths = list(draw.sizes(*"abcd"[:n_texts], among=range(2, 14)).values())
+        cases.append(Case(f"texts of {lengths} tokens", {"losses": _some_losses(draw, lengths)}))
+    sure = [torch.zeros(4), torch.zeros(2)]
+    return [*cases, Case("a model that was certain, and right, every time", {"losses": sure})]
+
+
+perplexity = Check(
+    name="perplexity",
+    week=WEEK,
+    question="Among how many equally likely tokens would a model have to choose to be as surprised?",
+    cases=_perplexity_cases,
+    run=lambda perplexity, losses: perplexity(losses),
+)
+
+
+def _bits_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for kinds in (("prose",), ("emoji", "prose"), ("CJK", "accents", "code")):
+        texts = [draw_text(draw, kind, snippets=2) for kind in kinds]
+        lengths = draw.sizes(*kinds, among=range(5, 15)).values()
+        label = f"{' and '.join(kinds)}, {sum(lengths)} tokens"
+        cases.append(Case(label, {"losses": _some_losses(draw, list(lengths)), "texts": texts}))
+    return cases
+
+
+bits_per_byte = Check(
+    name="bits_per_byte",
+    week=WEEK,
+    question="How many bits does the model need for each byte of these texts?",
+    cases=_bits_cases,
+    run=lambda bits_per_byte, losses, texts: bits_per_byte(losses, texts),
+)
+
+# --- context_window -----------------------------------------------------------------------------------------
+
+
+def _window_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for pieces, rest in ((4, 3), (3, 0), (1, 2)):
+        sizes = draw.sizes("seq", "d_vocab", "d_model", among=range(5, 11))
+        n_tokens = pieces * sizes.seq + rest
+        inputs = {
+            "weights": small_weights(draw, sizes.d_vocab, sizes.d_model),
+            "tokens": draw.integers(0, sizes.d_vocab, n_tokens),
+            "seq": sizes.seq,
+        }
+        cases.append(Case(f"{n_tokens} tokens, {sizes}", inputs))
+    return cases
+
+
+context_window = Check(
+    name="context_window",
+    week=WEEK,
+    question="What is the mean loss of a token of which the model sees one token before it, two, three …?",
+    cases=_window_cases,
+    # A model with room for one piece and no more.
+    run=lambda context_window, weights, tokens, seq: context_window(
+        SmallModel(weights, n_ctx=seq), tokens, seq
+    ),
+)
+
+# --- cloze_accuracy -----------------------------------------------------------------------------------------
+
+
+_QUESTIONS = (
+    ((1, None), (1, 0), (2, 1), (3, None), (2, 0)),
+    ((2, 1), (3, 2), (1, None), (2, None), (3, 0), (2, None), (2, 1)),
+    ((1, None), (2, None), (3, None)),
+)
+"""For each question of a case: how many tokens its answer has, and which of them the model would not say."""
+
+
+def _cloze_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for questions in _QUESTIONS:
+        sizes = draw.sizes("d_vocab", "d_model", among=range(6, 11))
+        weights = small_weights(draw, sizes.d_vocab, sizes.d_model, scale=2.0)
+        lengths = [draw.choose(range(2, 8)) for _ in questions]
+        prompts = [draw.integers(0, sizes.d_vocab, length).tolist() for length in lengths]
+        answers = [
+            _answer(SmallModel(weights), prompt, *question)
+            for prompt, question in zip(prompts, questions, strict=True)
+        ]
+        right = sum(wrong_at is None for _, wrong_at in questions)
+        label = f"{len(prompts)} questions, {right} of them answered right; {sizes}"
+        cases.append(Case(label, {"weights": weights, "prompts": prompts, "answers": answers}))
+    return cases
+
+
+@torch.no_grad()
+def _answer(model: nn.Module, prompt: list[int], n_tokens: int, wrong_at: int | None) -> list[int]:
+    """What the model would say itself; with another token at one place, and the model's again after it."""
+    said = list(prompt)
+    for place in range(n_tokens):
+        by_rank = model(torch.tensor([said]))[0, -1].argsort(descending=True)
+        said.append(by_rank[1 if place == wrong_at else 0].item())
+    return said[len(prompt) :]
+
+
+cloze_accuracy = Check(
+    name="cloze_accuracy",
+    week=WEEK,
+    question="In which share of the questions is the model's first choice the answer, token for token?",
+    cases=_cloze_cases,
+    run=lambda cloze_accuracy, weights, prompts, answers: cloze_accuracy(
+        SmallModel(weights), prompts, answers
+    ),
+)
+
+# --- shape_table --------------------------------------------------------------------------------------------
+
+shape_table = shape_table_check(
+    WEEK,
+    {
+        "wte_weight": "transformer.wte.weight in HF's state dict",
+        "c_attn_weight": "transformer.h.0.attn.c_attn.weight in HF's state dict",
+        "c_attn_bias": "transformer.h.0.attn.c_attn.bias in HF's state dict",
+        "c_fc_weight": "transformer.h.0.mlp.c_fc.weight in HF's state dict",
+        "W_Q": "blocks.0.attn.W_Q, all heads",
+        "b_Q": "blocks.0.attn.b_Q, all heads",
+        "W_O": "blocks.0.attn.W_O, all heads",
+        "W_in": "blocks.0.mlp.W_in",
+        "logits": "what the machine gives for the 2 prompts",
+        "losses": "what token_losses gives for the 2 prompts",
+    },
+)
+
+# --- stretch: hf_shapes -------------------------------------------------------------------------------------
+
+
+def _shapes_cases(draw: Draw) -> list[Case]:
+    config = random_config(draw, n_layers=3, n_heads=5)
+    cases = [Case(_sizes(config), {"config": asdict(config)})]
+    published_sizes = {name: asdict(CONFIGS[name]) for name in ("gpt2-medium", "gpt2-xl")}
+    return [*cases, *(Case(f"{name}'s config", {"config": sizes}) for name, sizes in published_sizes.items())]
+
+
+_A_FEW = 1_000_000
+"""Numbers in memory that prove nothing: the smallest of the published models has a hundred times as many."""
+
+
+def _run_shapes(hf_shapes, config):
+    with MemoryWatch() as watch:
+        shapes = hf_shapes(ModelConfig(**config))
+    if not isinstance(shapes, Mapping):
+        raise CheckMisuse(f"Return a dict of names and shapes; this is a {type(shapes).__name__}.")
+    return {
+        "names": sorted(shapes),
+        "shapes": {name: tuple(shape) for name, shape in shapes.items()},
+        "a whole model in memory": watch.numbers > _A_FEW,
+    }
+
+
+hf_shapes = Check(
+    name="hf_shapes",
+    week=WEEK,
+    question="Which tensors does HF's state dict have for this config, and in which shapes?",
+    cases=_shapes_cases,
+    run=_run_shapes,
+    random_state="allowed",  # a new GPT2 draws first weights, also where they need no memory
+)
+
+# --- stretch: load_from_file --------------------------------------------------------------------------------
+
+
+def _file_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for n_layers, n_heads, dtype, as_openai in (
+        (2, 4, torch.float32, False),
+        (3, 2, torch.float16, True),
+        (2, 5, torch.float32, True),
+    ):
+        config = random_config(draw, n_layers, n_heads)
+        tensors = {name: tensor.to(dtype) for name, tensor in random_state_dict(draw, config).items()}
+        kind = str(dtype).removeprefix("torch.")
+        whose = "named as OpenAI's, with masks" if as_openai else "named as HF's, without lm_head"
+        label = f"a file {whose}, in {kind}, {_sizes(config)}"
+        inputs = {"tensors": _as_file(tensors, as_openai), "config": asdict(config), "whole": True}
+        cases.append(Case(label, inputs | {"tokens": draw.integers(0, config.d_vocab, 3, config.n_ctx - 1)}))
+    config = random_config(draw, 2, 4)
+    tensors = _as_file(random_state_dict(draw, config), as_openai=True)
+    tensors.pop("h.1.mlp.c_proj.bias")
+    inputs = {"tensors": tensors, "config": asdict(config), "tokens": None, "whole": False}
+    return [*cases, Case("a file without h.1.mlp.c_proj.bias", inputs)]
+
+
+def _as_file(tensors: dict[str, Tensor], as_openai: bool) -> dict[str, Tensor]:
+    if as_openai:
+        return published(tensors, masks=True)
+    return {name: tensor for name, tensor in tensors.items() if name != "lm_head.weight"}
+
+
+def _run_file(load_from_file, tensors, config, tokens, whole):
+    sizes = ModelConfig(**config)
+    if not whole:
+        return {"error": _missing_error(load_from_file, WeightFile(tensors), sizes)}
+    files = [WeightFile(tensors) for _ in range(2)]
+    once, again = (load_from_file(file, sizes) for file in files)
+    found = _examined(once, again, tokens, [])
+    del found["shares memory with the state dict"]  # each tensor that is read has memory of its own
+    return found | {
+        "read more than once": sorted({name for name in files[0].read if files[0].read.count(name) > 1}),
+        "masks read": any(name.endswith(".attn.bias") for name in files[0].read),
+        "more than three tensors of the file in memory at once": files[0].most_at_once > 3,
+    }
+
+
+def _missing_error(load_from_file, file, config) -> str:
+    try:
+        load_from_file(file, config)
+    except Exception as error:
+        if isinstance(error, NotImplementedError) and not error.args:
+            raise
+        named = any(name in str(error) for name in ("mlp.c_proj.bias", "mlp.b_out"))
+        return "one that names the tensor" if named else "one that does not name the tensor"
+    return "none"
+
+
+load_from_file = Check(
+    name="load_from_file",
+    week=WEEK,
+    question="Does the machine hold the file's weights, read one after the other?",
+    cases=_file_cases,
+    run=_run_file,
+    forbidden=("safetensors.torch.load_file",),
+    random_state="allowed",  # a new GPT2 may draw first weights
+)
