@@ -36,6 +36,10 @@ def by_transformers(x):
     return attention(x[None])[0][0]
 
 
+def by_an_optimizer(x):
+    torch.optim.SGD([nn.Parameter(x)], lr=0.1).step()
+
+
 WAYS = {
     "F.": (lambda x: F.scaled_dot_product_attention(x, x, x), SDPA),
     "in full": (lambda x: torch.nn.functional.scaled_dot_product_attention(x, x, x), SDPA),
@@ -49,6 +53,7 @@ WAYS = {
     "einsum": (lambda x: torch.einsum("ij,ij->ij", x, x), "torch.einsum"),
     "nn.MultiheadAttention": (by_multihead, "torch.nn.MultiheadAttention"),
     "nn.TransformerEncoderLayer": (by_encoder_layer, "torch.nn.TransformerEncoderLayer"),
+    "torch.optim": (by_an_optimizer, "torch.optim.sgd.SGD"),
     "transformers": (by_transformers, "transformers.models.gpt2.modeling_gpt2.GPT2Attention"),
 }
 FORBIDDEN = (
@@ -58,6 +63,7 @@ FORBIDDEN = (
     "torch.Tensor.softmax",
     "torch.Tensor.matmul",
     "torch.einsum",
+    "torch.optim",
 )
 
 

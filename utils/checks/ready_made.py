@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import reduce
+from types import ModuleType
 from typing import Any
 
 import torch
@@ -24,14 +25,15 @@ class ReadyMadeWatch(TorchFunctionMode):
     """A context in which calls of the named functions and modules are noted, however they were imported.
 
     `names` are full names: `torch.softmax`, `torch.Tensor.softmax`, `torch.nn.MultiheadAttention`. A module's
-    name also stands for everything below it: `transformers.models`; so does another library's: `tokenizers`.
+    name also stands for everything below it: `transformers.models`; so does that of a library, `tokenizers`,
+    or of a part of torch that is written in Python, `torch.optim`.
     """
 
     def __init__(self, names: Sequence[str]):
         super().__init__()
         self._modules = tuple(name for name in (*names, *ALWAYS) if not _is_function(name))
         self._functions = {id(_find(name)): name for name in names if _is_function(name)}
-        self._libraries = LibraryWatch([name for name in names if not name.startswith("torch.")])
+        self._libraries = LibraryWatch([name for name in names if _is_library(name)])
         self._seen: dict[str, None] = {}
 
     @property
@@ -69,4 +71,8 @@ def _find(name: str) -> Any:
 
 
 def _is_function(name: str) -> bool:
-    return name.startswith("torch.") and not isinstance(_find(name), type)
+    return name.startswith("torch.") and not isinstance(_find(name), type | ModuleType)
+
+
+def _is_library(name: str) -> bool:
+    return not name.startswith("torch.") or isinstance(_find(name), ModuleType)
