@@ -38,9 +38,12 @@ __all__ = [
     "cross_entropy",
     "decay_groups",
     "embed_tokens",
+    "first_token_score",
     "fix_conv1d",
     "gelu",
     "generate",
+    "head_outputs",
+    "induction_score",
     "init_weights",
     "load_gpt2",
     "log_softmax",
@@ -48,6 +51,8 @@ __all__ = [
     "merge_heads",
     "name_map",
     "next_token_loss",
+    "previous_token_score",
+    "project_heads",
     "project_qkv",
     "sample_token",
     "softmax",
@@ -317,8 +322,31 @@ class AttentionHead(nn.Module):
 # Week 6: Many heads
 
 
+def project_heads(
+    x: Float[Tensor, "batch seq d_model"],
+    W: Float[Tensor, "n_heads d_model d_head"],
+    b: Float[Tensor, "n_heads d_head"],
+) -> Float[Tensor, "batch n_heads seq d_head"]:
+    """The queries of all heads, or their keys or values, depending on whose weights these are.
+
+    Each head multiplies each token's whole vector by its own matrix and adds its own bias.
+    """
+    projected = einsum(x, W, "batch seq d_model, n_heads d_model d_head -> batch n_heads seq d_head")
+    return projected + b[:, None, :]
+
+
+def head_outputs(
+    z: Float[Tensor, "batch n_heads seq d_head"], W_O: Float[Tensor, "n_heads d_head d_model"]
+) -> Float[Tensor, "batch n_heads seq d_model"]:
+    """What each head by itself writes into the residual stream, at every position.
+
+    Added up over the heads, plus b_O, this is what the whole layer writes.
+    """
+    return einsum(z, W_O, "batch n_heads seq d_head, n_heads d_head d_model -> batch n_heads seq d_model")
+
+
 class MultiHeadAttention(nn.Module):
-    """All heads of a block: each reads for itself, and what they read is written back as a sum.
+    """All heads of a block: each reads for itself, and what they write is added up.
 
     Parameters W_Q, W_K, W_V [n_heads, d_model, d_head], b_Q, b_K, b_V [n_heads, d_head], W_O [n_heads, d_head, d_model]
     and b_O [d_model].
@@ -333,15 +361,41 @@ class MultiHeadAttention(nn.Module):
         self.b_O = nn.Parameter(torch.zeros(d_model))
 
     def forward(self, x: Float[Tensor, "batch seq d_model"]) -> Float[Tensor, "batch seq d_model"]:
-        q, k, v = (
-            einsum(x, W, "batch seq d_model, heads d_model d_head -> batch heads seq d_head") + b[:, None, :]
-            for W, b in ((self.W_Q, self.b_Q), (self.W_K, self.b_K), (self.W_V, self.b_V))
-        )
+        """What all heads together write at each position. The same in train and in eval mode."""
+        q = project_heads(x, self.W_Q, self.b_Q)
+        k = project_heads(x, self.W_K, self.b_K)
+        v = project_heads(x, self.W_V, self.b_V)
         z = weighted_values(attention_pattern(q, k), v)
-        return (
-            einsum(z, self.W_O, "batch heads seq d_head, heads d_head d_model -> batch seq d_model")
-            + self.b_O
-        )
+        summed = einsum(z, self.W_O, "batch n_heads seq d_head, n_heads d_head d_model -> batch seq d_model")
+        return summed + self.b_O
+
+
+def previous_token_score(pattern: Float[Tensor, "... query key"]) -> Float[Tensor, "..."]:
+    """The attention that goes to the token right before the query, on average over all queries but the first.
+
+    There are as many queries as keys, two at least. The axes in front are kept; a pattern without any has a
+    score without any.
+    """
+    queries = torch.arange(1, pattern.shape[-1])
+    return pattern[..., queries, queries - 1].mean(dim=-1)
+
+
+def first_token_score(pattern: Float[Tensor, "... query key"]) -> Float[Tensor, "..."]:
+    """The attention that goes to the first token, on average over all queries but the first, which has no choice.
+
+    There are as many queries as keys, two at least. The axes in front are kept.
+    """
+    return pattern[..., 1:, 0].mean(dim=-1)
+
+
+def induction_score(pattern: Float[Tensor, "... query key"], period: int) -> Float[Tensor, "..."]:
+    """The attention that goes to the token after the earlier copy of the query's own token, on average.
+
+    The tokens are one piece of `period` tokens (two at least), repeated; the last copy may be cut off. The mean runs
+    over the queries i ≥ period, each with the key i − period + 1. The axes in front are kept.
+    """
+    queries = torch.arange(period, pattern.shape[-1])
+    return pattern[..., queries, queries - period + 1].mean(dim=-1)
 
 
 # Week 7: The whole machine
