@@ -1,6 +1,24 @@
 """Grades one submission: the one function behind `nbgrader autograde`, formgrader and the class run."""
 
-from grader.executor.task import GradedSubmission, GradingTask
+import atexit
+import threading
+import time
+
+from grader.executor.assemble import Assembled, assemble
+from grader.executor.compose import compose
+from grader.executor.ledger import ledger
+from grader.executor.run import Ran, Run
+from grader.executor.signs import signs_in
+from grader.executor.source import SourceNotebook, read_source
+from grader.executor.submission import Unreadable, read_submission
+from grader.executor.task import GradedSubmission, GradingTask, Sign, Timings
+from grader.executor.workshop import Workshop
+from grader.judge.bench import REFERENCE, Session
+from grader.sandbox.layers import NAMESPACES
+
+_workshop = Workshop()
+_one_at_a_time = threading.Lock()
+atexit.register(_workshop.close)
 
 
 def grade_submission(task: GradingTask) -> GradedSubmission:
@@ -18,4 +36,68 @@ def grade_submission(task: GradingTask) -> GradedSubmission:
         GraderTrouble: the source is no notebook of that week, or the warm parent does not start; the message
             says what to do. It concerns every submission, not this one.
     """
-    raise NotImplementedError
+    with _one_at_a_time:
+        began = time.monotonic()
+        source = read_source(task.week, task.source)
+        try:
+            submitted = read_submission(task.submission, task.limits.submission_bytes)
+            assembled = assemble(source, submitted)
+        except Unreadable as problem:
+            return GradedSubmission(task.week, None, (), problem=str(problem))
+        return _graded(task, source, assembled, began)
+
+
+def warm_up(task: GradingTask) -> None:
+    """Starts what `grade_submission` needs for such a task, and does not wait for it."""
+    with _one_at_a_time:
+        _workshop.parent(read_source(task.week, task.source), task.limits)
+
+
+def cool_down() -> None:
+    """Ends the warm parents of this process. The next call starts new ones."""
+    with _one_at_a_time:
+        _workshop.close()
+
+
+def _graded(
+    task: GradingTask, source: SourceNotebook, assembled: Assembled, began: float
+) -> GradedSubmission:
+    parent = _workshop.parent(source, task.limits)  # gets ready while the judge does
+    session = _workshop.bench.session(task.seed)
+    ran = Run(task, source, assembled.steps).go(parent, session)
+    if NAMESPACES not in ran.layers:
+        _workshop.discard(source, task.limits)
+    grades = tuple(ledger(assembled.steps, ran))
+    signs = (*signs_in(assembled.steps), *_seen(assembled, ran))
+    notebook = compose(
+        source.notebook.metadata, assembled.steps, ran, grades, task.limits.notebook_output_bytes
+    )
+    return GradedSubmission(
+        week=task.week,
+        notebook=notebook,
+        ledger=grades,
+        odd=tuple(assembled.odd),
+        signs=signs,
+        layers=ran.layers,
+        reference=REFERENCE,
+        timings=_timings(ran, session, began),
+    )
+
+
+def _seen(assembled: Assembled, ran: Ran) -> list[Sign]:
+    """What was seen at work while the checks called the code."""
+    return [
+        Sign(assembled.steps[place].name, 0, f"was seen to call {name}")
+        for place, heard in ran.heard.items()
+        for name in heard.ready_made
+    ]
+
+
+def _timings(ran: Ran, session: Session, began: float) -> Timings:
+    return Timings(
+        total=time.monotonic() - began,
+        ready=ran.ready_seconds,
+        cells=ran.cells_seconds,
+        checks=ran.checks_seconds,
+        judge=session.seconds,
+    )

@@ -1,5 +1,6 @@
 """A submission's room, from the trusted side: its keeper, its kernels and their snapshots."""
 
+import contextlib
 import signal
 import socket
 from dataclasses import dataclass
@@ -114,8 +115,8 @@ class Kernel:
             raise KernelEnded(f"its process sent {what}") from None
         return shown(answer)
 
-    def snapshot(self, task: dict[str, Any]) -> socket.socket:
-        """Leaves a copy of the kernel behind, which waits to run a check; returns the way to it.
+    def snapshot(self, task: dict[str, Any]) -> "Snapshot":
+        """Leaves a copy of the kernel behind, which waits to run a check.
 
         Raises:
             KernelEnded: the process ended.
@@ -126,12 +127,57 @@ class Kernel:
                 self._wire.send({**task, "limit": self._output_bytes}, theirs.fileno())
             except Closed:
                 raise KernelEnded(self._room.why_ended(self._pid)) from None
-        return ours
+        return Snapshot(self._room, ours, self._output_bytes)
 
     def end(self) -> None:
         """Ends the process; its snapshots stay."""
         self._wire.close()
         self._room.kill(self._pid)
+
+
+class Snapshot:
+    """A waiting snapshot, from the trusted side."""
+
+    def __init__(self, room: Room, end: socket.socket, output_bytes: int):
+        self.end = end
+        self._room = room
+        self._wire = Wire(end, output_bytes * _MARKUP + 2**20)
+        try:
+            pid = self._wire.receive(Deadline(START_SECONDS)).get("pid")
+        except (Closed, Late, Improper):
+            self.close()
+            raise KernelEnded("no copy of its process could be made for the check") from None
+        self._pid = pid if isinstance(pid, int) else 0
+
+    def wake(self) -> None:
+        """Lets it run its check.
+
+        Raises:
+            Closed: it has gone.
+        """
+        self._wire.send({"go": True})
+
+    def shown(self, deadline: Deadline) -> Shown:
+        """What a cell of plain asserts showed.
+
+        Raises:
+            Closed, Late, Improper: it does not say.
+        """
+        return shown(self._wire.receive(deadline))
+
+    def why_ended(self) -> str:
+        """How it ended, in a few words."""
+        return self._room.why_ended(self._pid)
+
+    def kill(self) -> None:
+        """Ends it, as far as it has said which process it is; the room's end will end the rest."""
+        if self._pid > 1:
+            with contextlib.suppress(KernelEnded):
+                self._room.kill(self._pid)
+
+    def close(self) -> None:
+        """Closes the way to it."""
+        self._wire.close()
 
 
 def shown(answer: dict[str, Any]) -> Shown:

@@ -1,0 +1,88 @@
+"""Writes the graded notebook: what each cell showed, and for each check the judge's report and the points."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from grader.executor.assemble import Step
+from grader.executor.ledger import has_hidden_tests
+from grader.executor.run import Ran
+from grader.executor.shown import Budget, clean
+from grader.executor.task import CellGrade
+from utils.checks.report import Report
+
+_HIDDEN = re.compile(
+    r"^[^\n]*BEGIN (HIDDEN TESTS|MARK SCHEME)[^\n]*\n.*?^[^\n]*END \1[^\n]*\n?", re.MULTILINE | re.DOTALL
+)
+
+
+def compose(
+    metadata: NotebookNode, steps: Sequence[Step], ran: Ran, grades: Sequence[CellGrade], characters: int
+) -> dict[str, Any]:
+    """The graded notebook as nbformat 4 has it.
+
+    The points of a check stand there as its execute_result, which is where nbgrader looks for them.
+    """
+    by_cell = {grade.cell: grade for grade in grades}
+    budget = Budget(characters)
+    cells = []
+    for place, step in enumerate(steps):
+        cell = step.cell
+        if cell.cell_type == "code":
+            cell.outputs = [nbformat.from_dict(each) for each in _outputs(place, step, ran, by_cell, budget)]
+        if step.is_check:
+            cell.source = _HIDDEN.sub("", cell.source)
+        cells.append(cell)
+    return nbformat.v4.new_notebook(cells=cells, metadata=metadata)
+
+
+def _outputs(
+    place: int, step: Step, ran: Ran, grades: dict[str, CellGrade], budget: Budget
+) -> list[dict[str, Any]]:
+    if step.is_check:
+        grade = grades[step.name]
+        return [*_why(place, step, ran, grade, budget), _points(grade)]
+    if place in ran.stopped:
+        return [_error(ran.stopped[place])]
+    return clean(ran.shown[place].outputs, budget) if place in ran.shown else []
+
+
+def _why(place: int, step: Step, ran: Ran, grade: CellGrade, budget: Budget) -> list[dict[str, Any]]:
+    if grade.report is not None:
+        data = Report.from_plain(grade.report)._repr_mimebundle_()
+        return [{"output_type": "display_data", "data": data, "metadata": {}}]
+    if place in ran.shown and not has_hidden_tests(step.cell.source):
+        # nbgrader gives 0 for any error, also where points are given for a part.
+        return [
+            each if each["output_type"] != "error" else _text(each) for each in _cleaned(place, ran, budget)
+        ]
+    return [_plain(grade.reason)]
+
+
+def _cleaned(place: int, ran: Ran, budget: Budget) -> list[dict[str, Any]]:
+    return clean(ran.shown[place].outputs, budget)
+
+
+def _points(grade: CellGrade) -> dict[str, Any]:
+    data = {"text/plain": f"{grade.points or 0:g}"}
+    return {"output_type": "execute_result", "data": data, "metadata": {}, "execution_count": None}
+
+
+def _error(why: str) -> dict[str, Any]:
+    return {
+        "output_type": "error",
+        "ename": "CellStopped",
+        "evalue": why,
+        "traceback": [f"CellStopped: {why}"],
+    }
+
+
+def _text(error: dict[str, Any]) -> dict[str, Any]:
+    return _plain("\n".join(error["traceback"]) or f"{error['ename']}: {error['evalue']}")
+
+
+def _plain(text: str) -> dict[str, Any]:
+    return {"output_type": "display_data", "data": {"text/plain": text}, "metadata": {}}

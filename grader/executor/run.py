@@ -1,0 +1,159 @@
+"""Runs an assembled notebook: its cells in a kernel, then its checks in snapshots of it, before the judge."""
+
+import contextlib
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from grader.executor.assemble import Step
+from grader.executor.source import SourceNotebook
+from grader.executor.task import GradingTask
+from grader.judge.bench import Session
+from grader.judge.court import Court, Heard, Misconduct
+from grader.kernels.room import Kernel, KernelEnded, Shown, Snapshot
+from grader.kernels.warm import WarmParent
+from grader.kernels.wire import Closed, Deadline, Improper, Late
+from grader.sandbox.layers import insist
+from utils.checks.plain import PlainDataError
+
+
+@dataclass
+class Ran:
+    """What came of running a notebook. Everything goes by the place of the cell among the steps."""
+
+    shown: dict[int, Shown] = field(default_factory=dict)
+    heard: dict[int, Heard] = field(default_factory=dict)
+    stopped: dict[int, str] = field(default_factory=dict)
+    """Cells that could not end, and why."""
+    layers: tuple[str, ...] = ()
+    ready_seconds: float = 0.0
+    cells_seconds: float = 0.0
+    checks_seconds: float = 0.0
+
+
+class Run:
+    """One run of a notebook."""
+
+    def __init__(self, task: GradingTask, source: SourceNotebook, steps: list[Step]):
+        self._task, self._limits = task, task.limits
+        self._source, self._steps = source, steps
+        self.ran = Ran()
+        self._waiting: dict[int, Snapshot] = {}
+
+    def go(self, parent: WarmParent, session: Session) -> Ran:
+        """Runs everything and returns what came of it.
+
+        Raises:
+            SandboxTooWeak: the sandbox does not protect what the task asks for. No code of the student's ran.
+            GraderTrouble: the warm parent does not run.
+        """
+        notebook = Deadline(self._limits.notebook_seconds)
+        for _ in range(self._limits.restarts + 1):
+            with self._room(parent) as kernel:
+                began = time.monotonic()
+                whole = self._run_cells(kernel, notebook)
+                self.ran.cells_seconds += time.monotonic() - began
+                if whole:
+                    self._hear_checks(kernel, session)
+                    return self.ran
+        self._give_up("the kernel died too often before it")
+        return self.ran
+
+    @contextlib.contextmanager
+    def _room(self, parent: WarmParent) -> Iterator[Kernel]:
+        began = time.monotonic()
+        files = {"parts.py": self._task.parts.decode("utf-8")} if self._task.parts else {}
+        room = parent.room(self._limits, files)
+        try:
+            kernel = room.kernel(self._limits.output_bytes)
+            self.ran.layers = (*room.layers, *kernel.layers)
+            insist(self._task.required, self.ran.layers)
+            self.ran.ready_seconds += time.monotonic() - began
+            yield kernel
+        finally:
+            for snapshot in self._waiting.values():
+                snapshot.close()
+            self._waiting.clear()
+            room.close()
+
+    def _run_cells(self, kernel: Kernel, notebook: Deadline) -> bool:
+        """Runs the cells in order and leaves a snapshot at each check. False when the kernel is no more: the
+        cell that cost it is left out the next time, and all others run again.
+        """
+        for place, step in enumerate(self._steps):
+            if place in self.ran.stopped or not (step.is_run or step.is_check):
+                continue
+            try:
+                if step.is_run:
+                    self.ran.shown[place] = self._run_cell(kernel, step, notebook)
+                else:
+                    self._waiting[place] = kernel.snapshot(self._described(step))
+            except KernelEnded as why:
+                self.ran.stopped[place] = str(why)
+                return False
+            except Late:
+                self._note_late(place, notebook)
+                return False
+        return True
+
+    def _run_cell(self, kernel: Kernel, step: Step, notebook: Deadline) -> Shown:
+        seconds = min(self._limits.cell_seconds, notebook.left())
+        return kernel.run(step.cell.source, Deadline(seconds))
+
+    def _note_late(self, place: int, notebook: Deadline) -> None:
+        try:
+            notebook.left()
+        except Late:
+            for later in range(place, len(self._steps)):
+                why = f"the notebook's {self._limits.notebook_seconds:g} s were over"
+                self.ran.stopped.setdefault(later, why)
+        else:
+            self.ran.stopped[place] = f"it ran longer than {self._limits.cell_seconds:g} s"
+
+    def _give_up(self, why: str) -> None:
+        for place, step in enumerate(self._steps):
+            if step.is_check and place not in self.ran.heard:
+                self.ran.stopped.setdefault(place, why)
+
+    def _described(self, step: Step) -> dict[str, Any]:
+        names = [check.name for check in step.checks]
+        return {"code": step.cell.source, "checks": names, "modules": self._source.check_modules}
+
+    def _hear_checks(self, kernel: Kernel, session: Session) -> None:
+        """Every waiting snapshot's turn, one after the other. The kernel itself has nothing more to say."""
+        began = time.monotonic()
+        with contextlib.suppress(KernelEnded):
+            kernel.end()
+        everything = Deadline(self._limits.notebook_seconds)
+        for place, snapshot in self._waiting.items():
+            _Turn(self._task, self._steps[place], snapshot, everything).take(place, session, self.ran)
+        self.ran.checks_seconds = time.monotonic() - began
+
+
+class _Turn:
+    """One snapshot's turn."""
+
+    def __init__(self, task: GradingTask, step: Step, snapshot: Snapshot, everything: Deadline):
+        self._task, self._step, self._snapshot = task, step, snapshot
+        self._everything = everything
+
+    def take(self, place: int, session: Session, ran: Ran) -> None:
+        """Lets it run its check and notes what came of it."""
+        limits, names = self._task.limits, [check.name for check in self._step.checks]
+        court = Court(session, self._task.week, names, limits.message_bytes)
+        ran.heard[place] = court.heard
+        try:
+            deadline = Deadline(min(limits.cell_seconds, self._everything.left()))
+            self._snapshot.wake()
+            if self._step.checks:
+                court.hear(self._snapshot.end, deadline)
+            else:
+                ran.shown[place] = self._snapshot.shown(deadline)
+        except Late:
+            ran.stopped[place] = f"it ran longer than {limits.cell_seconds:g} s"
+        except Closed:
+            ran.stopped[place] = self._snapshot.why_ended()
+        except (Misconduct, Improper, PlainDataError) as what:
+            ran.stopped[place] = str(what).rstrip(".")
+        self._snapshot.kill()

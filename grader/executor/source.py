@@ -1,0 +1,123 @@
+"""The instructor's notebook: which cells there are, what each is for, and which checks its cells call."""
+
+import ast
+import importlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import nbformat
+from nbformat import NotebookNode
+
+from grader.cells import BEGIN, grade_id, grading, plain_python, tags
+from grader.imports import Import, imports_of
+from grader.kernels.warm import GraderTrouble
+from utils.checks.engine import Check
+
+_CHECKS = "utils.checks."
+
+
+@dataclass(frozen=True)
+class SourceNotebook:
+    """A week's notebook, as the instructor released it."""
+
+    week: str
+    notebook: NotebookNode
+
+    @cached_property
+    def imports(self) -> list[Import]:
+        """What the locked cells import."""
+        locked = [cell for cell in self.notebook.cells if cell.cell_type == "code" and is_set_up(cell)]
+        return [each for cell in locked for each in imports_of(plain_python(cell))]
+
+    @cached_property
+    def check_modules(self) -> dict[str, str]:
+        """The names that stand for a module of checks: `checks` for `utils.checks.week05_attention`."""
+        named = {each.bound: f"{each.module}.{each.name}" for each in self.imports if each.name}
+        return {name: module for name, module in named.items() if module.startswith(f"{_CHECKS}week")}
+
+    def preload(self) -> tuple[str, ...]:
+        """The modules that the notebook needs, but for `parts`, which is the week's own."""
+        modules = [each.module for each in self.imports]
+        modules += [f"{each.module}.{each.name}" for each in self.imports if each.module.startswith("utils")]
+        return tuple(dict.fromkeys(module for module in modules if module != "parts"))
+
+    def checks_of(self, cell: NotebookNode) -> tuple[Check, ...]:
+        """The course's checks that a check cell calls, in order."""
+        calls = [node.func for node in ast.walk(_parsed(cell)) if isinstance(node, ast.Call)]
+        found = [self._check(call) for call in calls if isinstance(call, ast.Attribute)]
+        return tuple(check for check in found if check is not None)
+
+    def _check(self, call: ast.Attribute) -> Check | None:
+        if not isinstance(call.value, ast.Name) or call.value.id not in self.check_modules:
+            return None
+        found = getattr(importlib.import_module(self.check_modules[call.value.id]), call.attr, None)
+        return found if isinstance(found, Check) else None
+
+
+def read_source(week: str, content: bytes) -> SourceNotebook:
+    """The instructor's notebook from its file.
+
+    Raises:
+        GraderTrouble: it is no released notebook.
+    """
+    try:
+        notebook = nbformat.reads(content.decode("utf-8"), as_version=4)
+    except Exception as error:  # whatever nbformat makes of a damaged file
+        raise GraderTrouble(
+            f"The source of {week} is no notebook ({error}): build and release it again."
+        ) from None
+    if not any(is_graded(cell) for cell in notebook.cells):
+        raise GraderTrouble(f"The source of {week} has no graded cell: build and release it again.")
+    if any(BEGIN in cell.source for cell in notebook.cells):
+        raise GraderTrouble(f"The source of {week} holds solutions: grade with the released notebook.")
+    return SourceNotebook(week, notebook)
+
+
+def is_graded(cell: NotebookNode) -> bool:
+    """Whether the cell has points."""
+    return bool(grading(cell).get("grade") or grading(cell).get("task"))
+
+
+def is_check(cell: NotebookNode) -> bool:
+    """Whether running the cell decides its points."""
+    is_for_a_person = grading(cell).get("solution") or grading(cell).get("task")
+    return cell.cell_type == "code" and bool(grading(cell).get("grade")) and not is_for_a_person
+
+
+def is_answer(cell: NotebookNode) -> bool:
+    """Whether the student writes the cell: code, or an answer in words."""
+    return bool(grading(cell).get("solution") or grading(cell).get("task"))
+
+
+def is_set_up(cell: NotebookNode) -> bool:
+    """Whether the cell is the instructor's and runs as it is."""
+    return bool(grading(cell).get("locked")) and not is_graded(cell) and not is_answer(cell)
+
+
+def is_look(cell: NotebookNode) -> bool:
+    """Whether the cell is a demonstration, which no grade needs."""
+    return "look" in tags(cell) and not grading(cell)
+
+
+def points_of(cell: NotebookNode) -> float:
+    """The most that the cell can bring."""
+    return float(grading(cell).get("points", 0))
+
+
+def name_of(cell: NotebookNode) -> str:
+    """The cell's grade_id; empty where it has none."""
+    return grade_id(cell) or ""
+
+
+def _parsed(cell: NotebookNode) -> ast.Module:
+    try:
+        return ast.parse(plain_python(cell))
+    except SyntaxError:
+        return ast.Module([], [])
+
+
+def forbidden_packages(checks: Sequence[Check]) -> tuple[str, ...]:
+    """The packages, beside PyTorch, that would do the work of these checks' exercises."""
+    names = [name.partition(".")[0] for check in checks for name in check.forbidden]
+    return tuple(dict.fromkeys(name for name in names if name != "torch"))

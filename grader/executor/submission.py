@@ -1,0 +1,110 @@
+"""Reads a submitted notebook and believes nothing of it: any bytes give cells, or a sentence that says why not."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import nbformat
+
+MAX_CELLS = 2_000
+"""Cells of one notebook."""
+_KINDS = ("code", "markdown", "raw")
+
+
+class Unreadable(Exception):
+    """The file is no notebook that can be graded; the text is the sentence to show."""
+
+
+@dataclass(frozen=True)
+class SubmittedCell:
+    """A cell as the student handed it in."""
+
+    number: int
+    """Its place, counted from 1."""
+    kind: str
+    source: str
+    cell_id: str
+    grade_id: str
+    """What its nbgrader metadata names it; empty where they do not."""
+    tags: tuple[str, ...]
+
+
+def read_submission(content: bytes, most: int) -> list[SubmittedCell]:
+    """The notebook's cells, in order.
+
+    Args:
+        content: the file.
+        most: how many bytes it may have.
+
+    Raises:
+        Unreadable: it is no notebook.
+    """
+    if not content.strip():
+        raise Unreadable("The submitted file is empty.")
+    if len(content) > most:
+        raise Unreadable(f"The submitted file has {len(content):,} bytes; at most {most:,} are read.")
+    notebook = _current(_json(content))
+    cells = notebook.get("cells")
+    if not isinstance(cells, list):
+        raise Unreadable("The submitted file is no notebook: it has no list of cells.")
+    if len(cells) > MAX_CELLS:
+        raise Unreadable(f"The notebook has {len(cells):,} cells; at most {MAX_CELLS:,} are read.")
+    return list(_cells(cells))
+
+
+def _json(content: bytes) -> dict[str, Any]:
+    try:
+        notebook = json.loads(content.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise Unreadable("The submitted file is not text in UTF-8, so it is no notebook.") from None
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise Unreadable(f"The submitted file is not a notebook: it is not valid JSON ({where}).") from None
+    except (RecursionError, ValueError):
+        raise Unreadable("The submitted file is JSON that no notebook program writes.") from None
+    if not isinstance(notebook, dict):
+        raise Unreadable("The submitted file is JSON, but no notebook.")
+    return notebook
+
+
+def _current(notebook: dict[str, Any]) -> dict[str, Any]:
+    """The notebook in today's form, where it is of before 2015."""
+    if "cells" in notebook or "worksheets" not in notebook:
+        return notebook
+    try:
+        return nbformat.convert(nbformat.from_dict(notebook), 4)
+    except Exception:  # written by hand, or by no program that is known
+        raise Unreadable(
+            "The notebook is of an old format and cannot be read: save it again in JupyterLab."
+        ) from None
+
+
+def _cells(cells: list[Any]) -> Iterator[SubmittedCell]:
+    for number, cell in enumerate(cells, start=1):
+        if isinstance(cell, dict) and cell.get("cell_type") in _KINDS:
+            yield _cell(number, cell)
+
+
+def _cell(number: int, cell: dict[str, Any]) -> SubmittedCell:
+    metadata = _dict(cell.get("metadata"))
+    tags = metadata.get("tags")
+    return SubmittedCell(
+        number=number,
+        kind=cell["cell_type"],
+        source=_text(cell.get("source")),
+        cell_id=_text(cell.get("id"))[:100],
+        grade_id=_text(_dict(metadata.get("nbgrader")).get("grade_id"))[:200],
+        tags=tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else (),
+    )
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: Any) -> str:
+    """Text as notebooks hold it, in one piece or as a list of lines; with nothing that UTF-8 cannot write."""
+    if isinstance(value, list):
+        value = "".join(line for line in value if isinstance(line, str))
+    return value.encode(errors="replace").decode() if isinstance(value, str) else ""

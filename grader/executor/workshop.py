@@ -1,0 +1,58 @@
+"""What stays warm between submissions: the judge's bench and the parents of kernels, one for each kind of week."""
+
+from collections import OrderedDict
+from dataclasses import replace
+
+from grader.executor.source import SourceNotebook, forbidden_packages
+from grader.judge.bench import Bench
+from grader.kernels.warm import WarmParent
+from grader.sandbox.limits import Limits
+from grader.sandbox.view import student_view
+
+_MOST_PARENTS = 2
+"""Parents that are kept: one takes about 250 MB, of which most is shared with nobody."""
+
+
+class Workshop:
+    """One process's warm things. Use it from one thread at a time."""
+
+    def __init__(self) -> None:
+        self._bench: Bench | None = None
+        self._parents: OrderedDict[tuple, WarmParent] = OrderedDict()
+
+    @property
+    def bench(self) -> Bench:
+        """The judge's bench."""
+        if self._bench is None:
+            self._bench = Bench()
+        return self._bench
+
+    def parent(self, source: SourceNotebook, limits: Limits) -> WarmParent:
+        """A warm parent for the week. One that was just started gets ready while the caller goes on."""
+        key = self._key(source, limits)
+        if key in self._parents and not self._parents[key].alive():
+            self._parents.pop(key).close()
+        if key not in self._parents:
+            while len(self._parents) >= _MOST_PARENTS:
+                self._parents.popitem(last=False)[1].close()
+            view = student_view(key[0])
+            self._parents[key] = WarmParent(view, key[1], limits)
+        self._parents.move_to_end(key)
+        return self._parents[key]
+
+    def discard(self, source: SourceNotebook, limits: Limits) -> None:
+        """Ends the week's parent, and with it everything that a submission may have left."""
+        parent = self._parents.pop(self._key(source, limits), None)
+        if parent is not None:
+            parent.close()
+
+    def close(self) -> None:
+        """Ends all parents."""
+        while self._parents:
+            self._parents.popitem()[1].close()
+
+    def _key(self, source: SourceNotebook, limits: Limits) -> tuple:
+        checks = [check for cell in source.notebook.cells for check in source.checks_of(cell)]
+        # Limits of time are the caller's own business: the parent needs those of space.
+        of_space = replace(limits, cell_seconds=0, notebook_seconds=0)
+        return forbidden_packages(checks), source.preload(), of_space
