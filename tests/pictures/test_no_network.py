@@ -26,6 +26,7 @@ DRAWN = {
     "curve": lambda it: pictures.curve([0, 1], [1, 2]),
     "curves": lambda it: pictures.curves([0, 1], {"y": [1, 2]}),
     "cuts_slider": lambda it: pictures.cuts_slider({0: ["t", "h", "e"], 1: ["th", "e"]}),
+    "guess_table": lambda it: pictures.guess_table([["a", "b"]], [[0.5, 1.0]], ["x", "y"], ["end"]),
     "heatmap": lambda it: pictures.heatmap(it.patterns[0, 0]),
     "loss_curve": lambda it: pictures.loss_curve([2, 1], {"floor": 0.5}, [(2, 1.5)]),
     "neuron_explorer": lambda it: pictures.neuron_explorer(it.tokens, it.patterns[0, 0]),
