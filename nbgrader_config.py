@@ -52,14 +52,19 @@ c.FileNameCollectorPlugin.named_regexp = (
     r".*/extracted/(?P<student_id>[^/]+?)(?:/.*)?[_/](?P<file_id>[a-z]+)(?:-\d+| \(\d+\))?\.ipynb$"
 )
 
-c.Execute.timeout = 120  # seconds a cell: a first check loads torch and the reference model.
-c.Execute.skip_cells_with_tag = "look"  # Demonstrations: nothing that is graded needs them.
+# Submissions run in a sandbox and are judged outside of it: grader/README.md. The secret draws the hidden
+# cases; it is made at the first use. Limits have the names of grader/sandbox/limits.py.
+c.TrustedExecute.secret_file = str(ROOT / CLASSROOM / "secret")
+c.TrustedExecute.limits = {"cell_seconds": 60, "notebook_seconds": 600}
+c.TrustedExecute.required = ["files", "network", "processes"]  # Less, and a submission can reach it.
+c.Autograde.sanitize_preprocessors = []  # TrustedExecute reads the submitted file itself.
 c.Autograde.autograde_preprocessors = [
-    "grader.execute.OfflineExecute",  # nbgrader's own Execute, in a kernel that never asks the network.
-    "nbgrader.preprocessors.IgnorePattern",
-    "nbconvert.preprocessors.ClearMetadataPreprocessor",
-    "nbgrader.preprocessors.LimitOutput",
+    "grader.execute.TrustedExecute",
     "nbgrader.preprocessors.SaveAutoGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
+
+# `nbgrader validate` runs an instructor's own notebook, as nbgrader does.
+c.Execute.timeout = 120  # seconds a cell: a first check loads torch and the reference model.
+c.Execute.skip_cells_with_tag = "look"  # Demonstrations: nothing that is graded needs them.

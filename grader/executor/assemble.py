@@ -1,7 +1,7 @@
 """Puts the notebook together that is graded: the instructor's, with the student's answers by grade_id.
 
-Nothing else of the submission decides anything: no metadata, no tag, no text of a check. A student's own cells
-stay where they stood, since honest work may need what they define.
+Nothing else of the submission decides anything: no metadata, no tag, no text of a check. A student's own
+cells stay where they stood, since honest work may need what they define.
 """
 
 from collections import defaultdict

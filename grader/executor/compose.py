@@ -54,16 +54,12 @@ def _why(place: int, step: Step, ran: Ran, grade: CellGrade, budget: Budget) -> 
     if grade.report is not None:
         data = Report.from_plain(grade.report)._repr_mimebundle_()
         return [{"output_type": "display_data", "data": data, "metadata": {}}]
-    if place in ran.shown and not has_hidden_tests(step.cell.source):
-        # nbgrader gives 0 for any error, also where points are given for a part.
-        return [
-            each if each["output_type"] != "error" else _text(each) for each in _cleaned(place, ran, budget)
-        ]
-    return [_plain(grade.reason)]
-
-
-def _cleaned(place: int, ran: Ran, budget: Budget) -> list[dict[str, Any]]:
-    return clean(ran.shown[place].outputs, budget)
+    outputs = ran.shown[place].outputs if place in ran.shown else []
+    if not outputs or has_hidden_tests(step.cell.source):
+        return [] if grade.points else [_error(grade.reason)]
+    cleaned = clean(outputs, budget, with_reports=True)
+    # nbgrader gives 0 for any error; where points are given all the same, it is shown as text.
+    return [_text(each) if grade.points and each["output_type"] == "error" else each for each in cleaned]
 
 
 def _points(grade: CellGrade) -> dict[str, Any]:

@@ -140,8 +140,8 @@ class _Turn:
 
     def take(self, place: int, session: Session, ran: Ran) -> None:
         """Lets it run its check and notes what came of it."""
-        limits, names = self._task.limits, [check.name for check in self._step.checks]
-        court = Court(session, self._task.week, names, limits.message_bytes)
+        limits = self._task.limits
+        court = Court(session, self._step.checks, limits.message_bytes)
         ran.heard[place] = court.heard
         try:
             deadline = Deadline(min(limits.cell_seconds, self._everything.left()))

@@ -1,9 +1,12 @@
 """What cells showed, as it may stand in a notebook: rebuilt field by field from what a kernel said."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
-from grader.kernels.shell import KEPT
+from grader.kernels.shell import KEPT, MOST_OF_A_REPORT
+from utils.checks.received import readable
+from utils.checks.report import MIME, Report
 
 _MOST_OUTPUTS = 200
 
@@ -23,13 +26,62 @@ class Budget:
         return text
 
 
-def clean(outputs: list[Any], budget: Budget) -> list[dict[str, Any]]:
-    """The outputs in nbformat's form; what is none of its kinds is left out."""
-    kept = (_clean(output, budget) for output in outputs[:_MOST_OUTPUTS] if isinstance(output, dict))
+def clean(outputs: list[Any], budget: Budget, with_reports: bool = False) -> list[dict[str, Any]]:
+    """The outputs in nbformat's form; what is none of its kinds is left out.
+
+    Args:
+        outputs: what a kernel says that a cell showed.
+        budget: what the notebook may still show.
+        with_reports: whether a check's report is kept: in cells of an instructor's own checks alone, since a
+            tick elsewhere would mean nothing.
+    """
+    kept = []
+    for output in outputs[:_MOST_OUTPUTS]:
+        report = report_in(output) if with_reports else None
+        kept.append(_card(report) if report else _clean(output, budget))
     return [output for output in kept if output]
 
 
-def _clean(output: dict[str, Any], budget: Budget) -> dict[str, Any] | None:
+def reports_in(outputs: list[Any]) -> list[Report]:
+    """The reports of an instructor's own checks among the outputs."""
+    return [report for report in map(report_in, outputs[:_MOST_OUTPUTS]) if report]
+
+
+def report_in(output: Any) -> Report | None:
+    """The report that an output shows, if it is one; every part of it is read as what it should be."""
+    data = output.get("data") if isinstance(output, dict) else None
+    text = data.get(MIME) if isinstance(data, dict) else None
+    if not isinstance(text, str) or len(text) > MOST_OF_A_REPORT:
+        return None
+    try:
+        return _report(json.loads(text))
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        return None
+
+
+def _report(data: dict[str, Any]) -> Report:
+    mistake = data["mistake"]
+    return Report(
+        week=readable(str(data["week"])),
+        check=readable(str(data["check"])),
+        passed=data["passed"] is True,
+        cases=int(data["cases"]),
+        failed=int(data["failed"]),
+        headline=readable(str(data["headline"])),
+        lines=tuple((readable(str(label)), readable(str(text))) for label, text in data["lines"]),
+        mistake=None if mistake is None else readable(str(mistake)),
+        written=data["written"] is True,
+        notes=tuple(readable(str(note)) for note in data["notes"]),
+    )
+
+
+def _card(report: Report) -> dict[str, Any]:
+    return {"output_type": "display_data", "data": report._repr_mimebundle_(), "metadata": {}}
+
+
+def _clean(output: Any, budget: Budget) -> dict[str, Any] | None:
+    if not isinstance(output, dict):
+        return None
     kind = output.get("output_type")
     if kind == "stream":
         # Nothing on stderr is a failure here, and nbgrader would take it for one.

@@ -1,6 +1,6 @@
 """Signs that something ready-made did an exercise's work, or that code reaches for what no exercise needs.
 
-They are read in the code, without running it, and shown to the instructor with the place. They change no grade.
+They are read in the code, without running it, and shown to the instructor with the place. No grade changes.
 """
 
 import ast

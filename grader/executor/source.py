@@ -11,7 +11,7 @@ from nbformat import NotebookNode
 
 from grader.cells import BEGIN, grade_id, grading, plain_python, tags
 from grader.imports import Import, imports_of
-from grader.kernels.warm import GraderTrouble
+from grader.kernels.trouble import GraderTrouble
 from utils.checks.engine import Check
 
 _CHECKS = "utils.checks."

@@ -1,4 +1,4 @@
-"""Reads a submitted notebook and believes nothing of it: any bytes give cells, or a sentence that says why not."""
+"""Reads a submitted notebook and believes nothing of it: any bytes give cells, or the reason why not."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What stays warm between submissions: the judge's bench and the parents of kernels, one for each kind of week."""
+"""What stays warm between submissions: the judge's bench, and a parent of kernels for each kind of week."""
 
 from collections import OrderedDict
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The bench: verdicts and reference, loaded once for a whole class, and hearings with public and hidden cases."""
+"""The bench: verdicts and reference, loaded once for a class; hearings with public and hidden cases."""
 
 import time
 from collections.abc import Iterator
@@ -64,11 +64,11 @@ class Session:
 
 
 class BothHearings:
-    """One check's hearing: the public cases, which a student has in their notebook, and then the hidden ones."""
+    """One check's hearing: first the public cases, which students have in their notebooks, then hidden ones."""
 
     def __init__(self, public: LocalHearing, hidden: LocalHearing):
         self._public, self._hidden = public, hidden
-        self.name = public.verdict.check.name
+        self.week, self.name = public.verdict.check.week, public.verdict.check.name
 
     @property
     def gave_hidden(self) -> bool:

@@ -1,7 +1,7 @@
 """Hears one check cell: gives its cases to the student's process, takes what comes back, believes none of it.
 
-The process on the other side was made for this cell alone, so whatever comes from there is about this cell. It
-may open each of the cell's own checks once, in order; anything else ends the hearing.
+The process on the other side was made for this cell alone, so whatever comes from there is about this cell.
+It may open each of the cell's own checks once, in order; anything else ends the hearing.
 """
 
 import socket
@@ -13,6 +13,7 @@ from grader.executor.task import Hidden
 from grader.judge.bench import BothHearings, Session
 from grader.kernels.wire import Deadline, read, write
 from utils.checks.attempt import Attempt
+from utils.checks.engine import Check
 from utils.checks.plain import PlainDataError, pack, unpack
 from utils.checks.report import Report
 
@@ -44,12 +45,12 @@ class Heard:
 class Court:
     """One check cell in front of the judge."""
 
-    def __init__(self, session: Session, week: str, checks: Sequence[str], longest: int):
+    def __init__(self, session: Session, checks: Sequence[Check], longest: int):
         """Draws the cases and computes what is right, before the clock of the student's code begins."""
         self.heard = Heard()
-        self._session, self._week = session, week
+        self._session = session
         self._longest = longest
-        self._hearings = [session.open(week, check) for check in checks]
+        self._hearings = [session.open(check.week, check.name) for check in checks]
 
     def hear(self, end: socket.socket, deadline: Deadline) -> Heard:
         """Hears every check of the cell. What was heard until an error is in `heard`.
@@ -63,7 +64,7 @@ class Court:
             if set(message) == {"raised"}:
                 self.heard.raised = _raised(message["raised"], hide=self._gave_hidden())
                 return self.heard
-            if message != {"open": hearing.name, "week": self._week}:
+            if message != {"open": hearing.name, "week": hearing.week}:
                 raise Misconduct("its process asked for another check than its own")
             self._hear_one(hearing, end, deadline)
         return self.heard

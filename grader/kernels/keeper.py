@@ -1,8 +1,9 @@
-"""The keeper: the first process of a submission. It starts kernels, says how they end, and ends with them all.
+"""The keeper: the first process of a submission. It starts kernels, says how they end, and ends them all.
 
 In process namespaces of its own it is their process 1: when it goes, everything that was started there goes.
 """
 
+import contextlib
 import os
 import select
 import signal
@@ -37,7 +38,7 @@ def keep(descriptor: int, shell: Any, settings: dict[str, Any], task: dict[str, 
 def _enter(settings: dict[str, Any], limits: Limits) -> list[str]:
     """Goes into namespaces of its own, if this machine lets it."""
     try:
-        namespaces.enter(settings["private"], limits, network=settings["has_no_network"])
+        namespaces.enter(settings["private"], limits, no_network=settings["has_no_network"])
     except OSError:
         if os.getuid() == NOBODY:
             rlimits.limit_processes(limits)
@@ -79,10 +80,8 @@ class _Keeper:
             os.close(descriptor)
             self.wire.send({"kernel": pid})
         elif order["kill"] > 1:
-            try:
+            with contextlib.suppress(OSError):  # it has ended by itself
                 os.kill(order["kill"], signal.SIGKILL)
-            except OSError:  # it has ended by itself
-                pass
 
     def _bury(self) -> None:
         while True:

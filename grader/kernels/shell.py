@@ -1,6 +1,7 @@
-"""The shell in which a submission's cells run: IPython's own, which writes down what cells show, up to a limit."""
+"""The shell in which a submission's cells run: IPython's own, which notes what cells show, up to a limit."""
 
 import io
+import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,8 +13,14 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
 
+from utils.checks.report import MIME
+
 KEPT = ("text/plain", "image/png", "image/jpeg")
 """What is kept of a rich output. HTML and scripts of a student's would run in the instructor's browser."""
+
+
+MOST_OF_A_REPORT = 20_000
+"""Characters of a report that an instructor's own check shows."""
 
 
 class Recorder:
@@ -46,6 +53,8 @@ class Recorder:
             kept = {"text/plain": self._take(kept.get("text/plain", "(too large to be kept)"))}
         else:
             self._left -= sum(map(len, kept.values()))
+        if isinstance(data.get(MIME), dict) and len(report := json.dumps(data[MIME])) <= MOST_OF_A_REPORT:
+            kept[MIME] = report
         output = {"output_type": kind, "data": kept, "metadata": {}}
         self.outputs.append(output | ({"execution_count": count} if kind == "execute_result" else {}))
 

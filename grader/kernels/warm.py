@@ -11,21 +11,17 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from grader.kernels.room import Room
+from grader.kernels.trouble import GraderTrouble
 from grader.kernels.wire import Closed, Deadline, Improper, Late, Wire
 from grader.sandbox import bubblewrap, control_groups, layers, seccomp
 from grader.sandbox.limits import Limits
 from grader.sandbox.readers import others_can_read
 from grader.sandbox.rights import NOBODY
 from grader.sandbox.view import View
-from utils.errors import CourseError
 
 START_SECONDS = 180
 """How long the warm parent may take to import everything on a busy machine."""
 _LONGEST = 2**16
-
-
-class GraderTrouble(CourseError):
-    """Something of the grader's own failed, no submission's fault; the message says what to do."""
 
 
 class WarmParent:
@@ -43,7 +39,7 @@ class WarmParent:
         self.layers: tuple[str, ...] = ()
         self._bwrap = bubblewrap.program()
         self._scratch = tempfile.TemporaryDirectory(prefix="grading-")
-        self._words = tempfile.TemporaryFile()
+        self._words = tempfile.TemporaryFile()  # noqa: SIM115
         self._group = control_groups.make(limits)
         self._uid = NOBODY if self._can_be_nobody() else None
         end, theirs = socket.socketpair()

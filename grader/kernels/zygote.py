@@ -1,7 +1,7 @@
 """The warm parent, inside the sandbox: imports once, then forks a room for each submission that is announced.
 
-One thread, and no thread pool of a library's either: only so is forking sound. It holds no secret, no expected
-value and nothing of any submission.
+One thread, and no thread pool of a library's either: only so is forking sound. It holds no secret, no
+expected value and nothing of any submission.
 """
 
 import gc

@@ -9,9 +9,10 @@ _HIDDEN_FILES = 1024  # inodes of a folder that only hides another
 _INODES = 20_000
 
 
-def enter(private: str, limits: Limits, network: bool) -> None:
+def enter(private: str, limits: Limits, no_network: bool) -> None:
     """Moves this process into a user and a mount namespace of its own, and its next children into a process
-    namespace, with an empty private folder and without /proc; without `network` also into one with no network.
+    namespace, with an empty private folder and without /proc. Unless there is
+    `no_network` around it already, also into a namespace without one.
 
     Raises:
         OSError: this machine does not let this user.
@@ -19,7 +20,7 @@ def enter(private: str, limits: Limits, network: bool) -> None:
     uid, gid = os.getuid(), os.getgid()
     linux.set_dumpable(True)  # or /proc/self would belong to root
     flags = linux.CLONE_NEWUSER | linux.CLONE_NEWNS | linux.CLONE_NEWPID | linux.CLONE_NEWIPC
-    linux.unshare(flags if network else flags | linux.CLONE_NEWNET)
+    linux.unshare(flags if no_network else flags | linux.CLONE_NEWNET)
     _write("/proc/self/setgroups", "deny")
     _write("/proc/self/uid_map", f"{uid} {uid} 1")
     _write("/proc/self/gid_map", f"{gid} {gid} 1")

@@ -1,7 +1,7 @@
-"""What of the machine's files a student's code can see: Python, the packages, the course without its verdicts.
+"""What of the machine's files a student's code sees: Python, the packages, the course without verdicts.
 
-Everything keeps its path, so that the same view serves bubblewrap, which mounts it, and Landlock, which allows
-it. Nothing else exists there: no solutions, no gradebook, no home, no classmate.
+Everything keeps its path, so that the same view serves bubblewrap, which mounts it, and Landlock, which
+allows it. Nothing else exists there: no solutions, no gradebook, no home, no classmate.
 """
 
 import os
