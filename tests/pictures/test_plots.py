@@ -28,6 +28,12 @@ def test_zero_is_always_clear(values: list, lowest: float, highest: float) -> No
     assert (trace["zmin"], trace["zmax"]) == (lowest, highest)
 
 
+@pytest.mark.parametrize(("values", "lowest"), [([[0.1, 0.2]], 0), ([[-0.1, 0.2]], -1)])
+def test_tables_can_share_a_colour_scale(values: list, lowest: float) -> None:
+    trace = heatmap(values, largest=1).bundle[PLOTLY]["data"][0]
+    assert (trace["zmin"], trace["zmax"]) == (lowest, 1)
+
+
 def test_a_long_row_of_labels_is_thinned_out() -> None:
     axis = heatmap(np.ones((2, 1000))).bundle[PLOTLY]["layout"]["xaxis"]
     assert len(axis["ticktext"]) <= 48

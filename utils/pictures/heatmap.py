@@ -28,6 +28,7 @@ def heatmap(
     column_title: str = "",
     title: str = "",
     hover: str = "{row}, {column}: {value}",
+    largest: float | None = None,
 ) -> Picture:
     """Where in this table are the large numbers, and where the small ones?
 
@@ -39,6 +40,8 @@ def heatmap(
         rows: A label for every row, numbers if left out.
         columns: A label for every column, numbers if left out.
         hover: What the mouse shows over a cell; {row}, {column} and {value} are filled in.
+        largest: The number that gets the strongest colour, as 1 for shares, so that tables can be compared;
+            the largest of this table if left out.
 
     Raises:
         ValueError: the shape is not [row, column] or the labels are not as many.
@@ -46,8 +49,9 @@ def heatmap(
     array = as_array(values, "row column", "values")
     row_labels = _labels(rows, 0, "rows", array.shape)
     column_labels = _labels(columns, 1, "columns", array.shape)
+    words = _in_words(array, title)
     return draw_heatmap(
-        array, row_labels, column_labels, row_title, column_title, title, hover, _in_words(array, title)
+        array, row_labels, column_labels, row_title, column_title, title, hover, words, largest
     )
 
 
@@ -60,6 +64,7 @@ def draw_heatmap(
     title: str,
     hover: str,
     in_words: str,
+    largest: float | None = None,
 ) -> Picture:
     """The figure itself, for numbers and labels that have been checked: row 0 on top, every cell a square."""
     import plotly.graph_objects as go
@@ -73,7 +78,7 @@ def draw_heatmap(
         xgap=1,
         ygap=1,
         colorbar={"thickness": 12, "outlinewidth": 0, "len": 0.9, "x": 1.02},
-        **_colour_scale(array),
+        **_colour_scale(array, largest),
     )
     cell = min(CELL_PIXELS, LARGEST_PIXELS / max(array.shape))
     return drawn(
@@ -114,13 +119,12 @@ def _texts(
     ]
 
 
-def _colour_scale(array: Float[ndarray, "row column"]) -> dict[str, Any]:
+def _colour_scale(array: Float[ndarray, "row column"], largest: float | None) -> dict[str, Any]:
     """From clear to blue for what is never negative, otherwise from orange through clear to blue."""
     import numpy as np
 
     finite = array[np.isfinite(array)]
-    largest = float(np.abs(finite).max()) if finite.size else 0.0
-    largest = largest or 1.0
+    largest = largest or (float(np.abs(finite).max()) if finite.size else 0.0) or 1.0
     if (finite >= 0).all():
         scale = [[0, shade(BLUE, 0.04)], [1, shade(BLUE, 1)]]
         return {"zmin": 0, "zmax": largest, "colorscale": scale}
