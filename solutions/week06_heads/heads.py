@@ -57,13 +57,17 @@ def all_patterns(ids: Int[Tensor, "batch seq"]) -> Float[Tensor, "batch n_layers
         return torch.stack(gpt2.model(ids, output_attentions=True).attentions, dim=1)
 
 
+def sentence_ids() -> Int[Tensor, "1 seq"]:
+    """The sentence as a batch of one prompt."""
+    return torch.tensor([gpt2.tokenizer.encode(SENTENCE)])
+
+
 # %% tags=["look", "raises-exception"]
-sentence_ids = gpt2.tokenizer.encode(SENTENCE)
-words = token_strings(sentence_ids)
-patterns = all_patterns(torch.tensor([sentence_ids]))[0]
+ids = sentence_ids()
+patterns = all_patterns(ids)[0]
 n_layers, n_heads = patterns.shape[:2]
 pictures.attention_heads(
-    words,
+    token_strings(ids[0]),
     rearrange(patterns, "layer head query key -> (layer head) query key"),
     [f"layer {layer}, head {head}" for layer in range(n_layers) for head in range(n_heads)],
 )
@@ -315,18 +319,20 @@ def inside_attention(
 
 
 # %% tags=["look", "raises-exception"]
-x, written = inside_attention(torch.tensor([sentence_ids]))[0]
+ids = sentence_ids()
+x, written = inside_attention(ids)[0]
 weights = attention_weights(gpt2, layer=0)
 q, k, v = (project_heads(x, weights[f"W_{letter}"], weights[f"b_{letter}"]) for letter in "QKV")
 outputs = head_outputs(weighted_values(attention_pattern(q, k), v), weights["W_O"])
-print(
-    f"All heads and b_O, against the model: {(outputs.sum(dim=1) + weights['b_O'] - written).abs().max():.1e}"
-)
+gap = (outputs.sum(dim=1) + weights["b_O"] - written).abs().max()
+print(f"All heads added up, and b_O: differs from what the model writes by {gap:.1e} at most.")
 
-lengths = outputs[0, :, -1].norm(dim=-1)
+words = token_strings(ids[0])
+tom = len(words) - 1 - words[::-1].index("·Tom")
+lengths = outputs[0, :, tom].norm(dim=-1)
 pictures.bars(
     {f"head {head}": length for head, length in enumerate(lengths)},
-    title=f"How much does each head of layer 0 write at the last token, {words[-1]}?",
+    title="How much does each head of layer 0 write at the second Tom?",
     value_title="length of the vector",
 )
 
@@ -345,7 +351,7 @@ pictures.bars(
 #
 # <details><summary>Hint 1 · a question</summary>
 #
-# Of the five steps in the table above, which two does last week's work do for you, and which one your own of today? Where does `b_O` come in: before the heads are added up, or after?
+# Of the five steps in the table above, which two does last week's work do for you, and for which have you written a function today? Where does `b_O` come in: before the heads are added up, or after?
 #
 # <details><summary>Hint 2 · adding up in the same breath</summary>
 #
@@ -412,7 +418,7 @@ checks.MultiHeadAttention(MultiHeadAttention)
 # **And inside the running model, on your own sentence?** Your module takes the place of each layer's attention in turn: it gets what that layer reads, and what it writes is compared with what the layer writes.
 
 # %% tags=["look", "raises-exception"]
-for layer, (x, written) in enumerate(inside_attention(torch.tensor([sentence_ids]))):
+for layer, (x, written) in enumerate(inside_attention(sentence_ids())):
     attention = MultiHeadAttention(gpt2.config.d_model, gpt2.config.n_heads, gpt2.config.d_head)
     fill_heads(attention, attention_weights(gpt2, layer))
     with torch.no_grad():
@@ -435,7 +441,7 @@ for layer, (x, written) in enumerate(inside_attention(torch.tensor([sentence_ids
 PERIOD = 8
 
 
-def names_in_rounds(rings: int = 20, rounds: int = 3) -> Int[Tensor, "batch seq"]:
+def names_in_rounds(rings: int = 20, rounds: int = 2) -> Int[Tensor, "batch seq"]:
     """So many rings of 8 different names, drawn at random; each ring goes round so many times."""
     names = torch.tensor([gpt2.tokenizer.encode(f" {name}")[0] for name in NAMES])
     generator = torch.Generator().manual_seed(6)
@@ -449,27 +455,25 @@ def even_pattern(seq: int) -> Float[Tensor, "query key"]:
     return visible / visible.sum(dim=-1, keepdim=True)
 
 
-def strongest_head(scores: Float[Tensor, "n_layers n_heads"], even: float) -> tuple[int, int]:
-    """The layer and head with the highest score, which is also printed beside an even head's."""
-    layer, head = divmod(scores.argmax().item(), scores.shape[1])
-    ratio = scores.max().item() / even
+def strongest_head(scores: Float[Tensor, "n_layers n_heads"]) -> tuple[int, int]:
+    """The layer and the head with the highest score."""
+    return divmod(scores.argmax().item(), scores.shape[1])
+
+
+def score_map(scores: Float[Tensor, "n_layers n_heads"], even: float, title: str):
+    """One number for each head, layer by layer; the highest is printed beside that of an even head."""
+    layer, head = strongest_head(scores)
     print(f"strongest: layer {layer}, head {head} with {scores.max():.2f}")
-    print(f"an even head: {even:.2f}, so this one is {ratio:.1f} times as strong")
-    return layer, head
-
-
-def score_map(scores: Float[Tensor, "n_layers n_heads"], title: str):
-    """One number for each head, layer by layer."""
+    print(f"an even head: {even:.2f}, so this one is {scores.max() / even:.1f} times as strong")
     n_layers, n_heads = scores.shape
     rows, columns = [f"layer {i}" for i in range(n_layers)], [f"head {i}" for i in range(n_heads)]
-    return pictures.heatmap(scores, rows, columns, title=title)
+    return pictures.heatmap(scores, rows, columns, title=title, largest=1)
 
 
 # %% tags=["look", "raises-exception"]
 rounds = names_in_rounds()
-ring_patterns = all_patterns(rounds)
-print(token_strings(rounds[0]))
-print(f"patterns {tuple(ring_patterns.shape)}: batch, layers, heads, query, key")
+print("The first ring:", *token_strings(rounds[0]))
+print(f"Patterns: {tuple(all_patterns(rounds).shape)}, which are batch, n_layers, n_heads, query, key.")
 
 # %% [markdown]
 # ## Exercise 5 · `previous_token_score`
@@ -524,9 +528,10 @@ checks.previous_token_score(previous_token_score)
 # **Does the model have a head for it?** Your score of every head, averaged over twenty rings of names. Compare with the candidates that you wrote down.
 
 # %% tags=["look", "raises-exception"]
-previous = previous_token_score(ring_patterns).mean(dim=0)
-strongest_head(previous, previous_token_score(even_pattern(rounds.shape[1])).item())
-score_map(previous, "attention to the previous token")
+rounds = names_in_rounds()
+scores = previous_token_score(all_patterns(rounds)).mean(dim=0)
+even = previous_token_score(even_pattern(rounds.shape[1])).item()
+score_map(scores, even, "attention to the previous token")
 
 # %% [markdown]
 # *What you should see:* a tick, and a map with a square for each head. If the strongest head is many times as strong as the even one, you have found a previous-token head. If it is not, this model has none, and to know that is worth as much.
@@ -535,7 +540,7 @@ score_map(previous, "attention to the previous token")
 #
 # *Difficulty 1 of 5 · importance 3 of 5 · 10 minutes · core, 8 points*
 #
-# **Why.** Softmax makes every row add up to 1: a head *must* look somewhere, also when it finds nothing that it looks for. Many heads of large models then look at the first token, where little is written, and their z is next to nothing. People call that token an attention sink. A picture in which everything looks at token 0 usually means "nothing to report".
+# **Why.** Softmax makes every row add up to 1: a head *must* look somewhere, also when it finds nothing that it looks for. Many heads of large models then look at the first token, where little is written, and their z is next to nothing. People call that token an attention sink (Xiao and others, 2023). A picture in which everything looks at token 0 usually means "nothing to report".
 #
 # The score is the attention that goes to the first token. The first token itself can see nothing else, so it has no choice and does not count: average over the queries from the second on. All axes in front are kept.
 #
@@ -569,9 +574,10 @@ checks.first_token_score(first_token_score)
 # **Which heads of the model rest on the first token?** If many do, go back to your candidates: which of them were only resting?
 
 # %% tags=["look", "raises-exception"]
-first = first_token_score(ring_patterns).mean(dim=0)
-strongest_head(first, first_token_score(even_pattern(rounds.shape[1])).item())
-score_map(first, "attention to the first token")
+rounds = names_in_rounds()
+scores = first_token_score(all_patterns(rounds)).mean(dim=0)
+even = first_token_score(even_pattern(rounds.shape[1])).item()
+score_map(scores, even, "attention to the first token")
 
 # %% [markdown]
 # ## Exercise 7 · `induction_score`
@@ -627,26 +633,33 @@ def induction_score(pattern: Float[Tensor, "... query key"], period: int) -> Flo
 checks.induction_score(induction_score)
 
 # %% [markdown]
-# **Does the model have an induction head?** Your score of every head. Then the strongest one on the first ring: pull the slider for the query to a name in the second round.
+# **Does the model have an induction head?** Your score of every head, averaged over twenty rings.
 
 # %% tags=["look", "raises-exception"]
-induction = induction_score(ring_patterns, PERIOD).mean(dim=0)
-layer, head = strongest_head(induction, induction_score(even_pattern(rounds.shape[1]), PERIOD).item())
-score_map(induction, "attention to the token after the earlier copy")
+rounds = names_in_rounds()
+scores = induction_score(all_patterns(rounds), PERIOD).mean(dim=0)
+even = induction_score(even_pattern(rounds.shape[1]), PERIOD).item()
+score_map(scores, even, "attention to the token after the earlier copy")
+
+# %% [markdown]
+# Here is the strongest of them on the first ring, for a query in the second round. **Who came after this name in the first round, and is that where the head looks?** Pull the slider for the query along the round, and see whether the bar moves with it.
 
 # %% tags=["look", "raises-exception"]
-pictures.attention_explorer(
-    token_strings(rounds[0]), ring_patterns[0], layer=layer, head=head, query=PERIOD + 2
-)
+rounds = names_in_rounds()
+patterns = all_patterns(rounds)
+layer, head = strongest_head(induction_score(patterns, PERIOD).mean(dim=0))
+ring = token_strings(rounds[0])
+pictures.attention_explorer(ring, patterns[0], layer=layer, head=head, query=PERIOD + 2)
 
 # %% [markdown]
 # A head may look at the right place and do nothing with it. **Does the model know who comes next?** How surprised it is by each name, round by round. In the first round nobody can know. From the second round on, somebody with induction can.
 
 # %% tags=["look", "raises-exception"]
+rounds = names_in_rounds(rounds=3)
 with torch.no_grad():
     log_probabilities = gpt2.model(rounds).logits[:, :-1].log_softmax(dim=-1)
 surprise = -log_probabilities.gather(-1, rounds[:, 1:, None])[..., 0].mean(dim=0)
-# The first name of a round is not counted: whether the ring goes round again cannot be known.
+# The first name of a round is not counted: nobody can know that the ring goes round once more.
 for number in range(rounds.shape[1] // PERIOD):
     inside = surprise[number * PERIOD : (number + 1) * PERIOD - 1]
     print(f"round {number + 1}: {inside.mean():5.2f} nats of surprise at each name")
@@ -659,39 +672,44 @@ pictures.curve(torch.arange(1, rounds.shape[1]), surprise, x_title="position", y
 #
 # **What does it take?** One head cannot do it. To find "the token after *Anna*", a query must be able to match a key by what stands *before* that key, and a key is made of its own token's vector alone. Unless somebody has written the previous token there first. So it takes two heads in two layers: a previous-token head, and above it a head whose queries ask "who has my token before it?"
 #
-# `induction_circuit` holds weights for such a model. Nobody trained them: each is a few ones in the right places (open `utils/induction_by_hand.py` if you want to see them). The attention is yours.
+# `induction_circuit` holds weights for such a model. Nobody trained them: each is a few ones in the right places (open `utils/induction_by_hand.py` if you want to see them). The attention is yours. **Does the model know who comes next, and which head sees to it?**
+
+
+# %% tags=["set-up"] nbgrader={"grade": false, "grade_id": "made_by_hand", "locked": true, "schema_version": 3, "solution": false, "task": false}
+RING = ["Anna", "Tom", "Rose", "Ben", "Lily", "Sam"]
+MADE_FOR = ["0.0 previous token", "0.1 first token", "1.0 induction", "1.1 first token"]
+
+
+def made_by_hand() -> tuple[Float[Tensor, "heads query key"], list[str]]:
+    """Two rounds of the ring through the circuit: the patterns of its four heads, and its guess at each token."""
+    circuit = induction_circuit(d_vocab=len(RING), n_ctx=2 * len(RING))
+    resid, patterns = circuit.embed(torch.arange(len(RING)).repeat(2)[None]), []
+    for weights in circuit.layers:
+        q, k = (project_heads(resid, weights[f"W_{letter}"], weights[f"b_{letter}"]) for letter in "QK")
+        patterns.append(attention_pattern(q, k)[0])
+        heads, d_model, d_head = weights["W_Q"].shape
+        with torch.no_grad():
+            resid = resid + fill_heads(MultiHeadAttention(d_model, heads, d_head), weights)(resid)
+    return torch.cat(patterns), [RING[token] for token in circuit.predict(resid)[0]]
+
 
 # %% tags=["look", "raises-exception"]
-ring = ["Anna", "Tom", "Rose", "Ben", "Lily", "Sam"]
-circuit = induction_circuit(d_vocab=len(ring), n_ctx=2 * len(ring))
-tokens = torch.arange(len(ring)).repeat(2)[None]
-resid, made = circuit.embed(tokens), []
-for by_hand in circuit.layers:
-    q, k = (project_heads(resid, by_hand[f"W_{letter}"], by_hand[f"b_{letter}"]) for letter in "QK")
-    made.append(attention_pattern(q, k)[0])
-    number_of_heads, d_model, d_head = by_hand["W_Q"].shape
-    with torch.no_grad():
-        attention = fill_heads(MultiHeadAttention(d_model, number_of_heads, d_head), by_hand)
-        resid = resid + attention(resid)
-
-print("read  ", *(f"{ring[token]:5}" for token in tokens[0]))
-print("guess ", *(f"{ring[token]:5}" for token in circuit.predict(resid)[0]))
-names = ["0.0 previous token", "0.1 first token", "1.0 induction", "1.1 first token"]
-pictures.attention_heads(ring * 2, torch.cat(made), names)
+made, guesses = made_by_hand()
+print("read  ", *(f"{name:5}" for name in RING * 2))
+print("guess ", *(f"{name:5}" for name in guesses))
+pictures.attention_heads(RING * 2, made, MADE_FOR)
 
 # %% [markdown]
-# In the first round the guesses are worth nothing; in the second each is the name that comes. **Do your scores find the heads?** Each of the three should light up one kind of head, and only that kind.
+# In the first round there is nothing to go by, and the guesses are worth nothing; in the second each is the name that comes. **Do your scores find the heads?** Each of the three should light up one kind of head, and only that kind.
 
 # %% tags=["look", "raises-exception"]
-made_patterns = torch.stack(made)
-found = torch.stack(
-    [
-        previous_token_score(made_patterns).flatten(),
-        first_token_score(made_patterns).flatten(),
-        induction_score(made_patterns, len(ring)).flatten(),
-    ]
-)
-pictures.heatmap(found, ["previous token", "first token", "induction"], names, title="your scores")
+made, _ = made_by_hand()
+found = {
+    "previous token": previous_token_score(made),
+    "first token": first_token_score(made),
+    "induction": induction_score(made, len(RING)),
+}
+pictures.heatmap(torch.stack(list(found.values())), list(found), MADE_FOR, title="your scores", largest=1)
 
 # %% [markdown]
 # ## Exercise 8 · the shape table
@@ -983,7 +1001,7 @@ pictures.bars(kept, title="What has to be kept of one text", value_title="MB")
 #
 # The d_head numbers of a vector are taken as pairs: pair j is number j and number j + d_head/2, the coordinates (a, b) of a point in a plane. (Some code pairs neighbours instead. We do as Llama in Hugging Face's library.) At position p pair j is turned by the angle
 #
-# p · base^(−2j / d_head)
+# `p · base^(−2j / d_head)`
 #
 # in radians, so that pair 0 turns by 1 radian from each position to the next, and later pairs ever more slowly. Turning (a, b) by an angle gives (a · cos − b · sin, b · cos + a · sin). The first token of `x` stands at `first_position`.
 #
@@ -1081,4 +1099,4 @@ pictures.heatmap(
 #
 # You now have both halves of a block: attention, in which tokens read from one another, and the MLP of week 4, which takes each token alone. Next week they go on top of each other, twelve times over, and the machine is whole.
 #
-# Words of this week in the [glossary](../glossary.md): *attention head, attention sink, first-token head, grouped-query attention, head axis, head output, induction head, multi-head attention, packed weights, previous-token head, rotary positions, W_O*.
+# Words of this week in the [glossary](../glossary.md): *attention head, attention sink, b_O, even head, first-token head, grouped-query attention, head output, induction head, multi-head attention, packed weights, period, previous-token head, rotary positions, W_O*.

@@ -59,9 +59,10 @@ def _queries_cut(q, k, v):
 
 
 def _repeated_as_blocks(q, k, v):
-    group = q.shape[1] // k.shape[1]
+    batch, heads, _, d_head = q.shape
     k, v = (
-        each.repeat_interleave(group, dim=2).reshape(len(q), q.shape[1], -1, q.shape[-1]) for each in (k, v)
+        each.repeat_interleave(heads // each.shape[1], dim=2).reshape(batch, heads, -1, d_head)
+        for each in (k, v)
     )
     return read(q, k, v)
 

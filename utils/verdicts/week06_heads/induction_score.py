@@ -140,6 +140,12 @@ VERDICT = Verdict(
                 [(i, i - seq_of(pattern) // 2 + 1) for i in range(seq_of(pattern) // 2, seq_of(pattern))],
             ),
         ),
+        Mistake(
+            "diagonal of the first two axes",
+            "the diagonal lies in the first two axes, whatever they are, and not in query and key",
+            "diagonal() takes axes 0 and 1 unless dim1 and dim2 name others",
+            lambda pattern, period: pattern.diagonal(1 - period).mean(-1),
+        ),
         *wrong_means(_places),
     ),
 )

@@ -69,6 +69,12 @@ VERDICT = Verdict(
             "query i is asked about key i − 1",
             lambda pattern: mean_at(pattern, [(i, 0) for i in range(1, seq_of(pattern))]),
         ),
+        Mistake(
+            "diagonal of the first two axes",
+            "the diagonal lies in the first two axes, whatever they are, and not in query and key",
+            "diagonal() takes axes 0 and 1 unless dim1 and dim2 name others",
+            lambda pattern: pattern.diagonal(-1).mean(-1),
+        ),
         *wrong_means(_places),
     ),
 )
