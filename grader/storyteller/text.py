@@ -8,6 +8,7 @@ from torch import Tensor
 
 from grader.storyteller.recipe import Recipe
 from utils.story_world import Corpus, corpus
+from utils.story_world.kinds_corpus import kinds_corpus
 from utils.story_world.vocabulary import StoryVocabulary
 from utils.training import whole_stories
 
@@ -30,7 +31,11 @@ class StoryText:
 
     def chunk_at(self, step: int) -> Int[Tensor, "tokens"]:
         """The training text, in rows, from which step number `step` draws its windows."""
-        chunk = corpus("train", step // self.recipe.chunk_steps, self.recipe.chunk_tokens)
+        recipe, number = self.recipe, step // self.recipe.chunk_steps
+        if number < recipe.first_chunks:
+            chunk = kinds_corpus([recipe.first_kind], "train", number, recipe.chunk_tokens)
+        else:
+            chunk = corpus("train", number, recipe.chunk_tokens)
         return self.vocabulary.rows(chunk.token_ids)
 
     def is_new_chunk(self, step: int) -> bool:

@@ -110,8 +110,7 @@ def _training(
     device: str,
     watch: Watch,
 ) -> Training:
-    model = parts.init_weights(parts.GPT2(recipe.config(text.vocabulary.d_vocab)), recipe.seed)
-    whole = SharedRowModel(model, text.vocabulary).to(device)
+    whole = SharedRowModel(_first_model(parts, recipe, text), text.vocabulary).to(device)
 
     def after_step(trainer: Any) -> None:
         if text.is_new_chunk(trainer.step) and trainer.step < settings.total_steps:
@@ -120,6 +119,17 @@ def _training(
 
     trainer = parts.Trainer(whole, text.chunk_at(0).to(device), settings, after_step)
     return Training(parts, recipe, text, trainer, checkpoint)
+
+
+def _first_model(parts: ModuleType, recipe: Recipe, text: StoryText) -> nn.Module:
+    """GPT-2's first weights by week 7's init_weights, scaled as the recipe says."""
+    model = parts.init_weights(parts.GPT2(recipe.config(text.vocabulary.d_vocab)), recipe.seed)
+    with torch.no_grad():
+        model.embed.W_E.mul_(recipe.embedding_scale)
+        for name, parameter in model.blocks.named_parameters():
+            if name.rpartition(".")[2].startswith("W"):
+                parameter.mul_(recipe.weights_scale)
+    return model
 
 
 def _of_another(path: Path) -> str:

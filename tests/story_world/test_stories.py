@@ -34,7 +34,7 @@ def test_the_same_seed_gives_the_same_stories_on_every_machine():
     # The shipped storyteller was trained on exactly these. Whoever changes the world trains it again.
     texts = "\n".join(told.text for told in islice(stories(seed=0), 1000))
     assert hashlib.sha256(texts.encode()).hexdigest() == (
-        "87f9fb1970dd3c95f7fae711afe3badf2074b2e3eb466bb6bc1006be17128d5d"
+        "51a0dcadd1928ca5c1e440c75f794d33db1db9bc322509388f781210bee38068"
     )
 
 

@@ -175,6 +175,7 @@ BANKS = _read("""
 # Names read out and read again in the same order: what follows a name is what followed it before.
 FEWEST_GUESTS, MOST_GUESTS = 2, 4
 FEWEST_SINGERS, MOST_SINGERS = 4, 10
+MOST_REPEATS = 3
 
 
 def _new_name(number: int) -> str:
@@ -208,9 +209,10 @@ def _singing(singers: int) -> str:
     """So many children sing their names in a ring: twice with a call between, or over and over."""
     first = " ".join(_new_name(number) for number in range(singers))
     again = " ".join(f"{{n{number}}}" for number in range(singers))
-    return f"""{first}[. "[Faster|Louder|Once more]," called {{n0}}, and they sang again: {again}| {again}
-        | {again} {again}]. {{n{singers - 1}}} [laughed|smiled|bowed|waved] {{manner=manners}} and started a
-        {{song=songs}} song about the {{topic=topics}}."""
+    rounds = "|".join(f" {again}" * times for times in range(1, MOST_REPEATS + 1))
+    return f"""{first}[. "[Faster|Louder|Once more]," called {{n0}}, and they sang again: {again}|{rounds}].
+        {{n{singers - 1}}} [laughed|smiled|bowed|waved] {{manner=manners}} and started a {{song=songs}} song
+        about the {{topic=topics}}."""
 
 
 RULES["guests"] = Choice([_read(_reading(guests)) for guests in range(FEWEST_GUESTS, MOST_GUESTS + 1)])

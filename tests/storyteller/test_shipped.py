@@ -1,0 +1,71 @@
+"""The storyteller that comes with the course can do what the weeks promise of it, and its card says so."""
+
+import re
+
+import pytest
+
+from grader.storyteller.abilities import (
+    find_pronoun_heads,
+    open_model,
+    sample_stories,
+    score_analogies,
+    score_repeats,
+)
+from grader.storyteller.measure import measure
+from grader.storyteller.official_parts import official_parts
+from grader.storyteller.recipe import Recipe
+from grader.storyteller.text import StoryText
+from tests.house.checkout import CHECKOUT
+
+FOLDER = CHECKOUT / "utils" / "reference" / "storyteller"
+CARD = (FOLDER / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def model():
+    return open_model(FOLDER)
+
+
+def test_its_loss_is_within_3_percent_of_the_entropy():
+    recipe = Recipe()
+    text = StoryText(recipe).validation(recipe.final_tokens)
+    found = measure(FOLDER, text, official_parts(CHECKOUT).evaluate)
+    assert found.floor < found.loss < 1.03 * found.floor
+    assert f"{found.loss:.3f}" in CARD and f"{found.floor:.4f} nats" in CARD
+
+
+def test_the_card_has_twenty_stories():
+    assert len(re.findall(r"(?m)^\d+\. [A-Z]", CARD)) == 20
+
+
+def test_king_minus_man_plus_woman_is_queen_and_most_other_analogies_hold_too(model):
+    score = score_analogies(model)
+    assert sum(score.asked.values()) >= 30
+    assert score.king_gives_queen
+    assert score.share >= 0.7
+    assert f"{score.share:.0%} right" in CARD
+
+
+def test_attention_goes_from_the_pronoun_to_its_noun(model):
+    found = find_pronoun_heads(model)
+    assert found.sentences == 200
+    assert found.any_share >= 0.9
+    assert f"in {found.best_share:.0%}" in CARD
+
+
+def test_induction_heads_read_random_names_the_second_time(model):
+    found = score_repeats(model)
+    assert found.score >= 0.5
+    assert found.second_loss < found.first_loss / 2
+    assert f"score of {found.score:.2f}" in CARD
+
+
+def test_samplers_differ_as_they_should(model):
+    few = {name: sample_stories(model, name, 6) for name in ("greedy", "temperature 1", "temperature 1.5")}
+    few |= {name: sample_stories(model, name, 6) for name in ("temperature 0.5", "top-k 3", "top-p 0.8")}
+    assert few["greedy"].different == 1
+    assert few["temperature 1"].different == 6
+    for careful in ("greedy", "temperature 0.5", "top-k 3", "top-p 0.8"):
+        assert few[careful].nats < few["temperature 1"].nats
+    assert few["temperature 1.5"].nats > 1.5 * few["temperature 1"].nats
+    assert few["temperature 1.5"].true_to_the_world < few["temperature 0.5"].true_to_the_world
