@@ -3,6 +3,7 @@
 import builtins
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 from torch import Tensor
@@ -16,6 +17,7 @@ from utils.verdicts.naming import find_mistake
 from utils.verdicts.verdict import Verdict
 
 Lines = tuple[tuple[str, str], ...]
+_MOST_ENTRIES = 10  # of a dict among the inputs: a state dict has dozens
 _UNKNOWN = "no single known mistake gives this: try the step alone, on numbers small enough to do by hand"
 _NEXT = "write it in place of `raise NotImplementedError()` in the cell above, run that cell, then this one"
 
@@ -224,7 +226,9 @@ def _describe(value: Any) -> str:
     if isinstance(value, Tensor):
         return str(tuple(value.shape))
     if isinstance(value, dict):
-        return "{" + describe_inputs(value) + "}"
+        shown = dict(islice(value.items(), _MOST_ENTRIES))
+        more = f" · … {len(value) - len(shown)} more" if len(value) > len(shown) else ""
+        return "{" + describe_inputs(shown) + more + "}"
     return repr(value)[:40]
 
 
