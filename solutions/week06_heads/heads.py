@@ -670,7 +670,7 @@ pictures.curve(torch.arange(1, rounds.shape[1]), surprise, x_title="position", y
 #
 # ### An induction head made by hand
 #
-# **What does it take?** One head cannot do it. To find "the token after *Anna*", a query must be able to match a key by what stands *before* that key, and a key is made of its own token's vector alone. Unless somebody has written the previous token there first. So it takes two heads in two layers: a previous-token head, and above it a head whose queries ask "who has my token before it?"
+# **What does it take?** One head cannot do it. To find "the token after *Anna*", a query must be able to match a key by what stands *before* that key, and in the first layer a key is made of its own token and its own position alone. Unless somebody has written the previous token there first. So it takes two heads in two layers: a previous-token head, and above it a head whose queries ask "who has my token before it?"
 #
 # `induction_circuit` holds weights for such a model. Nobody trained them: each is a few ones in the right places (open `utils/induction_by_hand.py` if you want to see them). The attention is yours. **Does the model know who comes next, and which head sees to it?**
 

@@ -148,6 +148,12 @@ VERDICT = Verdict(
             lambda x, W, b: _biased(_products(x[:1].expand_as(x), W), b),
         ),
         Mistake(
+            "x without a head axis",
+            "x @ W lines the prompts up with the heads: x has no axis for the heads yet",
+            "where would x need an axis of size 1, so that every head meets every prompt?",
+            lambda x, W, b: x @ W + b.unsqueeze(1),
+        ),
+        Mistake(
             "one prompt for each head",
             "prompts and heads share one axis, as if there were as many of one as of the other",
             "batch and n_heads need two names in einsum",

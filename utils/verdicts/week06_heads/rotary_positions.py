@@ -180,6 +180,12 @@ VERDICT = Verdict(
             _with_angles(lambda x, first, base: _angles(x, 0, base)),
         ),
         Mistake(
+            "nothing turned",
+            "x comes back as it was",
+            "only at position 0 does nothing change",
+            lambda x, first, base: x,
+        ),
+        Mistake(
             "first_position for all",
             "every token is turned as if it stood at first_position",
             "the next token stands one position further",
