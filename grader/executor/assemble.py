@@ -49,13 +49,18 @@ def assemble(source: SourceNotebook, submitted: Sequence[SubmittedCell]) -> Asse
     """The instructor's cells in their order, the student's answers in them, the student's own cells between.
 
     Raises:
-        Unreadable: the submission holds no cell of this notebook.
+        Unreadable: the submission is not of this notebook.
     """
     sorting = _Sorting(source)
     for cell in submitted:
         sorting.take(cell)
-    if not any(of.is_answer(source.notebook.cells[place]) for place in sorting.found):
-        raise Unreadable(f"The notebook holds no answer cell of {source.week}: it may be another week's.")
+    named = [cell for cell in submitted if cell.grade_id]
+    known = [cell for cell in named if sorting.knows(cell.grade_id)]
+    if len(known) <= len(named) / 2:  # weeks have some names in common
+        raise Unreadable(
+            f"Of the notebook's {len(named)} named cells {len(known)} are of {source.week}: it may be another "
+            "week's, or made anew: ask for the released notebook with the answers in it."
+        )
     return Assembled(list(sorting.steps()), sorting.all_odd())
 
 
@@ -107,6 +112,10 @@ class _Sorting:
                 return place
         return None
 
+    def knows(self, name: str) -> bool:
+        """Whether the source has a cell of that name."""
+        return name in self._by_name
+
     def all_odd(self) -> list[str]:
         """What was odd, with the cells that are missing."""
         missing = [name for name, place in self._by_name.items() if place not in self.found]
@@ -125,6 +134,7 @@ def _source_step(source: SourceNotebook, cell: NotebookNode, submitted: Submitte
     cell = _empty(cell)
     if submitted is not None and of.is_answer(cell):
         cell.source = submitted.source
+        _attach(cell, submitted)
     code = cell.cell_type == "code"
     return Step(
         cell=cell,
@@ -139,8 +149,15 @@ def _source_step(source: SourceNotebook, cell: NotebookNode, submitted: Submitte
 def _own_step(submitted: SubmittedCell) -> Step:
     new = new_code_cell if submitted.kind == "code" else new_markdown_cell
     cell = new(source=submitted.source, id=f"own-{submitted.number}")
+    _attach(cell, submitted)
     runs = submitted.kind == "code" and "look" not in submitted.tags
     return Step(cell, f"cell {submitted.number}", is_run=runs, is_own=True)
+
+
+def _attach(cell: NotebookNode, submitted: SubmittedCell) -> None:
+    """Pictures that were pasted into a text belong to the answer."""
+    if cell.cell_type == "markdown" and submitted.attachments:
+        cell.attachments = submitted.attachments
 
 
 def _empty(cell: NotebookNode) -> NotebookNode:

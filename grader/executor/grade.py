@@ -3,6 +3,7 @@
 import atexit
 import threading
 import time
+from functools import partial
 
 from grader.executor.assemble import Assembled, assemble
 from grader.executor.compose import compose
@@ -48,9 +49,11 @@ def grade_submission(task: GradingTask) -> GradedSubmission:
 
 
 def warm_up(task: GradingTask) -> None:
-    """Starts what `grade_submission` needs for such a task, and does not wait for it."""
+    """Gets ready what `grade_submission` needs for such a task; the kernels' parent may still be starting."""
     with _one_at_a_time:
-        _workshop.parent(read_source(task.week, task.source), task.limits)
+        source = read_source(task.week, task.source)
+        _workshop.parent(source, task.limits)
+        _workshop.bench(source)
 
 
 def cool_down() -> None:
@@ -62,9 +65,10 @@ def cool_down() -> None:
 def _graded(
     task: GradingTask, source: SourceNotebook, assembled: Assembled, began: float
 ) -> GradedSubmission:
-    parent = _workshop.parent(source, task.limits)  # gets ready while the judge does
-    session = _workshop.bench.session(task.seed)
-    ran = Run(task, source, assembled.steps).go(parent, session)
+    parent = partial(_workshop.parent, source, task.limits)
+    parent()  # gets ready while the judge does
+    session = _workshop.bench(source).session(task.seed)
+    ran = Run(task, source, assembled.steps, parent).go(session)
     if NAMESPACES not in ran.layers:
         _workshop.discard(source, task.limits)
     grades = tuple(ledger(assembled.steps, ran))

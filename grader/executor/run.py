@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from grader.executor.task import GradingTask
 from grader.judge.bench import Session
 from grader.judge.court import Court, Heard, Misconduct
 from grader.kernels.room import Kernel, KernelEnded, Shown, Snapshot
+from grader.kernels.trouble import ParentGone
 from grader.kernels.warm import WarmParent
 from grader.kernels.wire import Closed, Deadline, Improper, Late
 from grader.sandbox.layers import insist
@@ -35,13 +36,17 @@ class Ran:
 class Run:
     """One run of a notebook."""
 
-    def __init__(self, task: GradingTask, source: SourceNotebook, steps: list[Step]):
+    def __init__(
+        self, task: GradingTask, source: SourceNotebook, steps: list[Step], parent: Callable[[], WarmParent]
+    ):
+        """`parent` gives the warm parent, and another one where the last has gone."""
+        self._parent = parent
         self._task, self._limits = task, task.limits
         self._source, self._steps = source, steps
         self.ran = Ran()
         self._waiting: dict[int, Snapshot] = {}
 
-    def go(self, parent: WarmParent, session: Session) -> Ran:
+    def go(self, session: Session) -> Ran:
         """Runs everything and returns what came of it.
 
         Raises:
@@ -50,7 +55,7 @@ class Run:
         """
         notebook = Deadline(self._limits.notebook_seconds)
         for _ in range(self._limits.restarts + 1):
-            with self._room(parent) as kernel:
+            with contextlib.suppress(KernelEnded, ParentGone), self._room() as kernel:
                 began = time.monotonic()
                 whole = self._run_cells(kernel, notebook)
                 self.ran.cells_seconds += time.monotonic() - began
@@ -61,10 +66,10 @@ class Run:
         return self.ran
 
     @contextlib.contextmanager
-    def _room(self, parent: WarmParent) -> Iterator[Kernel]:
+    def _room(self) -> Iterator[Kernel]:
         began = time.monotonic()
         files = {"parts.py": self._task.parts.decode("utf-8")} if self._task.parts else {}
-        room = parent.room(self._limits, files)
+        room = self._parent().room(self._limits, files)
         try:
             kernel = room.kernel(self._limits.output_bytes)
             self.ran.layers = (*room.layers, *kernel.layers)

@@ -4,12 +4,15 @@ They are read in the code, without running it, and shown to the instructor with 
 """
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 
-from grader.cells import plain_python
 from grader.executor.assemble import Step
 from grader.executor.task import Sign
 from utils.checks.ready_made import ALWAYS
+
+_MAGIC = re.compile(r"^[%!?].*$", re.MULTILINE)
+"""IPython's own lines. Its full translation is too slow for text that means to be."""
 
 _REACHES = {
     "utils.verdicts": "the verdicts",
@@ -53,11 +56,11 @@ def _forbidden_after(steps: Sequence[Step]) -> tuple[str, ...]:
 
 def _signs(step: Step, forbidden: Sequence[str]) -> Iterator[Sign]:
     try:
-        tree = ast.parse(plain_python(step.cell))
+        names = list(_names(ast.parse(_MAGIC.sub("pass", step.cell.source))))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
     seen: set[tuple[int, str]] = set()
-    for line, name in _names(tree):
+    for line, name in names:
         what = _what(name, forbidden)
         if what and (line, what) not in seen:
             seen.add((line, what))

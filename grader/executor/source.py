@@ -4,7 +4,7 @@ import ast
 import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import nbformat
 from nbformat import NotebookNode
@@ -17,7 +17,7 @@ from utils.checks.engine import Check
 _CHECKS = "utils.checks."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SourceNotebook:
     """A week's notebook, as the instructor released it."""
 
@@ -42,6 +42,13 @@ class SourceNotebook:
         modules += [f"{each.module}.{each.name}" for each in self.imports if each.module.startswith("utils")]
         return tuple(dict.fromkeys(module for module in modules if module != "parts"))
 
+    @cached_property
+    def checks(self) -> tuple[Check, ...]:
+        """All of the course's checks that the notebook calls."""
+        return tuple(
+            check for cell in self.notebook.cells if is_check(cell) for check in self.checks_of(cell)
+        )
+
     def checks_of(self, cell: NotebookNode) -> tuple[Check, ...]:
         """The course's checks that a check cell calls, in order."""
         calls = [node.func for node in ast.walk(_parsed(cell)) if isinstance(node, ast.Call)]
@@ -55,6 +62,7 @@ class SourceNotebook:
         return found if isinstance(found, Check) else None
 
 
+@lru_cache(maxsize=4)
 def read_source(week: str, content: bytes) -> SourceNotebook:
     """The instructor's notebook from its file.
 

@@ -9,6 +9,7 @@ import nbformat
 
 MAX_CELLS = 2_000
 """Cells of one notebook."""
+_PICTURES = ("image/png", "image/jpeg", "image/gif")
 _KINDS = ("code", "markdown", "raw")
 
 
@@ -28,6 +29,8 @@ class SubmittedCell:
     grade_id: str
     """What its nbgrader metadata names it; empty where they do not."""
     tags: tuple[str, ...]
+    attachments: dict[str, dict[str, str]]
+    """Pictures pasted into a text, by name and kind."""
 
 
 def read_submission(content: bytes, most: int) -> list[SubmittedCell]:
@@ -96,7 +99,15 @@ def _cell(number: int, cell: dict[str, Any]) -> SubmittedCell:
         cell_id=_text(cell.get("id"))[:100],
         grade_id=_text(_dict(metadata.get("nbgrader")).get("grade_id"))[:200],
         tags=tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else (),
+        attachments=dict(_pictures(_dict(cell.get("attachments")))),
     )
+
+
+def _pictures(attachments: dict[str, Any]) -> Iterator[tuple[str, dict[str, str]]]:
+    for name, kinds in attachments.items():
+        kept = {kind: _text(_dict(kinds).get(kind)) for kind in _PICTURES if kind in _dict(kinds)}
+        if kept:
+            yield _text(name)[:200], kept
 
 
 def _dict(value: Any) -> dict[str, Any]:

@@ -5,9 +5,11 @@ from dataclasses import replace
 
 from grader.executor.source import SourceNotebook, forbidden_packages
 from grader.judge.bench import Bench
+from grader.kernels.trouble import GraderTrouble
 from grader.kernels.warm import WarmParent
 from grader.sandbox.limits import Limits
 from grader.sandbox.view import student_view
+from utils.verdicts.judge import UnknownCheck
 
 _MOST_PARENTS = 2
 """Parents that are kept: one takes about 250 MB, of which most is shared with nobody."""
@@ -20,11 +22,14 @@ class Workshop:
         self._bench: Bench | None = None
         self._parents: OrderedDict[tuple, WarmParent] = OrderedDict()
 
-    @property
-    def bench(self) -> Bench:
-        """The judge's bench."""
+    def bench(self, source: SourceNotebook) -> Bench:
+        """The judge's bench, with the week's verdicts."""
         if self._bench is None:
             self._bench = Bench()
+        try:
+            self._bench.prepare(source.checks)
+        except UnknownCheck as unknown:
+            raise GraderTrouble(f"{source.week} asks for a check that no verdict is on: {unknown}") from None
         return self._bench
 
     def parent(self, source: SourceNotebook, limits: Limits) -> WarmParent:
@@ -52,7 +57,6 @@ class Workshop:
             self._parents.popitem()[1].close()
 
     def _key(self, source: SourceNotebook, limits: Limits) -> tuple:
-        checks = [check for cell in source.notebook.cells for check in source.checks_of(cell)]
         # Limits of time are the caller's own business: the parent needs those of space.
         of_space = replace(limits, cell_seconds=0, notebook_seconds=0)
-        return forbidden_packages(checks), source.preload(), of_space
+        return forbidden_packages(source.checks), source.preload(), of_space

@@ -1,0 +1,198 @@
+"""The court: what a student's process may send, and what becomes of everything else."""
+
+import pickle
+import socket
+import threading
+from collections.abc import Callable
+
+import pytest
+import torch
+
+from grader.judge.bench import Bench
+from grader.judge.court import Court, Heard, Misconduct
+from grader.kernels.wire import Closed, Deadline, Late
+from utils.checks import week05_attention as checks
+from utils.checks.attempt import Attempt
+from utils.checks.channel import ChannelClosed, RemoteJudge, receive, send
+from utils.checks.plain import PlainDataError
+
+LONGEST = 2**20
+
+
+@pytest.fixture(scope="module")
+def bench() -> Bench:
+    return Bench()
+
+
+def right_mask(scores):
+    query, key = scores.shape[-2:]
+    future = torch.ones(query, key, dtype=torch.bool, device=scores.device).triu(key - query + 1)
+    return scores.masked_fill(future, float("-inf"))
+
+
+def heard(bench: Bench, student: Callable, *asked, seconds: float = 60) -> Heard:
+    """What the court hears of `student(incoming, outgoing)`."""
+    ours, theirs = socket.socketpair()
+
+    def run() -> None:
+        try:
+            with theirs, theirs.makefile("rb") as incoming, theirs.makefile("wb") as outgoing:
+                student(incoming, outgoing)
+        except (ChannelClosed, OSError):  # the court has closed the case
+            pass
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        with ours:
+            court = Court(bench.session(seed=1), asked or (checks.causal_mask,), LONGEST)
+            return court.hear(ours, Deadline(seconds))
+    finally:
+        thread.join()
+
+
+def examine(submission, check=checks.causal_mask) -> Callable:
+    """A student's process that does what the course's own code does."""
+    return lambda incoming, outgoing: check.examine(submission, RemoteJudge(incoming, outgoing))
+
+
+def test_what_is_right_passes_on_public_and_hidden_cases(bench):
+    result = heard(bench, examine(right_mask))
+    (report,) = result.reports
+    assert (report.passed, report.cases, result.hidden) == (True, 14, "passed")
+
+
+def test_what_is_wrong_is_named(bench):
+    (report,) = heard(bench, examine(lambda scores: scores)).reports
+    assert (report.passed, report.mistake) == (False, "no mask")
+
+
+def test_only_the_cells_own_check_is_heard(bench):
+    with pytest.raises(Misconduct, match="another check than its own"):
+        heard(bench, examine(right_mask, checks.attention_scores))
+
+
+def test_a_check_is_heard_once(bench):
+    def twice(incoming, outgoing):
+        examine(lambda scores: scores)(incoming, outgoing)
+        examine(right_mask)(incoming, outgoing)
+
+    result = heard(bench, twice)
+    assert [report.passed for report in result.reports] == [False]
+
+
+def test_a_check_inside_a_check_ends_the_hearing(bench):
+    def nested(incoming, outgoing):
+        judge = RemoteJudge(incoming, outgoing)
+        checks.causal_mask.examine(lambda scores: judge.open(checks.causal_mask), judge)
+
+    with pytest.raises(Misconduct, match="called once more from inside itself"):
+        heard(bench, nested)
+
+
+def opened(after: Callable) -> Callable:
+    """A student's process that opens the check, takes the first case, and then goes its own way."""
+
+    def run(incoming, outgoing):
+        send(outgoing, {"open": "causal_mask", "week": checks.WEEK})
+        receive(incoming)
+        after(incoming, outgoing)
+
+    return run
+
+
+def raw(data: bytes) -> Callable:
+    def write(incoming, outgoing):
+        outgoing.write(data)
+        outgoing.flush()
+
+    return write
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"\x00" * 8,
+        (40).to_bytes(8, "little") + pickle.dumps({"attempt": "x" * 40})[:40],
+        (12).to_bytes(8, "little") + (4).to_bytes(8, "little") + b"nope",
+        (10).to_bytes(8, "little") + (2).to_bytes(8, "little") + b"[]",
+    ],
+)
+def test_bytes_that_are_no_plain_data_are_refused(bench, sent):
+    with pytest.raises((PlainDataError, Misconduct)):
+        heard(bench, opened(raw(sent)))
+
+
+def test_more_than_the_most_is_refused_before_it_is_read(bench):
+    with pytest.raises(Misconduct, match="are the most"):
+        heard(bench, opened(raw((LONGEST + 1).to_bytes(8, "little"))))
+
+
+@pytest.mark.parametrize("attempt", [None, 3, {}, {"output": 1}, {**Attempt().to_plain(), "changed": 3}])
+def test_an_attempt_that_is_none_is_refused(bench, attempt):
+    with pytest.raises(PlainDataError):
+        heard(bench, opened(lambda incoming, outgoing: send(outgoing, {"attempt": attempt})))
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        torch.zeros(0, 5, 2**40),
+        torch.full((2, 2), float("nan")),
+        torch.zeros(3, dtype=torch.complex64),
+        10**1200,
+        float("inf"),
+        "\u202e",
+        [[[]]],
+        {"": None},
+        (),
+    ],
+)
+def test_hostile_outputs_are_wrong_and_nothing_more(bench, output):
+    def answer(incoming, outgoing):
+        send(outgoing, {"open": "causal_mask", "week": checks.WEEK})
+        while "case" in receive(incoming):
+            send(outgoing, {"attempt": {**Attempt().to_plain(), "output": output}})
+
+    (report,) = heard(bench, answer).reports
+    assert not report.passed
+
+
+def test_a_process_that_goes_is_noticed(bench):
+    with pytest.raises(Closed):
+        heard(bench, opened(lambda incoming, outgoing: None))
+
+
+def test_a_process_that_says_nothing_is_late(bench):
+    def wait(incoming, outgoing):
+        incoming.read(1)
+
+    with pytest.raises(Late):
+        heard(bench, wait, seconds=0.2)
+
+
+def test_an_error_before_the_check_is_told_with_its_words(bench):
+    result = heard(bench, lambda i, o: send(o, {"raised": ["NameError", "name 'x' is not defined"]}))
+    assert (result.raised.type_name, result.raised.message) == ("NameError", "name 'x' is not defined")
+    assert result.reports == []
+
+
+def test_an_error_after_hidden_cases_is_told_without_words(bench):
+    def raise_late(incoming, outgoing):
+        examine(right_mask)(incoming, outgoing)
+        send(outgoing, {"raised": ["ValueError", "a hidden input"]})
+
+    result = heard(bench, raise_late, checks.causal_mask, checks.attention_scores)
+    assert (result.raised.type_name, result.raised.message) == ("an error", "")
+
+
+def test_hidden_inputs_stay_out_of_the_report(bench):
+    def wrong_when_hidden(scores):
+        public = [case.inputs["scores"] for case in checks.causal_mask.draw_cases()]
+        if any(each.shape == scores.shape and torch.equal(each, scores) for each in public):
+            return right_mask(scores)
+        raise ValueError(f"hidden: {scores.tolist()}")
+
+    (report,) = heard(bench, examine(wrong_when_hidden)).reports
+    assert not report.passed
+    assert "hidden:" not in str(report)

@@ -1,0 +1,1 @@
+"""Tests of the warm parent, its rooms and its kernels."""

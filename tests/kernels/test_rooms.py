@@ -1,0 +1,230 @@
+"""Rooms: what cells do in them, and that nothing passes from one to the next."""
+
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from grader.kernels.room import Kernel, KernelEnded, Room
+from grader.kernels.warm import WarmParent
+from grader.kernels.wire import Deadline, Late
+from grader.sandbox.limits import MIB, Limits
+from grader.sandbox.view import student_view
+
+pytestmark = pytest.mark.slow
+
+LIMITS = Limits(processes=16, file_bytes=4 * MIB, disk_bytes=8 * MIB, open_files=40)
+OUTPUT = 2_000
+
+ORPHANS = """
+import os, signal, time
+for _ in range(3):
+    if not os.fork():
+        os.setsid()
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        time.sleep(3600)
+"""
+THREADS = """
+import threading, time
+for _ in range(50):
+    threading.Thread(target=time.sleep, args=(3600,)).start()
+"""
+GARBAGE = """
+import os
+for descriptor in range(3, 40):
+    try:
+        os.write(descriptor, b"\\xff" * 64)
+    except OSError:
+        pass
+"""
+
+
+@pytest.fixture(scope="module")
+def parent() -> Iterator[WarmParent]:
+    parent = WarmParent(student_view(), ("math",), LIMITS)
+    yield parent
+    parent.close()
+
+
+@pytest.fixture
+def room(parent) -> Iterator[Room]:
+    room = parent.room(LIMITS, {"parts.py": "part = 7\n"})
+    yield room
+    room.close()
+
+
+@pytest.fixture
+def kernel(room) -> Kernel:
+    return room.kernel(OUTPUT)
+
+
+def run(kernel: Kernel, code: str, seconds: float = 60):
+    return kernel.run(code, Deadline(seconds))
+
+
+def text(kernel: Kernel, code: str) -> str:
+    """What the cell prints."""
+    shown = run(kernel, code)
+    assert shown.success, shown.outputs
+    return "".join(output["text"] for output in shown.outputs)
+
+
+def error(kernel: Kernel, code: str) -> str:
+    """The error that the cell ends with."""
+    shown = run(kernel, code)
+    assert not shown.success
+    return shown.outputs[-1]["ename"]
+
+
+def test_a_cells_outputs_are_a_notebooks(kernel):
+    code = """
+        import sys
+        from IPython.display import display
+        print("a")
+        print("b", file=sys.stderr)
+        display(1)
+        2
+    """
+    outputs = run(kernel, code).outputs
+    assert [each["output_type"] for each in outputs] == ["stream", "stream", "display_data", "execute_result"]
+    assert (outputs[0]["name"], outputs[0]["text"]) == ("stdout", "a\n")
+    assert (outputs[1]["name"], outputs[1]["text"]) == ("stderr", "b\n")
+    assert outputs[3]["data"]["text/plain"] == "2"
+
+
+def test_cells_share_their_names_and_the_files_beside_them(kernel):
+    run(kernel, "x = 1")
+    assert text(kernel, "from parts import part\nprint(x + part)") == "8\n"
+
+
+def test_magics_and_await_work_as_in_a_notebook(kernel):
+    assert "3" in text(kernel, "%time y = 3\nprint(y)")
+    assert text(kernel, "import asyncio\nprint(await asyncio.sleep(0, 4))") == "4\n"
+
+
+@pytest.mark.parametrize("code", ["raise SystemExit", "exit()", "import sys; sys.exit(3)"])
+def test_leaving_is_no_way_out(kernel, code):
+    run(kernel, code)
+    assert text(kernel, "print(1)") == "1\n"
+
+
+def test_what_is_printed_is_cut_off(kernel):
+    printed = text(kernel, "for _ in range(1000): print('x' * 1000)")
+    assert len(printed) < OUTPUT + 100
+    assert "cut off here" in printed
+
+
+def test_every_kernel_begins_with_the_same_random_numbers(room):
+    code = "import random, torch\nprint(random.random(), torch.rand(1).item())"
+    assert text(room.kernel(OUTPUT), code) == text(room.kernel(OUTPUT), code)
+
+
+def test_one_room_leaves_nothing_for_the_next(parent):
+    for _ in range(2):
+        room = parent.room(LIMITS, {})
+        kernel = room.kernel(OUTPUT)
+        assert (
+            text(kernel, "import os\nprint(os.listdir(), os.listdir('/dev/shm'), 'left' in globals())")
+            == "[] [] False\n"
+        )
+        run(kernel, "left = open('left', 'w').write('x'), open('/dev/shm/left', 'w').write('x')")
+        room.close()
+
+
+def test_everything_that_was_started_ends_with_the_room(parent):
+    room = parent.room(LIMITS, {})
+    before = descendants(parent)
+    kernel = room.kernel(OUTPUT)
+    run(kernel, ORPHANS)
+    started = descendants(parent) - before
+    assert len(started) >= 4
+    room.close()
+    _, alive = psutil.wait_procs(list(started), timeout=30)
+    assert alive == []
+
+
+def descendants(parent: WarmParent) -> set[psutil.Process]:
+    return set(psutil.Process(parent._process.pid).children(recursive=True))
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("bytearray(8 * 2**30)", "MemoryError"),
+        ("open('large', 'wb').write(bytes(5 * 2**20))", "OSError"),
+        ("for i in range(3): open(f'{i}', 'wb').write(bytes(4 * 2**20 - 1))", "OSError"),
+        ("files = [open('parts.py') for _ in range(100)]", "OSError"),
+        (THREADS, "RuntimeError"),
+        (
+            "import os\nfor _ in range(50):\n    if not os.fork():\n        while True: pass",
+            "BlockingIOError",
+        ),
+        ("import os; os.kill(1, 9)", "PermissionError"),
+        ("import os; os.setuid(0)", "PermissionError"),
+        ("import os; os.execv('/bin/sh', ['sh'])", "PermissionError"),
+        ("import os; os.listdir('/')", "PermissionError"),
+        ("import os; os.listdir('/home')", "FileNotFoundError"),
+        ("import socket; socket.socket()", "PermissionError"),
+        ("open('/usr/lib/mine', 'w')", "OSError"),
+    ],
+)
+def test_limits_and_locks_are_felt_as_errors(room, kernel, code, expected):
+    assert error(kernel, code) in {expected, "PermissionError"}
+
+
+@pytest.mark.parametrize(
+    "call", ["ptrace(16, 1, 0, 0)", "unshare(0x10000000)", "mount(0, b'/', 0, 4096, 0)", "setns(0, 0)"]
+)
+def test_system_calls_that_no_exercise_needs_are_refused(kernel, call):
+    code = f"import ctypes\nc = ctypes.CDLL(None, use_errno=True)\nprint(c.{call}, ctypes.get_errno())"
+    assert text(kernel, code) == "-1 1\n"  # EPERM
+
+
+def test_the_environment_holds_nothing_of_the_instructors(kernel, monkeypatch):
+    monkeypatch.setenv("A_TOKEN", "secret")
+    names = text(kernel, "import os\nprint(sorted(os.environ))")
+    assert "TOKEN" not in names
+    assert "HOME" in names
+
+
+def test_the_end_of_a_kernel_is_told_in_words(kernel):
+    with pytest.raises(KernelEnded, match="its process ended itself, with exit code 3"):
+        run(kernel, "import os; os._exit(3)")
+
+
+def test_a_crash_is_told_in_words(kernel):
+    with pytest.raises(KernelEnded, match=r"its process crashed \(Segmentation fault\)"):
+        run(kernel, "import ctypes; ctypes.string_at(0)")
+
+
+def test_a_cell_that_does_not_end_is_late(kernel):
+    with pytest.raises(Late):
+        run(kernel, "while True: pass", seconds=0.5)
+
+
+def test_what_is_no_message_ends_the_kernel(kernel):
+    with pytest.raises(KernelEnded, match="its process sent a message"):
+        run(kernel, GARBAGE)
+
+
+def test_a_snapshot_is_the_kernel_as_it_was(kernel):
+    run(kernel, "x = 1")
+    snapshot = kernel.snapshot({"code": "print(x)\nx = 5", "checks": [], "modules": {}})
+    run(kernel, "x = 2")
+    snapshot.wake()
+    assert snapshot.shown(Deadline(60)).outputs[0]["text"] == "1\n"
+    assert text(kernel, "print(x)") == "2\n"
+
+
+def test_snapshots_outlive_their_kernel(kernel):
+    run(kernel, "x = 3")
+    snapshot = kernel.snapshot({"code": "print(x)", "checks": [], "modules": {}})
+    kernel.end()
+    snapshot.wake()
+    assert snapshot.shown(Deadline(60)).outputs[0]["text"] == "3\n"
+
+
+def test_a_copy_that_a_cell_made_says_nothing(kernel):
+    run(kernel, "import os\npid = os.fork()")
+    assert text(kernel, "print(pid > 0)") == "True\n"
+    assert text(kernel, "print(4)") == "4\n"
