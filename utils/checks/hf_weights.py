@@ -73,18 +73,16 @@ def cut_of(reference, d_vocab: int, n_ctx: int) -> tuple[ModelConfig, StateDict]
     return config, cut | {"lm_head.weight": cut["transformer.wte.weight"]}
 
 
-def published(state_dict: StateDict, masks: bool) -> StateDict:
-    """The same weights as OpenAI's file names them: without `transformer.` in front and without lm_head, and,
-    if wanted, with the causal mask of each block among them.
+def published(state_dict: StateDict) -> StateDict:
+    """The same weights as OpenAI's file has them: without `transformer.` in front of the names and without
+    lm_head, but with each block's causal mask.
     """
     tensors = {
         name.removeprefix("transformer."): tensor
         for name, tensor in state_dict.items()
         if name != "lm_head.weight"
     }
-    if masks:
-        n_ctx = len(tensors["wpe.weight"])
-        for name in [name for name in tensors if name.endswith(".ln_1.weight")]:
-            block = name.removesuffix("ln_1.weight")
-            tensors[f"{block}attn.bias"] = torch.ones(1, 1, n_ctx, n_ctx).tril()
-    return tensors
+    n_ctx = len(tensors["wpe.weight"])
+    mask = torch.ones(1, 1, n_ctx, n_ctx).tril()
+    blocks = {name.rpartition("ln_1")[0] for name in tensors if ".ln_1." in name}
+    return tensors | {f"{block}attn.bias": mask for block in sorted(blocks)}

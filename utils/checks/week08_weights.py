@@ -234,9 +234,9 @@ def _match_cases(draw: Draw) -> list[Case]:
         d_vocab = draw.choose(range(11, 17))
         lengths = draw.sizes("a", "b", "c", among=range(4, 10)).values()
         prompts = [draw.integers(0, d_vocab, length) for length in lengths]
-        theirs = [draw.normal(1, length, d_vocab, scale=5.0) for length in lengths]
+        theirs = [draw.normal(length, d_vocab, scale=5.0) for length in lengths]
         ours = [each + 1e-3 * draw.normal(*each.shape) for each in theirs]
-        ours[prompt][0, position, draw.choose(range(d_vocab))] += gap
+        ours[prompt][position, draw.choose(range(d_vocab))] += gap
         inputs = {"prompts": [each.tolist() for each in prompts], "ours": ours, "theirs": theirs}
         cases.append(Case(f"3 prompts; the largest difference lies {label}", inputs))
     return cases
@@ -255,7 +255,7 @@ class _Recorded(nn.Module):
         if row not in self.logits:
             shape = tuple(tokens.shape)
             raise ValueError(f"These tokens, of shape {shape}, are not one of the prompts as a batch of 1.")
-        logits = self.logits[row]
+        logits = self.logits[row].unsqueeze(0)
         return SimpleNamespace(logits=logits) if self.as_hf else logits
 
 
@@ -499,30 +499,30 @@ def _file_cases(draw: Draw) -> list[Case]:
         (2, 5, torch.float32, True),
     ):
         config = random_config(draw, n_layers, n_heads)
-        tensors = {name: tensor.to(dtype) for name, tensor in random_state_dict(draw, config).items()}
         kind = str(dtype).removeprefix("torch.")
-        whose = "named as OpenAI's, with masks" if as_openai else "named as HF's, without lm_head"
+        whose = "named as OpenAI's, with masks" if as_openai else "named as HF's"
         label = f"a file {whose}, in {kind}, {_sizes(config)}"
-        inputs = {"tensors": _as_file(tensors, as_openai), "config": asdict(config), "whole": True}
-        cases.append(Case(label, inputs | {"tokens": draw.integers(0, config.d_vocab, 3, config.n_ctx - 1)}))
+        inputs = {"tensors": _file_tensors(draw, config, dtype), "config": asdict(config)}
+        tokens = draw.integers(0, config.d_vocab, 3, config.n_ctx - 1)
+        cases.append(Case(label, inputs | {"as_openai": as_openai, "tokens": tokens}))
     config = random_config(draw, 2, 4)
-    tensors = _as_file(random_state_dict(draw, config), as_openai=True)
-    tensors.pop("h.1.mlp.c_proj.bias")
-    inputs = {"tensors": tensors, "config": asdict(config), "tokens": None, "whole": False}
+    tensors = _file_tensors(draw, config, torch.float32)
+    tensors.pop("transformer.h.1.mlp.c_proj.bias")
+    inputs = {"tensors": tensors, "config": asdict(config), "as_openai": True, "tokens": None}
     return [*cases, Case("a file without h.1.mlp.c_proj.bias", inputs)]
 
 
-def _as_file(tensors: dict[str, Tensor], as_openai: bool) -> dict[str, Tensor]:
-    if as_openai:
-        return published(tensors, masks=True)
-    return {name: tensor for name, tensor in tensors.items() if name != "lm_head.weight"}
+def _file_tensors(draw: Draw, config: ModelConfig, dtype: torch.dtype) -> dict[str, Tensor]:
+    """What a file holds, under HF's names: all but lm_head, which is tied."""
+    tensors = random_state_dict(draw, config)
+    return {name: tensor.to(dtype) for name, tensor in tensors.items() if name != "lm_head.weight"}
 
 
-def _run_file(load_from_file, tensors, config, tokens, whole):
+def _run_file(load_from_file, tensors, config, as_openai, tokens):
     sizes = ModelConfig(**config)
-    if not whole:
-        return {"error": _missing_error(load_from_file, WeightFile(tensors), sizes)}
-    files = [WeightFile(tensors) for _ in range(2)]
+    files = [WeightFile(published(tensors) if as_openai else tensors) for _ in range(2)]
+    if tokens is None:
+        return {"error": _missing_error(load_from_file, files[0], sizes)}
     once, again = (load_from_file(file, sizes) for file in files)
     found = _examined(once, again, tokens, [])
     del found["shares memory with the state dict"]  # each tensor that is read has memory of its own

@@ -10,13 +10,16 @@ from utils.verdicts.verdict import Mistake, Verdict
 @torch.no_grad()
 def _expected(weights, prompts, answers):
     model = SmallModel(weights)
-    right = 0
-    for prompt, answer in zip(prompts, answers, strict=True):
-        said = list(prompt)
-        for _ in answer:
-            said.append(model(torch.tensor([said]))[0, -1].argmax().item())
-        right += said[len(prompt) :] == answer
-    return right / len(prompts)
+    return _mean(_goes_on(model, *question) for question in zip(prompts, answers, strict=True))
+
+
+@torch.no_grad()
+def _goes_on(model, prompt, answer):
+    """Whether the model, writing by itself, writes the answer."""
+    said = list(prompt)
+    for _ in answer:
+        said.append(model(torch.tensor([said]))[0, -1].argmax().item())
+    return said == prompt + answer
 
 
 @torch.no_grad()
@@ -55,7 +58,8 @@ def _one_late(model, prompts, answers):
 @torch.no_grad()
 def _among(model, prompts, answers, k):
     right = []
-    for prompt, answer in zip(prompts, answers, strict=True):
+    for question in zip(prompts, answers, strict=True):
+        prompt, answer = question
         best = model(torch.tensor([prompt + answer]))[0, len(prompt) - 1 : -1].topk(k).indices
         right.append((best == torch.tensor(answer)[:, None]).any(-1).all())
     return _mean(right)
@@ -64,7 +68,8 @@ def _among(model, prompts, answers, k):
 @torch.no_grad()
 def _likely(model, prompts, answers):
     right = []
-    for prompt, answer in zip(prompts, answers, strict=True):
+    for question in zip(prompts, answers, strict=True):
+        prompt, answer = question
         shares = model(torch.tensor([prompt + answer]))[0, len(prompt) - 1 : -1].softmax(-1)
         right.append((shares.gather(1, torch.tensor(answer)[:, None]) > 0.5).all())
     return _mean(right)
@@ -73,7 +78,8 @@ def _likely(model, prompts, answers):
 @torch.no_grad()
 def _first_choice_throughout(model, prompts, answers):
     right = []
-    for prompt, answer in zip(prompts, answers, strict=True):
+    for question in zip(prompts, answers, strict=True):
+        prompt, answer = question
         choice = model(torch.tensor([prompt]))[0, -1].argmax().item()
         right.append(all(token == choice for token in answer))
     return _mean(right)

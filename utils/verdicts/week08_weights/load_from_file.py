@@ -8,11 +8,10 @@ from utils.verdicts.week08_weights import _course, _hf
 from utils.verdicts.week08_weights._machine import Machine
 
 
-def _expected(tensors, config, tokens, whole):
-    if not whole:
+def _expected(tensors, config, as_openai, tokens):
+    if tokens is None:
         return {"error": "one that names the tensor"}
-    state_dict = {_full(name): tensor for name, tensor in tensors.items() if not _is_mask(name)}
-    state_dict["lm_head.weight"] = state_dict["transformer.wte.weight"]
+    state_dict = tensors | {"lm_head.weight": tensors["transformer.wte.weight"]}
     return {
         "left random": [],
         "weights": _course.weights(state_dict, config["n_heads"]),

@@ -96,7 +96,7 @@ def _share(model, filled):
 
 
 def _own_copy(model):
-    model.unembed.embed = Holder(W_E=model.embed.W_E.detach())
+    model.unembed.embed = Holder(W_E=model.embed.W_E.detach().clone())
     return model
 
 

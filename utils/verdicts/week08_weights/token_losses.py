@@ -5,6 +5,7 @@ from torch.nn import functional as F
 
 from utils.checks import week08_weights as checks
 from utils.checks.small_model import SmallModel
+from utils.verdicts.compare import Tolerance
 from utils.verdicts.verdict import Mistake, Verdict
 
 
@@ -12,7 +13,9 @@ def _expected(tokens, weights=None, logits=None):
     if logits is None:
         with torch.no_grad():
             logits = SmallModel(weights)(tokens)
-    return F.cross_entropy(logits[:, :-1].mT, tokens[:, 1:], reduction="none")
+    # In float64: torch's float32 cross-entropy of 50,257 classes is good to four digits, and to three where
+    # the classes lie on a middle axis, since it adds up their powers one by one there.
+    return F.cross_entropy(logits[:, :-1].mT.double(), tokens[:, 1:], reduction="none").float()
 
 
 def _with(logits_of=slice(None, -1), tokens_of=slice(1, None), score=None):
@@ -60,6 +63,7 @@ VERDICT = Verdict(
     check=checks.token_losses,
     expected=_expected,
     reference="torch's cross-entropy",
+    tolerance=Tolerance(1e-3, 3e-3, "torch's own float32 losses over 50,257 tokens are up to 0.0012 off"),
     mistakes=(
         Mistake(
             "not shifted",
