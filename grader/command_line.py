@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from utils.weeks import find_week
+
 app = typer.Typer(no_args_is_help=True)
 
 WEEK = typer.Argument(help="A number (5), a folder (week05_attention) or a notebook's name (attention).")
@@ -35,6 +37,39 @@ def demo(week: Annotated[str | None, WEEK] = None) -> None:
     from grader import demo_command
 
     demo_command.run(week)
+
+
+@app.command()
+def grade(
+    week: Annotated[str, WEEK],
+    student: Annotated[
+        list[str] | None, typer.Option(help="Grade this student alone; may be given several times.")
+    ] = None,
+    workers: Annotated[
+        int, typer.Option(min=0, help="Processes to start; 0 takes one for each processor core.")
+    ] = 0,
+    scheduler: Annotated[
+        str, typer.Option(help="Address of a Dask scheduler whose workers grade, in place of processes here.")
+    ] = "",
+    force: Annotated[bool, typer.Option("--force", help="Also grade again what has not changed.")] = False,
+    trusted: Annotated[
+        bool,
+        typer.Option(
+            "--trusted", help="You trust every submission: grade also where no sandbox protects you."
+        ),
+    ] = False,
+) -> None:
+    """Grade what the class has handed in for WEEK, and show its table.
+
+    Only what is new or has changed is graded. Ctrl-C stops it at any moment; the same command goes on with
+    the rest. It ends with exit code 1 when a submission could not be graded; a former grade of it stays.
+
+    Example: `course grade 5`
+    """
+    from grader.class_run import command
+    from grader.class_run.order import Order
+
+    command.run(Order(find_week(week), tuple(student or ()), workers, scheduler, force, trusted))
 
 
 @app.command("train-storyteller")

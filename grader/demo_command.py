@@ -5,11 +5,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from grader.class_run import Seen
 from grader.demo.cycle import Demo, run_demo
 from grader.demo.sample_class import wrong_answers
 from grader.folders import find_root, shown
-from grader.nbgrader_commands import Outcome
+from grader.nbgrader_commands import Outcome, Seen
 from grader.results_table import results_table
 from grader.sources import read_source, weeks_with_source
 from utils.errors import CourseError

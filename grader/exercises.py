@@ -1,12 +1,13 @@
 """A week's exercises as the instructor's notebook has them: what counts, as what, for how much."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 
-from grader.cells import grade_id, grading, is_written_answer, tags
+from grader.cells import grade_id, grading, is_graded, is_written_answer, tags
 from utils.errors import CourseError
 from utils.self_check.result import Kind
 
@@ -35,7 +36,12 @@ def read_exercises(path: Path) -> list[Exercise]:
     """
     if not path.is_file():
         raise CourseError(f"{path} is not there yet: run `course build` first.")
-    graded = [cell for cell in nbformat.read(path, as_version=4).cells if grading(cell).get("grade")]
+    return exercises_of(nbformat.read(path, as_version=4).cells)
+
+
+def exercises_of(cells: Iterable[NotebookNode]) -> list[Exercise]:
+    """The exercises among a notebook's cells, in order."""
+    graded = [cell for cell in cells if is_graded(cell)]
     return [Exercise(grade_id(cell), _kind(cell), grading(cell)["points"]) for cell in graded]
 
 

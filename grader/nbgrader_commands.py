@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,10 @@ class Outcome:
         raised = re.findall(r"^\s*(?:\w+\.)*(\w*(?:Error|Exception|Missing\w*): .+)$", self.log, re.MULTILINE)
         said = re.findall(r"\[\w+ \| (?:ERROR|CRITICAL)\] (.+)$", self.log, re.MULTILINE)
         return (raised or said or [""])[-1].strip()
+
+
+Seen = Callable[[Outcome], None]
+"""Is told of each command when it is done."""
 
 
 def nbgrader(root: Path, *arguments: str) -> Outcome:

@@ -24,6 +24,12 @@ def reason(cell: NotebookNode | None) -> str:
     return str(reports[-1].get("headline", "")) if reports else ""
 
 
+def mistake(cell: NotebookNode | None) -> str:
+    """The known mistake that a check has named; empty where it has named none."""
+    reports = [] if cell is None else [each for each in map(_report, cell.get("outputs", ())) if each]
+    return next((str(each["mistake"]) for each in reports if each.get("mistake")), "")
+
+
 def _report(output: NotebookNode) -> dict[str, Any]:
     data = output.get("data", {}).get(MIME)
     return data if isinstance(data, dict) else {}

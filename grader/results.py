@@ -1,25 +1,30 @@
-"""Reads what grading left: points from the gradebook, reasons from the graded notebooks."""
+"""What grading left, student by student: points from the gradebook, reasons from the grader's own notes."""
 
-import warnings
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
-from nbgrader.api import Grade, Gradebook, MissingEntry
+from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
-from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
 from grader.cells import grade_id
+from grader.class_run.files import GradedFile
+from grader.class_run.gradebook import OpenGradebook
+from grader.class_run.reading import CellScore, Kept, kept_of, refused_of
+from grader.class_run.settings import ClassRun
+from grader.executor.task import CellGrade, Sign
 from grader.exercises import Exercise, read_exercises
-from grader.reasons import MISSING, NOT_WRITTEN, reason
-from grader.submissions import problem_of
+from grader.reasons import MISSING, NOT_WRITTEN, mistake, reason
 from utils.errors import CourseError
 from utils.self_check.result import Kind, Mark, Row
 from utils.weeks import Week
+
+NOT_YET = "it has not been autograded."
 
 
 @dataclass(frozen=True)
@@ -28,9 +33,23 @@ class Result:
 
     student: str
     rows: tuple[Row, ...]
-    """One an exercise, in the notebook's order; none where the submission could not be graded."""
+    """One an exercise, in the notebook's order; none where nothing of the student's has been graded."""
     problem: str = ""
-    """Why it could not be graded, in a sentence."""
+    """Why the submission could not be graded, in a sentence. With rows, these are of an earlier one."""
+    odd: tuple[str, ...] = ()
+    """What was strange about the submission."""
+    signs: tuple[Sign, ...] = ()
+    """Signs that something ready-made did an exercise's work."""
+    mistakes: Mapping[str, str] = field(default_factory=dict)
+    """Known mistakes by exercise."""
+    layers: tuple[str, ...] = ()
+    """The layers of protection in force when it was graded."""
+    reference: str = ""
+    """The reference model that judged it."""
+    timestamp: datetime | None = None
+    seconds_late: float = 0.0
+    penalty: float = 0.0
+    """Points that the policy for late submissions takes away."""
 
     def points(self, kind: Kind) -> float:
         """Points got in all exercises of a kind."""
@@ -41,19 +60,36 @@ class Classroom:
     """The folders and the gradebook of a course folder, as nbgrader's configuration maps them."""
 
     def __init__(self, config: Config):
-        self._directory = CourseDirectory(config=config)
+        self._config = config
+        self.folders = CourseDirectory(config=config)
+        """nbgrader's own view of the folders."""
+
+    @property
+    def all_submitted(self) -> Path:
+        """The folder of all submissions."""
+        return Path(self.folders.root, self.folders.submitted_directory)
+
+    @property
+    def lock(self) -> Path:
+        """The file whose lock a class run holds."""
+        graded = Path(self.folders.root, self.folders.autograded_directory)
+        return graded.with_name(f"{graded.name}.lock")
 
     def submitted(self, week: Week, student: str) -> Path:
         """Where a student's submitted notebook is."""
-        return self._notebook(self._directory.submitted_directory, week, student)
+        return self._notebook(self.folders.submitted_directory, week, student)
 
     def autograded(self, week: Week, student: str) -> Path:
         """Where it is once it has been graded."""
-        return self._notebook(self._directory.autograded_directory, week, student)
+        return self._notebook(self.folders.autograded_directory, week, student)
+
+    def graded_file(self, week: Week, student: str) -> GradedFile:
+        """The same, as the class run writes it."""
+        return GradedFile(self.autograded(week, student), self._mode, self.folders.groupshared)
 
     def feedback(self, week: Week, student: str) -> Path:
         """Where the student's feedback is, once it has been made."""
-        return self._notebook(self._directory.feedback_directory, week, student).with_suffix(".html")
+        return self._notebook(self.folders.feedback_directory, week, student).with_suffix(".html")
 
     def exercises(self, week: Week) -> list[Exercise]:
         """The week's exercises.
@@ -61,77 +97,143 @@ class Classroom:
         Raises:
             CourseError: the week has not been built.
         """
-        return read_exercises(self._notebook(self._directory.source_directory, week, "."))
+        return read_exercises(self._notebook(self.folders.source_directory, week, "."))
 
     def students(self, week: Week) -> list[str]:
         """Who has submitted something for the week, sorted."""
-        pattern = self.submitted(week, "*").parent.relative_to(self._directory.root)
-        return sorted(folder.parent.name for folder in Path(self._directory.root).glob(str(pattern)))
+        pattern = self.submitted(week, "*").parent.relative_to(self.folders.root)
+        return sorted(folder.parent.name for folder in Path(self.folders.root).glob(str(pattern)))
 
-    def result(self, week: Week, student: str, failure: str = "") -> Result:
-        """What the student got. `failure` is why nbgrader could not grade, where it said so.
+    def gradebook(self) -> OpenGradebook:
+        """The gradebook, opened.
 
         Raises:
-            CourseError: the week has not been built, or the gradebook does not know the submission.
+            CourseError: there is none, or it cannot be opened.
         """
-        graded = self.autograded(week, student)
-        if failure or not graded.is_file():
-            problem = problem_of(self.submitted(week, student)) or failure or "it has not been autograded."
-            return Result(student, (), problem)
-        cells = {grade_id(cell): cell for cell in nbformat.read(graded, as_version=4).cells}
-        with self._grades(week, student) as grades:
-            return Result(student, tuple(_rows(self.exercises(week), grades, cells)))
+        return OpenGradebook(self.folders.db_url, ClassRun(config=self._config).database_wait)
 
-    @contextmanager
-    def _grades(self, week: Week, student: str) -> Iterator[dict[str, Grade]]:
-        gradebook = Gradebook(self._directory.db_url, self._directory.course_id)
-        with warnings.catch_warnings(), gradebook:
-            warnings.simplefilter(
-                "ignore", SAWarning
-            )  # nbgrader's own, about the order in which it adds objects
-            try:
-                notebook = gradebook.find_submission_notebook(week.notebook, week.folder, student)
-            except MissingEntry:
-                raise CourseError(f"The gradebook has no grades of {student} for {week.folder}.") from None
-            yield {grade.name: grade for grade in notebook.grades}
+    def result(self, week: Week, student: str) -> Result:
+        """What one student got; see `results`."""
+        with self.gradebook() as gradebook:
+            return self.results(week, [student], {}, gradebook)[0]
+
+    def results(
+        self, week: Week, students: Iterable[str], failures: Mapping[str, str], gradebook: OpenGradebook
+    ) -> list[Result]:
+        """What these students got, in their order.
+
+        Args:
+            failures: why submissions could not be graded, where that has just been found out.
+
+        Raises:
+            CourseError: the week has not been built, or has changed since it was released.
+        """
+        with gradebook.transaction() as session:
+            kept, refused = kept_of(session, week), refused_of(session, week.folder)
+        problems = {**refused, **failures}
+        exercises = self.exercises(week)
+        return [
+            self._result(week, exercises, student, kept.get(student), problems.get(student, ""))
+            for student in students
+        ]
+
+    def _result(
+        self, week: Week, exercises: list[Exercise], student: str, kept: Kept | None, problem: str
+    ) -> Result:
+        graded = self.graded_file(week, student)
+        in_place = graded.current()
+        details = kept.details if kept and in_place in {kept.file, ""} else None
+        if kept is None or not (details or in_place):
+            return Result(student, (), problem or NOT_YET)
+        if details is None:
+            return _of_nbgrader(student, exercises, kept, graded.place, problem)
+        ledger = {grade.cell: grade for grade in details.ledger}
+        return Result(
+            student=student,
+            rows=tuple(_rows(exercises, kept.cells, lambda each: _noted(ledger.get(each.cell)))),
+            problem=problem,
+            odd=details.odd,
+            signs=details.signs,
+            mistakes=_mistakes(exercises, ledger),
+            layers=details.layers,
+            reference=details.reference,
+            timestamp=kept.timestamp,
+            seconds_late=kept.seconds_late,
+            penalty=kept.penalty,
+        )
+
+    @cached_property
+    def _mode(self) -> int:
+        # nbgrader writes permissions as people say them: 444 is 0o444.
+        return int(str(Autograde(coursedir=self.folders, config=self._config).permissions), 8)
 
     def _notebook(self, step: str, week: Week, student: str) -> Path:
-        return Path(self._directory.format_path(step, student, week.folder)) / f"{week.notebook}.ipynb"
+        return Path(self.folders.format_path(step, student, week.folder)) / f"{week.notebook}.ipynb"
+
+
+def _of_nbgrader(student: str, exercises: list[Exercise], kept: Kept, graded: Path, problem: str) -> Result:
+    """What `nbgrader autograde` or formgrader's button left: the reasons stand in the graded notebook."""
+    cells = {grade_id(cell): cell for cell in nbformat.read(graded, as_version=4).cells}
+    return Result(
+        student=student,
+        rows=tuple(_rows(exercises, kept.cells, lambda each: reason(cells.get(each.cell)))),
+        problem=problem,
+        mistakes=_mistakes_in(exercises, cells),
+        timestamp=kept.timestamp,
+        seconds_late=kept.seconds_late,
+        penalty=kept.penalty,
+    )
 
 
 def _rows(
-    exercises: Iterable[Exercise], grades: Mapping[str, Grade], cells: Mapping[str | None, NotebookNode]
+    exercises: Iterable[Exercise],
+    cells: Mapping[str, CellScore],
+    why: Callable[[Exercise], str],
 ) -> Iterator[Row]:
     for each in exercises:
-        if each.cell not in grades:
+        if each.cell not in cells:
             raise CourseError(
                 f"The gradebook does not know {each.cell}: the week has changed since "
                 "`nbgrader generate_assignment`. Run that again, with --force, and grade again."
             )
-        yield _row(each, grades[each.cell], cells.get(each.cell))
+        yield _row(each, cells[each.cell], why(each))
 
 
-def _row(exercise: Exercise, grade: Grade, cell: NotebookNode | None) -> Row:
-    why = _written(grade) if exercise.kind == "written" else reason(cell)
+def _row(exercise: Exercise, score: CellScore, why: str) -> Row:
+    why = _written(score) if exercise.kind == "written" else why
     return Row(
         exercise=exercise.name,
         kind=exercise.kind,
-        points=grade.score or 0,
+        points=score.score,
         out_of=exercise.out_of,
-        mark=_mark(exercise, grade, why),
+        mark=_mark(exercise, score, why),
         reason=why,
     )
 
 
-def _written(grade: Grade) -> str:
-    if grade.needs_manual_grade:
+def _written(score: CellScore) -> str:
+    if score.waits:
         return "waits for a person's grade"
-    return NOT_WRITTEN if grade.manual_score is None else "graded by a person"
+    return "graded by a person" if score.by_person else NOT_WRITTEN
 
 
-def _mark(exercise: Exercise, grade: Grade, why: str) -> Mark:
-    if exercise.kind == "written" and grade.needs_manual_grade:
+def _mark(exercise: Exercise, score: CellScore, why: str) -> Mark:
+    if exercise.kind == "written" and score.waits:
         return "✎"
-    if grade.score == exercise.out_of:
+    if score.score == exercise.out_of:
         return "✓"
     return "○" if why in {NOT_WRITTEN, MISSING} else "✗"
+
+
+def _noted(grade: CellGrade | None) -> str:
+    return grade.reason if grade else MISSING
+
+
+def _mistakes(exercises: Iterable[Exercise], ledger: Mapping[str, CellGrade]) -> dict[str, str]:
+    named = {each.name: ledger[each.cell].mistake for each in exercises if each.cell in ledger}
+    return {name: mistake for name, mistake in named.items() if mistake}
+
+
+def _mistakes_in(exercises: Iterable[Exercise], cells: Mapping[str | None, NotebookNode]) -> dict[str, str]:
+    named = {each.name: mistake(cells.get(each.cell)) for each in exercises}
+    return {name: found for name, found in named.items() if found}

@@ -28,7 +28,7 @@ def shared(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def graded(shared: Path) -> tuple[Demo, list[Outcome]]:
-    """The small course's sample class, graded by nbgrader's own commands, and those commands."""
+    """The small course's sample class, taken through the whole cycle, and the commands that it took."""
 
     def grade(folder: Path, commands: list[Outcome]) -> Demo:
         course = small_course(folder / "course folder")

@@ -52,10 +52,9 @@ def test_what_is_not_written_is_no_mistake(results):
 
 def test_a_broken_notebook_is_explained_and_stops_nobody(graded, results):
     assert results["broken"].rows == ()
-    assert "vectors.ipynb is not a notebook: it is not valid JSON (line " in results["broken"].problem
+    assert "is not a notebook: it is not valid JSON (line " in results["broken"].problem
     _, commands = graded
-    failed = [outcome.command for outcome in commands if not outcome.ok]
-    assert failed == ["nbgrader autograde week01_vectors --student=broken --force"]
+    assert [outcome.command for outcome in commands if not outcome.ok] == []
 
 
 def test_the_commands_are_those_of_the_handbook(graded):
@@ -65,7 +64,7 @@ def test_the_commands_are_those_of_the_handbook(graded):
         "generate_assignment",
         "release_assignment",
         "zip_collect",
-        *["autograde"] * 5,
+        "grade",
         "generate_feedback",
     ]
 

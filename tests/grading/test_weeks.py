@@ -1,4 +1,4 @@
-"""Every week of the repository through nbgrader's own autograde: 0, everything, half, mistakes by name."""
+"""Every week of the repository through the class run: 0, everything, half, mistakes by name."""
 
 from pathlib import Path
 

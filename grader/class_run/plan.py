@@ -1,0 +1,75 @@
+"""Who needs grading: whose grade rests on anything that is not as it was."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from grader.class_run.assignment import ReleasedWeek
+from grader.class_run.files import digest
+from grader.class_run.submission import Submission
+from grader.class_run.task import to_bytes
+from grader.class_run.version import grader_version
+from grader.executor.task import GradingTask, Protection
+from grader.judge.seeds import hidden_seed
+from grader.sandbox.limits import Limits
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that a grade rests on beside the submission itself."""
+
+    released: ReleasedWeek
+    secret: str
+    limits: Limits
+    required: tuple[Protection, ...]
+    executor: str
+
+    def task(self, content: bytes) -> bytes:
+        """What a worker gets to grade a submission."""
+        week = self.released.week.folder
+        task = GradingTask(
+            week=week,
+            source=self.released.source,
+            submission=content,
+            seed=hidden_seed(self.secret, week, content),
+            parts=self.released.parts,
+            limits=self.limits,
+            required=self.required,
+        )
+        return to_bytes(task, self.executor)
+
+    def fingerprint(self, submission: Submission) -> str:
+        """Changes with all that can change the grade: the submission and its time, the week as released, the
+        hidden cases, the limits and the grader itself."""
+        week = self.released.week.folder
+        rests_on = {
+            "submission": digest(submission.content),
+            "timestamp": _iso(submission.timestamp),
+            "source": digest(self.released.source),
+            "parts": digest(self.released.parts),
+            "seed": hidden_seed(self.secret, week, submission.content),
+            "limits": asdict(self.limits),
+            "executor": self.executor,
+            "grader": grader_version(week),
+        }
+        return digest(json.dumps(rests_on, sort_keys=True).encode())
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the gradebook says of a former grading."""
+
+    fingerprint: str
+    file: str
+    """The digest of the graded notebook."""
+
+
+def is_settled(student: str, fingerprint: str, known: Mapping[str, Known], file: str) -> bool:
+    """Whether a student's grade still holds: it rests on the same, and the graded notebook is there."""
+    former = known.get(student)
+    return former is not None and (former.fingerprint, former.file) == (fingerprint, file)
+
+
+def _iso(timestamp: datetime | None) -> str:
+    return "" if timestamp is None else timestamp.isoformat()

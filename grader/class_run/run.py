@@ -1,0 +1,257 @@
+"""A class run from beginning to end: plan, send out, take in, write."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from nbgrader.preprocessors import AssignLatePenalties
+from traitlets.config import Config
+
+from grader.class_run.assignment import released_week
+from grader.class_run.backlog import Backlog, Settled
+from grader.class_run.files import GradedFile
+from grader.class_run.gradebook import OpenGradebook
+from grader.class_run.order import Order
+from grader.class_run.plan import Recipe, is_settled
+from grader.class_run.reading import known_of
+from grader.class_run.settings import ClassRun
+from grader.class_run.settle import settle
+from grader.class_run.submission import TIMESTAMP, Refused, Submission, pictures, read_submission
+from grader.class_run.task import from_bytes
+from grader.class_run.trouble import NotWritten
+from grader.class_run.workers import Failed, Job, Workers, processes, scheduler
+from grader.class_run.write import ToWrite, Writer
+from grader.execute import TrustedExecute, limits_from
+from grader.judge.seeds import kept_secret
+from grader.results import Classroom, Result
+from grader.student_version import load_config
+from utils.errors import CourseError
+
+
+class Watch:
+    """Is told how a run goes; this one looks away."""
+
+    def begin(self, grade: int, kept: int) -> None:
+        """So many are to grade, and so many have not changed."""
+
+    def step(self, name: str) -> None:
+        """A step of writing a result has been done; see `write.Step`."""
+
+    def settled(self, student: str, failure: str) -> None:
+        """A submission is done; `failure` says why it has no grade, and is empty where it has."""
+
+    def end(self) -> None:
+        """The run is over, well or not."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a class run."""
+
+    results: tuple[Result, ...]
+    """Everybody's who was asked for, in the students' order."""
+    graded: tuple[str, ...]
+    """Who was graded in this run."""
+    kept: tuple[str, ...]
+    """Whose grade still held."""
+    failures: Mapping[str, str]
+    """Who could not be graded, and why."""
+
+
+def grade_class(root: Path, order: Order, watch: Watch | None = None) -> Outcome:
+    """Grades a week's submissions in the course folder `root`.
+
+    A run may end at any moment, by Ctrl-C, kill -9 or a power cut: what was graded is kept, and the next run
+    goes on with the rest.
+
+    Raises:
+        CourseError: the week is not built or released, another run is at work, or nothing can be graded.
+    """
+    watch = watch or Watch()
+    config = load_config(root)
+    classroom = Classroom(config)
+    students = _students(classroom, order)
+    with _alone(classroom.lock), classroom.gradebook() as gradebook:
+        try:
+            run = _Run(config, classroom, gradebook, order, watch)
+            run.go(students)
+        finally:
+            watch.end()
+        results = classroom.results(order.week, students, run.failures, gradebook)
+        return Outcome(tuple(results), tuple(run.graded), tuple(run.kept), run.failures)
+
+
+def _students(classroom: Classroom, order: Order) -> list[str]:
+    there = classroom.students(order.week)
+    if not there:
+        place = classroom.submitted(order.week, "STUDENT").parent
+        raise CourseError(f"Nobody has handed in week {order.week.number}: there is no folder {place}.")
+    unknown = [student for student in order.students if student not in there]
+    if unknown:
+        raise CourseError(
+            f"There is no submission of {', '.join(unknown)} for {order.week.folder}; there are those of "
+            f"{', '.join(there)}."
+        )
+    return [student for student in there if student in order.students] if order.students else there
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(lock, timeout=0):
+            yield
+    except Timeout:
+        raise CourseError("Another `course grade` is at work on this class: wait for its table.") from None
+
+
+@dataclass(frozen=True)
+class _Sent:
+    """What is remembered of a submission while it is being graded."""
+
+    submission: Submission
+    fingerprint: str
+
+
+@dataclass
+class _Run:
+    config: Config
+    classroom: Classroom
+    gradebook: OpenGradebook
+    order: Order
+    watch: Watch
+    graded: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+    failures: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._settings = ClassRun(config=self.config)
+        self._released = released_week(self.gradebook, self.classroom.folders, self.order.week)
+        self._recipe = self._make_recipe()
+        late = AssignLatePenalties(config=self.config)
+        self._writer = Writer(self.gradebook, self._released, late, self.watch.step)
+        self._backlog = Backlog(self._writer.write)
+        self._sent: dict[str, _Sent] = {}
+
+    def _make_recipe(self) -> Recipe:
+        execute = TrustedExecute(config=self.config)
+        try:
+            secret = kept_secret(Path(execute.secret_file))
+        except OSError as error:
+            raise CourseError(f"The secret of the hidden cases cannot be had: {error}.") from None
+        return Recipe(
+            released=self._released,
+            secret=secret,
+            limits=limits_from(execute.limits),
+            required=() if self.order.trusted else tuple(execute.required),
+            executor=self._settings.executor,
+        )
+
+    def go(self, students: list[str]) -> None:
+        """Grades whom it must.
+
+        Raises:
+            CourseError: nothing can be graded.
+        """
+        to_grade = self._plan(students)
+        self.watch.begin(len(to_grade) + len(self.failures), len(self.kept))
+        for student, failure in self.failures.items():
+            self._note(student, failure)
+        if to_grade:
+            with self._workers(len(to_grade)) as workers:
+                self._grade(workers, to_grade)
+
+    def _plan(self, students: list[str]) -> list[str]:
+        files = {student: self._file(student) for student in students}
+        with self.gradebook.transaction() as session:
+            known = known_of(session, self.order.week.folder)
+        settle(files, known)
+        to_grade = []
+        for student in students:
+            try:
+                fingerprint = self._recipe.fingerprint(self._read(student))
+            except Refused as why:
+                self.failures[student] = str(why)
+                continue
+            holds = is_settled(student, fingerprint, known, files[student].current())
+            (self.kept if holds and not self.order.force else to_grade).append(student)
+        return to_grade
+
+    def _workers(self, submissions: int) -> AbstractContextManager[Workers]:
+        settings = self._settings
+        address = self.order.scheduler or ("" if self.order.workers else settings.scheduler)
+        if address:
+            return scheduler(address, settings.worker_wait)
+        return processes(settings.processes(self.order.workers, submissions), settings.tries)
+
+    def _grade(self, workers: Workers, students: list[str]) -> None:
+        with closing(workers.grade(self._jobs(students))) as answers:
+            for student, answer in answers:
+                self._take(student, answer)
+        self._settle_all(self._backlog.end())
+
+    def _jobs(self, students: list[str]) -> Iterator[Job]:
+        for student in students:
+            try:
+                # Read anew: with hundreds in a class, not all of them are kept in memory.
+                submission = self._read(student)
+            except Refused as why:
+                self._fail(student, str(why))
+                continue
+            self._sent[student] = _Sent(submission, self._recipe.fingerprint(submission))
+            yield Job(student, self._recipe.task(submission.content))
+
+    def _take(self, student: str, answer: bytes | Failed) -> None:
+        sent = self._sent.pop(student, None)
+        if isinstance(answer, Failed):
+            self._fail(student, answer.reason)
+            return
+        came = from_bytes(answer)
+        if came.stop:
+            raise CourseError(came.stop)
+        if came.failure or came.graded.problem:
+            self._fail(student, came.failure or came.graded.problem)
+            return
+        companions = tuple(self._companions(student, sent.submission))
+        result = ToWrite(
+            student=student,
+            graded=came.graded,
+            fingerprint=sent.fingerprint,
+            file=self._file(student),
+            timestamp=sent.submission.timestamp,
+            odd=sent.submission.odd,
+            companions=companions,
+        )
+        self._settle_all(self._backlog.take(result))
+
+    def _settle_all(self, settled: Iterator[Settled]) -> None:
+        for student, failure in settled:
+            if failure:
+                self.failures[student] = failure
+            else:
+                self.graded.append(student)
+            self.watch.settled(student, failure)
+
+    def _fail(self, student: str, reason: str) -> None:
+        self.failures[student] = reason
+        self._note(student, reason)
+
+    def _note(self, student: str, reason: str) -> None:
+        with suppress(NotWritten):  # the table at the end says it all the same
+            self._writer.refuse(student, reason)
+        self.watch.settled(student, reason)
+
+    def _read(self, student: str) -> Submission:
+        path = self.classroom.submitted(self.order.week, student)
+        return read_submission(path, self.classroom.all_submitted, self._recipe.limits.submission_bytes)
+
+    def _file(self, student: str) -> GradedFile:
+        return self.classroom.graded_file(self.order.week, student)
+
+    def _companions(self, student: str, submission: Submission) -> Iterator[tuple[str, bytes]]:
+        if submission.timestamp is not None:
+            yield TIMESTAMP, f"{submission.timestamp.isoformat()} UTC".encode()
+        folder = self.classroom.submitted(self.order.week, student).parent
+        yield from pictures(folder, self.classroom.all_submitted)

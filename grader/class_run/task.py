@@ -1,0 +1,77 @@
+"""One submission's way to a worker and back: bytes there, bytes back, and nothing else is shared.
+
+A worker needs this package and no folder of the instructor's. It learns the seed of this submission's hidden
+cases, never the secret that draws them.
+"""
+
+import base64
+import importlib
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from grader.class_run.details import graded_from_plain
+from grader.class_run.version import grader_version
+from grader.executor.task import GradedSubmission, GradingTask
+from grader.sandbox.limits import Limits
+from utils.errors import CourseError
+
+_BYTES = ("source", "submission", "parts")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back: one of the three."""
+
+    graded: GradedSubmission | None = None
+    failure: str = ""
+    """Why this submission could not be graded."""
+    stop: str = ""
+    """Why none can be: it concerns every submission."""
+
+
+def to_bytes(task: GradingTask, executor: str) -> bytes:
+    """The task as a worker gets it, with the name of what grades it and our version."""
+    plain = asdict(task)
+    plain |= {name: base64.b64encode(plain[name]).decode() for name in _BYTES}
+    return json.dumps({"task": plain, "executor": executor, "version": grader_version(task.week)}).encode()
+
+
+def run(content: bytes) -> bytes:
+    """Grades a submission; this is what Dask calls on a worker. Whatever happens, it returns bytes."""
+    order = json.loads(content)
+    task = _task(order["task"])
+    if grader_version(task.week) != order["version"]:
+        return _json(stop="a worker has another version of the course: install the same one everywhere.")
+    try:
+        graded = _executor(order["executor"])(task)
+        return _json(graded=graded.to_plain())
+    except CourseError as error:  # its kinds concern the machine or the week, not the student
+        return _json(stop=str(error))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a defect of ours: it must not cost the others their grade
+        return _json(
+            failure=f"the grader failed over it ({type(error).__name__}: {error}); please report this."
+        )
+
+
+def from_bytes(content: bytes) -> Answer:
+    """What `run` returned."""
+    plain = json.loads(content)
+    graded = plain["graded"]
+    return Answer(graded and graded_from_plain(graded), plain["failure"], plain["stop"])
+
+
+def _task(plain: dict[str, Any]) -> GradingTask:
+    plain |= {name: base64.b64decode(plain[name]) for name in _BYTES}
+    return GradingTask(**{**plain, "limits": Limits(**plain["limits"]), "required": tuple(plain["required"])})
+
+
+def _json(graded: dict[str, Any] | None = None, failure: str = "", stop: str = "") -> bytes:
+    return json.dumps({"graded": graded, "failure": failure, "stop": stop}).encode()
+
+
+def _executor(name: str) -> Any:
+    module, _, function = name.partition(":")
+    return getattr(importlib.import_module(module), function)
