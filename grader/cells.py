@@ -9,6 +9,8 @@ KINDS = ("set-up", "look", "work", "check")
 """What a code cell can be, by its tag."""
 BEGIN, END = "BEGIN SOLUTION", "END SOLUTION"
 """nbgrader's marks around the lines that a student has to write."""
+BEGIN_SCHEME, END_SCHEME = "BEGIN MARK SCHEME", "END MARK SCHEME"
+"""nbgrader's marks around what only the graders of a task see."""
 
 
 def tags(cell: NotebookNode) -> set[str]:
@@ -42,9 +44,19 @@ def grade_id(cell: NotebookNode) -> str | None:
     return grading(cell).get("grade_id")
 
 
+def is_task(cell: NotebookNode) -> bool:
+    """Whether the cell sets a task: the student answers in own cells below it, and a person grades."""
+    return bool(grading(cell).get("task"))
+
+
+def is_graded(cell: NotebookNode) -> bool:
+    """Whether the cell has points, by a check or by a person."""
+    return bool(grading(cell).get("grade")) or is_task(cell)
+
+
 def is_written_answer(cell: NotebookNode) -> bool:
-    """Whether the cell is an answer in the student's own words, which a person grades."""
-    return bool(grading(cell).get("grade") and grading(cell).get("solution"))
+    """Whether a person grades the cell: an answer in the student's own words, or a task."""
+    return is_task(cell) or bool(grading(cell).get("grade") and grading(cell).get("solution"))
 
 
 def plain_python(cell: NotebookNode) -> str:

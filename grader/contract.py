@@ -6,7 +6,22 @@ from collections.abc import Callable, Iterator
 
 from nbformat import NotebookNode
 
-from grader.cells import BEGIN, END, KINDS, grade_id, grading, is_kind, is_part, kinds, plain_python, tags
+from grader.cells import (
+    BEGIN,
+    BEGIN_SCHEME,
+    END,
+    END_SCHEME,
+    KINDS,
+    grade_id,
+    grading,
+    is_graded,
+    is_kind,
+    is_part,
+    is_task,
+    kinds,
+    plain_python,
+    tags,
+)
 from grader.sources import Source
 from utils.errors import CourseError
 
@@ -18,6 +33,7 @@ _FLAGS = {
     "work": {"grade": False, "solution": True, "locked": False},
     "check": {"grade": True, "solution": False, "locked": True},
 }
+_TASK_FLAGS = {"grade": False, "solution": False, "locked": True, "task": True, "schema_version": 3}
 
 
 def keep_contract(source: Source) -> None:
@@ -39,6 +55,7 @@ def problems(source: Source) -> Iterator[str]:
             yield from (f"{source.place(position)}: {what}" for what in rule(cell))
     yield from _same_names(source)
     if not source.parts_only:
+        yield from _below_a_task(source)
         yield from _work_without_check(source)
         yield from _core_points(source)
 
@@ -70,6 +87,24 @@ def _marks(cell: NotebookNode) -> Iterator[str]:
         yield f"{marks[0]} stands in a cell that is no solution cell."
     if marks != [BEGIN, END] * (len(marks) // 2):
         yield f"its solution marks do not pair up: {', '.join(marks)}."
+
+
+def _scheme_marks(cell: NotebookNode) -> Iterator[str]:
+    scheme = (BEGIN_SCHEME, END_SCHEME)
+    marks = [mark for line in cell.source.split("\n") for mark in scheme if mark in line]
+    if marks and not is_task(cell):
+        yield f"{marks[0]} stands in a cell that is no task."
+    if is_task(cell) and marks != list(scheme):
+        yield f"a task needs one marking scheme, `### {BEGIN_SCHEME}` to `### {END_SCHEME}`."
+
+
+def _task_fits(cell: NotebookNode) -> Iterator[str]:
+    if not is_task(cell):
+        return
+    if cell.cell_type != "markdown":
+        yield "a task is a markdown cell."
+    if any(grading(cell).get(flag) != value for flag, value in _TASK_FLAGS.items()):
+        yield f"nbgrader's metadata of a task must be {_TASK_FLAGS}."
 
 
 def _work_has_region(cell: NotebookNode) -> Iterator[str]:
@@ -112,13 +147,13 @@ def _named(cell: NotebookNode) -> Iterator[str]:
 
 def _points(cell: NotebookNode) -> Iterator[str]:
     points = grading(cell).get("points", 0)
-    if grading(cell).get("grade") and not (isinstance(points, int) and points > 0):
+    if is_graded(cell) and not (isinstance(points, int) and points > 0):
         yield f"its points must be a whole number above 0, not {points!r}."
 
 
 Rule = Callable[[NotebookNode], Iterator[str]]
-_TEXT_RULES: tuple[Rule, ...] = (_header, _marks)
-_CODE_RULES: tuple[Rule, ...] = (_header, _one_kind, _parses, _marks, _tags_fit_kind, _part_imports)
+_TEXT_RULES: tuple[Rule, ...] = (_header, _marks, _scheme_marks, _task_fits)
+_CODE_RULES: tuple[Rule, ...] = (*_TEXT_RULES, _one_kind, _parses, _tags_fit_kind, _part_imports)
 _GRADED_RULES: tuple[Rule, ...] = (_work_has_region, _nbgrader_fits_kind, _named, _points)
 
 
@@ -127,6 +162,13 @@ def _same_names(source: Source) -> Iterator[str]:
     twice = [name for name, times in names.items() if times > 1]
     if twice:
         yield f"{source.label}: grade_ids must differ; twice or more: {', '.join(twice)}."
+
+
+def _below_a_task(source: Source) -> Iterator[str]:
+    """Everything below a task is the student's, so that nobody has to tell whose cells these are."""
+    for place, cell in enumerate(source.notebook.cells[:-1]):
+        if is_task(cell):
+            yield f"{source.place(place)}: a task is the last cell: below it stands the student's answer."
 
 
 def _work_without_check(source: Source) -> Iterator[str]:

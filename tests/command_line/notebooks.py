@@ -59,6 +59,11 @@ def written(name: str, points: float, answer: str = "") -> NotebookNode:
     return cell
 
 
+def task(name: str, points: float) -> NotebookNode:
+    """A task, which the student answers below it."""
+    return _released(v4.new_markdown_cell("Explain."), [], name, locked=True, task=True, points=points)
+
+
 def save(week: Week, folder: Path, *cells: NotebookNode, **metadata) -> Path:
     """Writes the cells as `week`'s notebook under `folder`, the one that holds the weeks' folders."""
     path = folder / week.folder / f"{week.notebook}.ipynb"

@@ -4,6 +4,7 @@ import json
 import sys
 
 import pytest
+from nbformat import v4
 
 from utils.progress import recall
 from utils.self_check import check_week
@@ -88,6 +89,23 @@ def test_sums_keep_core_stretch_and_written_apart(mixed):
     assert (mixed.points("core"), mixed.out_of("core")) == (21.5, 100)
     assert (mixed.points("stretch"), mixed.out_of("stretch")) == (7, 7)
     assert (mixed.points("written"), mixed.out_of("written")) == (0, 10)
+
+
+@pytest.mark.parametrize(
+    ("below", "mark", "reason"),
+    [
+        ([], "○", "not written yet"),
+        ([v4.new_markdown_cell("  \n")], "○", "not written yet"),
+        ([v4.new_markdown_cell("The heads copy."), v4.new_code_cell("1 + 1")], "✎", "graded by a person"),
+    ],
+)
+def test_a_task_is_answered_by_what_stands_below_it(copy, below, mark, reason):
+    cells = [make.set_up(), make.check("a", "assert True", 100), make.task("capstone", 30), *below]
+    result = check_week(WEEK, make.save(WEEK, copy, *cells))
+    row = result.rows[-1]
+    assert (row.exercise, row.kind, row.points, row.out_of) == ("capstone", "written", 0, 30)
+    assert (row.mark, row.reason) == (mark, reason)
+    assert result.notes == ()
 
 
 def test_notes_say_what_is_odd_about_the_notebook(mixed):

@@ -14,7 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from grader.cells import grade_id, is_part, solution_regions
+from grader.cells import BEGIN_SCHEME, END_SCHEME, grade_id, is_part, is_task, solution_regions
 from grader.sources import Source
 
 LINE, PAIR = 7, 8
@@ -36,7 +36,7 @@ class Needle:
 
 
 def needles(sources: Iterable[Source]) -> set[Needle]:
-    """What to search for: the telling lines, and pairs of lines, of every solution region."""
+    """What to search for: the telling lines, and pairs of lines, of solution regions and marking schemes."""
     return {
         Needle(squeeze(text), f"{source.label} ({grade_id(cell)})", source.week.number, is_part(cell))
         for source in sources
@@ -50,7 +50,12 @@ def _regions(cell: Any) -> list[list[str]]:
     if is_part(cell) and not grade_id(cell):  # a source that has parts only carries no nbgrader metadata
         cell = cell.copy()
         cell.metadata = {**cell.metadata, "nbgrader": {"solution": True}}
-    return solution_regions(cell)
+    return [_marking_scheme(cell)] if is_task(cell) else solution_regions(cell)
+
+
+def _marking_scheme(cell: Any) -> list[str]:
+    _, inside = cell.source.split(BEGIN_SCHEME)
+    return inside.split(END_SCHEME)[0].split("\n")[1:-1]
 
 
 def telling(lines: Iterable[str]) -> Iterator[str]:

@@ -56,6 +56,7 @@ def test_no_notebook_of_the_course_holds_a_mark_or_an_output(outside_solutions):
     for path in notebooks:
         text = path.read_text(encoding="utf-8")
         assert "SOLUTION" not in text
+        assert "MARK SCHEME" not in text
         code = [cell for cell in json.loads(text)["cells"] if cell["cell_type"] == "code"]
         assert [cell for cell in code if cell["outputs"] or cell["execution_count"]] == []
 

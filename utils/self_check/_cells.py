@@ -42,9 +42,12 @@ def is_changed(cell: NotebookNode) -> bool:
     return released is not None and released != compute_checksum(cell)
 
 
-def is_untouched(cell: NotebookNode) -> bool:
-    """Whether a cell for the student's own answer still is as it was released."""
-    return cell.metadata.nbgrader.get("checksum") == compute_checksum(cell)
+def is_answered(notebook: NotebookNode, index: int) -> bool:
+    """Whether there is an answer for a person to grade: in the cell itself, or, of a task, below it."""
+    cell = notebook.cells[index]
+    if is_task(cell):  # the course's own notebooks end with their task
+        return any(below.source.strip() for below in notebook.cells[index + 1 :])
+    return cell.metadata.nbgrader.get("checksum") != compute_checksum(cell)
 
 
 def kind_of(cell: NotebookNode) -> Kind:

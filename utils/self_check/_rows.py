@@ -23,7 +23,7 @@ def rows_of(notebook: NotebookNode, run: Run) -> tuple[Row, ...]:
 
 def _row(notebook: NotebookNode, index: int, cell: NotebookNode, run: Run) -> Row:
     if not _cells.is_check(cell):
-        return _written_row(cell)
+        return _written_row(cell, _cells.is_answered(notebook, index))
     reports = _reports(cell)
     points, mark, reason = _outcome(notebook, index, reports, run)
     return Row(
@@ -37,15 +37,14 @@ def _row(notebook: NotebookNode, index: int, cell: NotebookNode, run: Run) -> Ro
     )
 
 
-def _written_row(cell: NotebookNode) -> Row:
-    untouched = _cells.is_untouched(cell)
+def _written_row(cell: NotebookNode, answered: bool) -> Row:
     return Row(
         exercise=_cells.exercise_of(cell),
         kind="written",
         points=0,
         out_of=_out_of(cell),
-        mark="○" if untouched else "✎",
-        reason=_NOT_WRITTEN if untouched else "graded by a person",
+        mark="✎" if answered else "○",
+        reason="graded by a person" if answered else _NOT_WRITTEN,
     )
 
 
