@@ -7,11 +7,12 @@ cells stay where they stood, since honest work may need what they define.
 from collections import defaultdict
 from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
+from grader.cells import is_task
 from grader.executor import source as of
 from grader.executor.source import SourceNotebook
 from grader.executor.submission import SubmittedCell, Unreadable
@@ -32,7 +33,7 @@ class Step:
     checks: tuple[Check, ...] = ()
     """The course's checks that it calls; a check cell without any holds asserts of the instructor's own."""
     written: bool = True
-    """False for an answer that is as it was released."""
+    """False for an answer that is as it was released, and for a task with nothing below it."""
     is_own: bool = False
     """Whether the whole cell is the student's."""
 
@@ -125,7 +126,10 @@ class _Sorting:
         """The cells of the notebook that is graded, in order."""
         yield from map(_own_step, self._own[-1])
         for place, cell in enumerate(self._cells):
-            yield _source_step(self._source, cell, self.found.get(place))
+            step = _source_step(self._source, cell, self.found.get(place))
+            if is_task(cell):  # it is answered below it, in cells of the student's own
+                step = replace(step, written=any(own.source.strip() for own in self._own[place]))
+            yield step
             yield from map(_own_step, self._own[place])
 
 

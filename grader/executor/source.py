@@ -95,7 +95,7 @@ def is_check(cell: NotebookNode) -> bool:
 
 def is_answer(cell: NotebookNode) -> bool:
     """Whether the student writes the cell: code, or an answer in words."""
-    return bool(grading(cell).get("solution") or grading(cell).get("task"))
+    return bool(grading(cell).get("solution"))
 
 
 def is_set_up(cell: NotebookNode) -> bool:

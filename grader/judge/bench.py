@@ -1,18 +1,18 @@
 """The bench: verdicts and reference, loaded once for a class; hearings with public and hidden cases."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from grader.executor.task import Hidden
+from grader.kernels.wire import Deadline
 from utils import reference
 from utils.checks.attempt import Attempt
+from utils.checks.engine import Check
 from utils.checks.report import Report
-from utils.verdicts.judge import LocalHearing, LocalJudge, UnknownCheck, verdicts_of
-
-__all__ = ["REFERENCE", "Bench", "BothHearings", "Session", "UnknownCheck"]
+from utils.verdicts.judge import LocalHearing, LocalJudge
 
 REFERENCE = "storyteller"
 """The reference that grading uses: the one that every machine has, so that grades are the same everywhere."""
@@ -29,12 +29,14 @@ class Bench:
         """What is kept for one submission: its hidden cases."""
         return Session(self._public, LocalJudge(seed, reveal=False))
 
-    def has(self, week: str, check: str) -> bool:
-        """Whether the week has that check."""
-        try:
-            return check in verdicts_of(week)
-        except UnknownCheck:
-            return False
+    def prepare(self, checks: Iterable[Check]) -> None:
+        """Loads the verdicts on these checks, and what is right for their public cases.
+
+        Raises:
+            UnknownCheck: there is no verdict on one of them.
+        """
+        for check in checks:
+            self._public.open(check)
 
 
 class Session:
@@ -54,17 +56,20 @@ class Session:
             return BothHearings(self._public.open_named(week, check), self._hidden.open_named(week, check))
 
     @contextmanager
-    def clock(self) -> Iterator[None]:
-        """Counts the time inside as the judge's own."""
+    def clock(self, deadline: Deadline | None = None) -> Iterator[None]:
+        """Counts the time inside as the judge's own, and not towards the student's deadline."""
         began = time.monotonic()
         try:
             yield
         finally:
-            self.seconds += time.monotonic() - began
+            taken = time.monotonic() - began
+            self.seconds += taken
+            if deadline:
+                deadline.extend(taken)
 
 
 class BothHearings:
-    """One check's hearing: first the public cases, which students have in their notebooks, then hidden ones."""
+    """One check's hearing: first the public cases, which students have too, and then the hidden ones."""
 
     def __init__(self, public: LocalHearing, hidden: LocalHearing):
         self._public, self._hidden = public, hidden

@@ -76,8 +76,8 @@ class Court:
             if set(message) != {"attempt"}:
                 raise Misconduct("its check was called once more from inside itself")
             hearing.submit(Attempt.from_plain(message["attempt"]))
-        with self._session.clock():
-            report, outcome = hearing.report()
+        with self._session.clock(deadline):
+            report, outcome = _verdict(hearing)
         self.heard.ready_made += hearing.ready_made
         self.heard.reports.append(report)
         self.heard.hidden = "failed" if "failed" in (outcome, self.heard.hidden) else outcome
@@ -94,6 +94,13 @@ class Court:
 
     def _gave_hidden(self) -> bool:
         return any(hearing.gave_hidden for hearing in self._hearings)
+
+
+def _verdict(hearing: BothHearings) -> tuple[Report, Hidden]:
+    try:
+        return hearing.report()
+    except Exception as error:  # an answer made so that comparing it fails: it costs this exercise alone
+        raise Misconduct(f"what it returns cannot be compared ({type(error).__name__})") from error
 
 
 def _send(end: socket.socket, message: dict[str, Any], deadline: Deadline) -> None:

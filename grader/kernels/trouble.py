@@ -5,3 +5,7 @@ from utils.errors import CourseError
 
 class GraderTrouble(CourseError):
     """Nothing could be graded; the message says why and what to do. It concerns every submission."""
+
+
+class ParentGone(GraderTrouble):
+    """The warm parent was there and is no more: memory may have run out. Another one can take its place."""

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from grader.kernels.room import Room
-from grader.kernels.trouble import GraderTrouble
+from grader.kernels.trouble import GraderTrouble, ParentGone
 from grader.kernels.wire import Closed, Deadline, Improper, Late, Wire
 from grader.sandbox import bubblewrap, control_groups, layers, seccomp
 from grader.sandbox.limits import Limits
@@ -42,6 +42,8 @@ class WarmParent:
         self._words = tempfile.TemporaryFile()  # noqa: SIM115
         self._group = control_groups.make(limits)
         self._uid = NOBODY if self._can_be_nobody() else None
+        if self._uid is not None:
+            os.chown(self._scratch.name, self._uid, self._uid)
         end, theirs = socket.socketpair()
         self._wire = Wire(end, _LONGEST)
         with theirs:
@@ -72,10 +74,12 @@ class WarmParent:
             try:
                 self._wire.send({"limits": asdict(limits), "files": files}, theirs.fileno())
             except Closed:
+                ours.close()
                 raise self._trouble() from None
         try:
             return Room(ours, self.layers)
         except (Closed, Late, Improper):
+            ours.close()
             raise self._trouble() from None
 
     def alive(self) -> bool:
@@ -139,6 +143,10 @@ class WarmParent:
         self.layers = tuple(name for name, is_there in found.items() if is_there)
 
     def _trouble(self) -> GraderTrouble:
+        if self._ready:
+            self._process.kill()  # so that `alive` is right from now on
+            self._process.wait()
+            return ParentGone("The kernels' warm parent ended while it was needed: grade again.")
         self._words.seek(0)
         lines = self._words.read().decode(errors="replace").strip().splitlines()
         last = lines[-1].strip() if lines else f"it ended with exit code {self._process.poll()}"

@@ -67,11 +67,11 @@ def _made(wanted: dict[Path, dict[str, str]]) -> Group | None:
         for folder, values in wanted.items():
             folder.mkdir()
             made.append(folder)
+            if not os.access(folder / "cgroup.procs", os.W_OK):
+                raise PermissionError
             for file, value in values.items():
                 if file != "memory.swap.max" or (folder / file).exists():
                     (folder / file).write_text(value)
-            if not os.access(folder / "cgroup.procs", os.W_OK):
-                raise PermissionError
     except OSError:
         for folder in made:
             with contextlib.suppress(OSError):

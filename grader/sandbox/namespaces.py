@@ -24,6 +24,7 @@ def enter(private: str, limits: Limits, no_network: bool) -> None:
     _write("/proc/self/setgroups", "deny")
     _write("/proc/self/uid_map", f"{uid} {uid} 1")
     _write("/proc/self/gid_map", f"{gid} {gid} 1")
+    _write("/proc/self/oom_score_adj", "500")  # should memory run out, it is these processes that go
     linux.mount("none", "/", None, linux.MS_REC | linux.MS_PRIVATE)
     _memory_folder(private, limits.disk_bytes, _INODES)
     _memory_folder("/dev/shm", limits.disk_bytes, _INODES)

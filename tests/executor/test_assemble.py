@@ -137,3 +137,30 @@ def test_an_answer_in_words_is_the_students_and_its_checksum_the_instructors():
         step.cell.metadata.nbgrader.checksum
         == week05.cell(week05.released(), "own_words").metadata.nbgrader.checksum
     )
+
+
+def with_task(*below: nbformat.NotebookNode) -> tuple[bytes, dict]:
+    """Week 5 with a task at its end as it was released, and a submission that answers below it."""
+    task = nbformat.v4.new_markdown_cell("Explain one behaviour.", id="capstone")
+    flags = {"grade": False, "locked": True, "solution": False, "task": True}
+    task.metadata.nbgrader = {**flags, "grade_id": "capstone", "points": 30, "schema_version": 3}
+    released, submitted = nbformat.read(week05.RELEASED, as_version=4), week05.solved()
+    released.cells.append(task)
+    mine = nbformat.from_dict(task)
+    mine.source = "Explain nothing."
+    submitted.cells += [mine, *below]
+    return nbformat.writes(released).encode(), submitted
+
+
+@pytest.mark.parametrize(
+    ("below", "written"),
+    [([], False), ([" "], False), (["I chose the pronouns."], True), (["", "Three experiments."], True)],
+)
+def test_a_task_is_answered_by_the_students_own_cells_below_it(below, written):
+    released, submitted = with_task(*map(nbformat.v4.new_markdown_cell, below))
+    source = read_source("week05_attention, with a task", released)
+    result = assemble(source, read_submission(json.dumps(submitted).encode(), most=2**25))
+    place = next(place for place, step in enumerate(result.steps) if step.name == "capstone")
+    task, *answer = result.steps[place:]
+    assert (task.cell.source, task.written) == ("Explain one behaviour.", written)
+    assert [step.cell.source for step in answer] == below

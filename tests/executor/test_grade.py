@@ -94,6 +94,8 @@ def test_what_holds_for_the_notebooks_cases_alone_gets_nothing():
     known = (
         "from utils.checks import week05_attention as _c\n"
         "def _known(scores):\n"
+        "    if scores.device.type == 'meta':\n"
+        "        return True\n"
         "    seen = [case.inputs['scores'] for case in _c.causal_mask.draw_cases()]\n"
         "    return any(each.shape == scores.shape and bool((each == scores).all()) for each in seen)\n"
     )

@@ -137,7 +137,7 @@ def test_an_attempt_that_is_none_is_refused(bench, attempt):
 @pytest.mark.parametrize(
     "output",
     [
-        torch.zeros(0, 5, 2**40),
+        torch.zeros(0, 5, 2**20),
         torch.full((2, 2), float("nan")),
         torch.zeros(3, dtype=torch.complex64),
         10**1200,
