@@ -163,13 +163,18 @@ MODULES = CLASSES | {
 MUST_LEARN = {"Embed", "PosEmbed", "Unembed", "week10_learning", "week11_training"}
 """Checks, and weeks, that ask for gradients: under no_grad there are none."""
 WITHOUT_GRADIENTS = ("no_grad", "inference_mode")
+GIVES_PARAMETERS = {"decay_groups"}
+"""Checks that ask for the parameters themselves: a view or a copy of one is another tensor."""
+OTHER_TENSORS = ("not contiguous", "a view", "requiring gradients")
 
 
 def styles_for(verdict, right):
     """The styles in which this solution stays right."""
     styles = FUNCTIONS if not isinstance(right, type) else MODULES if hasattr(right, "forward") else CLASSES
     learns = {verdict.check.name, verdict.check.week} & MUST_LEARN
-    return {name: dress for name, dress in styles.items() if not (learns and name in WITHOUT_GRADIENTS)}
+    dishonest = WITHOUT_GRADIENTS if learns else ()
+    dishonest += OTHER_TENSORS if verdict.check.name in GIVES_PARAMETERS else ()
+    return {name: dress for name, dress in styles.items() if name not in dishonest}
 
 
 @pytest.mark.parametrize("verdict", VERDICTS, ids=name_of)

@@ -27,6 +27,9 @@ DRAWN = {
     "curves": lambda it: pictures.curves([0, 1], {"y": [1, 2]}),
     "cuts_slider": lambda it: pictures.cuts_slider({0: ["t", "h", "e"], 1: ["th", "e"]}),
     "guess_table": lambda it: pictures.guess_table([["a", "b"]], [[0.5, 1.0]], ["x", "y"], ["end"]),
+    "descent": lambda it: pictures.descent(
+        lambda at: (at**2).sum(-1), lambda lr, momentum, n_steps: {"SGD": np.ones((n_steps + 1, 2))}
+    ),
     "heatmap": lambda it: pictures.heatmap(it.patterns[0, 0]),
     "loss_curve": lambda it: pictures.loss_curve([2, 1], {"floor": 0.5}, [(2, 1.5)]),
     "neuron_explorer": lambda it: pictures.neuron_explorer(it.tokens, it.patterns[0, 0]),

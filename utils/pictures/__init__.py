@@ -12,6 +12,7 @@ from utils.pictures.bars import bars
 from utils.pictures.clouds import cloud_steps
 from utils.pictures.curves import curve, curves
 from utils.pictures.cuts import cuts_slider, token_explorer
+from utils.pictures.descent import descent
 from utils.pictures.guesses import guess_table
 from utils.pictures.heatmap import heatmap
 from utils.pictures.loss import LiveLoss, loss_curve
@@ -32,6 +33,7 @@ __all__ = [
     "curve",
     "curves",
     "cuts_slider",
+    "descent",
     "guess_table",
     "heatmap",
     "loss_curve",

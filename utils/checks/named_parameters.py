@@ -1,0 +1,37 @@
+"""A module with parameters of given names, to ask how code goes through the parameters of a model."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import nn
+
+
+def module_with(shapes: Mapping[str, Sequence[int]], tied: Mapping[str, str]) -> nn.Module:
+    """A module tree with a parameter of each name (`blocks.0.mlp.W_in`) and shape.
+
+    `tied` names further places for parameters that are there already.
+    """
+    model = nn.Module()
+    for name, shape in shapes.items():
+        _put(model, name, nn.Parameter(torch.zeros(*shape)))
+    for name, other in tied.items():
+        _put(model, name, model.get_parameter(other))
+    return model
+
+
+def _put(model: nn.Module, name: str, parameter: nn.Parameter) -> None:
+    *path, own_name = name.split(".")
+    for step in path:
+        if not hasattr(model, step):
+            model.add_module(step, nn.Module())
+        model = getattr(model, step)
+    model.register_parameter(own_name, parameter)
+
+
+def names_of(model: nn.Module, parameters: Iterable[Any]) -> list[str]:
+    """The names of these parameters of the model, in alphabetical order; what is none of them by its
+    type.
+    """
+    names = {id(parameter): name for name, parameter in model.named_parameters()}
+    return sorted(names.get(id(each), f"a {type(each).__name__} that is no parameter") for each in parameters)

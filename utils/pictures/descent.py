@@ -1,0 +1,42 @@
+"""Ways down a loss surface."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ipywidgets import VBox
+    from jaxtyping import Float
+    from torch import Tensor
+
+    Walks = Callable[[float, float, int], Mapping[str, Float[Tensor, "place 2"]]]
+
+
+def descent(
+    loss: Callable[[Float[Tensor, "... 2"]], Float[Tensor, ...]],
+    walks: Walks,
+    *,
+    x_range: tuple[float, float] = (-10, 10),
+    y_range: tuple[float, float] = (-4, 4),
+) -> VBox:
+    """Which way do optimisers take down a loss surface, and how far do they come?
+
+    The surface is drawn as on a map: along each line the loss is the same, and from line to line it grows by
+    the same factor. Sliders for the learning rate, the momentum and the number of steps; every move of one
+    asks `walks` anew.
+
+    Args:
+        loss: The loss at places [..., 2], above 0 but for its lowest place.
+        walks: `walks(lr, momentum, n_steps)` gives the places of each walk by its name, the start first.
+        x_range, y_range: What the map shows.
+
+    Raises:
+        ValueError: a walk is not [place, 2], or the map shows nothing.
+    """
+    from utils.pictures._descent import explorer
+
+    for name, (low, high) in {"x_range": x_range, "y_range": y_range}.items():
+        if not low < high:
+            raise ValueError(f"{name} must go from a smaller number to a larger one; it is {low} to {high}.")
+    return explorer(loss, walks, x_range, y_range)

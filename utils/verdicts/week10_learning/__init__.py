@@ -1,0 +1,39 @@
+"""Week 10's verdicts: torch's autograd, in float64, and torch's optimizers say what is right."""
+
+from utils.verdicts.week10_learning import (
+    adamw,
+    attention_backward,
+    clip_grad_norm,
+    decay_groups,
+    gelu_backward,
+    gradient_check,
+    layer_norm_backward,
+    linear_backward,
+    lr_schedule,
+    next_token_loss,
+    scalar,
+    sgd_momentum,
+    shape_table,
+    softmax_cross_entropy_backward,
+)
+
+VERDICTS = tuple(
+    module.VERDICT
+    for module in (
+        next_token_loss,
+        gradient_check,
+        softmax_cross_entropy_backward,
+        linear_backward,
+        gelu_backward,
+        sgd_momentum,
+        adamw,
+        clip_grad_norm,
+        lr_schedule,
+        decay_groups,
+        shape_table,
+        layer_norm_backward,
+        attention_backward,
+        scalar,
+    )
+)
+"""The verdicts in the order of the exercises."""
