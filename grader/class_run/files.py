@@ -10,11 +10,13 @@ import os
 from collections.abc import Iterable
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from glob import escape
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from grader.class_run.trouble import NotWritten, file_trouble
 
+_UNFINISHED = ".part"
 _FOLDER_BITS = 0o2770  # what nbgrader gives folders that several graders share
 
 
@@ -40,9 +42,13 @@ class GradedFile:
         Raises:
             NotWritten: the disk refused; nothing is left of it.
         """
-        with _said():
-            self._make(self.beside.parent)
-            _write(self.beside, content, self.mode)
+        try:
+            with _said():
+                self._make(self.beside.parent)
+                _write(self.beside, content, self.mode)
+        except NotWritten:
+            self.drop()
+            raise
         return digest(content)
 
     def finish(self, companions: Iterable[tuple[str, bytes]] = ()) -> None:
@@ -62,6 +68,13 @@ class GradedFile:
         """Removes what waits."""
         with suppress(OSError):
             self.beside.unlink()
+
+    def tidy(self) -> None:
+        """Removes what a run left that was killed while it wrote a file."""
+        for place in (self.beside, self.place):
+            for path in place.parent.glob(f"{escape(place.name)}.*{_UNFINISHED}"):
+                with suppress(OSError):
+                    path.unlink()
 
     def waiting(self) -> str:
         """The digest of what waits; empty where nothing does."""
@@ -92,7 +105,8 @@ def _digest_of(path: Path) -> str:
 
 def _write(path: Path, content: bytes, mode: int) -> None:
     """Writes a file whole: under another name first, then renamed over what is there."""
-    with NamedTemporaryFile(dir=path.parent, prefix=f"{path.name}.", delete=False) as file:
+    name = {"prefix": f"{path.name}.", "suffix": _UNFINISHED}
+    with NamedTemporaryFile(dir=path.parent, **name, delete=False) as file:
         try:
             file.write(content)
             file.flush()

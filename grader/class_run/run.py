@@ -167,7 +167,7 @@ class _Run:
         files = {student: self._file(student) for student in students}
         with self.gradebook.transaction() as session:
             known = known_of(session, self.order.week.folder)
-        settle(files, known)
+        settle(files, known, self._companions)
         to_grade = []
         for student in students:
             try:
@@ -214,7 +214,6 @@ class _Run:
         if came.failure or came.graded.problem:
             self._fail(student, came.failure or came.graded.problem)
             return
-        companions = tuple(self._companions(student, sent.submission))
         result = ToWrite(
             student=student,
             graded=came.graded,
@@ -222,7 +221,7 @@ class _Run:
             file=self._file(student),
             timestamp=sent.submission.timestamp,
             odd=sent.submission.odd,
-            companions=companions,
+            companions=tuple(self._companions(student, sent.submission)),
         )
         self._settle_all(self._backlog.take(result))
 
@@ -239,7 +238,8 @@ class _Run:
         self._note(student, reason)
 
     def _note(self, student: str, reason: str) -> None:
-        with suppress(NotWritten):  # the table at the end says it all the same
+        # The table at the end says it, also where it cannot be noted down: a name may not even be text.
+        with suppress(NotWritten, UnicodeEncodeError):
             self._writer.refuse(student, reason)
         self.watch.settled(student, reason)
 
@@ -250,8 +250,12 @@ class _Run:
     def _file(self, student: str) -> GradedFile:
         return self.classroom.graded_file(self.order.week, student)
 
-    def _companions(self, student: str, submission: Submission) -> Iterator[tuple[str, bytes]]:
-        if submission.timestamp is not None:
-            yield TIMESTAMP, f"{submission.timestamp.isoformat()} UTC".encode()
+    def _companions(self, student: str, submission: Submission | None = None) -> Iterator[tuple[str, bytes]]:
+        try:
+            timestamp = (submission or self._read(student)).timestamp
+        except Refused:
+            return  # it has been taken away since it was graded
+        if timestamp is not None:
+            yield TIMESTAMP, f"{timestamp.isoformat()} UTC".encode()
         folder = self.classroom.submitted(self.order.week, student).parent
         yield from pictures(folder, self.classroom.all_submitted)

@@ -1,34 +1,39 @@
 """Finishes or undoes what an interrupted run has left half done."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from grader.class_run.files import GradedFile
 from grader.class_run.plan import Known
 from grader.class_run.trouble import NotWritten
 
+Companions = Callable[[str], Iterable[tuple[str, bytes]]]
+"""What belongs beside a student's graded notebook, by name."""
 
-def settle(files: Mapping[str, GradedFile], known: Mapping[str, Known]) -> list[str]:
+
+def settle(files: Mapping[str, GradedFile], known: Mapping[str, Known], companions: Companions) -> list[str]:
     """Puts graded notebooks in their places whose points the gradebook has, and removes the others that wait.
 
     Args:
         files: each student's.
         known: what the gradebook says of them.
+        companions: gives what belongs beside a student's notebook.
 
     Returns:
         The students whose notebook was put in place.
     """
-    return [student for student, file in files.items() if _settle(file, known.get(student))]
+    return [student for student, file in files.items() if _settle(student, file, known, companions)]
 
 
-def _settle(file: GradedFile, known: Known | None) -> bool:
+def _settle(student: str, file: GradedFile, known: Mapping[str, Known], companions: Companions) -> bool:
+    file.tidy()
     waiting = file.waiting()
     if not waiting:
         return False
-    if known is None or known.file != waiting:
+    if student not in known or known[student].file != waiting:
         file.drop()
         return False
     try:
-        file.finish()
+        file.finish(companions(student))
     except NotWritten:
         return False  # the next run tries again, and says why if it has to grade anew
     return True

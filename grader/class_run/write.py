@@ -63,7 +63,12 @@ class Writer:
             result.file.drop()
             raise
         self._step("committed")
-        result.file.finish(result.companions)
+        try:
+            result.file.finish(result.companions)
+        except NotWritten as why:
+            raise NotWritten(
+                f"its points are in the gradebook, but its graded notebook could not be put in place: {why}"
+            ) from why
         self._step("in place")
 
     def refuse(self, student: str, reason: str) -> None:

@@ -1,0 +1,37 @@
+"""A released week, made once for all tests and all of pytest's workers, and a class of each test's own."""
+
+import os
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from grader.class_run import run
+
+from .small_class import SmallClass, here, moved, release
+
+
+@pytest.fixture(scope="session")
+def released(tmp_path_factory) -> Path:
+    """The course folder with its released week; to be copied, not changed."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own
+    folder = shared / "released week"
+    with FileLock(folder.with_suffix(".once")):
+        if not folder.with_suffix(".done").exists():
+            release(folder)
+            folder.with_suffix(".done").touch()
+    return folder
+
+
+@pytest.fixture
+def small(released: Path, tmp_path: Path) -> SmallClass:
+    """A class that has not handed in anything."""
+    return SmallClass(moved(released, tmp_path / "course folder"))
+
+
+@pytest.fixture
+def in_process(monkeypatch) -> None:
+    """Grades in this process in place of Dask's."""
+    monkeypatch.setattr(run, "processes", here)
+    monkeypatch.setattr(run, "scheduler", here)

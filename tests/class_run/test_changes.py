@@ -1,0 +1,143 @@
+"""Only what has changed is graded again; the same seed gives the same grade."""
+
+import shutil
+import sqlite3
+
+import pytest
+
+from grader.class_run import version
+from grader.class_run.run import Watch
+
+from .small_class import HALF, PERFECT, WEEK, SmallClass, ledger_of, moved
+
+pytestmark = pytest.mark.usefixtures("in_process")
+
+
+@pytest.fixture
+def graded(small: SmallClass) -> SmallClass:
+    """A class of three, graded."""
+    for student, answers in {"ada": PERFECT, "eve": HALF, "kim": {}}.items():
+        small.hand_in(student, answers)
+    assert small.grade().graded == ("ada", "eve", "kim")
+    return small
+
+
+def test_nothing_is_graded_twice(graded):
+    outcome = graded.grade()
+    assert outcome.graded == ()
+    assert outcome.kept == ("ada", "eve", "kim")
+    assert [result.points("core") for result in outcome.results] == [100, 60, 0]
+
+
+def test_a_new_submission_is_graded_and_no_other(graded):
+    graded.hand_in("eve", PERFECT)
+    assert graded.grade().graded == ("eve",)
+    assert graded.points() == {"ada": 107, "eve": 107, "kim": 0}
+
+
+def test_another_time_of_submission_is_noticed(graded):
+    graded.hand_in("eve", HALF).with_name("timestamp.txt").write_text("2026-03-01 11:00:00 UTC")
+    assert graded.grade().graded == ("eve",)
+
+
+def test_a_graded_notebook_that_is_gone_or_was_changed_is_made_again(graded):
+    graded.graded("ada").unlink()
+    place = graded.graded("eve")
+    place.chmod(0o644)
+    place.write_text(place.read_text() + " ")
+    assert graded.grade().graded == ("ada", "eve")
+
+
+def test_a_week_that_was_released_anew_is_graded_anew(graded):
+    with sqlite3.connect(graded.database) as database:
+        database.execute("UPDATE source_cell SET source = source || ' ' WHERE name = 'check_length'")
+    database.close()
+    assert graded.grade().graded == ("ada", "eve", "kim")
+
+
+def test_another_secret_draws_other_cases(graded):
+    (graded.root / "classroom/secret").write_text("another secret, as long as it should be")
+    assert graded.grade().graded == ("ada", "eve", "kim")
+
+
+def test_other_limits_are_noticed(graded):
+    graded.configure("c.TrustedExecute.limits = {'cell_seconds': 61}")
+    assert graded.grade().graded == ("ada", "eve", "kim")
+
+
+def test_another_grader_grades_anew(graded, monkeypatch):
+    monkeypatch.setattr("grader.class_run.plan.grader_version", lambda week: "a later one")
+    assert graded.grade().graded == ("ada", "eve", "kim")
+
+
+def test_force_grades_everybody(graded):
+    assert graded.grade(force=True).graded == ("ada", "eve", "kim")
+
+
+def test_only_those_who_were_named(graded):
+    graded.hand_in("eve", PERFECT)
+    outcome = graded.grade(students=("ada", "kim"))
+    assert (outcome.graded, outcome.kept) == ((), ("ada", "kim"))
+    assert [result.student for result in outcome.results] == ["ada", "kim"]
+    assert graded.points()["eve"] == 60
+
+
+def test_the_same_secret_gives_the_same_cases_elsewhere(graded, released, tmp_path):
+    elsewhere = SmallClass(moved(released, tmp_path / "elsewhere"))
+    shutil.copytree(graded.root / "classroom/submitted", elsewhere.root / "classroom/submitted")
+    shutil.copy(graded.root / "classroom/secret", elsewhere.root / "classroom")
+    elsewhere.grade()
+    for student in ("ada", "eve", "kim"):
+        here, there = (ledger_of(each.root, student) for each in (graded, elsewhere))
+        assert here["reference"].startswith("seed ")
+        assert here == there
+    assert len({ledger_of(graded.root, student)["reference"] for student in ("ada", "eve", "kim")}) == 3
+
+
+def test_who_starts_without_a_secret_gets_one_of_their_own(graded, released, tmp_path):
+    elsewhere = SmallClass(moved(released, tmp_path / "elsewhere"))
+    elsewhere.hand_in("ada", PERFECT)
+    elsewhere.grade()
+    secrets = [(each.root / "classroom/secret") for each in (graded, elsewhere)]
+    assert secrets[0].read_text() != secrets[1].read_text()
+    assert [path.stat().st_mode & 0o777 for path in secrets] == [0o600, 0o600]
+    assert ledger_of(graded.root, "ada")["reference"] != ledger_of(elsewhere.root, "ada")["reference"]
+
+
+def test_other_weeks_checks_are_no_part_of_a_weeks_version():
+    names = {name for name, _ in version._files("utils.checks", "week05_attention")}
+    assert {"engine.py", "week05_attention.py"} <= names
+    assert "week04_mlp.py" not in names
+    verdicts = {name.partition("/")[0] for name, _ in version._files("utils.verdicts", "week05_attention")}
+    assert "week05_attention" in verdicts
+    assert "week04_mlp" not in verdicts
+
+
+def test_the_watch_is_told_of_everything_once(graded):
+    told = []
+
+    class Told(Watch):
+        def begin(self, grade, kept):
+            told.append(("begin", grade, kept))
+
+        def settled(self, student, failure):
+            told.append((student, failure))
+
+        def end(self):
+            told.append("end")
+
+    graded.hand_in("eve", PERFECT)
+    graded.hand_in("zoe", b"{")
+    graded.grade(Told())
+    assert told == [("begin", 2, 2), ("eve", ""), ("zoe", "The submitted file is not a notebook."), "end"]
+
+
+def test_who_is_not_there_is_named(graded):
+    from utils.errors import CourseError
+
+    with pytest.raises(CourseError, match=r"no submission of adda for week01_vectors.*ada, eve, kim"):
+        graded.grade(students=("adda",))
+    shutil.rmtree(graded.root / "classroom/submitted")
+    with pytest.raises(CourseError, match="Nobody has handed in week 1"):
+        graded.grade()
+    assert graded.classroom.result(WEEK, "ada").points("core") == 100
