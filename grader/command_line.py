@@ -72,6 +72,57 @@ def grade(
     command.run(Order(find_week(week), tuple(student or ()), workers, scheduler, force, trusted))
 
 
+@app.command()
+def report(
+    week: Annotated[str, WEEK],
+    csv: Annotated[
+        Path | None, typer.Option(help="Write the grades to this file, for a spreadsheet.", metavar="FILE")
+    ] = None,
+) -> None:
+    """Show what grading WEEK has brought: the table, each exercise, common mistakes, what to look at.
+
+    Example: `course report 5 --csv week05.csv`
+    """
+    from grader.report import command
+
+    command.run(find_week(week), csv)
+
+
+@app.command()
+def bundle(
+    weeks: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[WEEK]...", help="Numbers, folders or names; by default every week."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="The archive to write; by default here, named after its weeks.")
+    ] = None,
+) -> None:
+    """Make a zip archive for students: the notebooks of these weeks and what they need, and nothing else.
+
+    It holds no solutions, no tests, no grader, and nothing of weeks that are not named.
+
+    Example: `course bundle 1 2 3`
+    """
+    from grader.bundle import command
+
+    command.run([find_week(week) for week in weeks or ()], output)
+
+
+@app.command()
+def status(
+    time: Annotated[
+        bool,
+        typer.Option("--time", help="Run every notebook with its solutions first, and note the seconds."),
+    ] = False,
+    write: Annotated[bool, typer.Option("--write", help="Put the table into README.md.")] = False,
+) -> None:
+    """Show the course in numbers: exercises, points, mistakes with names, right variants, run times."""
+    from grader.status import command
+
+    command.run(measure=time, write=write)
+
+
 @app.command("train-storyteller")
 def train_storyteller(
     minutes: Annotated[

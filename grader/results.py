@@ -104,6 +104,11 @@ class Classroom:
         pattern = self.submitted(week, "*").parent.relative_to(self.folders.root)
         return sorted(folder.parent.name for folder in Path(self.folders.root).glob(str(pattern)))
 
+    def known(self, week: Week, gradebook: OpenGradebook) -> list[str]:
+        """Whose submissions of the week the gradebook knows, also where their files are gone."""
+        with gradebook.transaction() as session:
+            return sorted(kept_of(session, week))
+
     def gradebook(self) -> OpenGradebook:
         """The gradebook, opened.
 
@@ -142,7 +147,9 @@ class Classroom:
     ) -> Result:
         graded = self.graded_file(week, student)
         in_place = graded.current()
-        details = kept.details if kept and in_place in {kept.file, ""} else None
+        # A run that was killed may have left the new one waiting: its points are in the gradebook already.
+        waits = kept and graded.waiting() == kept.file
+        details = kept.details if kept and (waits or in_place in {kept.file, ""}) else None
         if kept is None or not (details or in_place):
             return Result(student, (), problem or NOT_YET)
         if details is None:

@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session
 from grader.executor.task import CellGrade
 from utils.weeks import Week
 
+_GRADE_CELL = "GradeCell"
 NO_RESPONSE = "No response."
 """What nbgrader writes at an answer that the student left as it was."""
 
@@ -51,10 +52,10 @@ def write_rows(
     notebook = next(each for each in submission.notebooks if each.notebook.name == week.notebook)
     session.flush()
     points = {grade.cell: grade.points for grade in ledger}
-    for grade, name in _with_cells(session, Grade, notebook):
-        if name in points:
+    for grade, name, kind in _with_cells(session, Grade, notebook):
+        if name in points and kind == _GRADE_CELL:  # a task waits for a person, whatever is in it
             _write_points(grade, points[name])
-    for comment, name in _with_cells(session, Comment, notebook):
+    for comment, name, _ in _with_cells(session, Comment, notebook):
         if name in unanswered:
             comment.auto_comment = NO_RESPONSE if unanswered[name] else None
     session.flush()
@@ -106,10 +107,10 @@ def _complete(session: Session, submission: SubmittedAssignment, notebook: Noteb
         session.add_all(kind(cell_id=cell, notebook_id=submitted.id) for cell in wanted if cell not in there)
 
 
-def _with_cells(session: Session, kind: Any, notebook: SubmittedNotebook) -> list[tuple[Any, str]]:
-    """The notebook's rows of a kind, each with its cell's name."""
+def _with_cells(session: Session, kind: Any, notebook: SubmittedNotebook) -> list[tuple[Any, str, str]]:
+    """The notebook's rows of a kind, each with its cell's name and kind."""
     # Locked, where the database can: a person's grade must not come between reading and writing.
-    query = select(kind, BaseCell.name).join(BaseCell, BaseCell.id == kind.cell_id)
+    query = select(kind, BaseCell.name, BaseCell.type).join(BaseCell, BaseCell.id == kind.cell_id)
     rows = session.execute(query.where(kind.notebook_id == notebook.id).with_for_update(of=kind))
     return [tuple(row) for row in rows]
 

@@ -1,0 +1,100 @@
+"""The grades as a CSV file that any spreadsheet opens, and that no name in it can turn into a program."""
+
+import contextlib
+import csv
+import io
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from grader.exercises import Exercise
+from grader.report.figures import delegation
+from grader.results import Result
+from utils.errors import CourseError
+from utils.self_check.result import Kind
+
+KINDS: tuple[Kind, ...] = ("core", "stretch", "written")
+FIRST = "student"
+"""The first column's name, by which a file of ours is known."""
+_SUMS = ("penalty", "total", "submitted", "hours late")
+_SAID = ("mistakes", "ready-made", "odd", "not graded")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def csv_text(exercises: Sequence[Exercise], results: Sequence[Result]) -> str:
+    """One row a student: points, lateness, points by exercise, and what is to be said."""
+    out = io.StringIO(newline="")
+    table = csv.writer(out)
+    names = [exercise.name for exercise in exercises]
+    table.writerow([FIRST, *KINDS, *_SUMS, *map(safe, names), *_SAID])
+    for result in results:
+        table.writerow(_row(names, result))
+    return out.getvalue()
+
+
+def write_csv(path: Path, text: str) -> None:
+    """Writes the file whole or not at all. An earlier one of ours is replaced, nothing else is.
+
+    Raises:
+        CourseError: another file is there, or it cannot be written.
+    """
+    _refuse_others(path)
+    try:
+        with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
+            try:
+                file.write(
+                    text.encode("utf-8-sig", errors="replace")
+                )  # the mark tells Excel that it is UTF-8
+                file.flush()
+                os.chmod(file.name, 0o600)  # grades are nobody else's business
+                os.replace(file.name, path)
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    os.unlink(file.name)
+                raise
+    except OSError as error:
+        raise CourseError(f"{path} cannot be written: {error.strerror or error}.") from None
+
+
+def safe(text: str) -> str:
+    """The text as a field that a spreadsheet takes for text: one that begins like a formula gets a quote."""
+    return f"'{text}" if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA[:4]) else text
+
+
+def _row(names: Sequence[str], result: Result) -> list[str | float]:
+    points = {row.exercise: row.points for row in result.rows}
+    said = [
+        "; ".join(f"{exercise}: {mistake}" for exercise, mistake in result.mistakes.items()),
+        "; ".join(f"{each.place}: {each.what}" for each in delegation([result])),
+        "; ".join(result.odd),
+        result.problem,
+    ]
+    when = "" if result.timestamp is None else f"{result.timestamp:%Y-%m-%d %H:%M:%S}"
+    return [
+        safe(result.student),
+        *_sums(result),
+        when,
+        round(result.seconds_late / 3600, 2) if result.rows else "",
+        *(points.get(name, "") for name in names),
+        *map(safe, said),
+    ]
+
+
+def _sums(result: Result) -> list[float | str]:
+    if not result.rows:
+        return [""] * (len(KINDS) + 2)
+    kinds = [result.points(kind) for kind in KINDS]
+    return [*kinds, result.penalty, max(0.0, sum(kinds) - result.penalty)]
+
+
+def _refuse_others(path: Path) -> None:
+    if not path.exists() and not path.is_symlink():
+        return
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            ours = path.is_file() and file.read(len(FIRST) + 1) == f"{FIRST},"
+    except (OSError, UnicodeDecodeError):
+        ours = False
+    if not ours:
+        raise CourseError(f"{path} is there already and is no table of grades: name another file.")

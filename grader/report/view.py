@@ -1,0 +1,84 @@
+"""The report as a terminal shows it."""
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from grader.class_run.summary import notes
+from grader.exercises import Exercise
+from grader.report.figures import (
+    CommonMistake,
+    ExerciseFigures,
+    WorthALook,
+    common_mistakes,
+    delegation,
+    exercise_figures,
+    oddities,
+)
+from grader.results import Result
+from grader.results_table import results_table
+from utils.weeks import Week
+
+_NAMED = 5
+"""So many students are named beside a mistake; the rest is counted."""
+
+
+def views(week: Week, exercises: Sequence[Exercise], results: Sequence[Result]) -> Iterable[RenderableType]:
+    """The report's parts, in order. Those that would be empty say so in a line."""
+    yield results_table(week, exercises, results)
+    yield _exercises(exercise_figures(exercises, results))
+    yield _mistakes(common_mistakes(results))
+    yield _looks(
+        "Signs that something ready-made did the work (no grade was changed)", delegation(results), "cell"
+    )
+    yield _looks("What was odd", oddities(results), "")
+    for line in notes(results):
+        yield Text(line)
+
+
+def _exercises(figures: Iterable[ExerciseFigures]) -> Table:
+    table = Table(title="Exercises", title_justify="left")
+    table.add_column("exercise", no_wrap=True)
+    table.add_column("kind")
+    for name in ("right", "not written", "mean points", "of"):
+        table.add_column(name, justify="right")
+    for each in figures:
+        exercise = each.exercise
+        right = f"{each.share_right:.0%}" if each.graded else "–"
+        mean = f"{each.mean_points:.1f}" if each.graded else "–"
+        table.add_row(exercise.name, exercise.kind, right, str(each.unwritten), mean, f"{exercise.out_of:g}")
+    return table
+
+
+def _mistakes(found: Sequence[CommonMistake]) -> RenderableType:
+    if not found:
+        return Text("No known mistake was made.")
+    table = Table(title="Most common mistakes", title_justify="left")
+    table.add_column("students", justify="right")
+    table.add_column("exercise", no_wrap=True)
+    table.add_column("mistake")
+    table.add_column("who")
+    for each in found:
+        table.add_row(str(len(each.students)), each.exercise, Text(each.name), Text(_named(each.students)))
+    return table
+
+
+def _looks(title: str, found: Sequence[WorthALook], place: str) -> RenderableType:
+    if not found:
+        return Text(f"{title}: nothing.")
+    table = Table(title=title, title_justify="left")
+    table.add_column("student", no_wrap=True)
+    if place:
+        table.add_column(place)
+    table.add_column("what")
+    for each in found:
+        cells = [each.student, each.place, each.what] if place else [each.student, each.what]
+        table.add_row(*map(Text, cells))
+    return table
+
+
+def _named(students: Sequence[str]) -> str:
+    more = len(students) - _NAMED
+    return ", ".join(students[:_NAMED]) + (f" and {more} more" if more > 0 else "")
