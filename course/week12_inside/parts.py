@@ -1,0 +1,1068 @@
+"""The course's own parts from weeks 1, 3, 4, 5, 6, 7, 8, 9, 10 and 11: what week 12 builds on.
+
+Written by `course build` from the earlier weeks' solutions; what you change here, the next build undoes.
+To build on a part that you wrote yourself, put a line like this one below the notebook's imports:
+
+    from utils.own_parts import weighted_values
+
+Grading takes the parts of this file all the same, so that no mistake is paid for twice.
+"""
+
+import math
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+from einops import einsum, rearrange
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from utils.reference import ModelConfig
+from utils.story_world.vocabulary import StoryVocabulary
+from utils.training import TrainingSettings
+
+__all__ = [
+    "GPT2",
+    "MLP",
+    "AdamW",
+    "AttentionHead",
+    "Embed",
+    "LayerNorm",
+    "MultiHeadAttention",
+    "PosEmbed",
+    "Trainer",
+    "TransformerBlock",
+    "Unembed",
+    "adjust_logits",
+    "apply_temperature",
+    "attention_pattern",
+    "attention_scores",
+    "causal_mask",
+    "clip_grad_norm",
+    "cosine_similarity",
+    "count_parameters",
+    "cross_entropy",
+    "decay_groups",
+    "embed_tokens",
+    "evaluate",
+    "first_token_score",
+    "fix_conv1d",
+    "flops_per_token",
+    "frequency_penalty",
+    "gelu",
+    "generate",
+    "get_batch",
+    "greedy",
+    "head_outputs",
+    "induction_score",
+    "init_weights",
+    "load_gpt2",
+    "log_softmax",
+    "lr_schedule",
+    "merge_heads",
+    "minimum_length",
+    "name_map",
+    "next_token_loss",
+    "previous_token_score",
+    "project_heads",
+    "project_qkv",
+    "repetition_penalty",
+    "residual_stream",
+    "resume",
+    "sample_story",
+    "sample_token",
+    "save_checkpoint",
+    "softmax",
+    "split_c_attn",
+    "split_heads",
+    "standardise",
+    "token_losses",
+    "top_k_filter",
+    "top_next_tokens",
+    "top_p_filter",
+    "train_step",
+    "train_storyteller",
+    "train_val_split",
+    "weighted_values",
+]
+
+
+# Week 1: Everything is a vector
+
+
+def cosine_similarity(a: Float[Tensor, "n d"], b: Float[Tensor, "m d"]) -> Float[Tensor, "n m"]:
+    """The cosine of the angle between each vector of a (row) and each vector of b (column).
+
+    A vector of length 0 has similarity 0 with every other.
+    """
+    a_directions = a / a.norm(dim=-1, keepdim=True).clamp_min(1e-8)
+    b_directions = b / b.norm(dim=-1, keepdim=True).clamp_min(1e-8)
+    return einsum(a_directions, b_directions, "n d, m d -> n m")
+
+
+def split_heads(
+    x: Float[Tensor, "batch seq d_model"], n_heads: int
+) -> Float[Tensor, "batch n_heads seq d_head"]:
+    """Each head's part of each token's vector: head 0 has the first d_head = d_model / n_heads numbers."""
+    return rearrange(x, "batch seq (n_heads d_head) -> batch n_heads seq d_head", n_heads=n_heads)
+
+
+def merge_heads(x: Float[Tensor, "batch n_heads seq d_head"]) -> Float[Tensor, "batch seq d_model"]:
+    """The heads' vectors side by side in one vector for each token: split_heads undone."""
+    return rearrange(x, "batch n_heads seq d_head -> batch seq (n_heads d_head)")
+
+
+def softmax(x: Float[Tensor, "..."], dim: int = -1) -> Float[Tensor, "..."]:
+    """Shares that add up to 1 along `dim`: e to the power of each number, over the sum of those powers.
+
+    Numbers of ±10,000 do no harm, and −inf gets the share 0. Shape and dtype are the input's.
+    """
+    powers = torch.exp(x - x.amax(dim=dim, keepdim=True))
+    return powers / powers.sum(dim=dim, keepdim=True)
+
+
+def log_softmax(x: Float[Tensor, "..."], dim: int = -1) -> Float[Tensor, "..."]:
+    """The natural logarithms of the shares that softmax gives along `dim`.
+
+    Finite numbers give finite results, also when they differ by 20,000; −inf stays −inf.
+    """
+    shifted = x - x.amax(dim=dim, keepdim=True)
+    return shifted - torch.log(torch.exp(shifted).sum(dim=dim, keepdim=True))
+
+
+def cross_entropy(logits: Float[Tensor, "... d_vocab"], targets: Int[Tensor, "..."]) -> Float[Tensor, ""]:
+    """How surprised the model is by the targets: the mean of minus their log-probabilities, over all of them.
+
+    targets[i, j] is the id that came where logits[i, j] made the guess; nothing is shifted here.
+    """
+    log_probabilities = log_softmax(logits, dim=-1)
+    of_targets = log_probabilities.gather(-1, targets[..., None])
+    return -of_targets.mean()
+
+
+def top_next_tokens(
+    logits: Float[Tensor, "batch seq d_vocab"], k: int
+) -> tuple[Float[Tensor, "batch k"], Int[Tensor, "batch k"]]:
+    """The k likeliest tokens after each prompt: their probabilities and their ids, the likeliest first."""
+    probabilities = softmax(logits[:, -1], dim=-1)
+    top = probabilities.topk(k, dim=-1)
+    return top.values, top.indices
+
+
+# Week 3: Words and places become directions
+
+
+class Embed(nn.Module):
+    """A vector for each token: row `id` of the parameter W_E [d_vocab, d_model]."""
+
+    def __init__(self, d_vocab: int, d_model: int):
+        super().__init__()
+        self.W_E = nn.Parameter(torch.randn(d_vocab, d_model) * 0.02)
+
+    def forward(self, tokens: Int[Tensor, "batch seq"]) -> Float[Tensor, "batch seq d_model"]:
+        """The tokens' rows as they are. An id of d_vocab or more is an error."""
+        return self.W_E[tokens]
+
+
+class PosEmbed(nn.Module):
+    """A vector for each place: the first `seq` rows of the parameter W_pos [n_ctx, d_model], in every prompt."""
+
+    def __init__(self, n_ctx: int, d_model: int):
+        super().__init__()
+        self.W_pos = nn.Parameter(torch.randn(n_ctx, d_model) * 0.02)
+
+    def forward(self, tokens: Int[Tensor, "batch seq"]) -> Float[Tensor, "batch seq d_model"]:
+        """The vectors of positions 0 to seq − 1, once for each prompt. What the tokens are does not matter."""
+        batch, seq = tokens.shape
+        return self.W_pos[:seq].expand(batch, -1, -1)
+
+
+def embed_tokens(
+    tokens: Int[Tensor, "batch seq"], embed: nn.Module, pos_embed: nn.Module
+) -> Float[Tensor, "batch seq d_model"]:
+    """Where the residual stream begins: each token's vector plus its place's vector, and nothing else.
+
+    `embed` is an Embed and `pos_embed` a PosEmbed, or modules that can be called as they can.
+    """
+    return embed(tokens) + pos_embed(tokens)
+
+
+class Unembed(nn.Module):
+    """Logits: the dot product of each position's vector with each token's row of the Embed's own W_E (tied)."""
+
+    def __init__(self, embed: nn.Module):
+        super().__init__()
+        self.embed = embed
+
+    def forward(self, resid: Float[Tensor, "batch seq d_model"]) -> Float[Tensor, "batch seq d_vocab"]:
+        """A logit for every token of the vocabulary, at every position. No softmax, no bias, no scale."""
+        return resid @ self.embed.W_E.T
+
+
+# Week 4: The per-token half
+
+
+def standardise(x: Float[Tensor, "... d_model"], eps: float) -> Float[Tensor, "... d_model"]:
+    """Each vector with mean 0 and variance 1: its mean subtracted, then divided by the root of variance + eps.
+
+    The variance is the mean squared distance from the mean. A vector of equal numbers gives zeros; a single
+    vector without further axes is fine; numbers that are large and close together keep their digits. `x` is
+    left as it was.
+    """
+    centred = x - x.mean(dim=-1, keepdim=True)
+    variance = centred.pow(2).mean(dim=-1, keepdim=True)
+    return centred / torch.sqrt(variance + eps)
+
+
+class LayerNorm(nn.Module):
+    """Brings each vector to mean 0 and variance 1, then stretches it by `gain` and shifts it by `bias`.
+
+    Parameters gain and bias [d_model]. A new module only standardises.
+    """
+
+    def __init__(self, d_model: int, eps: float = 1e-5):
+        super().__init__()
+        self.eps = eps
+        self.gain = nn.Parameter(torch.ones(d_model))
+        self.bias = nn.Parameter(torch.zeros(d_model))
+
+    def forward(self, x: Float[Tensor, "... d_model"]) -> Float[Tensor, "... d_model"]:
+        """What a layer reads of `x`. `x` is left as it was."""
+        return standardise(x, self.eps) * self.gain + self.bias
+
+
+def gelu(x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
+    """GPT-2's GELU, the form with tanh (Hendrycks and Gimpel, 2016, section 2), of each number by itself.
+
+    Any shape, also a single number; numbers of any size.
+    """
+    return 0.5 * x * (1 + torch.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
+
+
+class MLP(nn.Module):
+    """Each token's vector by itself: out to d_mlp neurons, through GELU, and back to d_model.
+
+    Parameters W_in [d_model, d_mlp], b_in [d_mlp], W_out [d_mlp, d_model] and b_out [d_model].
+    """
+
+    def __init__(self, d_model: int, d_mlp: int):
+        super().__init__()
+        self.W_in = nn.Parameter(torch.randn(d_model, d_mlp) * 0.02)
+        self.b_in = nn.Parameter(torch.zeros(d_mlp))
+        self.W_out = nn.Parameter(torch.randn(d_mlp, d_model) * 0.02)
+        self.b_out = nn.Parameter(torch.zeros(d_model))
+
+    def forward(self, x: Float[Tensor, "... d_model"]) -> Float[Tensor, "... d_model"]:
+        """What the neurons write for each token. The same in train and in eval mode."""
+        return gelu(x @ self.W_in + self.b_in) @ self.W_out + self.b_out
+
+
+# Week 5: Tokens looking at other tokens
+
+
+def project_qkv(
+    x: Float[Tensor, "batch seq d_model"],
+    W_Q: Float[Tensor, "d_model d_head"],
+    W_K: Float[Tensor, "d_model d_head"],
+    W_V: Float[Tensor, "d_model d_head"],
+    b_Q: Float[Tensor, "d_head"],
+    b_K: Float[Tensor, "d_head"],
+    b_V: Float[Tensor, "d_head"],
+) -> tuple[
+    Float[Tensor, "batch seq d_head"], Float[Tensor, "batch seq d_head"], Float[Tensor, "batch seq d_head"]
+]:
+    """One head's queries, keys and values, in this order.
+
+    `x` is what the head reads: one vector for each token. Each projection is a product with its weight, plus
+    its bias. A sequence of a single token is fine.
+    """
+    q = einsum(x, W_Q, "batch seq d_model, d_model d_head -> batch seq d_head") + b_Q
+    k = einsum(x, W_K, "batch seq d_model, d_model d_head -> batch seq d_head") + b_K
+    v = einsum(x, W_V, "batch seq d_model, d_model d_head -> batch seq d_head") + b_V
+    return q, k, v
+
+
+def attention_scores(
+    q: Float[Tensor, "... query d_head"], k: Float[Tensor, "... key d_head"]
+) -> Float[Tensor, "... query key"]:
+    """How well each query matches each key: their dot product, divided by √d_head.
+
+    The axes in front (`batch`, or `batch` and `heads`) are the same in `q` and `k` and are kept. There may be
+    fewer queries than keys.
+    """
+    d_head = q.shape[-1]
+    matches = einsum(q, k, "... query d_head, ... key d_head -> ... query key")
+    return matches / math.sqrt(d_head)
+
+
+def causal_mask(scores: Float[Tensor, "... query key"]) -> Float[Tensor, "... query key"]:
+    """The scores with −inf wherever a key lies in the query's future. The input is left as it was.
+
+    If there are fewer queries than keys, the queries are the last positions. Any number below −1e9, such as
+    torch.finfo(scores.dtype).min, does as well as −inf. Tensors that you make here take device=scores.device, so
+    that the function also runs on a GPU.
+    """
+    query, key = scores.shape[-2:]
+    earlier_keys = key - query
+    future = torch.ones(query, key, dtype=torch.bool, device=scores.device).triu(diagonal=earlier_keys + 1)
+    return scores.masked_fill(future, float("-inf"))
+
+
+def attention_pattern(
+    q: Float[Tensor, "... query d_head"], k: Float[Tensor, "... key d_head"]
+) -> Float[Tensor, "... query key"]:
+    """How each query shares out its attention over the keys that it may see: every row adds up to 1."""
+    visible_scores = causal_mask(attention_scores(q, k))
+    return softmax(visible_scores, dim=-1)
+
+
+def weighted_values(
+    pattern: Float[Tensor, "... query key"], v: Float[Tensor, "... key d_head"]
+) -> Float[Tensor, "... query d_head"]:
+    """z: for each query the sum of all values, each times the share that the query gives to its key."""
+    return einsum(pattern, v, "... query key, ... key d_head -> ... query d_head")
+
+
+class AttentionHead(nn.Module):
+    """One attention head: every token reads from itself and the tokens before it.
+
+    Parameters W_Q, W_K, W_V [d_model, d_head] and b_Q, b_K, b_V [d_head].
+    """
+
+    def __init__(self, d_model: int, d_head: int):
+        super().__init__()
+        for letter in "QKV":
+            setattr(self, f"W_{letter}", nn.Parameter(0.02 * torch.randn(d_model, d_head)))
+            setattr(self, f"b_{letter}", nn.Parameter(torch.zeros(d_head)))
+
+    def forward(self, x: Float[Tensor, "batch seq d_model"]) -> Float[Tensor, "batch seq d_head"]:
+        """z, what the head reads at each position. The same in train and in eval mode."""
+        q, k, v = project_qkv(x, self.W_Q, self.W_K, self.W_V, self.b_Q, self.b_K, self.b_V)
+        return weighted_values(attention_pattern(q, k), v)
+
+
+# Week 6: Many heads
+
+
+def project_heads(
+    x: Float[Tensor, "batch seq d_model"],
+    W: Float[Tensor, "n_heads d_model d_head"],
+    b: Float[Tensor, "n_heads d_head"],
+) -> Float[Tensor, "batch n_heads seq d_head"]:
+    """The queries of all heads, or their keys or values, depending on whose weights these are.
+
+    Each head multiplies each token's whole vector by its own matrix and adds its own bias.
+    """
+    projected = einsum(x, W, "batch seq d_model, n_heads d_model d_head -> batch n_heads seq d_head")
+    return projected + b[:, None, :]
+
+
+def head_outputs(
+    z: Float[Tensor, "batch n_heads seq d_head"], W_O: Float[Tensor, "n_heads d_head d_model"]
+) -> Float[Tensor, "batch n_heads seq d_model"]:
+    """What each head by itself writes into the residual stream, at every position.
+
+    Added up over the heads, plus b_O, this is what the whole layer writes.
+    """
+    return einsum(z, W_O, "batch n_heads seq d_head, n_heads d_head d_model -> batch n_heads seq d_model")
+
+
+class MultiHeadAttention(nn.Module):
+    """All heads of a block: each reads for itself, and what they write is added up.
+
+    Parameters W_Q, W_K, W_V [n_heads, d_model, d_head], b_Q, b_K, b_V [n_heads, d_head], W_O [n_heads, d_head, d_model]
+    and b_O [d_model].
+    """
+
+    def __init__(self, d_model: int, n_heads: int, d_head: int):
+        super().__init__()
+        for letter in "QKV":
+            setattr(self, f"W_{letter}", nn.Parameter(torch.randn(n_heads, d_model, d_head) * 0.02))
+            setattr(self, f"b_{letter}", nn.Parameter(torch.zeros(n_heads, d_head)))
+        self.W_O = nn.Parameter(torch.randn(n_heads, d_head, d_model) * 0.02)
+        self.b_O = nn.Parameter(torch.zeros(d_model))
+
+    def forward(self, x: Float[Tensor, "batch seq d_model"]) -> Float[Tensor, "batch seq d_model"]:
+        """What all heads together write at each position. The same in train and in eval mode."""
+        q = project_heads(x, self.W_Q, self.b_Q)
+        k = project_heads(x, self.W_K, self.b_K)
+        v = project_heads(x, self.W_V, self.b_V)
+        z = weighted_values(attention_pattern(q, k), v)
+        summed = einsum(z, self.W_O, "batch n_heads seq d_head, n_heads d_head d_model -> batch seq d_model")
+        return summed + self.b_O
+
+
+def previous_token_score(pattern: Float[Tensor, "... query key"]) -> Float[Tensor, "..."]:
+    """The attention that goes to the token right before the query, on average over all queries but the first.
+
+    There are as many queries as keys, two at least. The axes in front are kept; a pattern without any has a
+    score without any.
+    """
+    queries = torch.arange(1, pattern.shape[-1])
+    return pattern[..., queries, queries - 1].mean(dim=-1)
+
+
+def first_token_score(pattern: Float[Tensor, "... query key"]) -> Float[Tensor, "..."]:
+    """The attention that goes to the first token, on average over all queries but the first, which has no choice.
+
+    There are as many queries as keys, two at least. The axes in front are kept.
+    """
+    return pattern[..., 1:, 0].mean(dim=-1)
+
+
+def induction_score(pattern: Float[Tensor, "... query key"], period: int) -> Float[Tensor, "..."]:
+    """The attention that goes to the token after the earlier copy of the query's own token, on average.
+
+    The tokens are one piece of `period` tokens (two at least), repeated; the last copy may be cut off. The mean runs
+    over the queries i ≥ period, each with the key i − period + 1. The axes in front are kept.
+    """
+    queries = torch.arange(period, pattern.shape[-1])
+    return pattern[..., queries, queries - period + 1].mean(dim=-1)
+
+
+# Week 7: The whole machine
+
+
+class TransformerBlock(nn.Module):
+    """One block: attention, then MLP. Each reads the residual stream through a LayerNorm and adds to it.
+
+    Its parts: ln_1, attn, ln_2, mlp.
+    """
+
+    def __init__(self, config: ModelConfig):
+        super().__init__()
+        self.ln_1 = LayerNorm(config.d_model, config.layer_norm_eps)
+        self.attn = MultiHeadAttention(config.d_model, config.n_heads, config.d_head)
+        self.ln_2 = LayerNorm(config.d_model, config.layer_norm_eps)
+        self.mlp = MLP(config.d_model, config.d_mlp)
+
+    def forward(self, resid: Float[Tensor, "batch seq d_model"]) -> Float[Tensor, "batch seq d_model"]:
+        """The stream after both halves have written. `resid` itself is left as it was."""
+        resid = resid + self.attn(self.ln_1(resid))
+        return resid + self.mlp(self.ln_2(resid))
+
+
+class GPT2(nn.Module):
+    """The whole machine: embed, the blocks, ln_f, unembed.
+
+    Its parts: embed, pos_embed, blocks (an nn.ModuleList), ln_f, unembed; and its sizes, config.
+    """
+
+    def __init__(self, config: ModelConfig):
+        super().__init__()
+        self.config = config
+        self.embed = Embed(config.d_vocab, config.d_model)
+        self.pos_embed = PosEmbed(config.n_ctx, config.d_model)
+        self.blocks = nn.ModuleList(TransformerBlock(config) for _ in range(config.n_layers))
+        self.ln_f = LayerNorm(config.d_model, config.layer_norm_eps)
+        self.unembed = Unembed(self.embed)
+
+    def forward(self, tokens: Int[Tensor, "batch seq"]) -> Float[Tensor, "batch seq d_vocab"]:
+        """Logits for the next token at every position.
+
+        Raises:
+            ValueError: the prompts are longer than n_ctx; the message names both lengths.
+        """
+        if tokens.shape[1] > self.config.n_ctx:
+            raise ValueError(
+                f"{tokens.shape[1]} tokens are more than this model's n_ctx of {self.config.n_ctx}."
+            )
+        resid = embed_tokens(tokens, self.embed, self.pos_embed)
+        for block in self.blocks:
+            resid = block(resid)
+        return self.unembed(self.ln_f(resid))
+
+
+def residual_stream(
+    model: nn.Module, tokens: Int[Tensor, "batch seq"]
+) -> Float[Tensor, "n_layers_plus_1 batch seq d_model"]:
+    """What stands on the residual stream: before the first block, and after every block.
+
+    `model` has the parts embed, pos_embed and blocks, as a GPT2 has them. The last entry is what ln_f reads.
+    """
+    stages = [embed_tokens(tokens, model.embed, model.pos_embed)]
+    for block in model.blocks:
+        stages.append(block(stages[-1]))
+    return torch.stack(stages)
+
+
+def count_parameters(config: ModelConfig) -> int:
+    """How many numbers training finds in a GPT-2 of this config. The tied W_E counts once."""
+    d_model, d_mlp, width = config.d_model, config.d_mlp, config.n_heads * config.d_head
+    attention = 3 * (d_model * width + width) + width * d_model + d_model
+    mlp = d_model * d_mlp + d_mlp + d_mlp * d_model + d_model
+    layer_norm = 2 * d_model
+    embeddings = (config.d_vocab + config.n_ctx) * d_model
+    return embeddings + config.n_layers * (attention + mlp + 2 * layer_norm) + layer_norm
+
+
+def init_weights(model: nn.Module, seed: int) -> nn.Module:
+    """GPT-2's first weights, drawn from `seed`: normal with standard deviation 0.02, and 0.02/√(2·n_layers) for what
+    writes to the residual stream (W_O and W_out), biases 0, gains 1. Changes the model in place and returns it.
+
+    `model` has the parameters of a GPT2, under their names, and its sizes in `model.config`.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    into_the_stream = 0.02 / (2 * model.config.n_layers) ** 0.5
+    for name, parameter in model.named_parameters():
+        kind = name.rsplit(".", 1)[-1]
+        with torch.no_grad():
+            if kind == "gain":
+                parameter.fill_(1.0)
+            elif kind.startswith("b"):
+                parameter.fill_(0.0)
+            else:
+                std = into_the_stream if kind in {"W_O", "W_out"} else 0.02
+                parameter.normal_(0.0, std, generator=generator)
+    return model
+
+
+def flops_per_token(config: ModelConfig, seq: int) -> int:
+    """FLOPs of the forward pass for one token of a prompt of `seq` tokens: the matrix products alone, 2 a pair.
+
+    Scores are counted for all `seq` keys, since the mask hides them only after they are computed.
+    """
+    width = config.n_heads * config.d_head
+    projections = 4 * config.d_model * width
+    scores_and_blending = 2 * seq * width
+    mlp = 2 * config.d_model * config.d_mlp
+    unembedding = config.d_model * config.d_vocab
+    return 2 * (config.n_layers * (projections + scores_and_blending + mlp) + unembedding)
+
+
+# Week 8: GPT-2's weights in your machine
+
+
+def name_map(config: ModelConfig) -> dict[str, tuple[str, ...]]:
+    """For each name in HF's state dict, the names in GPT2's own state dict that its tensor fills.
+
+    c_attn fills three, in the order Q, K, V; every other name fills one. Every name of either side is used once.
+    """
+    names = {"transformer.wte.weight": ("embed.W_E",), "transformer.wpe.weight": ("pos_embed.W_pos",)}
+    for layer in range(config.n_layers):
+        theirs, ours = f"transformer.h.{layer}", f"blocks.{layer}"
+        for norm in ("ln_1", "ln_2"):
+            names[f"{theirs}.{norm}.weight"] = (f"{ours}.{norm}.gain",)
+            names[f"{theirs}.{norm}.bias"] = (f"{ours}.{norm}.bias",)
+        for kind, letter in (("weight", "W"), ("bias", "b")):
+            names[f"{theirs}.attn.c_attn.{kind}"] = tuple(f"{ours}.attn.{letter}_{each}" for each in "QKV")
+            names[f"{theirs}.attn.c_proj.{kind}"] = (f"{ours}.attn.{letter}_O",)
+            names[f"{theirs}.mlp.c_fc.{kind}"] = (f"{ours}.mlp.{letter}_in",)
+            names[f"{theirs}.mlp.c_proj.{kind}"] = (f"{ours}.mlp.{letter}_out",)
+    names |= {"transformer.ln_f.weight": ("ln_f.gain",), "transformer.ln_f.bias": ("ln_f.bias",)}
+    return names | {"lm_head.weight": ("unembed.embed.W_E",)}
+
+
+def split_c_attn(
+    packed: Float[Tensor, "... three_d_model"], n_heads: int
+) -> tuple[Float[Tensor, "n_heads ... d_head"], ...]:
+    """What belongs to q, to k and to v in c_attn's weight or bias: three tensors, cut head by head.
+
+    `packed` is the weight [d_model, 3·d_model] or the bias [3·d_model].
+    """
+    by_head = rearrange(
+        packed, "... (three n_heads d_head) -> three n_heads ... d_head", three=3, n_heads=n_heads
+    )
+    return tuple(by_head)
+
+
+def fix_conv1d(name: str, tensor: Float[Tensor, "..."], n_heads: int) -> tuple[Float[Tensor, "..."], ...]:
+    """One tensor of HF's state dict in the forms in which GPT2 keeps it, as many as name_map has names for it.
+
+    c_attn's weight and bias become three; attention's c_proj weight [d_model, d_model] becomes [n_heads, d_head,
+    d_model]; all others stay as they are. A Conv1D's weight has the axes (inputs, outputs), as W_in and W_out have.
+    """
+    if ".c_attn." in name:
+        return split_c_attn(tensor, n_heads)
+    if name.endswith(".attn.c_proj.weight"):
+        return (rearrange(tensor, "(n_heads d_head) d_model -> n_heads d_head d_model", n_heads=n_heads),)
+    return (tensor,)
+
+
+def load_gpt2(state_dict: dict[str, Tensor], config: ModelConfig) -> GPT2:
+    """A new GPT2 in float32 and eval mode that holds the weights of HF's state dict, in memory of its own.
+
+    Raises:
+        ValueError: a name is missing or unknown, a tensor has another shape than the config asks for (here a
+            RuntimeError will do), or lm_head's weight is not the embedding. The message names the tensor.
+    """
+    names, tensors = name_map(config), {}
+    if wrong := sorted(names.keys() ^ state_dict.keys()):
+        told = ", ".join(f"{name} is {'missing' if name in names else 'unknown'}" for name in wrong[:3])
+        raise ValueError(f"{len(wrong)} names do not fit this config: {told}")
+    if not torch.equal(state_dict["lm_head.weight"], state_dict["transformer.wte.weight"]):
+        raise ValueError("lm_head.weight is not transformer.wte.weight, and this machine ties the two.")
+    for name, targets in names.items():
+        try:
+            tensors |= zip(targets, fix_conv1d(name, state_dict[name], config.n_heads), strict=True)
+        except RuntimeError as problem:
+            raise ValueError(f"{name} has the shape {tuple(state_dict[name].shape)}: {problem}") from problem
+    model = GPT2(config)
+    model.load_state_dict(tensors)
+    return model.eval()
+
+
+def token_losses(model: nn.Module, tokens: Int[Tensor, "batch seq"]) -> Float[Tensor, "batch seq-1"]:
+    """How surprised the model is by each token but the first: minus the log-probability that it gave to it.
+
+    losses[b, i] is the loss, in nats, of token i + 1 of prompt b, guessed from tokens 0 to i.
+    """
+    guesses = log_softmax(model(tokens)[:, :-1], dim=-1)
+    came = tokens[:, 1:, None]
+    return -guesses.gather(-1, came).squeeze(-1)
+
+
+# Week 9: From probabilities to text
+
+
+def greedy(logits: Float[Tensor, "batch seq d_vocab"]) -> Int[Tensor, "batch"]:
+    """The most probable next token of each prompt, from the logits at all its positions.
+
+    Of several equal logits the first wins, which is the smallest id, as with torch.argmax.
+    """
+    return logits[:, -1].argmax(dim=-1)
+
+
+def apply_temperature(
+    logits: Float[Tensor, "... d_vocab"], temperature: float
+) -> Float[Tensor, "... d_vocab"]:
+    """Logits divided by the temperature, which is 0 or more.
+
+    At temperature 0, greedy: 0 for the largest logit (the first of equals), −inf for all others. There may be any
+    number of axes in front, none included. A logit of −inf stays −inf. Tensors that you make here take
+    device=logits.device (or come from torch.full_like and its kin), so that the function also runs on a GPU.
+    """
+    if temperature == 0:
+        best = logits.argmax(dim=-1, keepdim=True)
+        return torch.full_like(logits, float("-inf")).scatter(-1, best, 0.0)
+    return logits / temperature
+
+
+def sample_token(
+    logits: Float[Tensor, "batch d_vocab"], generator: torch.Generator | None = None
+) -> Int[Tensor, "batch"]:
+    """One token for each row, drawn with the probabilities that softmax makes of its logits.
+
+    Each row draws for itself. All chance comes from `generator`, or from torch's own where it is None. A logit of
+    −inf is never drawn; at least one logit of each row is not −inf.
+    """
+    probabilities = softmax(logits, dim=-1)
+    return torch.multinomial(probabilities, num_samples=1, generator=generator).squeeze(1)
+
+
+def top_k_filter(logits: Float[Tensor, "... d_vocab"], k: int) -> Float[Tensor, "... d_vocab"]:
+    """The logits with −inf for every token that is less probable than the k-th most probable one of its row.
+
+    Tokens as probable as the k-th all stay, so that a tie may leave more than k. With k as large as the vocabulary,
+    or larger, nothing changes; k is at least 1. Any number of axes may stand in front. The input is left as it was.
+    Any number below −1e9 hides a token as well as −inf does.
+    """
+    k = min(k, logits.shape[-1])
+    border = logits.topk(k, dim=-1).values[..., -1:]
+    return logits.masked_fill(logits < border, float("-inf"))
+
+
+def top_p_filter(logits: Float[Tensor, "... d_vocab"], p: float) -> Float[Tensor, "... d_vocab"]:
+    """The logits with −inf for every token outside the smallest set of most probable tokens that have at least p.
+
+    The token with which the sum reaches p stays, so that at least one token of each row does. 0 < p ≤ 1, and with
+    p = 1 nothing changes. Any number of axes may stand in front. The input is left as it was. Any number below −1e9
+    hides a token as well as −inf does.
+    """
+    if p >= 1:
+        return logits.clone()
+    probabilities, order = softmax(logits, dim=-1).sort(dim=-1, descending=True)
+    before = probabilities.cumsum(dim=-1) - probabilities
+    outside = torch.zeros_like(logits, dtype=torch.bool).scatter(-1, order, before >= p)
+    return logits.masked_fill(outside, float("-inf"))
+
+
+def repetition_penalty(
+    logits: Float[Tensor, "batch d_vocab"], tokens: Int[Tensor, "batch seq"], penalty: float
+) -> Float[Tensor, "batch d_vocab"]:
+    """The logits with every token that stands in its row of `tokens` made less probable, once, by a factor.
+
+    A positive logit is divided by the penalty, a negative one multiplied; 0 and −inf stay what they are. `tokens` is
+    the whole text so far, the prompt included. The input is left as it was.
+    """
+    said = logits.gather(-1, tokens)
+    weakened = torch.where(said < 0, said * penalty, said / penalty)
+    return logits.scatter(-1, tokens, weakened)
+
+
+def frequency_penalty(
+    logits: Float[Tensor, "batch d_vocab"], tokens: Int[Tensor, "batch seq"], penalty: float
+) -> Float[Tensor, "batch d_vocab"]:
+    """The logits less `penalty` for each time that a token stands in its row of `tokens`.
+
+    `tokens` is the whole text so far, the prompt included. A negative penalty rewards. The input is left as it was.
+    Tensors that you make here take device=logits.device, so that the function also runs on a GPU.
+    """
+    once_each = torch.full(tokens.shape, -penalty, dtype=logits.dtype, device=logits.device)
+    return logits.scatter_add(-1, tokens, once_each)
+
+
+def minimum_length(
+    logits: Float[Tensor, "batch d_vocab"],
+    tokens: Int[Tensor, "batch seq"],
+    prompt_length: int,
+    minimum: int,
+    stop_token: int,
+) -> Float[Tensor, "batch d_vocab"]:
+    """The logits with the stop token hidden (−inf) as long as fewer than `minimum` tokens are new.
+
+    The first `prompt_length` of `tokens` are the prompt; the others are new. The input is left as it was.
+    """
+    n_written = tokens.shape[1] - prompt_length
+    hidden = logits.clone()
+    if n_written < minimum:
+        hidden[:, stop_token] = float("-inf")
+    return hidden
+
+
+def adjust_logits(
+    logits: Float[Tensor, "batch d_vocab"],
+    tokens: Int[Tensor, "batch seq"],
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float = 1.0,
+    penalties: Sequence[Callable[..., Float[Tensor, "batch d_vocab"]]] = (),
+) -> Float[Tensor, "batch d_vocab"]:
+    """The logits to draw from: after the penalties, the temperature, top-k and top-p, in this order.
+
+    Each penalty is called as `penalty(logits, tokens)` and gives logits back. top_k None is no top-k.
+    """
+    for penalty in penalties:
+        logits = penalty(logits, tokens)
+    logits = apply_temperature(logits, temperature)
+    if top_k is not None:
+        logits = top_k_filter(logits, top_k)
+    return top_p_filter(logits, top_p) if top_p < 1 else logits
+
+
+def generate(
+    model: Callable[[Int[Tensor, "batch seq"]], Float[Tensor, "batch seq d_vocab"]],
+    tokens: Int[Tensor, "batch seq"],
+    n_new: int,
+    n_ctx: int,
+    temperature: float = 1.0,
+    stop_token: int | None = None,
+    seed: int | None = None,
+    top_k: int | None = None,
+    top_p: float = 1.0,
+    penalties: Sequence[Callable[..., Float[Tensor, "batch d_vocab"]]] = (),
+) -> Int[Tensor, "batch longer"]:
+    """The prompts, each continued by up to `n_new` tokens. The model is shown the last `n_ctx` of them at most.
+
+    A row that has drawn `stop_token` is filled up with it; when all rows have, generation ends.
+    """
+    generator = None if seed is None else torch.Generator(tokens.device).manual_seed(seed)
+    done = torch.zeros(len(tokens), dtype=torch.bool, device=tokens.device)
+    for _ in range(n_new):
+        with torch.no_grad():
+            logits = model(tokens[:, -n_ctx:])[:, -1]
+        drawn = sample_token(adjust_logits(logits, tokens, temperature, top_k, top_p, penalties), generator)
+        if stop_token is not None:
+            drawn = drawn.masked_fill(done, stop_token)
+            done |= drawn == stop_token
+        tokens = torch.cat([tokens, drawn[:, None]], dim=1)
+        if done.all():
+            break
+    return tokens
+
+
+# Week 10: Loss, gradients, optimisers
+
+
+def next_token_loss(
+    logits: Float[Tensor, "batch seq d_vocab"], tokens: Int[Tensor, "batch seq"]
+) -> Float[Tensor, ""]:
+    """The mean of −log p of each token given those before it, in nats: position i is judged by token i + 1.
+
+    Rows have at least two tokens. Logits of any size are fine. Gradients can flow from it back to the logits.
+    """
+    log_probs = logits[:, :-1].log_softmax(dim=-1)
+    return -log_probs.gather(-1, tokens[:, 1:, None]).mean()
+
+
+class AdamW:
+    """Adam with decoupled weight decay (Loshchilov and Hutter, 2019, algorithm 2).
+
+    `groups` are dicts with "params" and "weight_decay"; each step moves every parameter that has a gradient. `lr` may
+    be changed between steps.
+    """
+
+    def __init__(
+        self,
+        groups: Sequence[dict],
+        lr: float,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+    ):
+        self.groups, self.lr, self.betas, self.eps, self.steps = list(groups), lr, betas, eps, 0
+        self.moments = {
+            p: (torch.zeros_like(p), torch.zeros_like(p)) for group in self.groups for p in group["params"]
+        }
+
+    @torch.no_grad()
+    def step(self) -> None:
+        """One step along the gradients."""
+        self.steps += 1
+        beta_1, beta_2 = self.betas
+        for group in self.groups:
+            for parameter in group["params"]:
+                if parameter.grad is None:
+                    continue
+                mean, square = self.moments[parameter]
+                mean.lerp_(parameter.grad, 1 - beta_1)
+                square.lerp_(parameter.grad.square(), 1 - beta_2)
+                unbiased_mean = mean / (1 - beta_1**self.steps)
+                unbiased_square = square / (1 - beta_2**self.steps)
+                parameter.mul_(1 - self.lr * group["weight_decay"])
+                parameter.sub_(self.lr * unbiased_mean / (unbiased_square.sqrt() + self.eps))
+
+    def zero_grad(self) -> None:
+        """Forgets the gradients of the last step."""
+        for parameter in self.moments:
+            parameter.grad = None
+
+    def state_dict(self) -> dict:
+        """All that a later run needs to go on just here: steps, lr and moments, in the order of the groups."""
+        return {"steps": self.steps, "lr": self.lr, "moments": list(self.moments.values())}
+
+    def load_state_dict(self, state: dict) -> None:
+        """Takes over what `state_dict` gave."""
+        self.steps, self.lr = state["steps"], state["lr"]
+        for kept, saved in zip(self.moments.values(), state["moments"], strict=True):
+            for mine, theirs in zip(kept, saved, strict=True):
+                mine.copy_(theirs)
+
+
+def clip_grad_norm(parameters: Iterable[nn.Parameter], max_norm: float) -> Float[Tensor, ""]:
+    """Shrinks all gradients together, in place, so that their common norm is at most `max_norm`; returns the norm
+    that they had before.
+
+    Parameters without a gradient do not count; at least one has one. Gradients of 0 are fine.
+    """
+    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+    norm = torch.stack([gradient.norm() for gradient in gradients]).norm()
+    for gradient in gradients:
+        gradient.mul_(torch.clamp(max_norm / (norm + 1e-6), max=1.0))
+    return norm
+
+
+def lr_schedule(step: int, warmup_steps: int, total_steps: int, max_lr: float, min_lr: float) -> float:
+    """The learning rate of step 0, 1, …: up in a straight line to `max_lr` at the last warm-up step, then down along
+    half a cosine to `min_lr` at the last step, and `min_lr` from there on.
+
+    Step 0 has max_lr / warmup_steps, step total_steps − 1 has min_lr. `warmup_steps` may be 0 and is smaller than
+    `total_steps`.
+    """
+    if step < warmup_steps:
+        return max_lr * (step + 1) / warmup_steps
+    progress = min((step + 1 - warmup_steps) / (total_steps - warmup_steps), 1.0)
+    return min_lr + (max_lr - min_lr) * (1 + math.cos(math.pi * progress)) / 2
+
+
+def decay_groups(model: nn.Module, weight_decay: float) -> list[dict]:
+    """Two groups for AdamW: weights (names that begin with W) decay; biases and gains do not.
+
+    Each group is {"params": a list of parameters, "weight_decay": a number}; only the own name counts, the part
+    after the last dot. The second group's weight_decay is 0.
+    """
+    weights, others = [], []
+    for name, parameter in model.named_parameters():
+        own_name = name.rsplit(".", 1)[-1]
+        (weights if own_name.startswith("W") else others).append(parameter)
+    return [{"params": weights, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
+
+
+# Week 11: Train a GPT
+
+
+def train_val_split(
+    tokens: Int[Tensor, "tokens"], val_share: float, end_of_text: int
+) -> tuple[Int[Tensor, "train"], Int[Tensor, "val"]]:
+    """The text in two: for training, and the last stories for validation.
+
+    `tokens` begins and ends with `end_of_text`, and so does each of the two parts: the token at the cut belongs
+    to both. The cut is at the first `end_of_text` at or after position int((1 − val_share) · len(tokens)); there
+    is always one that leaves a story on each side.
+    """
+    borders = (tokens == end_of_text).nonzero()[:, 0]
+    earliest = int((1 - val_share) * len(tokens))
+    cut = borders[borders >= earliest][0]
+    return tokens[: cut + 1], tokens[cut:]
+
+
+def get_batch(
+    tokens: Int[Tensor, "tokens"], end_of_text: int, batch_size: int, seq: int, generator: torch.Generator
+) -> Int[Tensor, "batch_size seq"]:
+    """Windows of `seq` tokens of the text, each beginning with the `end_of_text` in front of a story.
+
+    The starts are drawn from all that leave room for a whole window, with replacement, by one call of
+    torch.randint with `generator` (which lives on the CPU). The batch is on the device of `tokens`.
+    """
+    with_room = tokens[: len(tokens) - seq + 1]
+    starts = (with_room == end_of_text).nonzero()[:, 0]
+    drawn = starts[torch.randint(len(starts), (batch_size,), generator=generator)]
+    return tokens[drawn[:, None] + torch.arange(seq, device=tokens.device)]
+
+
+def train_step(
+    model: nn.Module, optimizer: AdamW, batches: Sequence[Int[Tensor, "batch seq"]], max_norm: float
+) -> float:
+    """One step of the optimizer on the mean loss of all batches, which are equally large.
+
+    Leaves the model in train mode. Gradients of earlier steps do not count; those of this one are clipped together
+    to `max_norm`. Returns the mean loss before the step, in nats per predicted token, as a Python number.
+    """
+    model.train()
+    optimizer.zero_grad()
+    mean_loss = 0.0
+    for batch in batches:
+        share = next_token_loss(model(batch), batch) / len(batches)
+        share.backward()
+        mean_loss += share.item()
+    clip_grad_norm(model.parameters(), max_norm)
+    optimizer.step()
+    return mean_loss
+
+
+def evaluate(model: nn.Module, batches: Iterable[Int[Tensor, "batch seq"]]) -> float:
+    """The mean loss per predicted token over all batches, in nats, as a Python number.
+
+    Batches may differ in both sizes. The model runs in eval mode and without recording gradients; both are
+    afterwards as they were before.
+    """
+    was_training = model.training
+    model.eval()
+    nats, predicted = 0.0, 0
+    with torch.no_grad():
+        for batch in batches:
+            targets = batch[:, 1:].numel()
+            nats += targets * next_token_loss(model(batch), batch).item()
+            predicted += targets
+    model.train(was_training)
+    return nats / predicted
+
+
+class Trainer:
+    """A training run that knows where it stands: model, optimizer, generator, step, losses, settings."""
+
+    def __init__(
+        self,
+        model: nn.Module,
+        tokens: Int[Tensor, "tokens"],
+        settings: TrainingSettings,
+        watch: Callable[["Trainer"], None] = lambda trainer: None,
+    ):
+        self.model, self.tokens, self.settings, self.watch = model, tokens, settings, watch
+        groups = decay_groups(model, settings.weight_decay)
+        self.optimizer = AdamW(groups, lr=settings.max_lr, betas=settings.betas)
+        self.generator = torch.Generator().manual_seed(settings.seed)
+        self.step = 0
+        self.losses: list[float] = []
+
+    def train(self, n_steps: int) -> None:
+        """Takes `n_steps` more steps; after each, `watch(self)` is called."""
+        plan = self.settings
+        for _ in range(n_steps):
+            self.optimizer.lr = lr_schedule(
+                self.step, plan.warmup_steps, plan.total_steps, plan.max_lr, plan.min_lr
+            )
+            batches = [
+                get_batch(self.tokens, plan.end_of_text, plan.batch_size, plan.seq, self.generator)
+                for _ in range(plan.accumulate)
+            ]
+            self.losses.append(train_step(self.model, self.optimizer, batches, plan.max_norm))
+            self.step += 1
+            self.watch(self)
+
+
+def sample_story(
+    model: nn.Module,
+    vocabulary: StoryVocabulary,
+    prompt: str = "",
+    n_new: int = 110,
+    temperature: float = 1.0,
+    seed: int = 0,
+) -> str:
+    """The prompt and the model's continuation, up to its end_of_text or `n_new` tokens, without any end_of_text.
+
+    The model is shown end_of_text in front of the prompt, and its last `model.config.n_ctx` tokens at most. It runs
+    in eval mode and is afterwards in the mode of before. The same seed tells the same story.
+    """
+    end = vocabulary.end_of_text
+    device = next(model.parameters()).device
+    rows = torch.tensor([[end, *vocabulary.encode(prompt).tolist()]], device=device)
+    was_training = model.training
+    model.eval()
+    told = generate(model, rows, n_new, model.config.n_ctx, temperature, stop_token=end, seed=seed)[0]
+    model.train(was_training)
+    return vocabulary.decode(told[told != end])
+
+
+def save_checkpoint(trainer: Trainer, path: Path) -> None:
+    """Writes all that the next step depends on to one file, with the names of the table above.
+
+    At any moment there is a whole checkpoint at `path`, the earlier one or the new one, if there was one before.
+    Where writing fails, the OSError comes through.
+    """
+    checkpoint = {
+        "config": asdict(trainer.model.config),
+        "settings": asdict(trainer.settings),
+        "model": trainer.model.state_dict(),
+        "optimizer": trainer.optimizer.state_dict(),
+        "generator": trainer.generator.get_state(),
+        "step": trainer.step,
+        "losses": trainer.losses,
+    }
+    beside = path.with_name(path.name + ".new")
+    torch.save(checkpoint, beside)
+    os.replace(beside, path)
+
+
+def resume(trainer: Trainer, path: Path) -> None:
+    """Puts the trainer where the run of the checkpoint stood: whatever comes next is the same, bit for bit.
+
+    Raises:
+        ValueError: the checkpoint is of a model of other sizes, or of other settings; the trainer is as it was.
+    """
+    checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    own = {"config": asdict(trainer.model.config), "settings": asdict(trainer.settings)}
+    for name, value in own.items():
+        if checkpoint[name] != value:
+            raise ValueError(f"{path} has another {name}: {checkpoint[name]}. The trainer's is {value}.")
+    trainer.model.load_state_dict(checkpoint["model"])
+    trainer.optimizer.load_state_dict(checkpoint["optimizer"])
+    trainer.generator.set_state(checkpoint["generator"])
+    trainer.step, trainer.losses = checkpoint["step"], checkpoint["losses"]
+
+
+def train_storyteller(
+    trainer: Trainer,
+    val_batches: Sequence[Int[Tensor, "batch seq"]],
+    path: Path,
+    every: int,
+    tell: Callable[[nn.Module], str],
+) -> list[tuple[int, float, str]]:
+    """Trains until settings.total_steps are done, from the checkpoint at `path` on if there is one.
+
+    Reports (steps done, validation loss, story) at the start and after every `every` steps, or fewer in the last
+    round, and saves a checkpoint at `path` after each round. Returns the reports in order.
+    """
+
+    def report() -> tuple[int, float, str]:
+        return trainer.step, evaluate(trainer.model, val_batches), tell(trainer.model)
+
+    if path.exists():
+        resume(trainer, path)
+    reports = [report()]
+    while (left := trainer.settings.total_steps - trainer.step) > 0:
+        trainer.train(min(every, left))
+        save_checkpoint(trainer, path)
+        reports.append(report())
+    return reports
