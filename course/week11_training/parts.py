@@ -29,19 +29,24 @@ __all__ = [
     "PosEmbed",
     "TransformerBlock",
     "Unembed",
+    "adjust_logits",
     "apply_temperature",
     "attention_pattern",
     "attention_scores",
     "causal_mask",
     "clip_grad_norm",
     "cosine_similarity",
+    "count_parameters",
     "cross_entropy",
     "decay_groups",
     "embed_tokens",
     "first_token_score",
     "fix_conv1d",
+    "flops_per_token",
+    "frequency_penalty",
     "gelu",
     "generate",
+    "greedy",
     "head_outputs",
     "induction_score",
     "init_weights",
@@ -49,18 +54,23 @@ __all__ = [
     "log_softmax",
     "lr_schedule",
     "merge_heads",
+    "minimum_length",
     "name_map",
     "next_token_loss",
     "previous_token_score",
     "project_heads",
     "project_qkv",
+    "repetition_penalty",
+    "residual_stream",
     "sample_token",
     "softmax",
     "split_c_attn",
     "split_heads",
     "standardise",
     "token_losses",
+    "top_k_filter",
     "top_next_tokens",
+    "top_p_filter",
     "weighted_values",
 ]
 
@@ -402,7 +412,10 @@ def induction_score(pattern: Float[Tensor, "... query key"], period: int) -> Flo
 
 
 class TransformerBlock(nn.Module):
-    """One block: attention, then MLP. Each reads the residual stream through a LayerNorm and adds to it."""
+    """One block: attention, then MLP. Each reads the residual stream through a LayerNorm and adds to it.
+
+    Its parts: ln_1, attn, ln_2, mlp.
+    """
 
     def __init__(self, config: ModelConfig):
         super().__init__()
@@ -412,12 +425,16 @@ class TransformerBlock(nn.Module):
         self.mlp = MLP(config.d_model, config.d_mlp)
 
     def forward(self, resid: Float[Tensor, "batch seq d_model"]) -> Float[Tensor, "batch seq d_model"]:
+        """The stream after both halves have written. `resid` itself is left as it was."""
         resid = resid + self.attn(self.ln_1(resid))
         return resid + self.mlp(self.ln_2(resid))
 
 
 class GPT2(nn.Module):
-    """The whole machine: embed, the blocks, ln_f, unembed. Its parts: embed, pos_embed, blocks, ln_f, unembed."""
+    """The whole machine: embed, the blocks, ln_f, unembed.
+
+    Its parts: embed, pos_embed, blocks (an nn.ModuleList), ln_f, unembed; and its sizes, config.
+    """
 
     def __init__(self, config: ModelConfig):
         super().__init__()
@@ -432,7 +449,7 @@ class GPT2(nn.Module):
         """Logits for the next token at every position.
 
         Raises:
-            ValueError: the prompts are longer than n_ctx.
+            ValueError: the prompts are longer than n_ctx; the message names both lengths.
         """
         if tokens.shape[1] > self.config.n_ctx:
             raise ValueError(
@@ -444,9 +461,34 @@ class GPT2(nn.Module):
         return self.unembed(self.ln_f(resid))
 
 
-def init_weights(model: GPT2, seed: int) -> GPT2:
+def residual_stream(
+    model: nn.Module, tokens: Int[Tensor, "batch seq"]
+) -> Float[Tensor, "n_layers_plus_1 batch seq d_model"]:
+    """What stands on the residual stream: before the first block, and after every block.
+
+    `model` has the parts embed, pos_embed and blocks, as a GPT2 has them. The last entry is what ln_f reads.
+    """
+    stages = [embed_tokens(tokens, model.embed, model.pos_embed)]
+    for block in model.blocks:
+        stages.append(block(stages[-1]))
+    return torch.stack(stages)
+
+
+def count_parameters(config: ModelConfig) -> int:
+    """How many numbers training finds in a GPT-2 of this config. The tied W_E counts once."""
+    d_model, d_mlp, width = config.d_model, config.d_mlp, config.n_heads * config.d_head
+    attention = 3 * (d_model * width + width) + width * d_model + d_model
+    mlp = d_model * d_mlp + d_mlp + d_mlp * d_model + d_model
+    layer_norm = 2 * d_model
+    embeddings = (config.d_vocab + config.n_ctx) * d_model
+    return embeddings + config.n_layers * (attention + mlp + 2 * layer_norm) + layer_norm
+
+
+def init_weights(model: nn.Module, seed: int) -> nn.Module:
     """GPT-2's first weights, drawn from `seed`: normal with standard deviation 0.02, and 0.02/√(2·n_layers) for what
     writes to the residual stream (W_O and W_out), biases 0, gains 1. Changes the model in place and returns it.
+
+    `model` has the parameters of a GPT2, under their names, and its sizes in `model.config`.
     """
     generator = torch.Generator().manual_seed(seed)
     into_the_stream = 0.02 / (2 * model.config.n_layers) ** 0.5
@@ -458,10 +500,22 @@ def init_weights(model: GPT2, seed: int) -> GPT2:
             elif kind.startswith("b"):
                 parameter.fill_(0.0)
             else:
-                parameter.normal_(
-                    0.0, into_the_stream if kind in {"W_O", "W_out"} else 0.02, generator=generator
-                )
+                std = into_the_stream if kind in {"W_O", "W_out"} else 0.02
+                parameter.normal_(0.0, std, generator=generator)
     return model
+
+
+def flops_per_token(config: ModelConfig, seq: int) -> int:
+    """FLOPs of the forward pass for one token of a prompt of `seq` tokens: the matrix products alone, 2 a pair.
+
+    Scores are counted for all `seq` keys, since the mask hides them only after they are computed.
+    """
+    width = config.n_heads * config.d_head
+    projections = 4 * config.d_model * width
+    scores_and_blending = 2 * seq * width
+    mlp = 2 * config.d_model * config.d_mlp
+    unembedding = config.d_model * config.d_vocab
+    return 2 * (config.n_layers * (projections + scores_and_blending + mlp) + unembedding)
 
 
 # Week 8: GPT-2's weights in your machine
@@ -473,35 +527,27 @@ def name_map(config: ModelConfig) -> dict[str, tuple[str, ...]]:
     c_attn fills three, in the order Q, K, V; every other name fills one. Every name of either side is used once.
     """
     names = {"transformer.wte.weight": ("embed.W_E",), "transformer.wpe.weight": ("pos_embed.W_pos",)}
-    in_a_block = {
-        "ln_1.weight": ("ln_1.gain",),
-        "ln_1.bias": ("ln_1.bias",),
-        "attn.c_attn.weight": ("attn.W_Q", "attn.W_K", "attn.W_V"),
-        "attn.c_attn.bias": ("attn.b_Q", "attn.b_K", "attn.b_V"),
-        "attn.c_proj.weight": ("attn.W_O",),
-        "attn.c_proj.bias": ("attn.b_O",),
-        "ln_2.weight": ("ln_2.gain",),
-        "ln_2.bias": ("ln_2.bias",),
-        "mlp.c_fc.weight": ("mlp.W_in",),
-        "mlp.c_fc.bias": ("mlp.b_in",),
-        "mlp.c_proj.weight": ("mlp.W_out",),
-        "mlp.c_proj.bias": ("mlp.b_out",),
-    }
     for layer in range(config.n_layers):
-        for theirs, ours in in_a_block.items():
-            names[f"transformer.h.{layer}.{theirs}"] = tuple(f"blocks.{layer}.{name}" for name in ours)
+        theirs, ours = f"transformer.h.{layer}", f"blocks.{layer}"
+        for norm in ("ln_1", "ln_2"):
+            names[f"{theirs}.{norm}.weight"] = (f"{ours}.{norm}.gain",)
+            names[f"{theirs}.{norm}.bias"] = (f"{ours}.{norm}.bias",)
+        for kind, letter in (("weight", "W"), ("bias", "b")):
+            names[f"{theirs}.attn.c_attn.{kind}"] = tuple(f"{ours}.attn.{letter}_{each}" for each in "QKV")
+            names[f"{theirs}.attn.c_proj.{kind}"] = (f"{ours}.attn.{letter}_O",)
+            names[f"{theirs}.mlp.c_fc.{kind}"] = (f"{ours}.mlp.{letter}_in",)
+            names[f"{theirs}.mlp.c_proj.{kind}"] = (f"{ours}.mlp.{letter}_out",)
     names |= {"transformer.ln_f.weight": ("ln_f.gain",), "transformer.ln_f.bias": ("ln_f.bias",)}
     return names | {"lm_head.weight": ("unembed.embed.W_E",)}
 
 
 def split_c_attn(
-    packed: Float[Tensor, "*d_model three_d_model"], n_heads: int
-) -> tuple[
-    Float[Tensor, "n_heads *d_model d_head"],
-    Float[Tensor, "n_heads *d_model d_head"],
-    Float[Tensor, "n_heads *d_model d_head"],
-]:
-    """What belongs to q, to k and to v in c_attn's weight [d_model, 3·d_model] or bias [3·d_model], head by head."""
+    packed: Float[Tensor, "... three_d_model"], n_heads: int
+) -> tuple[Float[Tensor, "n_heads ... d_head"], ...]:
+    """What belongs to q, to k and to v in c_attn's weight or bias: three tensors, cut head by head.
+
+    `packed` is the weight [d_model, 3·d_model] or the bias [3·d_model].
+    """
     by_head = rearrange(
         packed, "... (three n_heads d_head) -> three n_heads ... d_head", three=3, n_heads=n_heads
     )
@@ -511,7 +557,8 @@ def split_c_attn(
 def fix_conv1d(name: str, tensor: Float[Tensor, "..."], n_heads: int) -> tuple[Float[Tensor, "..."], ...]:
     """One tensor of HF's state dict in the forms in which GPT2 keeps it, as many as name_map has names for it.
 
-    A Conv1D's weight has the axes (inputs, outputs), as W_in and W_out have.
+    c_attn's weight and bias become three; attention's c_proj weight [d_model, d_model] becomes [n_heads, d_head,
+    d_model]; all others stay as they are. A Conv1D's weight has the axes (inputs, outputs), as W_in and W_out have.
     """
     if ".c_attn." in name:
         return split_c_attn(tensor, n_heads)
@@ -524,22 +571,22 @@ def load_gpt2(state_dict: dict[str, Tensor], config: ModelConfig) -> GPT2:
     """A new GPT2 in float32 and eval mode that holds the weights of HF's state dict, in memory of its own.
 
     Raises:
-        ValueError: a name is missing or unknown, a tensor has another shape than the config asks for, or lm_head's
-            weight is not the embedding. The message says which.
+        ValueError: a name is missing or unknown, a tensor has another shape than the config asks for (here a
+            RuntimeError will do), or lm_head's weight is not the embedding. The message names the tensor.
     """
-    names = name_map(config)
-    for name in names.keys() ^ state_dict.keys():
-        raise ValueError(f"{name} is {'missing' if name in names else 'unknown'}.")
+    names, tensors = name_map(config), {}
+    if wrong := sorted(names.keys() ^ state_dict.keys()):
+        told = ", ".join(f"{name} is {'missing' if name in names else 'unknown'}" for name in wrong[:3])
+        raise ValueError(f"{len(wrong)} names do not fit this config: {told}")
     if not torch.equal(state_dict["lm_head.weight"], state_dict["transformer.wte.weight"]):
-        raise ValueError("lm_head.weight is not transformer.wte.weight: GPT2 ties them.")
-    ours = {}
+        raise ValueError("lm_head.weight is not transformer.wte.weight, and this machine ties the two.")
     for name, targets in names.items():
         try:
-            ours |= zip(targets, fix_conv1d(name, state_dict[name], config.n_heads), strict=True)
+            tensors |= zip(targets, fix_conv1d(name, state_dict[name], config.n_heads), strict=True)
         except RuntimeError as problem:
             raise ValueError(f"{name} has the shape {tuple(state_dict[name].shape)}: {problem}") from problem
     model = GPT2(config)
-    model.load_state_dict(ours)
+    model.load_state_dict(tensors)
     return model.eval()
 
 
@@ -556,23 +603,129 @@ def token_losses(model: nn.Module, tokens: Int[Tensor, "batch seq"]) -> Float[Te
 # Week 9: From probabilities to text
 
 
+def greedy(logits: Float[Tensor, "batch seq d_vocab"]) -> Int[Tensor, "batch"]:
+    """The most probable next token of each prompt, from the logits at all its positions.
+
+    Of several equal logits the first wins, which is the smallest id, as with torch.argmax.
+    """
+    return logits[:, -1].argmax(dim=-1)
+
+
 def apply_temperature(
     logits: Float[Tensor, "... d_vocab"], temperature: float
 ) -> Float[Tensor, "... d_vocab"]:
-    """Logits divided by the temperature. At temperature 0, greedy: 0 for the largest logit, −inf for all others."""
+    """Logits divided by the temperature, which is 0 or more.
+
+    At temperature 0, greedy: 0 for the largest logit (the first of equals), −inf for all others. There may be any
+    number of axes in front, none included. A logit of −inf stays −inf. Tensors that you make here take
+    device=logits.device (or come from torch.full_like and its kin), so that the function also runs on a GPU.
+    """
     if temperature == 0:
-        best = torch.zeros_like(logits, dtype=torch.bool).scatter(
-            -1, logits.argmax(dim=-1, keepdim=True), True
-        )
-        return torch.zeros_like(logits).masked_fill(~best, float("-inf"))
+        best = logits.argmax(dim=-1, keepdim=True)
+        return torch.full_like(logits, float("-inf")).scatter(-1, best, 0.0)
     return logits / temperature
 
 
 def sample_token(
     logits: Float[Tensor, "batch d_vocab"], generator: torch.Generator | None = None
 ) -> Int[Tensor, "batch"]:
-    """One token for each row, drawn with the probabilities that softmax makes of its logits."""
-    return torch.multinomial(softmax(logits, dim=-1), num_samples=1, generator=generator)[:, 0]
+    """One token for each row, drawn with the probabilities that softmax makes of its logits.
+
+    Each row draws for itself. All chance comes from `generator`, or from torch's own where it is None. A logit of
+    −inf is never drawn; at least one logit of each row is not −inf.
+    """
+    probabilities = softmax(logits, dim=-1)
+    return torch.multinomial(probabilities, num_samples=1, generator=generator).squeeze(1)
+
+
+def top_k_filter(logits: Float[Tensor, "... d_vocab"], k: int) -> Float[Tensor, "... d_vocab"]:
+    """The logits with −inf for every token that is less probable than the k-th most probable one of its row.
+
+    Tokens as probable as the k-th all stay, so that a tie may leave more than k. With k as large as the vocabulary,
+    or larger, nothing changes; k is at least 1. Any number of axes may stand in front. The input is left as it was.
+    Any number below −1e9 hides a token as well as −inf does.
+    """
+    k = min(k, logits.shape[-1])
+    border = logits.topk(k, dim=-1).values[..., -1:]
+    return logits.masked_fill(logits < border, float("-inf"))
+
+
+def top_p_filter(logits: Float[Tensor, "... d_vocab"], p: float) -> Float[Tensor, "... d_vocab"]:
+    """The logits with −inf for every token outside the smallest set of most probable tokens that have at least p.
+
+    The token with which the sum reaches p stays, so that at least one token of each row does. 0 < p ≤ 1, and with
+    p = 1 nothing changes. Any number of axes may stand in front. The input is left as it was. Any number below −1e9
+    hides a token as well as −inf does.
+    """
+    if p >= 1:
+        return logits.clone()
+    probabilities, order = softmax(logits, dim=-1).sort(dim=-1, descending=True)
+    before = probabilities.cumsum(dim=-1) - probabilities
+    outside = torch.zeros_like(logits, dtype=torch.bool).scatter(-1, order, before >= p)
+    return logits.masked_fill(outside, float("-inf"))
+
+
+def repetition_penalty(
+    logits: Float[Tensor, "batch d_vocab"], tokens: Int[Tensor, "batch seq"], penalty: float
+) -> Float[Tensor, "batch d_vocab"]:
+    """The logits with every token that stands in its row of `tokens` made less probable, once, by a factor.
+
+    A positive logit is divided by the penalty, a negative one multiplied; 0 and −inf stay what they are. `tokens` is
+    the whole text so far, the prompt included. The input is left as it was.
+    """
+    said = logits.gather(-1, tokens)
+    weakened = torch.where(said < 0, said * penalty, said / penalty)
+    return logits.scatter(-1, tokens, weakened)
+
+
+def frequency_penalty(
+    logits: Float[Tensor, "batch d_vocab"], tokens: Int[Tensor, "batch seq"], penalty: float
+) -> Float[Tensor, "batch d_vocab"]:
+    """The logits less `penalty` for each time that a token stands in its row of `tokens`.
+
+    `tokens` is the whole text so far, the prompt included. A negative penalty rewards. The input is left as it was.
+    Tensors that you make here take device=logits.device, so that the function also runs on a GPU.
+    """
+    once_each = torch.full(tokens.shape, -penalty, dtype=logits.dtype, device=logits.device)
+    return logits.scatter_add(-1, tokens, once_each)
+
+
+def minimum_length(
+    logits: Float[Tensor, "batch d_vocab"],
+    tokens: Int[Tensor, "batch seq"],
+    prompt_length: int,
+    minimum: int,
+    stop_token: int,
+) -> Float[Tensor, "batch d_vocab"]:
+    """The logits with the stop token hidden (−inf) as long as fewer than `minimum` tokens are new.
+
+    The first `prompt_length` of `tokens` are the prompt; the others are new. The input is left as it was.
+    """
+    n_written = tokens.shape[1] - prompt_length
+    hidden = logits.clone()
+    if n_written < minimum:
+        hidden[:, stop_token] = float("-inf")
+    return hidden
+
+
+def adjust_logits(
+    logits: Float[Tensor, "batch d_vocab"],
+    tokens: Int[Tensor, "batch seq"],
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float = 1.0,
+    penalties: Sequence[Callable[..., Float[Tensor, "batch d_vocab"]]] = (),
+) -> Float[Tensor, "batch d_vocab"]:
+    """The logits to draw from: after the penalties, the temperature, top-k and top-p, in this order.
+
+    Each penalty is called as `penalty(logits, tokens)` and gives logits back. top_k None is no top-k.
+    """
+    for penalty in penalties:
+        logits = penalty(logits, tokens)
+    logits = apply_temperature(logits, temperature)
+    if top_k is not None:
+        logits = top_k_filter(logits, top_k)
+    return top_p_filter(logits, top_p) if top_p < 1 else logits
 
 
 def generate(
@@ -583,6 +736,9 @@ def generate(
     temperature: float = 1.0,
     stop_token: int | None = None,
     seed: int | None = None,
+    top_k: int | None = None,
+    top_p: float = 1.0,
+    penalties: Sequence[Callable[..., Float[Tensor, "batch d_vocab"]]] = (),
 ) -> Int[Tensor, "batch longer"]:
     """The prompts, each continued by up to `n_new` tokens. The model is shown the last `n_ctx` of them at most.
 
@@ -593,7 +749,7 @@ def generate(
     for _ in range(n_new):
         with torch.no_grad():
             logits = model(tokens[:, -n_ctx:])[:, -1]
-        drawn = sample_token(apply_temperature(logits, temperature), generator)
+        drawn = sample_token(adjust_logits(logits, tokens, temperature, top_k, top_p, penalties), generator)
         if stop_token is not None:
             drawn = drawn.masked_fill(done, stop_token)
             done |= drawn == stop_token
@@ -609,7 +765,10 @@ def generate(
 def next_token_loss(
     logits: Float[Tensor, "batch seq d_vocab"], tokens: Int[Tensor, "batch seq"]
 ) -> Float[Tensor, ""]:
-    """The mean of −log p of each token given those before it, in nats: position i is judged by token i + 1."""
+    """The mean of −log p of each token given those before it, in nats: position i is judged by token i + 1.
+
+    Rows have at least two tokens. Logits of any size are fine. Gradients can flow from it back to the logits.
+    """
     log_probs = logits[:, :-1].log_softmax(dim=-1)
     return -log_probs.gather(-1, tokens[:, 1:, None]).mean()
 
@@ -670,6 +829,8 @@ class AdamW:
 def clip_grad_norm(parameters: Iterable[nn.Parameter], max_norm: float) -> Float[Tensor, ""]:
     """Shrinks all gradients together, in place, so that their common norm is at most `max_norm`; returns the norm
     that they had before.
+
+    Parameters without a gradient do not count; at least one has one. Gradients of 0 are fine.
     """
     gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
     norm = torch.stack([gradient.norm() for gradient in gradients]).norm()
@@ -681,6 +842,9 @@ def clip_grad_norm(parameters: Iterable[nn.Parameter], max_norm: float) -> Float
 def lr_schedule(step: int, warmup_steps: int, total_steps: int, max_lr: float, min_lr: float) -> float:
     """The learning rate of step 0, 1, …: up in a straight line to `max_lr` at the last warm-up step, then down along
     half a cosine to `min_lr` at the last step, and `min_lr` from there on.
+
+    Step 0 has max_lr / warmup_steps, step total_steps − 1 has min_lr. `warmup_steps` may be 0 and is smaller than
+    `total_steps`.
     """
     if step < warmup_steps:
         return max_lr * (step + 1) / warmup_steps
@@ -689,7 +853,11 @@ def lr_schedule(step: int, warmup_steps: int, total_steps: int, max_lr: float, m
 
 
 def decay_groups(model: nn.Module, weight_decay: float) -> list[dict]:
-    """Two groups for AdamW: weights (names that begin with W) decay; biases and gains do not."""
+    """Two groups for AdamW: weights (names that begin with W) decay; biases and gains do not.
+
+    Each group is {"params": a list of parameters, "weight_decay": a number}; only the own name counts, the part
+    after the last dot. The second group's weight_decay is 0.
+    """
     weights, others = [], []
     for name, parameter in model.named_parameters():
         own_name = name.rsplit(".", 1)[-1]

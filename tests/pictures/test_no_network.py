@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from torch import nn
 
 from utils import pictures, reference
 from utils.pictures._circuitsvis import _packed_script
@@ -15,6 +16,7 @@ from .conftest import Sentence
 
 HEAVY = ("circuitsvis", "ipywidgets", "plotly", "torch", "transformers")
 DRAWN = {
+    "ForwardTable": lambda it: pictures.ForwardTable({"ln_f": (nn.LayerNorm(4), "batch seq d_model")}),
     "LiveLoss": lambda it: pictures.LiveLoss(4, {"floor": 0.5}).picture(
         SimpleNamespace(step=2, losses=[2, 1]), 9
     ),

@@ -13,6 +13,7 @@ from utils.pictures.clouds import cloud_steps
 from utils.pictures.curves import curve, curves
 from utils.pictures.cuts import cuts_slider, token_explorer
 from utils.pictures.descent import descent
+from utils.pictures.forward import ForwardTable
 from utils.pictures.guesses import guess_table
 from utils.pictures.heatmap import heatmap
 from utils.pictures.loss import LiveLoss, loss_curve
@@ -24,6 +25,7 @@ from utils.pictures.steps import steps_3d
 from utils.pictures.tokens import coloured_tokens
 
 __all__ = [
+    "ForwardTable",
     "LiveLoss",
     "attention_explorer",
     "attention_heads",

@@ -1,0 +1,379 @@
+"""The course's own parts from weeks 1, 3, 4, 5 and 6: what week 7 builds on.
+
+Written by `course build` from the earlier weeks' solutions; what you change here, the next build undoes.
+To build on a part that you wrote yourself, put a line like this one below the notebook's imports:
+
+    from utils.own_parts import weighted_values
+
+Grading takes the parts of this file all the same, so that no mistake is paid for twice.
+"""
+
+import math
+
+import torch
+from einops import einsum, rearrange
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+__all__ = [
+    "MLP",
+    "AttentionHead",
+    "Embed",
+    "LayerNorm",
+    "MultiHeadAttention",
+    "PosEmbed",
+    "Unembed",
+    "attention_pattern",
+    "attention_scores",
+    "causal_mask",
+    "cosine_similarity",
+    "cross_entropy",
+    "embed_tokens",
+    "first_token_score",
+    "gelu",
+    "head_outputs",
+    "induction_score",
+    "log_softmax",
+    "merge_heads",
+    "previous_token_score",
+    "project_heads",
+    "project_qkv",
+    "softmax",
+    "split_heads",
+    "standardise",
+    "top_next_tokens",
+    "weighted_values",
+]
+
+
+# Week 1: Everything is a vector
+
+
+def cosine_similarity(a: Float[Tensor, "n d"], b: Float[Tensor, "m d"]) -> Float[Tensor, "n m"]:
+    """The cosine of the angle between each vector of a (row) and each vector of b (column).
+
+    A vector of length 0 has similarity 0 with every other.
+    """
+    a_directions = a / a.norm(dim=-1, keepdim=True).clamp_min(1e-8)
+    b_directions = b / b.norm(dim=-1, keepdim=True).clamp_min(1e-8)
+    return einsum(a_directions, b_directions, "n d, m d -> n m")
+
+
+def split_heads(
+    x: Float[Tensor, "batch seq d_model"], n_heads: int
+) -> Float[Tensor, "batch n_heads seq d_head"]:
+    """Each head's part of each token's vector: head 0 has the first d_head = d_model / n_heads numbers."""
+    return rearrange(x, "batch seq (n_heads d_head) -> batch n_heads seq d_head", n_heads=n_heads)
+
+
+def merge_heads(x: Float[Tensor, "batch n_heads seq d_head"]) -> Float[Tensor, "batch seq d_model"]:
+    """The heads' vectors side by side in one vector for each token: split_heads undone."""
+    return rearrange(x, "batch n_heads seq d_head -> batch seq (n_heads d_head)")
+
+
+def softmax(x: Float[Tensor, "..."], dim: int = -1) -> Float[Tensor, "..."]:
+    """Shares that add up to 1 along `dim`: e to the power of each number, over the sum of those powers.
+
+    Numbers of ±10,000 do no harm, and −inf gets the share 0. Shape and dtype are the input's.
+    """
+    powers = torch.exp(x - x.amax(dim=dim, keepdim=True))
+    return powers / powers.sum(dim=dim, keepdim=True)
+
+
+def log_softmax(x: Float[Tensor, "..."], dim: int = -1) -> Float[Tensor, "..."]:
+    """The natural logarithms of the shares that softmax gives along `dim`.
+
+    Finite numbers give finite results, also when they differ by 20,000; −inf stays −inf.
+    """
+    shifted = x - x.amax(dim=dim, keepdim=True)
+    return shifted - torch.log(torch.exp(shifted).sum(dim=dim, keepdim=True))
+
+
+def cross_entropy(logits: Float[Tensor, "... d_vocab"], targets: Int[Tensor, "..."]) -> Float[Tensor, ""]:
+    """How surprised the model is by the targets: the mean of minus their log-probabilities, over all of them.
+
+    targets[i, j] is the id that came where logits[i, j] made the guess; nothing is shifted here.
+    """
+    log_probabilities = log_softmax(logits, dim=-1)
+    of_targets = log_probabilities.gather(-1, targets[..., None])
+    return -of_targets.mean()
+
+
+def top_next_tokens(
+    logits: Float[Tensor, "batch seq d_vocab"], k: int
+) -> tuple[Float[Tensor, "batch k"], Int[Tensor, "batch k"]]:
+    """The k likeliest tokens after each prompt: their probabilities and their ids, the likeliest first."""
+    probabilities = softmax(logits[:, -1], dim=-1)
+    top = probabilities.topk(k, dim=-1)
+    return top.values, top.indices
+
+
+# Week 3: Words and places become directions
+
+
+class Embed(nn.Module):
+    """A vector for each token: row `id` of the parameter W_E [d_vocab, d_model]."""
+
+    def __init__(self, d_vocab: int, d_model: int):
+        super().__init__()
+        self.W_E = nn.Parameter(torch.randn(d_vocab, d_model) * 0.02)
+
+    def forward(self, tokens: Int[Tensor, "batch seq"]) -> Float[Tensor, "batch seq d_model"]:
+        """The tokens' rows as they are. An id of d_vocab or more is an error."""
+        return self.W_E[tokens]
+
+
+class PosEmbed(nn.Module):
+    """A vector for each place: the first `seq` rows of the parameter W_pos [n_ctx, d_model], in every prompt."""
+
+    def __init__(self, n_ctx: int, d_model: int):
+        super().__init__()
+        self.W_pos = nn.Parameter(torch.randn(n_ctx, d_model) * 0.02)
+
+    def forward(self, tokens: Int[Tensor, "batch seq"]) -> Float[Tensor, "batch seq d_model"]:
+        """The vectors of positions 0 to seq − 1, once for each prompt. What the tokens are does not matter."""
+        batch, seq = tokens.shape
+        return self.W_pos[:seq].expand(batch, -1, -1)
+
+
+def embed_tokens(
+    tokens: Int[Tensor, "batch seq"], embed: nn.Module, pos_embed: nn.Module
+) -> Float[Tensor, "batch seq d_model"]:
+    """Where the residual stream begins: each token's vector plus its place's vector, and nothing else.
+
+    `embed` is an Embed and `pos_embed` a PosEmbed, or modules that can be called as they can.
+    """
+    return embed(tokens) + pos_embed(tokens)
+
+
+class Unembed(nn.Module):
+    """Logits: the dot product of each position's vector with each token's row of the Embed's own W_E (tied)."""
+
+    def __init__(self, embed: nn.Module):
+        super().__init__()
+        self.embed = embed
+
+    def forward(self, resid: Float[Tensor, "batch seq d_model"]) -> Float[Tensor, "batch seq d_vocab"]:
+        """A logit for every token of the vocabulary, at every position. No softmax, no bias, no scale."""
+        return resid @ self.embed.W_E.T
+
+
+# Week 4: The per-token half
+
+
+def standardise(x: Float[Tensor, "... d_model"], eps: float) -> Float[Tensor, "... d_model"]:
+    """Each vector with mean 0 and variance 1: its mean subtracted, then divided by the root of variance + eps.
+
+    The variance is the mean squared distance from the mean. A vector of equal numbers gives zeros; a single
+    vector without further axes is fine; numbers that are large and close together keep their digits. `x` is
+    left as it was.
+    """
+    centred = x - x.mean(dim=-1, keepdim=True)
+    variance = centred.pow(2).mean(dim=-1, keepdim=True)
+    return centred / torch.sqrt(variance + eps)
+
+
+class LayerNorm(nn.Module):
+    """Brings each vector to mean 0 and variance 1, then stretches it by `gain` and shifts it by `bias`.
+
+    Parameters gain and bias [d_model]. A new module only standardises.
+    """
+
+    def __init__(self, d_model: int, eps: float = 1e-5):
+        super().__init__()
+        self.eps = eps
+        self.gain = nn.Parameter(torch.ones(d_model))
+        self.bias = nn.Parameter(torch.zeros(d_model))
+
+    def forward(self, x: Float[Tensor, "... d_model"]) -> Float[Tensor, "... d_model"]:
+        """What a layer reads of `x`. `x` is left as it was."""
+        return standardise(x, self.eps) * self.gain + self.bias
+
+
+def gelu(x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
+    """GPT-2's GELU, the form with tanh (Hendrycks and Gimpel, 2016, section 2), of each number by itself.
+
+    Any shape, also a single number; numbers of any size.
+    """
+    return 0.5 * x * (1 + torch.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
+
+
+class MLP(nn.Module):
+    """Each token's vector by itself: out to d_mlp neurons, through GELU, and back to d_model.
+
+    Parameters W_in [d_model, d_mlp], b_in [d_mlp], W_out [d_mlp, d_model] and b_out [d_model].
+    """
+
+    def __init__(self, d_model: int, d_mlp: int):
+        super().__init__()
+        self.W_in = nn.Parameter(torch.randn(d_model, d_mlp) * 0.02)
+        self.b_in = nn.Parameter(torch.zeros(d_mlp))
+        self.W_out = nn.Parameter(torch.randn(d_mlp, d_model) * 0.02)
+        self.b_out = nn.Parameter(torch.zeros(d_model))
+
+    def forward(self, x: Float[Tensor, "... d_model"]) -> Float[Tensor, "... d_model"]:
+        """What the neurons write for each token. The same in train and in eval mode."""
+        return gelu(x @ self.W_in + self.b_in) @ self.W_out + self.b_out
+
+
+# Week 5: Tokens looking at other tokens
+
+
+def project_qkv(
+    x: Float[Tensor, "batch seq d_model"],
+    W_Q: Float[Tensor, "d_model d_head"],
+    W_K: Float[Tensor, "d_model d_head"],
+    W_V: Float[Tensor, "d_model d_head"],
+    b_Q: Float[Tensor, "d_head"],
+    b_K: Float[Tensor, "d_head"],
+    b_V: Float[Tensor, "d_head"],
+) -> tuple[
+    Float[Tensor, "batch seq d_head"], Float[Tensor, "batch seq d_head"], Float[Tensor, "batch seq d_head"]
+]:
+    """One head's queries, keys and values, in this order.
+
+    `x` is what the head reads: one vector for each token. Each projection is a product with its weight, plus
+    its bias. A sequence of a single token is fine.
+    """
+    q = einsum(x, W_Q, "batch seq d_model, d_model d_head -> batch seq d_head") + b_Q
+    k = einsum(x, W_K, "batch seq d_model, d_model d_head -> batch seq d_head") + b_K
+    v = einsum(x, W_V, "batch seq d_model, d_model d_head -> batch seq d_head") + b_V
+    return q, k, v
+
+
+def attention_scores(
+    q: Float[Tensor, "... query d_head"], k: Float[Tensor, "... key d_head"]
+) -> Float[Tensor, "... query key"]:
+    """How well each query matches each key: their dot product, divided by √d_head.
+
+    The axes in front (`batch`, or `batch` and `heads`) are the same in `q` and `k` and are kept. There may be
+    fewer queries than keys.
+    """
+    d_head = q.shape[-1]
+    matches = einsum(q, k, "... query d_head, ... key d_head -> ... query key")
+    return matches / math.sqrt(d_head)
+
+
+def causal_mask(scores: Float[Tensor, "... query key"]) -> Float[Tensor, "... query key"]:
+    """The scores with −inf wherever a key lies in the query's future. The input is left as it was.
+
+    If there are fewer queries than keys, the queries are the last positions. Any number below −1e9, such as
+    torch.finfo(scores.dtype).min, does as well as −inf. Tensors that you make here take device=scores.device, so
+    that the function also runs on a GPU.
+    """
+    query, key = scores.shape[-2:]
+    earlier_keys = key - query
+    future = torch.ones(query, key, dtype=torch.bool, device=scores.device).triu(diagonal=earlier_keys + 1)
+    return scores.masked_fill(future, float("-inf"))
+
+
+def attention_pattern(
+    q: Float[Tensor, "... query d_head"], k: Float[Tensor, "... key d_head"]
+) -> Float[Tensor, "... query key"]:
+    """How each query shares out its attention over the keys that it may see: every row adds up to 1."""
+    visible_scores = causal_mask(attention_scores(q, k))
+    return softmax(visible_scores, dim=-1)
+
+
+def weighted_values(
+    pattern: Float[Tensor, "... query key"], v: Float[Tensor, "... key d_head"]
+) -> Float[Tensor, "... query d_head"]:
+    """z: for each query the sum of all values, each times the share that the query gives to its key."""
+    return einsum(pattern, v, "... query key, ... key d_head -> ... query d_head")
+
+
+class AttentionHead(nn.Module):
+    """One attention head: every token reads from itself and the tokens before it.
+
+    Parameters W_Q, W_K, W_V [d_model, d_head] and b_Q, b_K, b_V [d_head].
+    """
+
+    def __init__(self, d_model: int, d_head: int):
+        super().__init__()
+        for letter in "QKV":
+            setattr(self, f"W_{letter}", nn.Parameter(0.02 * torch.randn(d_model, d_head)))
+            setattr(self, f"b_{letter}", nn.Parameter(torch.zeros(d_head)))
+
+    def forward(self, x: Float[Tensor, "batch seq d_model"]) -> Float[Tensor, "batch seq d_head"]:
+        """z, what the head reads at each position. The same in train and in eval mode."""
+        q, k, v = project_qkv(x, self.W_Q, self.W_K, self.W_V, self.b_Q, self.b_K, self.b_V)
+        return weighted_values(attention_pattern(q, k), v)
+
+
+# Week 6: Many heads
+
+
+def project_heads(
+    x: Float[Tensor, "batch seq d_model"],
+    W: Float[Tensor, "n_heads d_model d_head"],
+    b: Float[Tensor, "n_heads d_head"],
+) -> Float[Tensor, "batch n_heads seq d_head"]:
+    """The queries of all heads, or their keys or values, depending on whose weights these are.
+
+    Each head multiplies each token's whole vector by its own matrix and adds its own bias.
+    """
+    projected = einsum(x, W, "batch seq d_model, n_heads d_model d_head -> batch n_heads seq d_head")
+    return projected + b[:, None, :]
+
+
+def head_outputs(
+    z: Float[Tensor, "batch n_heads seq d_head"], W_O: Float[Tensor, "n_heads d_head d_model"]
+) -> Float[Tensor, "batch n_heads seq d_model"]:
+    """What each head by itself writes into the residual stream, at every position.
+
+    Added up over the heads, plus b_O, this is what the whole layer writes.
+    """
+    return einsum(z, W_O, "batch n_heads seq d_head, n_heads d_head d_model -> batch n_heads seq d_model")
+
+
+class MultiHeadAttention(nn.Module):
+    """All heads of a block: each reads for itself, and what they write is added up.
+
+    Parameters W_Q, W_K, W_V [n_heads, d_model, d_head], b_Q, b_K, b_V [n_heads, d_head], W_O [n_heads, d_head, d_model]
+    and b_O [d_model].
+    """
+
+    def __init__(self, d_model: int, n_heads: int, d_head: int):
+        super().__init__()
+        for letter in "QKV":
+            setattr(self, f"W_{letter}", nn.Parameter(torch.randn(n_heads, d_model, d_head) * 0.02))
+            setattr(self, f"b_{letter}", nn.Parameter(torch.zeros(n_heads, d_head)))
+        self.W_O = nn.Parameter(torch.randn(n_heads, d_head, d_model) * 0.02)
+        self.b_O = nn.Parameter(torch.zeros(d_model))
+
+    def forward(self, x: Float[Tensor, "batch seq d_model"]) -> Float[Tensor, "batch seq d_model"]:
+        """What all heads together write at each position. The same in train and in eval mode."""
+        q = project_heads(x, self.W_Q, self.b_Q)
+        k = project_heads(x, self.W_K, self.b_K)
+        v = project_heads(x, self.W_V, self.b_V)
+        z = weighted_values(attention_pattern(q, k), v)
+        summed = einsum(z, self.W_O, "batch n_heads seq d_head, n_heads d_head d_model -> batch seq d_model")
+        return summed + self.b_O
+
+
+def previous_token_score(pattern: Float[Tensor, "... query key"]) -> Float[Tensor, "..."]:
+    """The attention that goes to the token right before the query, on average over all queries but the first.
+
+    There are as many queries as keys, two at least. The axes in front are kept; a pattern without any has a
+    score without any.
+    """
+    queries = torch.arange(1, pattern.shape[-1])
+    return pattern[..., queries, queries - 1].mean(dim=-1)
+
+
+def first_token_score(pattern: Float[Tensor, "... query key"]) -> Float[Tensor, "..."]:
+    """The attention that goes to the first token, on average over all queries but the first, which has no choice.
+
+    There are as many queries as keys, two at least. The axes in front are kept.
+    """
+    return pattern[..., 1:, 0].mean(dim=-1)
+
+
+def induction_score(pattern: Float[Tensor, "... query key"], period: int) -> Float[Tensor, "..."]:
+    """The attention that goes to the token after the earlier copy of the query's own token, on average.
+
+    The tokens are one piece of `period` tokens (two at least), repeated; the last copy may be cut off. The mean runs
+    over the queries i ≥ period, each with the key i − period + 1. The axes in front are kept.
+    """
+    queries = torch.arange(period, pattern.shape[-1])
+    return pattern[..., queries, queries - period + 1].mean(dim=-1)

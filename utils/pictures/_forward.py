@@ -1,0 +1,131 @@
+"""What `ForwardTable` shows: rows that fill, and the widget that takes them back and forth."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+
+import ipywidgets
+
+from utils.pictures._colours import BLUE, FAINT, GREY, shade
+from utils.pictures._touch import Movable
+
+MILLISECONDS_A_ROW = 400
+_MONO = "font-family:monospace; white-space:pre"
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A module that has run."""
+
+    name: str
+    shape: tuple[int, ...]
+    parameters: int
+
+
+class Filling:
+    """The rows, and which of the modules have run."""
+
+    def __init__(self, axes: Mapping[str, str]) -> None:
+        self.axes = dict(axes)
+        self.ran: list[Ran] = []
+        self._widget: _Player | None = None
+
+    def begin(self) -> None:
+        """Empties the table."""
+        self.ran = []
+        if self._widget is not None:
+            self._widget.follow()
+
+    def note(self, name: str, shape: tuple[int, ...], parameters: int) -> None:
+        """Writes a row."""
+        self.ran.append(Ran(name, shape, parameters))
+        if self._widget is not None:
+            self._widget.follow()
+
+    def widget(self) -> _Player:
+        """The table on the page: always the same one."""
+        if self._widget is None:
+            self._widget = _Player(self)
+        return self._widget
+
+    def in_words(self) -> str:
+        """The table in plain text."""
+        wide = max(map(len, self.axes))
+        lines = [f"{row.name:{wide}}  {self.axes[row.name]} = {row.shape}" for row in self.ran]
+        lines += [f"{name:{wide}}  {axes}" for name, axes in self.waiting(len(self.ran)).items()]
+        return "\n".join(lines)
+
+    def waiting(self, steps: int) -> dict[str, str]:
+        """The rows of modules that have not run after so many steps, with their axes."""
+        done = {row.name for row in self.ran[:steps]}
+        return {name: axes for name, axes in self.axes.items() if name not in done}
+
+    def html(self, steps: int) -> str:
+        """The table after so many steps; the shape that most rows have is grey, any other stands out."""
+        usual = Counter(row.shape for row in self.ran).most_common(1)
+        rows = [
+            _row(number + 1, row, self.axes[row.name], row.shape == usual[0][0], number == steps - 1)
+            for number, row in enumerate(self.ran[:steps])
+        ]
+        rows += [
+            _cells("", escape(name), escape(axes), "…", "") for name, axes in self.waiting(steps).items()
+        ]
+        head = _cells("", "module", "axes of what it gives", "shape", "parameters", f"color:{GREY}")
+        columns = "grid-template-columns:repeat(5, max-content)"
+        return (
+            f'<div class="course-forward" style="display:grid; {columns}; gap:1px 0; line-height:1.45">'
+            f"{head}{''.join(rows)}</div>"
+        )
+
+
+def _row(number: int, row: Ran, axes: str, usual: bool, latest: bool) -> str:
+    shape = f'<span style="color:{GREY}">{row.shape}</span>' if usual else f"<b>{row.shape}</b>"
+    style = f"background:{shade(BLUE, 0.22 if latest else 0.07)}"
+    return _cells(
+        str(number),
+        f'<span class="course-ran">{escape(row.name)}</span>',
+        escape(axes),
+        shape,
+        f"{row.parameters:,}",
+        style,
+    )
+
+
+def _cells(number: str, name: str, axes: str, shape: str, parameters: str, style: str = "") -> str:
+    right = f"text-align:right; {_MONO}"
+    looks = (f"{right}; color:{GREY}", _MONO, _MONO, _MONO, right)
+    return "".join(
+        f'<div style="padding:0 9px; border-bottom:1px solid {FAINT}; {look}; {style}">{text}</div>'
+        for text, look in zip((number, name, axes, shape, parameters), looks, strict=True)
+    )
+
+
+class _Player(Movable):
+    """The table, a slider over what has run, and a button that plays it."""
+
+    def __init__(self, filling: Filling) -> None:
+        self._filling = filling
+        ran = len(filling.ran)
+        self.steps = ipywidgets.IntSlider(
+            ran,
+            0,
+            ran,
+            description="have run",
+            style={"description_width": "70px"},
+            layout={"width": "420px"},
+        )
+        self.play = ipywidgets.Play(value=0, min=0, max=ran, interval=MILLISECONDS_A_ROW, show_repeat=False)
+        super().__init__([self.steps], filling.html)
+        # The page moves the slider while it plays; the kernel only draws.
+        self._link = ipywidgets.jsdlink((self.play, "value"), (self.steps, "value"))
+        self.children = [ipywidgets.HBox([self.play, self.steps]), self._shown]
+
+    def follow(self) -> None:
+        """Moves to the latest row."""
+        ran = len(self._filling.ran)
+        self.play.max = self.steps.max = ran
+        self.steps.value = ran
+        self._redraw()
