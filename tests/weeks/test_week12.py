@@ -160,7 +160,7 @@ def test_no_experiment_leaves_a_hook_or_another_weight(notebook, machine):
     assert all(map(torch.equal, machine.parameters(), weights))
 
 
-# --- What the prose claims of the model ----------------------------------------------------------------------
+# --- What the prose claims of the model ---------------------------------------------------------------------
 
 
 def test_the_pronoun_follows_the_name(notebook, machine):
