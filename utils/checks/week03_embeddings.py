@@ -189,7 +189,7 @@ def _direction_cases(draw: Draw) -> list[Case]:
     cases = []
     for count in (None, None, 1):
         pairs, d_vocab, d_model = draw.sizes("pairs", "d_vocab", "d_model", among=range(3, 9)).values()
-        count, d_vocab = count or pairs, 2 * d_vocab + pairs
+        count, d_vocab = count or pairs, max(2 * d_vocab + pairs, 2 * pairs + 1)  # two words to a pair
         ids = torch.argsort(draw.normal(d_vocab))[: 2 * count].reshape(count, 2)
         label = f"pairs {count} · d_vocab {d_vocab} · d_model {d_model}"
         cases.append(Case(label, {"W_E": draw.normal(d_vocab, d_model, scale=2.0), "pairs": ids}))
