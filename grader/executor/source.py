@@ -2,7 +2,6 @@
 
 import ast
 import importlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -35,6 +34,14 @@ class SourceNotebook:
         """The names that stand for a module of checks: `checks` for `utils.checks.week05_attention`."""
         named = {each.bound: f"{each.module}.{each.name}" for each in self.imports if each.name}
         return {name: module for name, module in named.items() if module.startswith(f"{_CHECKS}week")}
+
+    def absent(self) -> tuple[str, ...]:
+        """The packages that the week's checks forbid as a whole, but for those that its own cells import. Of
+        others a check forbids a part, and sees to that itself.
+        """
+        needed = {each.module.partition(".")[0] for each in self.imports}
+        names = [name for check in self.checks for name in check.forbidden if "." not in name]
+        return tuple(dict.fromkeys(name for name in names if name not in needed))
 
     def preload(self) -> tuple[str, ...]:
         """The modules that the notebook needs, but for `parts`, which is the week's own."""
@@ -123,9 +130,3 @@ def _parsed(cell: NotebookNode) -> ast.Module:
         return ast.parse(plain_python(cell))
     except SyntaxError:
         return ast.Module([], [])
-
-
-def forbidden_packages(checks: Sequence[Check]) -> tuple[str, ...]:
-    """The packages, beside PyTorch, that would do the work of these checks' exercises."""
-    names = [name.partition(".")[0] for check in checks for name in check.forbidden]
-    return tuple(dict.fromkeys(name for name in names if name != "torch"))

@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from dataclasses import replace
 
-from grader.executor.source import SourceNotebook, forbidden_packages
+from grader.executor.source import SourceNotebook
 from grader.judge.bench import Bench
 from grader.kernels.trouble import GraderTrouble
 from grader.kernels.warm import WarmParent
@@ -59,4 +59,4 @@ class Workshop:
     def _key(self, source: SourceNotebook, limits: Limits) -> tuple:
         # Limits of time are the caller's own business: the parent needs those of space.
         of_space = replace(limits, cell_seconds=0, notebook_seconds=0)
-        return forbidden_packages(source.checks), source.preload(), of_space
+        return source.absent(), source.preload(), of_space

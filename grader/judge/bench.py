@@ -7,15 +7,20 @@ from dataclasses import replace
 from typing import Any
 
 from grader.executor.task import Hidden
+from grader.kernels.trouble import GraderTrouble
 from grader.kernels.wire import Deadline
 from utils import reference
 from utils.checks.attempt import Attempt
 from utils.checks.engine import Check
 from utils.checks.report import Report
-from utils.verdicts.judge import LocalHearing, LocalJudge
+from utils.verdicts.judge import LocalHearing, LocalJudge, UnknownCheck
 
 REFERENCE = "storyteller"
 """The reference that grading uses: the one that every machine has, so that grades are the same everywhere."""
+
+
+_SEEDS = 8
+"""How many seeds are tried before a check counts as broken."""
 
 
 class Bench:
@@ -27,7 +32,7 @@ class Bench:
 
     def session(self, seed: int) -> "Session":
         """What is kept for one submission: its hidden cases."""
-        return Session(self._public, LocalJudge(seed, reveal=False))
+        return Session(self._public, seed)
 
     def prepare(self, checks: Iterable[Check]) -> None:
         """Loads the verdicts on these checks, and what is right for their public cases.
@@ -42,8 +47,9 @@ class Bench:
 class Session:
     """The judge for one submission. `seconds` is the time that it took itself."""
 
-    def __init__(self, public: LocalJudge, hidden: LocalJudge):
-        self._public, self._hidden = public, hidden
+    def __init__(self, public: LocalJudge, seed: int):
+        self._public = public
+        self._hidden = [LocalJudge(seed + step, reveal=False) for step in range(_SEEDS)]
         self.seconds = 0.0
 
     def open(self, week: str, check: str) -> "BothHearings":
@@ -51,9 +57,23 @@ class Session:
 
         Raises:
             UnknownCheck: the week has no such check.
+            GraderTrouble: no cases can be drawn for it.
         """
         with self.clock():
-            return BothHearings(self._public.open_named(week, check), self._hidden.open_named(week, check))
+            return BothHearings(self._public.open_named(week, check), self._open_hidden(week, check))
+
+    def _open_hidden(self, week: str, check: str) -> LocalHearing:
+        """The hidden cases, from the next seed where a check cannot draw any from one."""
+        for judge in self._hidden:
+            try:
+                return judge.open_named(week, check)
+            except UnknownCheck:
+                raise
+            except Exception as error:  # a fault of the check's own, which must not cost a student anything
+                problem = error
+        raise GraderTrouble(
+            f"The check {check} of {week} draws no cases: {problem!r}. Mend it and grade again."
+        )
 
     @contextmanager
     def clock(self, deadline: Deadline | None = None) -> Iterator[None]:
