@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from grader.exercises import Exercise
 from grader.reasons import NOT_WRITTEN
 from grader.results import Result
+from grader.results_table import place_of
 from utils.self_check.result import Row
 
 
@@ -71,9 +72,7 @@ def common_mistakes(results: Iterable[Result]) -> list[CommonMistake]:
 def delegation(results: Iterable[Result]) -> list[WorthALook]:
     """Signs that something ready-made did an exercise's work. They change no grade."""
     return [
-        WorthALook(result.student, f"{sign.cell}, line {sign.line}" if sign.line else sign.cell, sign.what)
-        for result in results
-        for sign in result.signs
+        WorthALook(result.student, place_of(sign), sign.what) for result in results for sign in result.signs
     ]
 
 

@@ -1,7 +1,7 @@
 """A small executor behind the trusted one's door: it reads answers, runs nothing, and does what they say.
 
-An exercise is right when its answer holds the word `correct`. Other words make it behave as a submission might
-make the real one behave; a test may want that without PyTorch and a sandbox.
+An exercise is right when its answer holds the word `correct`. Other words make it behave as a submission
+might make the real one behave; a test may want that without PyTorch and a sandbox.
 """
 
 import contextlib
