@@ -26,7 +26,7 @@ LAB := $(IN_VENV) "$(BIN)/python" -m jupyterlab --config=utils/lab/config.py
 PYTEST := $(IN_VENV) OMP_NUM_THREADS=1 CHROMIUM="$(CHROMIUM)" "$(BIN)/python" -m pytest -n 2 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test demo build lock format lint clean chromium
+.PHONY: help lab test demo bench build lock format lint clean chromium
 
 help:
 	@echo "GPT-2 in twelve weeks. The first call sets everything up, which takes some minutes."
@@ -47,6 +47,9 @@ test: chromium $(READY)  ## Check everything: style, then every test
 
 demo: $(READY)  ## Release, collect and grade a sample class
 	@$(IN_VENV) course demo
+
+bench: $(READY)  ## Grade a class by stock nbgrader and by `course grade`, and compare: half an hour
+	@$(IN_VENV) OMP_NUM_THREADS=1 "$(BIN)/python" -m grader.bench
 
 build: $(READY)  ## Generate course/ from solutions/
 	@$(IN_VENV) course build

@@ -1,0 +1,98 @@
+"""The three ways of grading that are compared, each on the same submissions."""
+
+import os
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from grader.bench.mixed_class import MixedClass
+from grader.class_run.order import Order
+from grader.class_run.run import Watch, grade_class
+from grader.executor.assemble import Step, assemble
+from grader.executor.source import SourceNotebook, read_source
+from grader.executor.submission import Unreadable, read_submission
+from grader.judge.seeds import hidden_seed
+from grader.nbgrader_commands import nbgrader
+from grader.sandbox.limits import Limits
+from utils.weeks import Week
+
+STOCK = """
+c.Autograde.autograde_preprocessors = [
+    "nbgrader.preprocessors.Execute",
+    *(each for each in c.Autograde.autograde_preprocessors if "grader.execute" not in each),
+]
+"""
+"""Lines for nbgrader_config.py: nbgrader's own executor in the place of ours."""
+
+
+def stock(folder: Path, week: Week, students: Iterable[str]) -> float:
+    """Seconds that stock nbgrader takes, one command a student, since a broken notebook ends the command."""
+    began = time.perf_counter()
+    for student in students:
+        nbgrader(folder, "autograde", week.folder, f"--student={student}", "--force")
+    return time.perf_counter() - began
+
+
+def class_run(folder: Path, week: Week, workers: int, watch: Watch | None = None) -> float:
+    """Seconds that `course grade` takes for all that is handed in there, start to end."""
+    began = time.perf_counter()
+    grade_class(folder, Order(week, workers=workers, force=True), watch)
+    return time.perf_counter() - began
+
+
+class BareFork:
+    """The same cells and checks in a fork of a warm process: no Jupyter, no sandbox, no gradebook.
+
+    Nothing that grades in processes of their own can be much faster, and nothing here could be trusted.
+    """
+
+    def __init__(self, folder: Path, week: Week) -> None:
+        from utils.verdicts.judge import LocalJudge
+
+        released = folder / "course" / week.folder
+        self._folder = released
+        self._source: SourceNotebook = read_source(
+            week.folder, (released / f"{week.notebook}.ipynb").read_bytes()
+        )
+        self._public = LocalJudge()
+        for check in self._source.checks:
+            self._public.open(check)
+
+    def grade(self, group: MixedClass, students: Iterable[str]) -> float:
+        """Seconds for these submissions, one after the other."""
+        began = time.perf_counter()
+        for student in students:
+            self._fork(group.week, group.files[student])
+        return time.perf_counter() - began
+
+    def _fork(self, week: Week, content: bytes) -> None:
+        try:
+            submitted = read_submission(content, Limits().submission_bytes)
+        except Unreadable:
+            return
+        child = os.fork()
+        if not child:
+            try:
+                os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+                os.dup2(1, 2)
+                seed = hidden_seed("bench", week.folder, content)
+                self._run(assemble(self._source, submitted).steps, seed)
+            finally:
+                os._exit(0)
+        os.waitpid(child, 0)
+
+    def _run(self, steps: list[Step], seed: int) -> None:
+        from utils.checks.engine import use_judge
+        from utils.verdicts.judge import LocalJudge
+
+        sys.path.insert(0, str(self._folder))  # parts.py
+        judges = (self._public, LocalJudge(seed, reveal=False))
+        names: dict = {"__name__": "__main__"}
+        for step in steps:
+            for judge in judges if step.is_check else judges[:1] if step.is_run else ():
+                use_judge(judge)
+                try:
+                    exec(compile(step.cell.source, step.name, "exec"), names)
+                except Exception:  # a student's cell may fail; the next one runs
+                    continue
