@@ -24,7 +24,7 @@ from utils.weeks import Week, find_week
 
 GROWTH = "10,30,100,300"
 ROUNDS = 3
-"""How often the two ways take turns: stock grades a part of the class, then the class run grades all of it."""
+"""How often the two take turns: stock grades a part of the class, then the class run grades all of it."""
 
 
 def run(
