@@ -1,4 +1,4 @@
-"""The course's own parts from weeks 1, 3, 4, 5, 6, 7, 8, 9, 10 and 11: what week 12 builds on.
+"""The course's own parts from weeks 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 11: what week 12 builds on.
 
 Written by `course build` from the earlier weeks' solutions; what you change here, the next build undoes.
 To build on a part that you wrote yourself, put a line like this one below the notebook's imports:
@@ -12,8 +12,10 @@ import math
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
+from itertools import pairwise
 from pathlib import Path
 
+import regex
 import torch
 from einops import einsum, rearrange
 from jaxtyping import Float, Int
@@ -39,13 +41,19 @@ __all__ = [
     "apply_temperature",
     "attention_pattern",
     "attention_scores",
+    "build_vocab",
+    "bytes_to_unicode",
     "causal_mask",
     "clip_grad_norm",
     "cosine_similarity",
     "count_parameters",
     "cross_entropy",
     "decay_groups",
+    "decode",
     "embed_tokens",
+    "encode",
+    "encode_special",
+    "encode_word",
     "evaluate",
     "first_token_score",
     "fix_conv1d",
@@ -62,9 +70,11 @@ __all__ = [
     "log_softmax",
     "lr_schedule",
     "merge_heads",
+    "merge_pair",
     "minimum_length",
     "name_map",
     "next_token_loss",
+    "pretokenize",
     "previous_token_score",
     "project_heads",
     "project_qkv",
@@ -85,6 +95,7 @@ __all__ = [
     "train_step",
     "train_storyteller",
     "train_val_split",
+    "utf8_bytes",
     "weighted_values",
 ]
 
@@ -149,6 +160,116 @@ def top_next_tokens(
     probabilities = softmax(logits[:, -1], dim=-1)
     top = probabilities.topk(k, dim=-1)
     return top.values, top.indices
+
+
+# Week 2: Byte-pair encoding, exactly GPT-2's
+
+
+def utf8_bytes(text: str) -> list[int]:
+    """The bytes, numbers from 0 to 255, as which UTF-8 keeps the text. An empty text has none."""
+    return list(text.encode("utf-8"))
+
+
+def bytes_to_unicode() -> dict[int, str]:
+    """The sign, one printable character, of each of the 256 bytes. No two bytes share a sign."""
+    printable = {*range(33, 127), *range(161, 173), *range(174, 256)}
+    sign_of, moved = {}, 0
+    for byte in range(256):
+        if byte in printable:
+            sign_of[byte] = chr(byte)
+        else:
+            sign_of[byte] = chr(256 + moved)
+            moved += 1
+    return sign_of
+
+
+def pretokenize(text: str) -> list[str]:
+    """The text cut into words as GPT-2 does it. Joined again, the words are the text; an empty text has none."""
+    endings = r"'s|'t|'re|'ve|'m|'ll|'d"
+    letters, numbers, others = r" ?\p{L}+", r" ?\p{N}+", r" ?[^\s\p{L}\p{N}]+"
+    white_space = r"\s+(?!\S)|\s+"
+    pattern = "|".join([endings, letters, numbers, others, white_space])
+    return regex.findall(pattern, text)
+
+
+def merge_pair(word: tuple[str, ...], pair: tuple[str, str]) -> tuple[str, ...]:
+    """The word with the pair made one piece wherever it occurs, from left to right.
+
+    A word without the pair comes back as it was. The result is a tuple, since words are the keys of a dict.
+    """
+    merged, at = [], 0
+    while at < len(word):
+        if word[at : at + 2] == pair:
+            merged.append(pair[0] + pair[1])
+            at += 2
+        else:
+            merged.append(word[at])
+            at += 1
+    return tuple(merged)
+
+
+def encode_word(word: str, ranks: dict[tuple[str, str], int]) -> list[str]:
+    """The pieces that are left of one word when everything that has a rank is merged, lowest rank first.
+
+    `word` is written in signs, such as "Ġthere", and has at least one. `ranks` gives the rank of each pair that
+    is ever merged; a pair that is not in it is never merged.
+    """
+    pieces = tuple(word)
+    while len(pieces) > 1:
+        best = min(pairwise(pieces), key=lambda pair: ranks.get(pair, math.inf))
+        if best not in ranks:
+            break
+        pieces = merge_pair(pieces, best)
+    return list(pieces)
+
+
+def build_vocab(merges: list[tuple[str, str]], special_tokens: list[str]) -> dict[str, int]:
+    """The id of each piece: first the 256 signs, then what each merge makes, then the special tokens."""
+    pieces = sorted(bytes_to_unicode().values())
+    pieces += [left + right for left, right in merges]
+    pieces += special_tokens
+    return {piece: number for number, piece in enumerate(pieces)}
+
+
+def encode(text: str, ranks: dict[tuple[str, str], int], vocab: dict[str, int]) -> list[int]:
+    """The ids of the text's tokens. An empty text has none.
+
+    `vocab` has an id for every piece that merging with `ranks` can leave. Both may be a part of GPT-2's.
+    """
+    sign_of = bytes_to_unicode()
+    ids = []
+    for word in pretokenize(text):
+        written = "".join(sign_of[byte] for byte in utf8_bytes(word))
+        ids += [vocab[piece] for piece in encode_word(written, ranks)]
+    return ids
+
+
+def decode(ids: list[int], vocab: dict[str, int]) -> str:
+    """The text that the ids stand for. Bytes that are no valid UTF-8 become the replacement character �.
+
+    `vocab` holds each of these ids, and may have gaps between ids.
+    """
+    byte_of = {sign: byte for byte, sign in bytes_to_unicode().items()}
+    piece_of = {number: piece for piece, number in vocab.items()}
+    written = "".join(piece_of[number] for number in ids)
+    return bytes(byte_of[sign] for sign in written).decode("utf-8", errors="replace")
+
+
+def encode_special(
+    text: str, ranks: dict[tuple[str, str], int], vocab: dict[str, int], special_tokens: list[str]
+) -> list[int]:
+    """The ids of a text in which some strings are special tokens, each with an id of its own in `vocab`.
+
+    There may be no special tokens at all; then it is the same as `encode`.
+    """
+    if not special_tokens:
+        return encode(text, ranks, vocab)
+    longest_first = sorted(special_tokens, key=len, reverse=True)
+    pattern = "|".join(regex.escape(token) for token in longest_first)
+    ids = []
+    for part in regex.split(f"({pattern})", text):
+        ids += [vocab[part]] if part in special_tokens else encode(part, ranks, vocab)
+    return ids
 
 
 # Week 3: Words and places become directions

@@ -128,7 +128,7 @@ pad
 # </details>
 
 
-# %% tags=["work"] nbgrader={"grade": false, "grade_id": "utf8_bytes", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% tags=["work", "part"] nbgrader={"grade": false, "grade_id": "utf8_bytes", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def utf8_bytes(text: str) -> list[int]:
     """The bytes, numbers from 0 to 255, as which UTF-8 keeps the text. An empty text has none."""
     ### BEGIN SOLUTION
@@ -184,7 +184,7 @@ for character in "aé猫🙂":
 # </details>
 
 
-# %% tags=["work"] nbgrader={"grade": false, "grade_id": "bytes_to_unicode", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% tags=["work", "part"] nbgrader={"grade": false, "grade_id": "bytes_to_unicode", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def bytes_to_unicode() -> dict[int, str]:
     """The sign, one printable character, of each of the 256 bytes. No two bytes share a sign."""
     ### BEGIN SOLUTION
@@ -280,7 +280,7 @@ for text in ["hi there", "two\nlines", "café", "🙂"]:
 # </details>
 
 
-# %% tags=["work"] nbgrader={"grade": false, "grade_id": "pretokenize", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% tags=["work", "part"] nbgrader={"grade": false, "grade_id": "pretokenize", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def pretokenize(text: str) -> list[str]:
     """The text cut into words as GPT-2 does it. Joined again, the words are the text; an empty text has none."""
     ### BEGIN SOLUTION
@@ -388,7 +388,7 @@ checks.count_pairs(count_pairs)
 # </details>
 
 
-# %% tags=["work"] nbgrader={"grade": false, "grade_id": "merge_pair", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% tags=["work", "part"] nbgrader={"grade": false, "grade_id": "merge_pair", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def merge_pair(word: tuple[str, ...], pair: tuple[str, str]) -> tuple[str, ...]:
     """The word with the pair made one piece wherever it occurs, from left to right.
 
@@ -563,7 +563,7 @@ def gpt2_merges() -> list[tuple[str, str]]:
     return [(left, right) for left, right in (line.split() for line in lines[1:])]
 
 
-# %% tags=["work"] nbgrader={"grade": false, "grade_id": "encode_word", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% tags=["work", "part"] nbgrader={"grade": false, "grade_id": "encode_word", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def encode_word(word: str, ranks: dict[tuple[str, str], int]) -> list[str]:
     """The pieces that are left of one word when everything that has a rank is merged, lowest rank first.
 
@@ -630,7 +630,7 @@ print(encode_word("Mechanistic", ranks), encode_word("Ġinterpretability", ranks
 # </details>
 
 
-# %% tags=["work"] nbgrader={"grade": false, "grade_id": "build_vocab", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% tags=["work", "part"] nbgrader={"grade": false, "grade_id": "build_vocab", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def build_vocab(merges: list[tuple[str, str]], special_tokens: list[str]) -> dict[str, int]:
     """The id of each piece: first the 256 signs, then what each merge makes, then the special tokens."""
     ### BEGIN SOLUTION
@@ -683,7 +683,7 @@ print("the longest pieces of plain letters:", *sorted(of_letters, key=len)[-8:],
 # </details>
 
 
-# %% tags=["work"] nbgrader={"grade": false, "grade_id": "encode", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% tags=["work", "part"] nbgrader={"grade": false, "grade_id": "encode", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def encode(text: str, ranks: dict[tuple[str, str], int], vocab: dict[str, int]) -> list[int]:
     """The ids of the text's tokens. An empty text has none.
 
@@ -809,7 +809,7 @@ pictures.heatmap(
 # </details>
 
 
-# %% tags=["work"] nbgrader={"grade": false, "grade_id": "decode", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% tags=["work", "part"] nbgrader={"grade": false, "grade_id": "decode", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def decode(ids: list[int], vocab: dict[str, int]) -> str:
     """The text that the ids stand for. Bytes that are no valid UTF-8 become the replacement character �.
 
@@ -868,7 +868,7 @@ for length in range(len(ids) + 1):
 # </details>
 
 
-# %% tags=["work"] nbgrader={"grade": false, "grade_id": "encode_special", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% tags=["work", "part"] nbgrader={"grade": false, "grade_id": "encode_special", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def encode_special(
     text: str, ranks: dict[tuple[str, str], int], vocab: dict[str, int], special_tokens: list[str]
 ) -> list[int]:
