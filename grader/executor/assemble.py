@@ -59,8 +59,8 @@ def assemble(source: SourceNotebook, submitted: Sequence[SubmittedCell]) -> Asse
     known = [cell for cell in named if sorting.knows(cell.grade_id)]
     if len(known) <= len(named) / 2:  # weeks have some names in common
         raise Unreadable(
-            f"Of the notebook's {len(named)} named cells {len(known)} are of {source.week}: it may be another "
-            "week's, or made anew: ask for the released notebook with the answers in it."
+            f"Of the notebook's {len(named)} named cells {len(known)} are of {source.week}: it may be "
+            "another week's, or made anew: ask for the released notebook with the answers in it."
         )
     return Assembled(list(sorting.steps()), sorting.all_odd())
 

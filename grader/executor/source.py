@@ -2,7 +2,7 @@
 
 import ast
 import importlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 import nbformat
@@ -22,6 +22,8 @@ class SourceNotebook:
 
     week: str
     notebook: NotebookNode
+    _known: dict[str, tuple[Check, ...]] = field(default_factory=dict)
+    """The checks of cells that were asked for already, by their text."""
 
     @cached_property
     def imports(self) -> list[Import]:
@@ -58,9 +60,11 @@ class SourceNotebook:
 
     def checks_of(self, cell: NotebookNode) -> tuple[Check, ...]:
         """The course's checks that a check cell calls, in order."""
-        calls = [node.func for node in ast.walk(_parsed(cell)) if isinstance(node, ast.Call)]
-        found = [self._check(call) for call in calls if isinstance(call, ast.Attribute)]
-        return tuple(check for check in found if check is not None)
+        if cell.source not in self._known:
+            calls = [node.func for node in ast.walk(_parsed(cell)) if isinstance(node, ast.Call)]
+            found = [self._check(call) for call in calls if isinstance(call, ast.Attribute)]
+            self._known[cell.source] = tuple(check for check in found if check is not None)
+        return self._known[cell.source]
 
     def _check(self, call: ast.Attribute) -> Check | None:
         if not isinstance(call.value, ast.Name) or call.value.id not in self.check_modules:

@@ -87,7 +87,7 @@ class Court:
         length = int.from_bytes(read(end, _LENGTH, deadline), "little")
         if length > self._longest:
             raise Misconduct(f"its answer has {length:,} bytes, where {self._longest:,} are the most")
-        message = unpack(bytes(read(end, length, deadline)))
+        message = unpack(read(end, length, deadline))
         if not isinstance(message, dict):
             raise Misconduct("its process sent what no check sends")
         return message

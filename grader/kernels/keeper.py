@@ -55,7 +55,8 @@ class _Keeper:
         os.set_blocking(ringer, False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(ringer, warn_on_full_buffer=False)
-        linux.set_dumpable(False)
+        with contextlib.suppress(OSError):  # only Linux has it
+            linux.set_dumpable(False)
 
     def work(self, in_force: list[str]) -> None:
         """Does what it is told and reports who has ended, until the other side goes."""

@@ -34,7 +34,14 @@ class WarmParent:
             view: the files that it and all its children see.
             preload: modules to import.
             limits: of one submission; the control group holds all of it to them.
+
+        Raises:
+            GraderTrouble: this system cannot fork.
         """
+        if not hasattr(os, "fork"):
+            raise GraderTrouble(
+                "Grading forks processes, which this system cannot: grade on Linux, or in WSL 2."
+            )
         self.view = view
         self.layers: tuple[str, ...] = ()
         self._bwrap = bubblewrap.program()

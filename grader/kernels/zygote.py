@@ -11,7 +11,7 @@ import os
 import signal
 import socket
 import sys
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
@@ -41,7 +41,8 @@ def main(descriptor: int) -> None:
     settings = wire.receive()
     if settings["uid"] is not None:
         rights.become(settings["uid"])
-    linux.set_dumpable(False)
+    with suppress(OSError):  # only Linux has it
+        linux.set_dumpable(False)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     shell = _warm_up(settings)
     wire.send({"ready": os.getuid()})
@@ -74,7 +75,7 @@ def _warm_up(settings: dict[str, Any]) -> Any:
                 importlib.import_module(name)
             except Exception:  # the notebook will say so where it imports it
                 continue
-    return _first_time(settings)
+        return _first_time(settings)
 
 
 def _first_time(settings: dict[str, Any]) -> Any:

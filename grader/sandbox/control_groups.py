@@ -15,6 +15,8 @@ from grader.sandbox.limits import MIB, Limits
 _ROOT = Path("/sys/fs/cgroup")
 _SHARED = 1024 * MIB
 """What the warm parent itself needs, beside the submission."""
+_NEW_SECONDS = 60
+"""So long a group may wait for its first process."""
 _KEEPERS = 16
 """Processes of the sandbox's own."""
 _JOIN = 'for file in $1; do echo $$ > "$file" || exit 1; done; shift; exec "$@"'
@@ -46,6 +48,7 @@ class Group:
 
 def make(limits: Limits) -> Group | None:
     """A group with these limits; None where this user may not make one."""
+    _remove_left_over()
     name = f"grading-{uuid4().hex[:12]}"
     memory, processes = str(limits.memory_bytes + _SHARED), str(limits.processes + _KEEPERS)
     if (_ROOT / "memory").is_dir():
@@ -59,6 +62,14 @@ def make(limits: Limits) -> Group | None:
     else:
         return None
     return _made(wanted)
+
+
+def _remove_left_over() -> None:
+    """Removes groups without a process: a grader that was killed could not."""
+    for folder in (*_ROOT.glob("grading-*"), *_ROOT.glob("*/grading-*")):
+        with contextlib.suppress(OSError):
+            if time.time() - folder.stat().st_mtime > _NEW_SECONDS:
+                folder.rmdir()
 
 
 def _made(wanted: dict[Path, dict[str, str]]) -> Group | None:

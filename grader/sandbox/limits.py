@@ -30,7 +30,7 @@ class Limits:
     """What one cell may print or show; the rest is cut off, and a line says so."""
     notebook_output_bytes: int = 4 * MIB
     """What all cells together may print or show."""
-    message_bytes: int = 256 * MIB
+    message_bytes: int = 128 * MIB
     """One answer to a check."""
     submission_bytes: int = 32 * MIB
     """The submitted file."""

@@ -1,7 +1,9 @@
 """Linux calls that Python's standard library does not offer, each with its error as OSError."""
 
 import ctypes
+import errno
 import os
+import sys
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWUTS = 0x04000000
@@ -35,13 +37,24 @@ def checked(result: int, what: str) -> int:
     return result
 
 
+def call(name: str, *arguments: object) -> int:
+    """A function of the C library by its name.
+
+    Raises:
+        OSError: it failed, or this is not Linux, where the same name and numbers mean other things.
+    """
+    if sys.platform != "linux":
+        raise OSError(errno.ENOSYS, f"{name} is Linux' own")
+    return checked(getattr(_libc, name)(*arguments), name)
+
+
 def syscall(number: int, *arguments: object) -> int:
     """A system call by its number.
 
     Raises:
         OSError: it failed.
     """
-    return checked(_libc.syscall(ctypes.c_long(number), *arguments), f"system call {number}")
+    return call("syscall", ctypes.c_long(number), *arguments)
 
 
 def unshare(flags: int) -> None:
@@ -50,7 +63,7 @@ def unshare(flags: int) -> None:
     Raises:
         OSError: the machine does not let this user.
     """
-    checked(_libc.unshare(ctypes.c_int(flags)), "unshare")
+    call("unshare", ctypes.c_int(flags))
 
 
 def mount(source: str, target: str, kind: str | None, flags: int, options: str = "") -> None:
@@ -60,8 +73,7 @@ def mount(source: str, target: str, kind: str | None, flags: int, options: str =
         OSError: it failed.
     """
     encoded = [None if text is None else text.encode() for text in (source, target, kind, options)]
-    result = _libc.mount(encoded[0], encoded[1], encoded[2], ctypes.c_ulong(flags), encoded[3])
-    checked(result, f"mount on {target}")
+    call("mount", *encoded[:3], ctypes.c_ulong(flags), encoded[3])
 
 
 def prctl(option: int, *arguments: int) -> None:
@@ -71,7 +83,7 @@ def prctl(option: int, *arguments: int) -> None:
         OSError: it failed.
     """
     numbers = [ctypes.c_ulong(number) for number in (*arguments, 0, 0, 0, 0)[:4]]
-    checked(_libc.prctl(ctypes.c_int(option), *numbers), f"prctl {option}")
+    call("prctl", ctypes.c_int(option), *numbers)
 
 
 def no_new_privileges() -> None:
