@@ -14,7 +14,7 @@
 # | | |
 # |---|---|
 # | **You will have built** | the loss of a language model, the backward passes of half a block by hand, and AdamW, equal to torch's own step by step |
-# | **You need** | softmax and cross-entropy (week 1), GELU (week 4), the attention pattern (week 5, for one stretch exercise), which `parts.py` beside this notebook holds ready |
+# | **You need** | softmax and cross-entropy (week 1), GELU (week 4), the attention pattern (week 5, for one stretch exercise), token losses (week 8), which `parts.py` beside this notebook holds ready |
 # | **Time** | core 2½ to 3 hours · stretch 1½ hours |
 # | **Where we are** | text → tokens → embeddings → blocks → logits → probabilities → next token, **and back again**: from the loss to every weight |
 #
@@ -30,7 +30,7 @@ from collections.abc import Callable, Iterable, Sequence
 import torch
 from einops import einsum
 from jaxtyping import Float, Int
-from parts import GPT2, attention_pattern, cross_entropy, gelu, softmax
+from parts import GPT2, attention_pattern, cross_entropy, gelu, softmax, token_losses
 from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional as F
@@ -60,29 +60,28 @@ weights = dict(gpt2.model.named_parameters())
 
 def surprise(some_weights: dict[str, Tensor]) -> Tensor:
     """How surprised the model is by the sentence when it has these weights, in nats per token."""
-    logits = functional_call(gpt2.model, some_weights, (ids,)).logits
-    return cross_entropy(logits[:, :-1], ids[:, 1:])
+    return functional_call(gpt2.model, some_weights, (ids,), {"labels": ids}).loss
 
 
 before = surprise(weights)
 uphill = dict(zip(weights, torch.autograd.grad(before, list(weights.values())), strict=True))
 
-distances, after = torch.logspace(-5, 0.5, 23), []
+distances, after = torch.logspace(-3.5, 0, 22), []
 with torch.no_grad():
     for distance in distances:
         moved = {name: weight - distance * uphill[name] for name, weight in weights.items()}
         after.append(surprise(moved))
 best = torch.stack(after).argmin()
 print(f"{sum(weight.numel() for weight in weights.values()):,} weights, one direction.")
-print(
-    f"Surprise before: {before.item():.2f} nats per token. After a step of {distances[best]:.2g} times the gradient: {after[best]:.2f}."
-)
+print(f"Surprise before: {before.item():.2f} nats per token.")
+print(f"After a step of {distances[best]:.2g} times the gradient: {after[best]:.2f}.")
 pictures.curve(
     distances,
     torch.stack(after),
     x_title="how far: the gradient times this",
     y_title="nats per token",
     log_x=True,
+    log_y=True,
 )
 
 # %% [markdown]
@@ -136,7 +135,7 @@ pad
 #
 # A prompt of 6 tokens is not one question but five. After the first token: what comes second? After the first two: what comes third? The causal mask lets all positions answer at once, without peeking. So **every position predicts its next token in training**: position `i` is judged by the token at `i + 1`. The last position would predict a token that is not there, so nothing judges it; and the first token is predicted by nobody.
 #
-# The loss is the mean of −log p over all predictions of all prompts, in nats. It must stay a tensor from which `backward()` can start. Any way from logits to −log p will do; `cross_entropy` of week 1 is in `parts`, and torch has its own.
+# Week 8 measured this for single tokens, with `token_losses`. Here is the one number that a training starts from: the mean of −log p over all predictions of all prompts, in nats. It must stay a tensor from which `backward()` can start. Any way from logits to −log p will do; `cross_entropy` of week 1 is in `parts`, and torch has its own.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
@@ -193,11 +192,11 @@ ids = torch.tensor([gpt2.tokenizer.encode(SENTENCE)])
 words = token_strings(ids[0])
 with torch.no_grad():
     logits = gpt2.model(ids).logits
-log_p = logits[0, :-1].log_softmax(dim=-1).gather(-1, ids[0, 1:, None])[:, 0]
-for place, nats in enumerate(-log_p):
+    losses = token_losses(lambda tokens: logits, ids)[0]
+for place, nats in enumerate(losses):
     read = "".join(words[: place + 1]).replace("·", " ")
     print(f"{read[-40:]:>40} → {words[place + 1]:9} p = {math.exp(-nats):.3f}, {nats:5.2f} nats")
-print(f"\nTheir mean: {-log_p.mean():.4f}. Your loss: {next_token_loss(logits, ids).item():.4f}")
+print(f"\nTheir mean: {losses.mean():.4f}. Your loss: {next_token_loss(logits, ids).item():.4f}")
 
 # %% [markdown]
 # *What you should see:* as many questions as there are tokens, less one, and two equal numbers at the end. Training on one such sentence means answering all of these at once, in one forward pass.
@@ -302,16 +301,14 @@ def seconds(job: Callable[[], object], repeats: int = 3) -> float:
 
 
 def forward() -> Tensor:
-    logits = gpt2.model(ids).logits
-    return cross_entropy(logits[:, :-1], ids[:, 1:])
+    return gpt2.model(ids, labels=ids).loss
 
 
-once = seconds(lambda: forward())
+once = seconds(forward)
 both = seconds(lambda: torch.autograd.grad(forward(), list(gpt2.model.parameters())))
 print(f"One forward pass: {once:.3f} s. Forward and backward together: {both:.3f} s.")
-print(
-    f"By finite differences, {n_weights:,} weights would take {2 * n_weights * once / 86_400:,.1f} days. For one step."
-)
+days = 2 * n_weights * once / 86_400
+print(f"By finite differences, {n_weights:,} weights would take {days:,.1f} days. For one step.")
 
 # %% [markdown]
 # *What you should see:* a backward pass costs about as much as a few forward passes, **however many weights there are**. That is why backpropagation, and nothing else, trains networks.
@@ -1056,9 +1053,8 @@ pairs = torch.zeros(len(used), len(used)).index_put_(
 )
 shares = (pairs / pairs.sum(dim=1, keepdim=True))[windows[:, :-1], windows[:, 1:]]
 curves = {name: learn(name, lr) for name, lr in {"SGD": 30.0, "momentum": 10.0, "AdamW": 0.3}.items()}
-print(
-    f"A blind guess among {len(used)} tokens: {math.log(len(used)):.2f} nats. The best table there is: {-shares.log().mean():.2f} nats."
-)
+print(f"A blind guess among {len(used)} tokens: {math.log(len(used)):.2f} nats.")
+print(f"The best table there is: {-shares.log().mean():.2f} nats.")
 for name, losses in curves.items():
     print(f"{name:8} from {losses[0]:.2f} to {sum(losses[-10:]) / 10:.2f} nats")
 pictures.curves(
@@ -1069,7 +1065,7 @@ pictures.curves(
 )
 
 # %% [markdown]
-# *What you should see:* all three begin at a blind guess and learn. SGD was given a learning rate a hundred times as large as AdamW's, and momentum one thirty times as large, because the gradient of a mean over many tokens is tiny for each single entry of the table; and still AdamW is ahead. A rare token's row gets few gradients, and AdamW makes the most of each.
+# *What you should see:* all three begin at a blind guess and learn. SGD was given a learning rate a hundred times as large as AdamW's, momentum one more than thirty times as large, because the gradient of a mean over many tokens is tiny for each single entry of the table; and still AdamW is ahead. A rare token's row gets few gradients, and AdamW makes the most of each.
 
 # %% [markdown]
 # ## Exercise 11 · the shape table

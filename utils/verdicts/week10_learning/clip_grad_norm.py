@@ -102,10 +102,6 @@ def _parameters_shrunk(parameters, max_norm):
     return norm
 
 
-def _nothing_returned(parameters, max_norm):
-    _by(_factor)(parameters, max_norm)
-
-
 VERDICT = Verdict(
     check=checks.clip_grad_norm,
     expected=_expected,
@@ -245,12 +241,6 @@ VERDICT = Verdict(
             "the parameters are multiplied by the factor, not their gradients",
             "where does .grad come in?",
             _parameters_shrunk,
-        ),
-        Mistake(
-            "nothing returned",
-            "the gradients are clipped, and the norm that they had does not come back",
-            "what does the signature promise?",
-            _nothing_returned,
         ),
     ),
 )
