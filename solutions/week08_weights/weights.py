@@ -70,7 +70,7 @@ with torch.no_grad():
 for name, logits in guesses.items():
     shares, ids = (row[0] for row in top_next_tokens(logits, k=5))
     likeliest = ", ".join(
-        f"{word} {share:.1%}" for word, share in zip(token_strings(ids), shares, strict=True)
+        f"{word} {share:.3%}" for word, share in zip(token_strings(ids), shares, strict=True)
     )
     print(f"{name}:\n    {likeliest}")
 shares, ids = (row[0] for row in top_next_tokens(guesses[gpt2.name], k=8))
@@ -221,7 +221,7 @@ print("Filled twice:                         ", sorted({n for n in filled if fil
 #
 # </details>
 #
-# <details><summary>If you see "the shapes are right, but the numbers are in other places"</summary>
+# <details><summary>If you see "the numbers are in other places", or "no number moves"</summary>
 #
 # `reshape` and `view` never move a number. Cut first, then move the head axis (`rearrange`, `permute`, `movedim`).
 #
@@ -543,7 +543,7 @@ def token_losses(model: nn.Module, tokens: Int[Tensor, "batch seq"]) -> Float[Te
 checks.token_losses(token_losses)
 
 # %% [markdown]
-# **Where does your machine hold its breath?** The story, each token coloured by its loss: the bluer, the more surprised. The mouse shows the number. Before you look closely, guess: which of *Sarah*, *apples*, *apples* (again), *pie* (again) will be blue? And which two words of the story does the machine not expect at all?
+# **Where does your machine hold its breath?** The story, each token coloured by its loss: the bluer, the more surprised. The mouse shows the number. Before you look closely, guess: which of *Sarah*, *apples*, *apples* (again), *pie* (again) will be blue? And which words of the story will surprise it most?
 
 # %% tags=["look", "raises-exception"]
 tokens = as_tokens(STORY)
@@ -564,7 +564,7 @@ with torch.no_grad():
     per_token = {
         "guessing blindly": math.log(gpt2.config.d_vocab),
         "your machine with random numbers": token_losses(GPT2(gpt2.config), tokens).mean(),
-        "your machine with GPT-2's numbers": token_losses(my_machine(), tokens).mean(),
+        f"your machine with {gpt2.name}'s numbers": token_losses(my_machine(), tokens).mean(),
     }
 pictures.bars(per_token, title="mean loss on the story", value_title="nats per token")
 
@@ -925,7 +925,7 @@ for name, config in {**CONFIGS, "GPT-3": gpt3}.items():
     print(f"{parameters:17,}{parameters * 4 / 1e9:9.1f} GB{scores:23,}")
 
 # %% [markdown]
-# More layers are more steps of thought for each token, a larger d_model more room to write down what has been found; both cost memory and time, and need more text to be trained. A longer window costs scores, with the square of its length. Nobody knows in advance which of them will pay; week 11 measures it for small models.
+# More layers are more steps in which a token's vector can be changed, a larger d_model is more room for what has been found out; both cost memory and time, and need more text in training. A longer window costs scores, with the square of its length. Nobody knows in advance which of them will pay; week 11 measures it for small models.
 #
 # Where there is a network, two lines are enough to run a larger one in your machine (1.5 GB to download, and about 3 GB of memory, since the state dict and your copy are both there; stretch 2 does with half):
 #

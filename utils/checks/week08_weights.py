@@ -186,20 +186,36 @@ def _parameters_of(name: str) -> list[str]:
     return next((ours for theirs, ours in ends.items() if name.endswith(theirs)), [])
 
 
+_UNKNOWN = dict.fromkeys(
+    (
+        "left random",
+        "weights",
+        "logits",
+        "mode",
+        "embedding and unembedding are one tensor",
+        "shares memory with the state dict",
+        "every weight can learn",
+    )
+)
+"""What is asked of a loaded model. Where weights are left random, the rest says nothing."""
+
+
 def _examined(once: Any, again: Any, tokens: Tensor, given: Sequence[Tensor]) -> dict[str, Any]:
     """All that is asked of a loaded model."""
     if not isinstance(once, nn.Module):
         raise CheckMisuse(f"Return the model, a GPT2; this is a {type(once).__name__}.")
     first, second = (dict(model.named_parameters(remove_duplicate=False)) for model in (once, again))
     random = sorted(name for name in first if not torch.equal(first[name], second[name]))
+    if random:
+        return _UNKNOWN | {"left random": random}
     with torch.no_grad():
         logits = once(tokens)
     memory = {tensor.untyped_storage().data_ptr() for tensor in given}
     ends = [first[name].data_ptr() for name in ("embed.W_E", "unembed.embed.W_E") if name in first]
     return {
-        "left random": random,
-        "weights": {name: None if name in random else value for name, value in first.items()},
-        "logits": None if random else logits,
+        "left random": [],
+        "weights": first,
+        "logits": logits,
         "mode": "train" if once.training else "eval",
         "embedding and unembedding are one tensor": len(ends) == 2 and ends[0] == ends[1],
         "shares memory with the state dict": any(
@@ -525,7 +541,7 @@ def _run_file(load_from_file, tensors, config, as_openai, tokens):
         return {"error": _missing_error(load_from_file, files[0], sizes)}
     once, again = (load_from_file(file, sizes) for file in files)
     found = _examined(once, again, tokens, [])
-    del found["shares memory with the state dict"]  # each tensor that is read has memory of its own
+    found.pop("shares memory with the state dict")  # each tensor that is read has memory of its own
     return found | {
         "read more than once": sorted({name for name in files[0].read if files[0].read.count(name) > 1}),
         "masks read": any(name.endswith(".attn.bias") for name in files[0].read),

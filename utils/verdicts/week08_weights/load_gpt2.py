@@ -191,6 +191,12 @@ VERDICT = Verdict(
             _left_out(".W_Q", ".W_K", ".W_V"),
         ),
         Mistake(
+            "nothing loaded",
+            "every matrix is still the random one of a new model: no name has met its place",
+            "strict=False passes over every name that it does not know: whose names does the model know?",
+            loading(refusals=(), fill=lambda model, filled: None),
+        ),
+        Mistake(
             "positions left random",
             "the position vectors are still the random ones of a new model",
             "which name is passed over?",

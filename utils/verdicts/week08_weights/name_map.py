@@ -74,6 +74,12 @@ VERDICT = Verdict(
             _without(lambda name, last: name.startswith("lm_head")),
         ),
         Mistake(
+            "ln_f forgotten",
+            "the last LayerNorm is not in the map",
+            "it stands outside the blocks, after them",
+            _without(lambda name, last: ".ln_f." in name),
+        ),
+        Mistake(
             "lm_head fills the embedding again",
             "lm_head.weight fills embed.W_E, as wte.weight does, and unembed.embed.W_E is filled by none",
             "each name of your machine's state dict stands once in the map",

@@ -106,9 +106,15 @@ VERDICT = Verdict(
         ),
         Mistake(
             "reshaped instead of moved",
-            "the shapes are right, but the numbers are in other places: reshape fills axes in reading order",
+            "the cut is right, but then reshape swaps two axes by name only: no number moves",
             "an axis that is to come to the front has to be moved there, not only renamed",
             _changed(lambda each, n_heads: each.movedim(0, -2).reshape(each.shape)),
+        ),
+        Mistake(
+            "reshaped in one go",
+            "the shapes are right, but the numbers are in other places: reshape fills axes in reading order",
+            "only the last axis can be cut by a reshape; the head axis has to be moved to the front",
+            lambda packed, n_heads: tuple(packed.reshape(3, n_heads, *packed.shape[:-1], -1)),
         ),
         Mistake(
             "d_head before d_model",
