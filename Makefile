@@ -26,7 +26,7 @@ LAB := $(IN_VENV) "$(BIN)/python" -m jupyterlab --config=utils/lab/config.py
 PYTEST := $(IN_VENV) OMP_NUM_THREADS=1 CHROMIUM="$(CHROMIUM)" "$(BIN)/python" -m pytest -n 2 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test demo bench build lock format lint clean chromium
+.PHONY: help lab test demo bench build lock format lint clean chromium postgresql
 
 help:
 	@echo "GPT-2 in twelve weeks. The first call sets everything up, which takes some minutes."
@@ -39,7 +39,7 @@ help:
 lab: $(READY)  ## Open the course in JupyterLab; Ctrl-C ends it
 	@exec $(LAB) $(LAB_OPTIONS)
 
-test: chromium $(READY)  ## Check everything: style, then every test
+test: chromium postgresql $(READY)  ## Check everything: style, then every test
 	"$(BIN)/ruff" check .
 	"$(BIN)/ruff" format --check .
 	$(PYTEST) -m "not slow"
@@ -137,3 +137,8 @@ chromium:
 	@test -x "$(CHROMIUM)" || { \
 	echo "The browser tests need Chromium, and $(CHROMIUM) is not there: install it (Debian: apt install chromium)" \
 	"or say where one is: make test CHROMIUM=/path/to/it" >&2; exit 1; }
+
+postgresql:
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || { \
+	echo "The class run's tests need the programs of a PostgreSQL server: install them (Debian: apt install" \
+	"postgresql)." >&2; exit 1; }

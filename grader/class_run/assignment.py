@@ -55,7 +55,7 @@ def released_week(gradebook: OpenGradebook, folders: CourseDirectory, week: Week
     source_folder = _folder(folders, folders.source_directory, week)
     built = read_exercises(source_folder / f"{week.notebook}.ipynb")
     released = _folder(folders, folders.release_directory, week) / f"{week.notebook}.ipynb"
-    with gradebook.transaction() as session:
+    with gradebook.reading() as session:
         source = gradebook_source(NotebookFinder(session), week.folder, week.notebook, released)
     parts = source_folder / "parts.py"
     found = ReleasedWeek(week, source, parts.read_bytes() if parts.is_file() else b"")

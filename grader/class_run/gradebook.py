@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -36,6 +36,7 @@ class OpenGradebook:
         _insist_on_file(url)
         try:
             self._engine = _engine(url, wait)
+            self._reader = self._engine.execution_options(**{_READING: True})
             if not inspect(self._engine).has_table(Assignment.__tablename__):
                 raise CourseError(f"The gradebook {_shown(url)} is empty: {_GENERATE}")
             own.create_all(self._engine)
@@ -50,18 +51,29 @@ class OpenGradebook:
     ) -> None:
         self._engine.dispose()
 
-    @contextmanager
-    def transaction(self) -> Iterator[Session]:
+    def transaction(self) -> AbstractContextManager[Session]:
         """One transaction: all that is done in it is kept when it ends well, and nothing otherwise.
 
         Raises:
             NotWritten: the database refused; the text says why.
         """
+        return self._session(self._engine)
+
+    def reading(self) -> AbstractContextManager[Session]:
+        """The same for looking only: it need not wait for somebody who writes.
+
+        Raises:
+            NotWritten: the database refused; the text says why.
+        """
+        return self._session(self._reader)
+
+    @contextmanager
+    def _session(self, engine: Engine) -> Iterator[Session]:
         try:
             with warnings.catch_warnings():
                 # nbgrader's own, about the order in which it adds objects
                 warnings.simplefilter("ignore", SAWarning)
-                with Session(self._engine) as session, session.begin():
+                with Session(engine) as session, session.begin():
                     yield session
         except SQLAlchemyError as error:
             raise database_trouble(error) from error
@@ -89,6 +101,7 @@ class NotebookFinder:
         return found
 
 
+_READING = "course_reading"
 _GENERATE = "run `nbgrader generate_assignment WEEK --force` first, which tells it the exercises."
 
 
@@ -102,7 +115,11 @@ def _insist_on_file(url: str) -> None:
 def _engine(url: str, wait: float) -> Engine:
     # One connection, so that a whole run counts as one client of the database.
     options = {"pool_size": 1, "max_overflow": 0, "pool_pre_ping": True}
-    if make_url(url).get_backend_name() != "sqlite":
+    kind = make_url(url).get_backend_name()
+    if kind == "postgresql":
+        milliseconds = max(1, round(wait * 1000))  # 0 would mean for ever
+        options["connect_args"] = {"options": f"-c lock_timeout={milliseconds}"}
+    if kind != "sqlite":
         return create_engine(url, **options)
     engine = create_engine(url, connect_args={"timeout": wait}, **options)
     event.listen(engine, "connect", _leave_transactions_to_us)
@@ -115,8 +132,9 @@ def _leave_transactions_to_us(connection: Any, _: Any) -> None:
 
 
 def _begin_at_once(connection: Any) -> None:
-    # What is read in a transaction must still hold when it is written: formgrader may be writing as well.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    # What is read must still hold when something is written: formgrader may be writing as well.
+    reading = connection.get_execution_options().get(_READING)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
 def _shown(url: str) -> str:

@@ -21,6 +21,8 @@ class Recipe:
 
     released: ReleasedWeek
     secret: str
+    late_policy: str
+    """The configuration's words on late submissions."""
     limits: Limits
     required: tuple[Protection, ...]
     executor: str
@@ -39,13 +41,15 @@ class Recipe:
         )
         return to_bytes(task, self.executor)
 
-    def fingerprint(self, submission: Submission) -> str:
-        """Changes with all that can change the grade: the submission and its time, the week as released, the
-        hidden cases, the limits and the grader itself."""
+    def fingerprint(self, submission: Submission, due: datetime | None) -> str:
+        """Changes with all that can change the grade: the submission, its time and the deadline, the week as
+        released, the hidden cases, the limits and the grader itself."""
         week = self.released.week.folder
         rests_on = {
             "submission": digest(submission.content),
             "timestamp": _iso(submission.timestamp),
+            "due": _iso(due),
+            "late": self.late_policy,
             "source": digest(self.released.source),
             "parts": digest(self.released.parts),
             "seed": hidden_seed(self.secret, week, submission.content),

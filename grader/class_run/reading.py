@@ -74,6 +74,31 @@ def known_of(session: Session, week: str) -> dict[str, Known]:
     return {student: Known(fingerprint, file) for student, fingerprint, file in rows}
 
 
+@dataclass(frozen=True)
+class Deadlines:
+    """Until when a week's submissions are in time, in UTC without a zone."""
+
+    usual: datetime | None
+    extended: dict[str, datetime]
+    """For students who have an extension."""
+
+    def of(self, student: str) -> datetime | None:
+        """A student's; None where there is none."""
+        return self.extended.get(student, self.usual)
+
+
+def deadlines_of(session: Session, week: str) -> Deadlines:
+    """The deadlines of a week (its folder)."""
+    usual = session.scalar(select(Assignment.duedate).where(Assignment.name == week))
+    extensions = session.execute(
+        select(SubmittedAssignment.student_id, SubmittedAssignment.extension)
+        .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+        .where(Assignment.name == week, SubmittedAssignment.extension.is_not(None))
+    )
+    extended = {student: usual + extension for student, extension in extensions if usual is not None}
+    return Deadlines(usual, extended)
+
+
 def refused_of(session: Session, week: str) -> dict[str, str]:
     """Who could not be graded the last time, and why."""
     return {row.student: row.reason for row in _own_rows(session, REFUSED, week)}

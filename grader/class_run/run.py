@@ -15,7 +15,7 @@ from grader.class_run.files import GradedFile
 from grader.class_run.gradebook import OpenGradebook
 from grader.class_run.order import Order
 from grader.class_run.plan import Recipe, is_settled
-from grader.class_run.reading import known_of
+from grader.class_run.reading import Deadlines, deadlines_of, known_of
 from grader.class_run.settings import ClassRun
 from grader.class_run.settle import settle
 from grader.class_run.submission import TIMESTAMP, Refused, Submission, pictures, read_submission
@@ -134,6 +134,7 @@ class _Run:
         self._writer = Writer(self.gradebook, self._released, late, self.watch.step)
         self._backlog = Backlog(self._writer.write)
         self._sent: dict[str, _Sent] = {}
+        self._deadlines = Deadlines(None, {})
 
     def _make_recipe(self) -> Recipe:
         execute = TrustedExecute(config=self.config)
@@ -144,6 +145,7 @@ class _Run:
         return Recipe(
             released=self._released,
             secret=secret,
+            late_policy=repr([self.config.AssignLatePenalties, self.config.LateSubmissionPlugin]),
             limits=limits_from(execute.limits),
             required=() if self.order.trusted else tuple(execute.required),
             executor=self._settings.executor,
@@ -165,13 +167,14 @@ class _Run:
 
     def _plan(self, students: list[str]) -> list[str]:
         files = {student: self._file(student) for student in students}
-        with self.gradebook.transaction() as session:
+        with self.gradebook.reading() as session:
             known = known_of(session, self.order.week.folder)
+            self._deadlines = deadlines_of(session, self.order.week.folder)
         settle(files, known, self._companions)
         to_grade = []
         for student in students:
             try:
-                fingerprint = self._recipe.fingerprint(self._read(student))
+                fingerprint = self._fingerprint(student, self._read(student))
             except Refused as why:
                 self.failures[student] = str(why)
                 continue
@@ -200,7 +203,7 @@ class _Run:
             except Refused as why:
                 self._fail(student, str(why))
                 continue
-            self._sent[student] = _Sent(submission, self._recipe.fingerprint(submission))
+            self._sent[student] = _Sent(submission, self._fingerprint(student, submission))
             yield Job(student, self._recipe.task(submission.content))
 
     def _take(self, student: str, answer: bytes | Failed) -> None:
@@ -246,6 +249,9 @@ class _Run:
     def _read(self, student: str) -> Submission:
         path = self.classroom.submitted(self.order.week, student)
         return read_submission(path, self.classroom.all_submitted, self._recipe.limits.submission_bytes)
+
+    def _fingerprint(self, student: str, submission: Submission) -> str:
+        return self._recipe.fingerprint(submission, self._deadlines.of(student))
 
     def _file(self, student: str) -> GradedFile:
         return self.classroom.graded_file(self.order.week, student)

@@ -23,4 +23,4 @@ def _reference(references: Counter[str]) -> Iterable[str]:
 def _counted(times: Counter[str]) -> str:
     if len(times) == 1:
         return next(iter(times))
-    return "; ".join(f"{what} ({count} submissions)" for what, count in times.most_common())
+    return "; ".join(f"{what} ({count} of them)" for what, count in times.most_common())

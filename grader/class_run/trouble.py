@@ -4,12 +4,14 @@ import errno
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from utils.errors import CourseError
+
 _FULL = {errno.ENOSPC, errno.EFBIG, *(getattr(errno, name) for name in ("EDQUOT",) if hasattr(errno, name))}
-_AGAIN = "call `course grade` again"
+_AGAIN = "try again"
 
 
-class NotWritten(Exception):
-    """A result that could not be written down; the text is the sentence to show."""
+class NotWritten(CourseError):
+    """What the disk or the gradebook refused; the text is the sentence to show."""
 
 
 class Locked(NotWritten):

@@ -4,9 +4,11 @@ import shutil
 import sqlite3
 
 import pytest
+from nbgrader.api import Gradebook
 
 from grader.class_run import version
 from grader.class_run.run import Watch
+from grader.student_version import load_config
 
 from .small_class import HALF, PERFECT, WEEK, SmallClass, ledger_of, moved
 
@@ -38,6 +40,30 @@ def test_a_new_submission_is_graded_and_no_other(graded):
 def test_another_time_of_submission_is_noticed(graded):
     graded.hand_in("eve", HALF).with_name("timestamp.txt").write_text("2026-03-01 11:00:00 UTC")
     assert graded.grade().graded == ("eve",)
+
+
+def test_an_extension_and_another_policy_are_noticed(graded):
+    graded.hand_in("eve", HALF).with_name("timestamp.txt").write_text("2026-03-02 11:00:00 UTC")
+    graded.configure("c.LateSubmissionPlugin.penalty_method = 'zero'")
+    assert graded.grade().graded == ("ada", "eve", "kim")
+    with book_of(graded) as book:
+        book.update_or_create_assignment(WEEK.folder, duedate="2026-03-01 11:00:00 UTC")
+    assert graded.grade().graded == ("ada", "eve", "kim")
+    assert penalties(graded) == {"ada": 0, "eve": 60, "kim": 0}
+    with book_of(graded) as book:
+        book.grant_extension(WEEK.folder, "eve", days=1)
+    assert graded.grade().graded == ("eve",)
+    assert penalties(graded) == {"ada": 0, "eve": 0, "kim": 0}
+
+
+def book_of(small: SmallClass) -> Gradebook:
+    """nbgrader's own gradebook."""
+    config = load_config(small.root).CourseDirectory
+    return Gradebook(config.db_url, config.course_id)
+
+
+def penalties(small: SmallClass) -> dict[str, float]:
+    return {student: small.classroom.result(WEEK, student).penalty for student in ("ada", "eve", "kim")}
 
 
 def test_a_graded_notebook_that_is_gone_or_was_changed_is_made_again(graded):

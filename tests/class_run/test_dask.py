@@ -1,6 +1,7 @@
 """Real workers: processes of our own, and a scheduler's on loopback; workers and schedulers that die."""
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -102,6 +103,41 @@ def test_workers_that_are_all_gone_are_said(handed_in, tmp_path):
     release(gate)
     assert handed_in.points() == POINTS
     assert "had no worker left" in outcome.failures["zoe"]
+
+
+def test_a_run_that_is_killed_leaves_the_scheduler_to_the_next(handed_in, cluster):
+    code = KILLED.format(address=cluster.address)
+    killed = subprocess.run(
+        [sys.executable, "-c", code, str(handed_in.root), WEEK.folder],
+        cwd=handed_in.root,
+        env=environment(),
+        capture_output=True,
+        text=True,
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    kept = handed_in.points()
+    assert len(kept) == 2
+    outcome = handed_in.grade(scheduler=cluster.address)
+    assert set(outcome.kept) == set(kept)
+    assert handed_in.points() == POINTS
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from grader.class_run.order import Order
+from grader.class_run.run import Watch, grade_class
+from utils.weeks import find_week
+
+class Dying(Watch):
+    done = 0
+    def settled(self, student, failure):
+        Dying.done += 1
+        if Dying.done == 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+grade_class(Path(sys.argv[1]), Order(find_week(sys.argv[2]), scheduler="{address}"), Dying())
+"""
 
 
 def test_ctrl_c_stops_and_the_next_call_goes_on(handed_in, tmp_path):

@@ -65,8 +65,7 @@ def test_a_locked_gradebook_costs_nobody_a_former_grade(graded):
     assert outcome.graded == ()
     assert set(outcome.failures) == set(STUDENTS)
     assert set(outcome.failures.values()) == {
-        "the gradebook is locked by another program, formgrader perhaps: close it and call `course grade` "
-        "again."
+        "the gradebook is locked by another program, formgrader perhaps: close it and try again."
     }
     assert state(graded) == before
     assert graded.grade().graded == STUDENTS
@@ -116,7 +115,7 @@ def test_a_disk_that_is_full_for_files(graded, monkeypatch):
     outcome = graded.grade()
     monkeypatch.undo()
     assert outcome.failures
-    assert set(outcome.failures.values()) == {"the disk is full: make room and call `course grade` again."}
+    assert set(outcome.failures.values()) == {"the disk is full: make room and try again."}
     for student in outcome.failures:
         assert graded.graded(student).read_bytes() == before[1][student]
     assert left_over(graded) == []
@@ -133,7 +132,7 @@ def test_a_file_may_not_grow_any_more(graded):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert set(outcome.failures) == set(STUDENTS)
-    assert set(outcome.failures.values()) == {"the disk is full: make room and call `course grade` again."}
+    assert set(outcome.failures.values()) == {"the disk is full: make room and try again."}
     assert state(graded) == before
     assert left_over(graded) == []
 
@@ -145,9 +144,7 @@ def test_a_disk_that_is_full_for_the_gradebook(graded):
     graded.hand_in("new", PERFECT)  # whose rows need room
     limit = During(begin=lambda: None)
     outcome = run_with_pages(graded, limit, pages)
-    assert "the gradebook's disk is full: make room and call `course grade` again." in (
-        outcome.failures.values()
-    )
+    assert "the gradebook's disk is full: make room and try again." in (outcome.failures.values())
     for student in set(outcome.failures) - {"new"}:
         assert graded.graded(student).read_bytes() == before[1][student]
         assert graded.points()[student] == before[0][student]
