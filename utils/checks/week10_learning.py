@@ -490,7 +490,7 @@ lr_schedule = Check(
     question="What is the learning rate of each step?",
     cases=_schedule_cases,
     run=_run_schedule,
-    forbidden=("torch.optim",),
+    forbidden=("torch.optim.lr_scheduler",),
 )
 
 _BLOCK = {
