@@ -92,7 +92,7 @@ def _prepare(order: Order, recipe: Recipe, watch: _Watch) -> Training:
     parts = official_parts(find_root())
     device = "cuda" if torch.cuda.is_available() else "cpu"
     if order.resume:
-        training = take_up(parts, recipe, order.checkpoint, device, watch)
+        training = take_up(parts, recipe, order.checkpoint, device, watch, order.tokens)
     else:
         tokens = order.tokens or recipe.tokens
         if order.minutes is not None:

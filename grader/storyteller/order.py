@@ -40,8 +40,8 @@ class Order:
     def _about_length(self) -> str | None:
         if self.minutes is not None and self.tokens is not None:
             return "Give --minutes or --tokens, not both: one follows from the other."
-        if self.resume and (self.minutes is not None or self.tokens is not None):
-            return "--resume goes on with the plan that the training began with: leave its length away."
+        if self.resume and self.minutes is not None:
+            return "With --resume, name the whole length by --tokens, or leave its length away."
         return None
 
     def _about_checkpoint(self) -> str | None:

@@ -26,7 +26,7 @@ class Recipe:
     """Little: no story comes twice, so there is nothing to learn by heart, and decay wears away what tells
     rare names apart."""
     max_lr: float = 2e-3
-    min_lr: float = 1e-4
+    min_lr: float = 2e-5
     warmup_steps: int = 300
     tokens: int = 24_000_000
     """What it reads when nobody says how much."""

@@ -1,7 +1,7 @@
 """One training of the storyteller: begun or taken up again, and brought to its end."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,6 +16,9 @@ from utils.story_world.vocabulary import SharedRowModel
 from utils.training import TrainingSettings
 
 Watch = Callable[[Any], None]
+
+OF_THE_PLAN = ("total_steps", "warmup_steps", "max_lr", "min_lr")
+"""Settings that say how long a training is and how its rate goes."""
 
 
 @dataclass(frozen=True)
@@ -60,18 +63,29 @@ def begin(
     return _training(parts, recipe, text, settings, checkpoint, device, watch)
 
 
-def take_up(parts: ModuleType, recipe: Recipe, checkpoint: Path, device: str, watch: Watch) -> Training:
-    """The training of a checkpoint, where it stopped.
+def take_up(
+    parts: ModuleType,
+    recipe: Recipe,
+    checkpoint: Path,
+    device: str,
+    watch: Watch,
+    tokens: int | None = None,
+) -> Training:
+    """The training of a checkpoint, where it stopped. With `tokens`, it is to be so long in all, whatever was
+    planned before; the learning rate then follows the new plan from there on.
 
     Raises:
-        CourseError: the checkpoint is damaged, or of another configuration.
+        CourseError: the checkpoint is damaged or of another configuration, or has read more than `tokens`.
     """
     saved = read_checkpoint(checkpoint)
+    text = StoryText(recipe)
     try:
         settings = TrainingSettings(**saved["settings"])
     except (KeyError, TypeError):
         raise CourseError(_of_another(checkpoint)) from None
-    text = StoryText(recipe)
+    if tokens is not None:
+        settings = recipe.settings(text.vocabulary.end_of_text, tokens)
+        _plan_anew(saved, settings, checkpoint)
     planned = recipe.settings(text.vocabulary.end_of_text, settings.total_steps * recipe.tokens_per_step)
     training = _training(parts, recipe, text, planned, checkpoint, device, watch)
     try:
@@ -80,6 +94,22 @@ def take_up(parts: ModuleType, recipe: Recipe, checkpoint: Path, device: str, wa
         raise CourseError(_of_another(checkpoint)) from None
     training.trainer.tokens = text.chunk_at(training.trainer.step).to(device)
     return training
+
+
+def _plan_anew(saved: dict[str, Any], settings: TrainingSettings, checkpoint: Path) -> None:
+    """Writes another plan for the rate into the checkpoint; nothing else may differ."""
+    wanted = asdict(settings)
+    if {**saved["settings"], **{name: wanted[name] for name in OF_THE_PLAN}} != wanted:
+        raise CourseError(_of_another(checkpoint))
+    if saved["step"] > settings.total_steps:
+        read = saved["step"] * settings.tokens_per_step
+        raise CourseError(f"{checkpoint} has read {read:,} tokens already: name a larger number.")
+    beside = checkpoint.with_name(checkpoint.name + ".new")
+    try:
+        torch.save({**saved, "settings": wanted}, beside)
+        beside.replace(checkpoint)
+    except (OSError, RuntimeError) as error:
+        raise CourseError(_not_saved(checkpoint, error)) from None
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:

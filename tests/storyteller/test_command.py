@@ -124,7 +124,7 @@ def test_minutes_become_tokens(train, output, monkeypatch):
 
 REFUSED = {
     "two lengths": ({"minutes": 1.0, "tokens": 5}, "Give --minutes or --tokens, not both"),
-    "a length and --resume": ({"resume": True, "tokens": 5}, "leave its length away"),
+    "minutes and --resume": ({"resume": True, "minutes": 5.0}, "or leave its length away"),
     "nothing to resume": ({"resume": True}, "There is nothing to resume"),
 }
 
@@ -188,6 +188,26 @@ def test_a_checkpoint_of_another_configuration_is_named(train, parts, output, ch
     for changed in ({"d_model": 12}, {"max_lr": 0.5}, {"n_layers": 1}):
         with pytest.raises(CourseError, match="belongs to another training"):
             train(output, dataclasses.replace(TINY, **changed), resume=True)
+    assert checkpoint.read_bytes() == before
+
+
+def test_a_training_can_be_made_longer(train, parts, output, checkpoint, monkeypatch):
+    with pytest.raises(PowerCut):
+        broken_off(train, output, parts, monkeypatch, step=5)
+    more = TOKENS + 4 * TINY.tokens_per_step
+    train(output, resume=True, tokens=more)
+    assert "\nstep 14: " in train.said
+    assert f"{more:,} tokens of stories" in (output / "README.md").read_text()
+
+
+def test_a_training_cannot_be_made_shorter_than_it_is(train, parts, output, checkpoint, monkeypatch):
+    with pytest.raises(PowerCut):
+        broken_off(train, output, parts, monkeypatch, step=9)
+    before = checkpoint.read_bytes()
+    with pytest.raises(CourseError, match="name a larger number"):
+        train(output, resume=True, tokens=5 * TINY.tokens_per_step)
+    with pytest.raises(CourseError, match="belongs to another training"):
+        train(output, dataclasses.replace(TINY, batch_size=3), resume=True, tokens=TOKENS)
     assert checkpoint.read_bytes() == before
 
 
