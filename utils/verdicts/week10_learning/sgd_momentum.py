@@ -20,12 +20,16 @@ def _expected(weights, gradients, lrs, momentum):
     return {**seen, "gradients left as they were": True}
 
 
+def _pairs(parameters, velocities):
+    return list(zip(parameters, velocities, strict=True))
+
+
 def _wrong(move, none="skip"):
     """`move(parameter, velocity, gradient, lr, momentum)` for each parameter, in place."""
 
     @torch.no_grad()
     def wrong(parameters, velocities, lr, momentum):
-        for parameter, velocity in zip(parameters, velocities, strict=True):
+        for parameter, velocity in _pairs(parameters, velocities):
             gradient = parameter.grad
             if gradient is None and none == "skip":
                 continue
@@ -117,7 +121,7 @@ def _gradients_thrown_away(parameters, velocities, lr, momentum):
 
 
 def _rebound(parameters, velocities, lr, momentum):
-    for parameter, velocity in zip(parameters, velocities, strict=True):
+    for parameter, velocity in _pairs(parameters, velocities):
         if parameter.grad is not None:
             velocity = momentum * velocity + parameter.grad
             parameter = parameter - lr * velocity
@@ -125,7 +129,7 @@ def _rebound(parameters, velocities, lr, momentum):
 
 @torch.enable_grad()
 def _recorded(parameters, velocities, lr, momentum):
-    for parameter, velocity in zip(parameters, velocities, strict=True):
+    for parameter, velocity in _pairs(parameters, velocities):
         if parameter.grad is not None:
             velocity.mul_(momentum).add_(parameter.grad)
             parameter -= lr * velocity
