@@ -16,6 +16,10 @@ from grader.executor.task import GradedSubmission, GradingTask
 from grader.sandbox.limits import Limits
 from utils.errors import CourseError
 
+_OTHER_VERSION = (
+    "a worker has another version of the course than this process: install the same one everywhere, start the "
+    "workers anew, and grade again."
+)
 _BYTES = ("source", "submission", "parts")
 
 
@@ -42,7 +46,7 @@ def run(content: bytes) -> bytes:
     order = json.loads(content)
     task = _task(order["task"])
     if grader_version(task.week) != order["version"]:
-        return _json(stop="a worker has another version of the course: install the same one everywhere.")
+        return _json(stop=_OTHER_VERSION)
     try:
         graded = _executor(order["executor"])(task)
         return _json(graded=graded.to_plain())

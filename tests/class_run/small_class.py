@@ -1,6 +1,7 @@
 """A course folder with a released week and a class that has handed in, for tests of the class run."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -132,9 +133,11 @@ def script(folder: Path, code: str, *arguments: str) -> subprocess.CompletedProc
 
 def environment() -> dict[str, str]:
     """The environment in which other processes find the tests' modules."""
-    import os
-
-    return {**os.environ, "PYTHONPATH": str(TESTS), "OMP_NUM_THREADS": "1"}
+    return {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(TESTS), str(REPOSITORY)]),
+        "OMP_NUM_THREADS": "1",
+    }
 
 
 def ledger_of(root: Path, student: str) -> dict:
