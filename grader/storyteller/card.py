@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from grader.storyteller.abilities import Abilities
+from grader.storyteller.abilities.repeats import LEAD, PERIOD
 from grader.storyteller.measure import Measurement
 from grader.storyteller.recipe import Recipe
 from utils.training import TrainingSettings
@@ -99,7 +100,7 @@ def _abilities(abilities: Abilities) -> str:
                 f"{_head(pronouns.best)} finds it in {pronouns.best_share:.0%}, "
                 f"one head or another in {pronouns.any_share:.0%}"
             ),
-            "Random names, said twice": f"{_head(repeats.head)} has an induction score of "
+            f'"{LEAD}" and {PERIOD} random names, twice': f"{_head(repeats.head)} has an induction score of "
             f"{repeats.score:.2f}; {repeats.first_loss:.2f} nats per name the first time, "
             f"{repeats.second_loss:.2f} the second",
         },

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import torch
 from einops import reduce
-from jaxtyping import Float, Int
+from jaxtyping import Int
 from torch import Tensor
 
 from grader.storyteller.abilities.model import StorytellerModel
@@ -13,6 +13,8 @@ from utils.story_world import NAMES
 SEQUENCES = 50
 PERIOD = 12
 """Names until the first comes again; more than in any song of the stories."""
+LEAD = "They sang:"
+"""What stands before them, since no story begins with a list."""
 
 
 class RepeatScore(NamedTuple):
@@ -32,30 +34,24 @@ def score_repeats(model: StorytellerModel, seed: int = 0) -> RepeatScore:
     """Lets the model read `SEQUENCES` rows of `PERIOD` random names, each row twice."""
     tokens = repeated_names(model, seed)
     logits, patterns = model.look(tokens)
-    scores = reduce(_attention_of_induction(patterns), "layer batch head query -> layer head", "mean")
+    # From each name of the second round to the one after its earlier copy: PERIOD − 1 positions back.
+    attention = patterns.diagonal(offset=1 - PERIOD, dim1=-2, dim2=-1)[..., -PERIOD:]
+    scores = reduce(attention, "layer batch head query -> layer head", "mean")
     best = int(scores.argmax())
     nats = -logits[:, :-1].log_softmax(-1).gather(-1, tokens[:, 1:, None])[..., 0]
     return RepeatScore(
         divmod(best, scores.shape[1]),
         scores.max().item(),
-        nats[:, :PERIOD].mean().item(),
-        nats[:, PERIOD + 1 :].mean().item(),
+        nats[:, -2 * PERIOD : -PERIOD].mean().item(),
+        nats[:, 1 - PERIOD :].mean().item(),
     )
 
 
 def repeated_names(model: StorytellerModel, seed: int) -> Int[Tensor, "batch seq"]:
-    """<|endoftext|> and two rounds of different names in random order, in each row."""
+    """<|endoftext|>, LEAD and two rounds of different names in random order, in each row."""
     generator = torch.Generator().manual_seed(seed)
     ids = torch.tensor([model.words[name] for name in NAMES])
     orders = [torch.randperm(len(ids), generator=generator) for _ in range(SEQUENCES)]
     rounds = ids[torch.stack(orders)[:, :PERIOD]]
-    return torch.cat([torch.full((SEQUENCES, 1), model.end_of_text), rounds, rounds], dim=1)
-
-
-def _attention_of_induction(
-    patterns: Float[Tensor, "layer batch head query key"],
-) -> Float[Tensor, "layer batch head query"]:
-    """From each position of the second round to the one after the earlier copy of its token."""
-    diagonal = patterns.diagonal(offset=1 - PERIOD, dim1=-2, dim2=-1)
-    # The diagonal begins with the query at position PERIOD − 1; the second round begins at PERIOD + 1.
-    return diagonal[..., 2:]
+    lead = torch.tensor([model.end_of_text, *model.tokenizer.encode(LEAD)])
+    return torch.cat([lead.expand(SEQUENCES, -1), rounds, rounds], dim=1)
