@@ -303,12 +303,11 @@ checks.GPT2(GPT2)
 
 # %% tags=["set-up"] nbgrader={"grade": false, "grade_id": "rows_of", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def rows_of(model: nn.Module) -> dict[str, tuple[nn.Module, str]]:
-    """Every stage of a GPT2 with the axes of what it gives, for the table that fills itself."""
+    """The stages of a GPT2 with the axes of what they give: the first block with its parts, the others whole."""
     stream = "batch seq d_model"
     rows = {"embed": (model.embed, stream), "pos_embed": (model.pos_embed, stream)}
-    for number, block in enumerate(model.blocks):
-        rows |= {f"block {number} {name}": (part, stream) for name, part in block.named_children()}
-        rows[f"block {number}"] = (block, stream)
+    rows |= {f"block 0 {name}": (part, stream) for name, part in model.blocks[0].named_children()}
+    rows |= {f"block {number}": (block, stream) for number, block in enumerate(model.blocks)}
     return rows | {"ln_f": (model.ln_f, stream), "unembed": (model.unembed, "batch seq d_vocab")}
 
 
@@ -319,13 +318,14 @@ with torch.device("meta"):
         small(torch.zeros(2, 6, dtype=torch.long))
 
 # %% tags=["look", "raises-exception"]
-machine = GPT2(gpt2.config)
 try:
-    machine(too_many)
+    small(torch.zeros(1, 1025, dtype=torch.long, device="meta"))
 except ValueError as error:
     print(error)
 
 # %% [markdown]
+# *What you should see:* every stage keeps `(2, 6, 768)`, and the last one widens to `(2, 6, 50257)`. And below it your own message, about one token too many.
+#
 # ## Exercise 3 · `residual_stream`
 #
 # Nothing is ever wiped off the whiteboard, so one can take a photograph of it after every block. **If the model had to stop after block 0, what would it say? And after block 1?** To find out, you need the photographs.
@@ -392,7 +392,7 @@ with torch.no_grad():
 for number, row in enumerate(early):
     best = row.topk(4)
     guesses = zip(token_strings(best.indices), best.values.tolist(), strict=True)
-    shown = "  ".join(f"{token} {share:.0%}" for token, share in guesses)
+    shown = "  ".join(f"{token} {share:.1%}" for token, share in guesses)
     print(f"{f'after block {number - 1}' if number else 'before block 0':15}", shown)
 
 # %% [markdown]
@@ -594,7 +594,7 @@ print(
 #
 # **Why.** It is the property that makes training honest and fast. It is also what allows week 9 to compute each token once and keep it.
 #
-# Write a function that takes any `model` from `batch seq` to `batch seq d_vocab` and some `tokens` to try it on. It returns True if the logits at no position depend on a later token, and False if they do at any position, of any prompt in the batch. The model may be called as often as you like, with prompts of any length up to that of `tokens`. Count two results as equal when `torch.allclose(…, rtol=1e-4, atol=1e-4)` says so. No prompt holds the same token twice.
+# Write a function that takes any `model` from `batch seq` to `batch seq d_vocab` and some `tokens` to try it on. It returns True if the logits at no position depend on a later token, and False if they do at any position, of any prompt in the batch. The model may be called as often as you like, with prompts of any length up to that of `tokens`. Count two results as equal when `torch.allclose(…, rtol=1e-4, atol=1e-4)` says so. No prompt holds the same token twice; if you change tokens, take the new ids from `tokens` itself, since the model may know no others.
 #
 # <details><summary>Hint 1 · a question</summary>
 #

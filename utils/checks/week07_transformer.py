@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from utils.checks.attempt import tensors
 from utils.checks.bare_model import BareModel
 from utils.checks.cases import Case, Draw
 from utils.checks.engine import Check
@@ -151,12 +152,16 @@ def _cut_case(draw: Draw) -> Case:
 
 
 def _run_model(GPT2, config, weights, tokens, training):
-    """The logits; or, where the prompts fill n_ctx or more, what the model says to that."""
+    """The logits; or, where prompts fill n_ctx or more, what the model says to that. Nothing, if there are
+    learned numbers that no GPT-2 has: they are random, and so would be the logits.
+    """
     model = fill_model(GPT2(ModelConfig(**config)), weights)
     learned = count_learned(model)
+    if learned > sum(each.numel() for each in tensors(weights)):
+        return {"number of learned parameters": learned, "what it gives": None, "logits": None}
     seq, n_ctx = tokens.shape[1], config["n_ctx"]
     says, logits = _ask(model.train(training), tokens, (seq, n_ctx) if seq >= n_ctx else None)
-    return {"what it gives": says, "logits": logits, "number of learned parameters": learned}
+    return {"number of learned parameters": learned, "what it gives": says, "logits": logits}
 
 
 LOGITS, CLEAR_ERROR = "logits", "a ValueError that names both lengths"

@@ -117,6 +117,20 @@ VERDICT = Verdict(
             _counting(heads_bias=0, out_bias=0, mlp_biases=0),
         ),
         Mistake(
+            "matrices only",
+            "only matrices are counted: no bias and no LayerNorm",
+            "which parameters are vectors?",
+            _counting(heads_bias=0, out_bias=0, mlp_biases=0, norms=0, last_norm=0),
+        ),
+        Mistake(
+            "12 · d_model² for each block",
+            "that is a rule of thumb: it knows no bias and no LayerNorm, and takes d_mlp for 4 · d_model",
+            "list the parameters of one block with their shapes",
+            lambda config: (
+                config.d_model * (12 * config.n_layers * config.d_model + config.d_vocab + config.n_ctx)
+            ),
+        ),
+        Mistake(
             "W_O forgotten",
             "W_O is not counted",
             "what the heads read is written back through a matrix",

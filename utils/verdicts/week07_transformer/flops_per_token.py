@@ -38,10 +38,10 @@ def _counting(**times):
     return lambda config, seq: _flops(config, seq, **times)
 
 
-def _parameters_but(c, vocab):
-    """A model's parameters, with the rows of its tables counted `vocab` times and without positions."""
-    biases = 9 * c.d_model + c.d_mlp
-    return c.n_layers * (4 * c.d_model**2 + 2 * c.d_model * c.d_mlp + biases) + vocab * c.d_vocab * c.d_model
+def _parameters(c):
+    vectors = 9 * c.d_model + c.d_mlp
+    matrices = 4 * c.d_model**2 + 2 * c.d_mlp * c.d_model
+    return c.n_layers * (matrices + vectors) + c.d_model * (c.d_vocab + c.n_ctx + 2)
 
 
 VERDICT = Verdict(
@@ -148,9 +148,9 @@ VERDICT = Verdict(
         ),
         Mistake(
             "twice the parameters",
-            "the rule of thumb of 2 FLOPs for each parameter: biases and gains are in it, the scores are not",
+            "that is a rule of thumb, 2 FLOPs a parameter: biases and lookups are in it, scores are not",
             "count the products, one after the other",
-            lambda config, seq: 2 * _parameters_but(config, 1) + 4 * config.d_model,
+            lambda config, seq: 2 * _parameters(config),
         ),
         Mistake(
             "d_mlp taken for 4 · d_model",

@@ -7,6 +7,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from utils.checks import week07_transformer as checks
+from utils.checks.attempt import tensors
 from utils.verdicts.hf_model import run_hf_model
 from utils.verdicts.verdict import Mistake, Verdict
 from utils.verdicts.week07_transformer._pieces import DEEP, Block, Norm
@@ -15,17 +16,10 @@ from utils.verdicts.week07_transformer._pieces import DEEP, Block, Norm
 def _expected_logits(config, weights, tokens, training):
     fits = tokens.shape[1] <= config["n_ctx"]
     return {
+        "number of learned parameters": sum(each.numel() for each in tensors(weights)),
         "what it gives": checks.LOGITS if fits else checks.CLEAR_ERROR,
         "logits": run_hf_model(config, weights, tokens) if fits else None,
-        "number of learned parameters": sum(map(_numel, weights.values())),
     }
-
-
-def _numel(weights):
-    """How many numbers there are in nested dicts and lists."""
-    if isinstance(weights, torch.Tensor):
-        return weights.numel()
-    return sum(map(_numel, weights.values() if isinstance(weights, dict) else weights))
 
 
 class _Table(nn.Module):
@@ -82,6 +76,14 @@ class _Machine(nn.Module):
         self.refuse(tokens.shape[1], self.config.n_ctx)
         x = self.through(self.start(self.read(tokens)), list(self.blocks))
         return self.score(self.finish(x))
+
+
+class _Biased(_Machine):
+    """A bias at the end."""
+
+    def __init__(self, config):
+        super().__init__(config)
+        self.b_U = nn.Parameter(torch.zeros(config.d_vocab))
 
 
 def _machine(**pieces):
@@ -253,9 +255,21 @@ VERDICT = Verdict(
         ),
         Mistake(
             "unembedding of its own",
-            "the unembedding has a matrix of its own, which began as a copy: it is not tied to W_E",
+            "the unembedding has a matrix of its own, which is not tied to W_E",
             "what does Unembed have to be given, so that both ends share one matrix?",
             _machine(make_rows=lambda self: copy.deepcopy(self.embed)),
+        ),
+        Mistake(
+            "an unembedding bias",
+            "the unembedding has a bias, a learned number for each token of the vocabulary",
+            "an nn.Linear comes with a bias unless it is told otherwise; GPT-2's unembedding has none",
+            _Biased,
+        ),
+        Mistake(
+            "own unembedding with a bias",
+            "the unembedding has a matrix and a bias of its own: it is not tied to W_E",
+            "what does Unembed have to be given, so that both ends share one matrix?",
+            type("GPT2", (_Biased,), {"make_rows": lambda self: copy.deepcopy(self.embed)}),
         ),
         Mistake(
             "eps of the config unused in ln_f",

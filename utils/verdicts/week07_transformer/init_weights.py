@@ -216,6 +216,12 @@ VERDICT = Verdict(
             _Init(skipped=("bias",)),
         ),
         Mistake(
+            "everything as it was",
+            "no parameter of the model has changed",
+            "do you go by the parameters' names? The check's modules are of other classes than yours",
+            lambda model, seed: model,
+        ),
+        Mistake(
             "embeddings as they were",
             "W_E and W_pos are left as they were",
             "which parameters stand outside the blocks?",
