@@ -1,0 +1,171 @@
+"""What stock nbgrader gives for each attack: measured once, by its own Execute, and kept in stock.json.
+
+    cd tests && python -m attacks.stock [NAME …]      measures those that are named, or all that are missing
+
+Each runs in a container of its own, where only its own course folder can be written. What would use up the
+machine is not run; `NOT_RUN` says what is known of it.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from executor import week05
+from nbgrader.api import Gradebook, MissingEntry
+
+from grader.build import make
+from grader.folders import CONFIG
+from grader.install import write
+from grader.nbgrader_commands import Outcome, nbgrader
+
+from .attack import Attack
+from .folders import ADA, FOLDERS, NOTEBOOK, FolderAttack
+from .suite import ALL
+
+KEPT = Path(__file__).with_name("stock.json")
+STUDENT = "mallory"
+SECONDS = 90
+STOCK = """
+c.Autograde.sanitize_preprocessors = [
+    f"nbgrader.preprocessors.{name}"
+    for name in (
+        "ClearOutput", "DeduplicateIds", "OverwriteKernelspec", "OverwriteCells", "CheckCellMetadata"
+    )
+]
+c.Autograde.autograde_preprocessors = [
+    f"nbgrader.preprocessors.{name}"
+    for name in ("Execute", "LimitOutput", "SaveAutoGrades", "AssignLatePenalties", "CheckCellMetadata")
+]
+c.Execute.timeout = 30
+"""
+_DEFAULT_TAG = 'c.Execute.skip_cells_with_tag = "skip-execution"\n'
+NOT_RUN = {
+    "fork bomb": "not run: it has no limit of processes",
+    "memory, bit by bit": "not run: it has no limit of memory",
+    "memory, at once": "not run: it has no limit of memory",
+    "disk": "not run: it fills the disk",
+    "one large file": "not run: it fills the disk",
+    "inodes": "not run: it fills the disk",
+    "threads": "not run: it has no limit of threads",
+    "keeper kept busy": "not run: it has no limit of processes",
+    "processor of others": "not run: what was started goes on for ever",
+    "orphans": "not run: they go on for ever",
+    "after the report": "not run: the daemon goes on for ever",
+    "left behind": "not run: what was started goes on for ever",
+    "flood": "not run: it fills the memory",
+    "answers that fill the judge": "not run: it has no limit of memory",
+}
+
+
+def measure(course: Path, attack: Attack | FolderAttack) -> str:
+    """What comes of the attack, in a few words."""
+    student = getattr(attack, "student", "") or STUDENT
+    with tempfile.TemporaryDirectory(prefix="atk_stock_") as name:
+        folder = Path(shutil.copytree(course, Path(name, "course")))
+        for who, fill in ((ADA, _solved), (student, _filler(attack))):
+            place = folder / "classroom/submitted" / who / week05.WEEK.folder
+            place.mkdir(parents=True)
+            fill(place)
+        if attack.name == "skip tag":
+            with (folder / CONFIG).open("a") as config:
+                config.write(_DEFAULT_TAG)
+        return outcome(folder, student, contained(folder, student))
+
+
+def _solved(place: Path) -> None:
+    (place / NOTEBOOK).write_text(json.dumps(week05.solved()))
+
+
+def _filler(attack: Attack | FolderAttack) -> Callable[[Path], object]:
+    if isinstance(attack, FolderAttack):
+        return attack.hand_in
+    made = attack.submission()
+    content = made if isinstance(made, bytes) else json.dumps(made).encode()
+    return lambda place: (place / NOTEBOOK).write_bytes(content)
+
+
+def contained(folder: Path, student: str) -> Outcome:
+    """`nbgrader autograde` where only `folder` can be written, and what it starts dies with it."""
+    command = [sys.executable, "-m", "nbgrader", "autograde", week05.WEEK.folder, "--student", student]
+    container = [
+        "bwrap",
+        "--ro-bind",
+        "/",
+        "/",
+        "--dev",
+        "/dev",
+        "--proc",
+        "/proc",
+        "--tmpfs",
+        "/root/.local",
+    ]
+    container += ["--bind", str(folder.parent), str(folder.parent), "--unshare-pid", "--unshare-net"]
+    container += ["--die-with-parent", "--chdir", str(folder), "--"]
+    try:
+        done = subprocess.run(
+            [*container, *command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=SECONDS,
+        )
+    except subprocess.TimeoutExpired:
+        return Outcome("autograde", False, "hangs")
+    return Outcome("autograde", done.returncode == 0, done.stdout.decode(errors="replace"))
+
+
+def outcome(folder: Path, student: str, ran: Outcome) -> str:
+    """In words: points as the gradebook has them, and what was reached."""
+    if ran.log == "hangs":
+        return f"hangs: ended after {SECONDS} s, with the whole class waiting"
+    with Gradebook(f"sqlite:///{folder / 'classroom/gradebook.db'}") as gradebook:
+        try:
+            points = gradebook.find_submission(week05.WEEK.folder, student).score
+        except MissingEntry:
+            points = None
+    if not ran.ok:
+        aborted = "the whole class is aborted" if "Traceback" in ran.log else "not graded"
+        return f"{aborted}: {ran.reason[:100]}" if ran.reason else f"{aborted}"
+    graded = folder / "classroom/autograded" / student / week05.WEEK.folder / NOTEBOOK
+    text = graded.read_text(errors="replace") if graded.is_file() else ""
+    reached = ", and what it tried was reached" if '"REACHED' in text or " REACHED " in _outputs(text) else ""
+    return f"{points:g} points{reached}" if points is not None else "not graded"
+
+
+def _outputs(text: str) -> str:
+    cells = json.loads(text)["cells"] if text else []
+    return json.dumps([cell.get("outputs") for cell in cells])
+
+
+def released(folder: Path) -> Path:
+    """A course folder with week 5 released, set up as nbgrader comes."""
+    folder.mkdir(parents=True)
+    config = (week05.REPOSITORY / CONFIG).read_text()
+    (folder / CONFIG).write_text(config + STOCK)
+    write(folder, [make(week05.REPOSITORY, week05.WEEK).moved(week05.REPOSITORY, folder)])
+    done = nbgrader(folder, "generate_assignment", week05.WEEK.folder, "--force")
+    if not done.ok:
+        raise SystemExit(done.log)
+    return folder
+
+
+def main(names: list[str]) -> None:
+    """Measures and keeps."""
+    kept = json.loads(KEPT.read_text()) if KEPT.exists() else {}
+    wanted = [
+        each for each in (*ALL, *FOLDERS) if each.name in names or (not names and each.name not in kept)
+    ]
+    with tempfile.TemporaryDirectory(prefix="atk_stock_course_") as name:
+        course = released(Path(name, "course"))
+        for attack in wanted:
+            kept[attack.name] = NOT_RUN.get(attack.name) or measure(course, attack)
+            print(f"{attack.name}: {kept[attack.name]}", flush=True)
+            KEPT.write_text(json.dumps(kept, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,17 @@
+"""All attacks that are a submission, by group."""
+
+from .attack import Attack, Group
+from .exfiltration import EXFILTRATION
+from .exhaustion import EXHAUSTION
+from .forging import FORGING
+from .lies_to_the_judge import LIES
+from .malformed import MALFORMED
+
+SUBMISSIONS: dict[Group, list[Attack]] = {
+    "forging": FORGING,
+    "lies to the judge": LIES,
+    "exhaustion": EXHAUSTION,
+    "malformed": MALFORMED,
+    "exfiltration": EXFILTRATION,
+}
+ALL = [attack for group in SUBMISSIONS.values() for attack in group]
