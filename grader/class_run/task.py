@@ -17,8 +17,8 @@ from grader.sandbox.limits import Limits
 from utils.errors import CourseError
 
 _OTHER_VERSION = (
-    "a worker has another version of the course than this process: install the same one everywhere, start the "
-    "workers anew, and grade again."
+    "a worker has another version of the course than this process: install the same one everywhere, start "
+    "the workers anew, and grade again."
 )
 _BYTES = ("source", "submission", "parts")
 

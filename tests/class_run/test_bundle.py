@@ -59,6 +59,7 @@ def test_it_has_nothing_of_other_weeks(files):
     assert not {part for name in files for part in Path(name).parts} & OTHERS
 
 
+@pytest.mark.slow
 def test_no_line_of_a_solution_is_in_it(files, unpacked):
     hidden = needles(read_source(REPOSITORY, week) for week in weeks_with_source(REPOSITORY))
     assert find_leaks(hidden, files.values(), unpacked) == []
