@@ -434,11 +434,12 @@ for layer, (x, written) in enumerate(inside_attention(sentence_ids())):
 #
 # The number needs something to be compared with. **How high would a head score that has no habit at all?** A head that shares its attention out evenly over all that it may see gives some of it to every token, also to the one that you ask about. Below each score you will find what this even head gets.
 #
-# For the measurements we need a text in which nothing can be guessed from meaning. We take names in random order, like a ring of children who call out their names, and let the ring go round: what was said comes again, in the same order.
+# For the measurements we need a text in which nothing can be guessed from meaning. We take names in random order, like a ring of children who sing their names, and let the ring go round: what was said comes again, in the same order. Three words of introduction stand in front, so that a model of stories knows where it is; only the names are looked at.
 
 
 # %% tags=["set-up"] nbgrader={"grade": false, "grade_id": "rounds", "locked": true, "schema_version": 3, "solution": false, "task": false}
 PERIOD = 8
+LEAD = torch.tensor(gpt2.tokenizer.encode("<|endoftext|>They sang:"))
 
 
 def names_in_rounds(rings: int = 20, rounds: int = 2) -> Int[Tensor, "batch seq"]:
@@ -449,10 +450,25 @@ def names_in_rounds(rings: int = 20, rounds: int = 2) -> Int[Tensor, "batch seq"
     return torch.stack(drawn).repeat(1, rounds)
 
 
+def with_lead(names: Int[Tensor, "batch seq"]) -> Int[Tensor, "batch lead+seq"]:
+    """The introduction in front of each row of names."""
+    return torch.cat([LEAD.expand(len(names), -1), names], dim=1)
+
+
+def patterns_of_names(names: Int[Tensor, "batch seq"]) -> Float[Tensor, "batch n_layers n_heads query key"]:
+    """All heads' patterns from name to name; what goes to the introduction is left out."""
+    return all_patterns(with_lead(names))[..., len(LEAD) :, len(LEAD) :]
+
+
 def even_pattern(seq: int) -> Float[Tensor, "query key"]:
     """The pattern of a head that shares its attention out evenly over all that it may see."""
     visible = torch.ones(seq, seq).tril()
     return visible / visible.sum(dim=-1, keepdim=True)
+
+
+def even_pattern_of_names(seq: int) -> Float[Tensor, "query key"]:
+    """The even head's pattern from name to name, with the introduction in front."""
+    return even_pattern(len(LEAD) + seq)[len(LEAD) :, len(LEAD) :]
 
 
 def strongest_head(scores: Float[Tensor, "n_layers n_heads"]) -> tuple[int, int]:
@@ -473,7 +489,7 @@ def score_map(scores: Float[Tensor, "n_layers n_heads"], even: float, title: str
 # %% tags=["look", "raises-exception"]
 rounds = names_in_rounds()
 print("The first ring:", *token_strings(rounds[0]))
-print(f"Patterns: {tuple(all_patterns(rounds).shape)}, which are batch, n_layers, n_heads, query, key.")
+print(f"Patterns: {tuple(patterns_of_names(rounds).shape)}, which are batch, n_layers, n_heads, query, key.")
 
 # %% [markdown]
 # ## Exercise 5 · `previous_token_score`
@@ -529,8 +545,8 @@ checks.previous_token_score(previous_token_score)
 
 # %% tags=["look", "raises-exception"]
 rounds = names_in_rounds()
-scores = previous_token_score(all_patterns(rounds)).mean(dim=0)
-even = previous_token_score(even_pattern(rounds.shape[1])).item()
+scores = previous_token_score(patterns_of_names(rounds)).mean(dim=0)
+even = previous_token_score(even_pattern_of_names(rounds.shape[1])).item()
 score_map(scores, even, "attention to the previous token")
 
 # %% [markdown]
@@ -574,9 +590,9 @@ checks.first_token_score(first_token_score)
 # **Which heads of the model rest on the first token?** If many do, go back to your candidates: which of them were only resting?
 
 # %% tags=["look", "raises-exception"]
-rounds = names_in_rounds()
-scores = first_token_score(all_patterns(rounds)).mean(dim=0)
-even = first_token_score(even_pattern(rounds.shape[1])).item()
+text = with_lead(names_in_rounds())
+scores = first_token_score(all_patterns(text)).mean(dim=0)
+even = first_token_score(even_pattern(text.shape[1])).item()
 score_map(scores, even, "attention to the first token")
 
 # %% [markdown]
@@ -637,8 +653,8 @@ checks.induction_score(induction_score)
 
 # %% tags=["look", "raises-exception"]
 rounds = names_in_rounds()
-scores = induction_score(all_patterns(rounds), PERIOD).mean(dim=0)
-even = induction_score(even_pattern(rounds.shape[1]), PERIOD).item()
+scores = induction_score(patterns_of_names(rounds), PERIOD).mean(dim=0)
+even = induction_score(even_pattern_of_names(rounds.shape[1]), PERIOD).item()
 score_map(scores, even, "attention to the token after the earlier copy")
 
 # %% [markdown]
@@ -646,7 +662,7 @@ score_map(scores, even, "attention to the token after the earlier copy")
 
 # %% tags=["look", "raises-exception"]
 rounds = names_in_rounds()
-patterns = all_patterns(rounds)
+patterns = patterns_of_names(rounds)
 layer, head = strongest_head(induction_score(patterns, PERIOD).mean(dim=0))
 ring = token_strings(rounds[0])
 pictures.attention_explorer(ring, patterns[0], layer=layer, head=head, query=PERIOD + 2)
@@ -657,8 +673,8 @@ pictures.attention_explorer(ring, patterns[0], layer=layer, head=head, query=PER
 # %% tags=["look", "raises-exception"]
 rounds = names_in_rounds(rounds=3)
 with torch.no_grad():
-    log_probabilities = gpt2.model(rounds).logits[:, :-1].log_softmax(dim=-1)
-surprise = -log_probabilities.gather(-1, rounds[:, 1:, None])[..., 0].mean(dim=0)
+    logits = gpt2.model(with_lead(rounds)).logits[:, len(LEAD) : -1]
+surprise = -logits.log_softmax(dim=-1).gather(-1, rounds[:, 1:, None])[..., 0].mean(dim=0)
 # The first name of a round is not counted: nobody can know that the ring goes round once more.
 for number in range(rounds.shape[1] // PERIOD):
     inside = surprise[number * PERIOD : (number + 1) * PERIOD - 1]
