@@ -11,14 +11,23 @@ from grader.executor.assemble import Step
 from grader.executor.task import Sign
 from utils.checks.ready_made import ALWAYS
 
+LONGEST = 20_000
+"""Characters of a cell that is read. Text that means to be takes Python's parser gigabytes and minutes: its
+memory grows with the square of the dots in `import a.b.b…`."""
+_LONGEST_NOTEBOOK = 10 * LONGEST
+_MOST = 50
+"""Signs of one notebook: who would bury the one that counts must not be able to."""
+
 _MAGIC = re.compile(r"^[%!?].*$", re.MULTILINE)
 """IPython's own lines. Its full translation is too slow for text that means to be."""
 
 _REACHES = {
     "utils.verdicts": "the verdicts",
-    "utils.checks.channel": "the way to the judge",
+    "utils.checks": "what the checks are made of",
     "grader": "the grader",
     "ctypes": "the process's memory",
+    "torch.ops": "ready-made operations below their names in Python",
+    "torch._C": "ready-made operations below their names in Python",
     "gc.get_objects": "other code's objects",
     "gc.get_referrers": "other code's objects",
     "inspect.stack": "its callers' frames",
@@ -38,10 +47,19 @@ _REACHES = {
 def signs_in(steps: Sequence[Step]) -> list[Sign]:
     """The signs in a notebook's answers and in the student's own cells, in order."""
     found: list[Sign] = []
+    left = _LONGEST_NOTEBOOK
     for place, step in enumerate(steps):
         if step.is_run and (step.is_own or not step.cell.metadata.get("nbgrader", {}).get("locked")):
-            found += _signs(step, _forbidden_after(steps[place + 1 :]))
-    return found
+            left -= len(step.cell.source)
+            if len(step.cell.source) > LONGEST or left < 0:
+                found.append(Sign(step.name, 0, "is too long to be looked through: do it yourself"))
+            else:
+                found += _signs(step, _forbidden_after(steps[place + 1 :]))
+    return found if len(found) <= _MOST else [*found[:_MOST], _and_more(found[_MOST:])]
+
+
+def _and_more(others: Sequence[Sign]) -> Sign:
+    return Sign(others[0].cell, others[0].line, f"and {len(others):,} more signs, from here on")
 
 
 def _forbidden_after(steps: Sequence[Step]) -> tuple[str, ...]:
@@ -64,7 +82,7 @@ def _signs(step: Step, forbidden: Sequence[str]) -> Iterator[Sign]:
         what = _what(name, forbidden)
         if what and (line, what) not in seen:
             seen.add((line, what))
-            yield Sign(step.name, line, what)
+            yield Sign(step.name, line, what[:200])
 
 
 def _what(name: str, forbidden: Sequence[str]) -> str:
