@@ -81,7 +81,8 @@ class _Keeper:
             os.close(descriptor)
             self.wire.send({"kernel": pid})
         elif order["kill"] > 1:
-            with contextlib.suppress(OSError):  # it has ended by itself
+            # It has ended by itself, or its number, which a student's process gave, is none.
+            with contextlib.suppress(OSError, OverflowError):
                 os.kill(order["kill"], signal.SIGKILL)
 
     def _bury(self) -> None:

@@ -10,9 +10,12 @@ from grader.kernels.wire import Closed, Deadline, Improper, Late, Wire
 
 START_SECONDS = 60
 """How long a fork may take on a busy machine."""
+_PATIENCE, _SHORT_PATIENCE = 5.0, 0.2
+"""Seconds to wait for the word that a process has ended, which has gone already."""
 _LONGEST_WORD = 2**16
 _MARKUP = 8
 """JSON writes a character in up to six bytes, and adds some around it."""
+_NO_COPY = "no copy of its process could be made for the check"
 
 
 class KernelEnded(Exception):
@@ -33,6 +36,9 @@ class Room:
     def __init__(self, end: socket.socket, outer_layers: tuple[str, ...]):
         self._wire = Wire(end, _LONGEST_WORD)
         self._ended: dict[int, int] = {}
+        self.gone = False
+        """Whether the room was seen to have ended as a whole, which no code inside it can bring about."""
+        self._patience = _PATIENCE
         self.own_namespaces = tuple(self._wire.receive(Deadline(START_SECONDS))["layers"])
         self.layers = (*outer_layers, *self.own_namespaces)
 
@@ -54,10 +60,13 @@ class Room:
 
     def why_ended(self, pid: int) -> str:
         """How a process of the room ended, in a few words."""
+        deadline = Deadline(self._patience)  # for all words together: others may end without number
         try:
             while pid not in self._ended:
-                self._note(self._wire.receive(Deadline(5)))
-        except (Closed, Late, Improper):
+                self._note(self._wire.receive(deadline))
+        except (Closed, Late, Improper) as word:
+            self.gone = isinstance(word, Closed)
+            self._patience = _SHORT_PATIENCE  # a number that is none: the next may be none either
             return "its process ended"
         return in_words(self._ended[pid])
 
@@ -107,7 +116,7 @@ class Kernel:
             Late: the deadline passed.
         """
         try:
-            self._wire.send({"code": code, "limit": self._output_bytes})
+            self._wire.send({"code": code, "limit": self._output_bytes}, deadline=deadline)
             answer = self._wire.receive(deadline)
         except Closed:
             raise KernelEnded(self._room.why_ended(self._pid)) from None
@@ -115,19 +124,22 @@ class Kernel:
             raise KernelEnded(f"its process sent {what}") from None
         return shown(answer)
 
-    def snapshot(self, task: dict[str, Any]) -> "Snapshot":
-        """Leaves a copy of the kernel behind, which waits to run a check.
+    def snapshot(self, task: dict[str, Any], seconds: float = START_SECONDS) -> "Snapshot":
+        """Leaves a copy of the kernel behind, which waits to run a check. That may take so many seconds.
 
         Raises:
-            KernelEnded: the process ended.
+            KernelEnded: the process ended, or makes no copy.
         """
+        deadline = Deadline(min(seconds, START_SECONDS))
         ours, theirs = socket.socketpair()
         with theirs:
             try:
-                self._wire.send({**task, "limit": self._output_bytes}, theirs.fileno())
+                self._wire.send({**task, "limit": self._output_bytes}, theirs.fileno(), deadline)
             except Closed:
                 raise KernelEnded(self._room.why_ended(self._pid)) from None
-        return Snapshot(self._room, ours, self._output_bytes)
+            except Late:
+                raise KernelEnded(_NO_COPY) from None
+        return Snapshot(self._room, ours, self._output_bytes, deadline)
 
     def end(self) -> None:
         """Ends the process; its snapshots stay."""
@@ -138,15 +150,15 @@ class Kernel:
 class Snapshot:
     """A waiting snapshot, from the trusted side."""
 
-    def __init__(self, room: Room, end: socket.socket, output_bytes: int):
+    def __init__(self, room: Room, end: socket.socket, output_bytes: int, deadline: Deadline):
         self.end = end
         self._room = room
         self._wire = Wire(end, output_bytes * _MARKUP + 2**20)
         try:
-            pid = self._wire.receive(Deadline(START_SECONDS)).get("pid")
+            pid = self._wire.receive(deadline).get("pid")
         except (Closed, Late, Improper):
             self.close()
-            raise KernelEnded("no copy of its process could be made for the check") from None
+            raise KernelEnded(_NO_COPY) from None
         self._pid = pid if isinstance(pid, int) else 0
 
     def wake(self) -> None:

@@ -85,20 +85,25 @@ class Wire:
         self.end = end
         self._longest = longest
 
-    def send(self, message: dict[str, Any], descriptor: int | None = None) -> None:
+    def send(
+        self, message: dict[str, Any], descriptor: int | None = None, deadline: Deadline | None = None
+    ) -> None:
         """Sends a message, and with it a file descriptor.
 
         Raises:
             Closed: the other side has gone.
+            Late: it does not read. To whom a student's code has run in, nothing is sent without a deadline.
         """
         data = json.dumps(message).encode()
         length = len(data).to_bytes(_LENGTH, "little")
         try:
-            self.end.settimeout(None)
+            self.end.settimeout(deadline.left() if deadline else None)
             socket.send_fds(self.end, [length], [] if descriptor is None else [descriptor])
+        except TimeoutError:
+            raise Late from None
         except OSError:
             raise Closed from None
-        write(self.end, data)
+        write(self.end, data, deadline)
 
     def receive(self, deadline: Deadline | None = None) -> dict[str, Any]:
         """The next message. Descriptors that come with it are dropped.
