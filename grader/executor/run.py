@@ -11,7 +11,7 @@ from grader.executor.source import SourceNotebook
 from grader.executor.task import GradingTask
 from grader.judge.bench import Session
 from grader.judge.court import Court, Heard, Misconduct
-from grader.kernels.room import Kernel, KernelEnded, Shown, Snapshot
+from grader.kernels.room import Kernel, KernelEnded, Room, Shown, Snapshot
 from grader.kernels.trouble import ParentGone
 from grader.kernels.warm import WarmParent
 from grader.kernels.wire import Closed, Deadline, Improper, Late
@@ -45,6 +45,8 @@ class Run:
         self._source, self._steps = source, steps
         self.ran = Ran()
         self._waiting: dict[int, Snapshot] = {}
+        self._room_now: Room | None = None
+        self._spared: set[int] = set()
 
     def go(self, session: Session) -> Ran:
         """Runs everything and returns what came of it.
@@ -69,7 +71,7 @@ class Run:
     def _room(self) -> Iterator[Kernel]:
         began = time.monotonic()
         files = {"parts.py": self._task.parts.decode("utf-8")} if self._task.parts else {}
-        room = self._parent().room(self._limits, files)
+        self._room_now = room = self._parent().room(self._limits, files)
         try:
             kernel = room.kernel(self._limits.output_bytes)
             self.ran.layers = (*room.layers, *kernel.layers)
@@ -93,14 +95,23 @@ class Run:
                 if step.is_run:
                     self.ran.shown[place] = self._run_cell(kernel, step, notebook)
                 else:
-                    self._waiting[place] = kernel.snapshot(self._described(step))
+                    self._waiting[place] = kernel.snapshot(self._described(step), notebook.left())
             except KernelEnded as why:
-                self.ran.stopped[place] = str(why)
+                self._blame(place, str(why))
                 return False
             except Late:
                 self._note_late(place, notebook)
                 return False
         return True
+
+    def _blame(self, place: int, why: str) -> None:
+        """Notes which cell cost the kernel; but where the warm parent went too, only the second time: memory
+        may have run out by somebody else's doing.
+        """
+        if self._room_now and self._room_now.gone and place not in self._spared:
+            self._spared.add(place)
+        else:
+            self.ran.stopped[place] = why
 
     def _run_cell(self, kernel: Kernel, step: Step, notebook: Deadline) -> Shown:
         seconds = min(self._limits.cell_seconds, notebook.left())
@@ -126,39 +137,64 @@ class Run:
         return {"code": step.cell.source, "checks": names, "modules": self._source.check_modules}
 
     def _hear_checks(self, kernel: Kernel, session: Session) -> None:
-        """Every waiting snapshot's turn, one after the other. The kernel itself has nothing more to say."""
+        """Every waiting snapshot's turns, one after the other. The kernel itself has nothing more to say.
+
+        Hidden cases come when all public ones have been heard: what a check learns of them no other can say.
+        """
         began = time.monotonic()
         with contextlib.suppress(KernelEnded):
             kernel.end()
         everything = Deadline(self._limits.notebook_seconds)
-        for place, snapshot in self._waiting.items():
-            _Turn(self._task, self._steps[place], snapshot, everything).take(place, session, self.ran)
+        turns = {
+            place: _Turns(self._task, self._steps[place], snapshot, everything, session)
+            for place, snapshot in self._waiting.items()
+        }
+        for place, turn in turns.items():
+            turn.first(place, self.ran)
+        for place, turn in turns.items():
+            turn.last(place, self.ran)
         self.ran.checks_seconds = time.monotonic() - began
 
 
-class _Turn:
-    """One snapshot's turn."""
+class _Turns:
+    """One snapshot's turns: the public cases of its check, or its asserts; and then the hidden cases."""
 
-    def __init__(self, task: GradingTask, step: Step, snapshot: Snapshot, everything: Deadline):
-        self._task, self._step, self._snapshot = task, step, snapshot
-        self._everything = everything
+    def __init__(
+        self, task: GradingTask, step: Step, snapshot: Snapshot, everything: Deadline, session: Session
+    ):
+        self._step, self._snapshot, self._everything = step, snapshot, everything
+        self._cell_seconds = self._seconds = task.limits.cell_seconds
+        self._court = Court(session, step.checks, task.limits.message_bytes)
 
-    def take(self, place: int, session: Session, ran: Ran) -> None:
-        """Lets it run its check and notes what came of it."""
-        limits = self._task.limits
-        court = Court(session, self._step.checks, limits.message_bytes)
-        ran.heard[place] = court.heard
-        try:
-            deadline = Deadline(min(limits.cell_seconds, self._everything.left()))
+    def first(self, place: int, ran: Ran) -> None:
+        """Lets it run its check as far as everybody knows the inputs, and notes what came of it."""
+
+        def go(deadline: Deadline) -> None:
             self._snapshot.wake()
             if self._step.checks:
-                court.hear(self._snapshot.end, deadline)
+                self._court.hear_public(self._snapshot.end, deadline)
+                self._seconds = deadline.left()
             else:
                 ran.shown[place] = self._snapshot.shown(deadline)
+
+        ran.heard[place] = self._court.heard
+        self._note(place, ran, go)
+        if place in ran.stopped or not self._step.checks:
+            self._snapshot.kill()
+
+    def last(self, place: int, ran: Ran) -> None:
+        """The rest of its check, in the seconds that are left, and its end."""
+        if self._step.checks and place not in ran.stopped:
+            self._note(place, ran, lambda deadline: self._court.hear(self._snapshot.end, deadline))
+            self._snapshot.kill()
+
+    def _note(self, place: int, ran: Ran, go: Callable[[Deadline], object]) -> None:
+        """Notes why a turn did not come to its end."""
+        try:
+            go(Deadline(min(self._seconds, self._everything.left())))
         except Late:
-            ran.stopped[place] = f"it ran longer than {limits.cell_seconds:g} s"
+            ran.stopped[place] = f"it ran longer than {self._cell_seconds:g} s"
         except Closed:
             ran.stopped[place] = self._snapshot.why_ended()
         except (Misconduct, Improper, PlainDataError) as what:
             ran.stopped[place] = str(what).rstrip(".")
-        self._snapshot.kill()

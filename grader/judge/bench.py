@@ -95,13 +95,17 @@ class BothHearings:
         self._public, self._hidden = public, hidden
         self.week, self.name = public.verdict.check.week, public.verdict.check.name
 
-    @property
-    def gave_hidden(self) -> bool:
+        self.gave_hidden = False
         """Whether the student's process may know a hidden input by now."""
+
+    @property
+    def public_is_over(self) -> bool:
+        """Whether all public cases have been answered."""
         return self._public.next_case() is None
 
     def next_case(self) -> dict[str, Any] | None:
         """The inputs of the next case, or None after the last."""
+        self.gave_hidden = self.public_is_over
         return self._now.next_case()
 
     def submit(self, attempt: Attempt) -> None:
@@ -129,4 +133,4 @@ class BothHearings:
 
     @property
     def _now(self) -> LocalHearing:
-        return self._hidden if self._public.next_case() is None else self._public
+        return self._hidden if self.public_is_over else self._public

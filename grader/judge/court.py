@@ -5,7 +5,8 @@ It may open each of the cell's own checks once, in order; anything else ends the
 """
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,9 +16,11 @@ from grader.kernels.wire import Deadline, read, write
 from utils.checks.attempt import Attempt
 from utils.checks.engine import Check
 from utils.checks.plain import PlainDataError, pack, unpack
+from utils.checks.received import readable
 from utils.checks.report import Report
 
 _LENGTH = 8  # bytes, little-endian: see utils.checks.channel
+_MOST_DESCRIBED = 8 * 2**20  # bytes of JSON in all answers, which take up to fifty times as much once read
 
 
 class Misconduct(Exception):
@@ -45,37 +48,80 @@ class Heard:
 class Court:
     """One check cell in front of the judge."""
 
-    def __init__(self, session: Session, checks: Sequence[Check], longest: int):
-        """Draws the cases and computes what is right, before the clock of the student's code begins."""
+    def __init__(self, session: Session, checks: Sequence[Check], most: int):
+        """Draws the cases and computes what is right, before the clock of the student's code begins.
+
+        Args:
+            most: how many bytes all answers of the cell together may have: they are kept until the last.
+        """
         self.heard = Heard()
         self._session = session
-        self._longest = longest
+        self._most, self._bytes, self._described = most, 0, 0
         self._hearings = [session.open(check.week, check.name) for check in checks]
+        self._opened = 0
+
+    def hear_public(self, end: socket.socket, deadline: Deadline) -> None:
+        """Hears the public cases of the cell's first check, and leaves the process waiting for the others.
+
+        When every check of a notebook has come so far, no process of it knows a hidden input yet. What they
+        say until then may be shown; copies of one process have many ways to tell each other what they know.
+
+        Raises:
+            As `hear`.
+        """
+        with self._without_words():
+            if self._open(0, end, deadline):
+                self._ask(self._hearings[0], end, deadline, hidden=False)
 
     def hear(self, end: socket.socket, deadline: Deadline) -> Heard:
-        """Hears every check of the cell. What was heard until an error is in `heard`.
+        """Hears every check of the cell, from where it stands. What was heard until an error is in `heard`.
 
         Raises:
             Misconduct, PlainDataError: what came is none of ours.
             Closed, Late: the process ended, or the time is over.
         """
-        for hearing in self._hearings:
-            message = self._receive(end, deadline)
-            if set(message) == {"raised"}:
-                self.heard.raised = _raised(message["raised"], hide=self._gave_hidden())
-                return self.heard
-            if message != {"open": hearing.name, "week": hearing.week}:
-                raise Misconduct("its process asked for another check than its own")
-            self._hear_one(hearing, end, deadline)
+        with self._without_words():
+            for place, hearing in enumerate(self._hearings):
+                if not self._open(place, end, deadline):
+                    break
+                self._ask(hearing, end, deadline, hidden=True)
+                self._report(hearing, end, deadline)
         return self.heard
 
-    def _hear_one(self, hearing: BothHearings, end: socket.socket, deadline: Deadline) -> None:
-        while (inputs := hearing.next_case()) is not None:
+    @contextmanager
+    def _without_words(self) -> Iterator[None]:
+        """An error that quotes what came must not quote a hidden input."""
+        try:
+            yield
+        except (Misconduct, PlainDataError) as error:
+            if not self._gave_hidden():
+                raise
+            raise Misconduct("its process sent what no check sends") from error
+
+    def _open(self, place: int, end: socket.socket, deadline: Deadline) -> bool:
+        """Whether the process opens that check, or has already."""
+        if self.heard.raised:
+            return False
+        if place < self._opened:
+            return True
+        hearing, message = self._hearings[place], self._receive(end, deadline)
+        if set(message) == {"raised"}:
+            self.heard.raised = _raised(message["raised"], hide=self._gave_hidden())
+            return False
+        if message != {"open": hearing.name, "week": hearing.week}:
+            raise Misconduct("its process asked for another check than its own")
+        self._opened += 1
+        return True
+
+    def _ask(self, hearing: BothHearings, end: socket.socket, deadline: Deadline, hidden: bool) -> None:
+        while (hidden or not hearing.public_is_over) and (inputs := hearing.next_case()) is not None:
             _send(end, {"case": inputs}, deadline)
             message = self._receive(end, deadline)
             if set(message) != {"attempt"}:
                 raise Misconduct("its check was called once more from inside itself")
             hearing.submit(Attempt.from_plain(message["attempt"]))
+
+    def _report(self, hearing: BothHearings, end: socket.socket, deadline: Deadline) -> None:
         with self._session.clock(deadline):
             report, outcome = _verdict(hearing)
         self.heard.ready_made += hearing.ready_made
@@ -85,9 +131,14 @@ class Court:
 
     def _receive(self, end: socket.socket, deadline: Deadline) -> dict[str, Any]:
         length = int.from_bytes(read(end, _LENGTH, deadline), "little")
-        if length > self._longest:
-            raise Misconduct(f"its answer has {length:,} bytes, where {self._longest:,} are the most")
-        message = unpack(read(end, length, deadline))
+        self._bytes += length
+        if self._bytes > self._most:
+            raise Misconduct(f"its answers have {self._bytes:,} bytes, where {self._most:,} are the most")
+        data = read(end, length, deadline)
+        self._described += int.from_bytes(data[:_LENGTH], "little")
+        if self._described > _MOST_DESCRIBED:
+            raise Misconduct("its answers are made of more parts than any answer is")
+        message = unpack(data)
         if not isinstance(message, dict):
             raise Misconduct("its process sent what no check sends")
         return message
@@ -112,5 +163,5 @@ def _raised(described: Any, hide: bool) -> Raised:
     """The error as the student's process describes it; without its words, once it may know a hidden input."""
     match described:
         case [str(type_name), str(message)]:
-            return Raised("an error", "") if hide else Raised(type_name[:100], message[:600])
+            return Raised("an error", "") if hide else Raised(readable(type_name)[:100], readable(message))
     raise PlainDataError("An error was announced and is not described.")

@@ -30,8 +30,8 @@ class Limits:
     """What one cell may print or show; the rest is cut off, and a line says so."""
     notebook_output_bytes: int = 4 * MIB
     """What all cells together may print or show."""
-    message_bytes: int = 128 * MIB
-    """One answer to a check."""
+    message_bytes: int = 64 * MIB
+    """All answers of a check cell together. The largest right ones, of week 10, have 8 MiB."""
     submission_bytes: int = 32 * MIB
     """The submitted file."""
     restarts: int = 8

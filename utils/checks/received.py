@@ -3,6 +3,7 @@
 from typing import Any
 
 from utils.checks.plain import PlainDataError
+from utils.printable import printable
 
 MAX_TEXT = 600
 """Characters of one text that a report repeats."""
@@ -31,5 +32,5 @@ def texts(data: Any, name: str) -> tuple[str, ...]:
 
 
 def readable(text: str) -> str:
-    """The text as a report may show it: not endless, and without lone surrogates, which UTF-8 cannot hold."""
-    return text[:MAX_TEXT].encode(errors="replace").decode()
+    """The text as a report may show it: not endless, and printable."""
+    return printable(text[:MAX_TEXT])
