@@ -26,6 +26,7 @@ MAX_AXES = 32
 
 _LENGTH = 8  # bytes that hold the header's length, little-endian
 _ENVELOPE = 4  # levels that a message may add around a value of MAX_DEPTH
+_ENVELOPE_ITEMS = 1000  # values that it may add
 _MAX_INT_BITS = 4096  # Python refuses to write or read integers of more than 4,300 digits
 _DTYPES = {
     str(dtype).removeprefix("torch."): dtype
@@ -192,8 +193,12 @@ class _Reader:
     def __init__(self, buffers: memoryview):
         self.buffers = buffers
         self.at = 0
+        self.items = 0
 
     def read(self, described: Any, depth: int = 0) -> Any:
+        self.items += 1
+        if self.items > MAX_ITEMS + _ENVELOPE_ITEMS:
+            raise PlainDataError(f"The value holds more than {MAX_ITEMS:,} numbers, strings and lists.")
         if depth > MAX_DEPTH + _ENVELOPE:
             raise PlainDataError(f"The value is nested more than {MAX_DEPTH} deep.")
         if isinstance(described, list):
