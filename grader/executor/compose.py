@@ -7,7 +7,9 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
+from grader.executor import source as of
 from grader.executor.assemble import Step
+from grader.executor.harmless import harmless
 from grader.executor.ledger import has_hidden_tests
 from grader.executor.run import Ran
 from grader.executor.shown import Budget, clean
@@ -33,6 +35,8 @@ def compose(
         cell = step.cell
         if cell.cell_type == "code":
             cell.outputs = [nbformat.from_dict(each) for each in _outputs(place, step, ran, by_cell, budget)]
+        elif step.is_own or (of.is_answer(cell) and step.written):
+            cell.source = harmless(cell.source, frozenset(cell.get("attachments", ())))
         if step.is_check:
             cell.source = _HIDDEN.sub("", cell.source)
         cells.append(cell)

@@ -1,0 +1,28 @@
+"""A student's text as it may stand in a page that an instructor opens.
+
+nbgrader shows written answers in formgrader and in the feedback with their HTML as it is: a script in one
+would run with the instructor's rights, and could give grades. Nothing is taken away here; what would be HTML
+or a link to code is parted by a space, so that it is shown and does nothing.
+"""
+
+import re
+
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
+_LINK = re.compile(r"\](?=\(\s*(?!<?\s*(?:https?://|mailto:|attachment:|#)))")
+_DEFINITION = re.compile(r"\](?=:\s*(?!<?\s*(?:https?://|mailto:|attachment:|#)))")
+_TEX = re.compile(r"\\(?=(?:href|require|cssId|class|style)\b)")
+"""Commands of MathJax that make links, load code or reach the page around the formula."""
+_ATTACHMENT = re.compile(r"attachment:(?P<name>[^)\s>\"']*)")
+
+
+def harmless(text: str, attachments: frozenset[str] = frozenset()) -> str:
+    """The text without working HTML, without links to anything but pages, and with no picture that is not
+    among the `attachments`: nbconvert makes no page at all where one is missing.
+    """
+    for pattern in (_TAG, _LINK, _DEFINITION, _TEX):
+        text = pattern.sub(lambda found: f"{found[0]} ", text)
+    return _ATTACHMENT.sub(lambda found: _known(found, attachments), text)
+
+
+def _known(found: re.Match[str], attachments: frozenset[str]) -> str:
+    return found[0] if found["name"] in attachments else f"attachment: {found['name']}"

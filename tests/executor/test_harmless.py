@@ -1,0 +1,65 @@
+"""What a student writes is shown in the instructor's browser, and does nothing there."""
+
+import re
+
+import pytest
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+from grader.executor.harmless import harmless
+
+PICTURE = {"a.png": {"image/png": '"><script>alert(1)</script>'}}
+
+
+def page(text: str, pictures: dict | None = None) -> str:
+    """The text as nbgrader's formgrader and feedback show it."""
+    renderer = IPythonRenderer(escape=False, attachments=pictures or {})
+    return MarkdownWithMath(renderer=renderer).render(text)
+
+
+WORKS = re.compile(
+    r"<script|<svg|<img (?!src=\"data:image/)|<b |javascript:[^<]*\">|\\href|<!--", re.IGNORECASE
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<script>alert(1)</script>",
+        "<img src=x onerror=alert(1)>",
+        "# <svg onload=alert(1)>",
+        "| a |\n|---|\n| <b onclick=alert(1)>b</b> |",
+        "[x](javascript:alert(1))",
+        "[x](&#106;avascript:alert(1))",
+        "[x](\n JavaScript:alert(1))",
+        "[x](<javascript:alert(1)>)",
+        "[x][y]\n\n[y]: javascript:alert(1)",
+        "<javascript:alert(1)>",
+        "$\\href{javascript:alert(1)}{x}$",
+        "```mermaid\n<script>alert(1)</script>\n```",
+        "text <!-- a comment -->",
+    ],
+)
+def test_nothing_works_that_would_have(text):
+    assert WORKS.search(page(text))
+    assert not WORKS.search(page(harmless(text)))
+
+
+def test_a_picture_that_is_missing_stops_no_page():
+    assert "no.png" in page(harmless("![p](attachment:no.png)"))
+    assert 'src="data:image/png;base64,' in page(
+        harmless("![p](attachment:a.png)", frozenset(PICTURE)), PICTURE
+    )
+    assert "<script" not in page(harmless("![p](attachment:a.png)", frozenset(PICTURE)), PICTURE)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1 < 2, a <= b, **bold**, `x[i]`, $\\frac{a}{b} < \\textstyle c$",
+        "See [the paper](https://arxiv.org/abs/1706.03762) and [below](#below).",
+        "| a | b |\n|---|---|\n| 1 | 2 |",
+        "```python\nscores.masked_fill(mask, -math.inf)\n```",
+    ],
+)
+def test_ordinary_text_is_as_it_was(text):
+    assert harmless(text) == text
