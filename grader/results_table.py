@@ -10,6 +10,7 @@ from grader.executor.task import Sign
 from grader.exercises import Exercise
 from grader.reasons import NOT_WRITTEN
 from grader.results import Result
+from utils.printable import printable
 from utils.self_check.result import Kind, Row
 from utils.weeks import Week
 
@@ -22,7 +23,8 @@ def results_table(week: Week, exercises: Sequence[Exercise], results: Iterable[R
         table.add_column(f"{kind}\n/ {_out_of(exercises, kind):g}", justify="right", no_wrap=True)
     table.add_column("why")
     for result in results:
-        table.add_row(Text(result.student), *_points(result), Text("\n".join(why(result))))
+        reasons = printable("\n".join(why(result)))
+        table.add_row(Text(printable(result.student)), *_points(result), Text(reasons))
     return table
 
 

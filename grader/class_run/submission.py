@@ -9,6 +9,8 @@ from pathlib import Path
 
 from nbgrader.utils import parse_utc
 
+from utils.printable import printable
+
 TIMESTAMP = "timestamp.txt"
 _LONGEST_TIMESTAMP = 200
 _PICTURES = {".png", ".jpg", ".jpeg", ".gif"}
@@ -85,7 +87,7 @@ def pictures(folder: Path, top: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def _missing(path: Path) -> str:
-    others = ", ".join(sorted(other.name for other in path.parent.glob("*.ipynb")))
+    others = printable(", ".join(sorted(other.name for other in path.parent.glob("*.ipynb"))))
     found = f"; there is {others}: rename it and grade again." if others else "."
     return f"no {path.name} was handed in{found}"
 
