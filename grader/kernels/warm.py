@@ -115,7 +115,16 @@ class WarmParent:
         return others_can_read(self.view.readable, self.view.course, with_parents=not self._bwrap)
 
     def _command(self, descriptor: int, limits: Limits) -> list[str]:
-        inside = [sys.executable, "-P", "-s", "-B", "-m", "grader.kernels.zygote", str(descriptor)]
+        # Not as it was typed: in `tests/../.venv` the sandbox has no `tests`.
+        inside = [
+            os.path.abspath(sys.executable),
+            "-P",
+            "-s",
+            "-B",
+            "-m",
+            "grader.kernels.zygote",
+            str(descriptor),
+        ]
         whole = (
             bubblewrap.command(self._bwrap, self.view, inside, limits.disk_bytes) if self._bwrap else inside
         )
