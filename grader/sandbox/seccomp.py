@@ -31,6 +31,8 @@ REFUSED = (
     "open_by_handle_at name_to_handle_at quotactl swapon swapoff",
     # namespaces
     "unshare setns",
+    # memory that no address space counts, where only control groups would bound it
+    "memfd_create memfd_secret shmget msgget semget",
     # the kernel itself, and parts of it that were ways out before
     "bpf perf_event_open userfaultfd io_uring_setup io_uring_enter io_uring_register",
     "keyctl add_key request_key init_module finit_module delete_module kexec_load kexec_file_load",
