@@ -48,6 +48,7 @@ c.ExportPlugin.to = str(ROOT / CLASSROOM / "grades.csv")
 
 # Downloads of a learning platform: archive/ada_attention.ipynb, or archive/ada.zip with attention.ipynb.
 c.ZipCollectApp.downloaded_directory = f"{CLASSROOM}/downloaded"
+c.ZipCollectApp.extractor_plugin = "grader.collect.CarefulExtractor"  # nbgrader's own has no limits.
 c.FileNameCollectorPlugin.named_regexp = (
     r".*/extracted/(?P<student_id>[^/]+?)(?:/.*)?[_/](?P<file_id>[a-z]+)(?:-\d+| \(\d+\))?\.ipynb$"
 )
