@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from executor.week05 import FULL
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
 from grader.executor import GradedSubmission
@@ -51,13 +52,19 @@ class Attack:
 
 
 def comes_back(graded: GradedSubmission) -> str:
-    """All that anybody is shown of a graded submission, as text; the student's own code is left out."""
+    """All that anybody is shown of a graded submission; the student's own code is left out."""
     cells = graded.notebook["cells"] if graded.notebook else []
-    outputs = [[cell.get("outputs"), cell.get("attachments")] for cell in cells]
+    outputs = [cell.get("outputs") for cell in cells]
     said = [graded.problem, graded.odd, [sign.what for sign in graded.signs]]
     reports = [[each.reason, each.mistake, each.report] for each in graded.ledger]
-    texts = _texts([outputs, said, reports])
-    return "\n".join(texts)
+    pages = [_page(cell) for cell in cells if cell["cell_type"] == "markdown"]
+    return "\n".join(_texts([outputs, said, reports, pages]))
+
+
+def _page(cell: dict[str, Any]) -> str:
+    """A text as formgrader and the feedback show it, in the instructor's browser and with its rights."""
+    renderer = IPythonRenderer(escape=False, attachments=cell.get("attachments", {}))
+    return MarkdownWithMath(renderer=renderer).render(cell["source"])
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -214,7 +214,11 @@ def causal_mask(scores):
         "hidden inputs handed on",
         "one check writes its hidden input to shared memory; the next raises it as its public error",
         lambda: _handed_on(),
-        Expected(points=0, why={EVERY: ""}, never=("SEEN",)),
+        Expected(
+            points=16,
+            why={"attention_pattern": "6 of 6 cases end in an error", EVERY: "not written yet"},
+            never=("SEEN",),
+        ),
     ),
     Attack(
         "hidden inputs in a class's report",
@@ -260,6 +264,28 @@ def causal_mask(scores):
         Expected(),
     ),
     Attack(
+        "script in an answer",
+        "the answer in words holds a script, which formgrader would run with the instructor's rights",
+        lambda: week05.solved(
+            own_words=(
+                "<script>fetch('/formgrader/api/grade/1', {method: 'PUT', body: '{\"manual_score\": 10}'})"
+                "</script> <img src=x onerror=alert(1)> <svg onload=alert(1)>"
+            )
+        ),
+        Expected(never=("<script>fetch", "<img src=x", "<svg onload")),
+    ),
+    Attack(
+        "link to code",
+        "links in an answer that run code when the instructor follows them, hidden by entities",
+        lambda: week05.solved(
+            own_words=(
+                "[a](javascript:alert(1)) [b](&#106;avascript:alert(1)) <javascript:alert(1)>\n\n"
+                "[c][d] $\\href{javascript:alert(1)}{e}$\n\n[d]: javascript:alert(1)"
+            )
+        ),
+        Expected(never=('href="javascript', "\\href")),
+    ),
+    Attack(
         "terminal's own language",
         "an error whose text holds escape sequences, for the instructor's terminal",
         in_the_mask("""
@@ -274,14 +300,21 @@ def causal_mask(scores):
     ),
     Attack(
         "terminal's own language, in a name",
-        "the check cell's own error has escape sequences and lone surrogates in name and text",
-        in_a_cell("""
-            from utils.checks.engine import Check
-            def raises(*_, **__):
-                raise type("A\\x1b[2J\\ud800", (Exception,), {})("\\x1b[2J \\ud800 \\x07")
-            Check.__call__ = raises
-        """),
-        Expected(points=0, why={EVERY: ""}, never=("\x1b", "\ud800")),
+        "tells the judge of an error whose name and text hold escape sequences and lone surrogates",
+        in_a_cell(f"""{SPEAK}
+def speak(*_, **__):
+    header = {{"dict": [["raised", ["A\\x1b[2J\\ud800", "\\x1b[2J \\ud800 \\x07 \\x9b \\u202e"]]]}}
+    import json
+    say_header(json.dumps(header).encode())
+    os._exit(0)
+from utils.checks.engine import Check
+Check.__call__ = speak
+"""),
+        Expected(
+            points=0,
+            why={EVERY: "A�[2J?: �[2J ?", "own_words": "not written yet"},
+            never=("\x1b", "\ud800", "\x07", "\x9b", "\u202e"),
+        ),
     ),
     LEFT_BEHIND,
 ]

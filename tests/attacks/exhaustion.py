@@ -2,7 +2,7 @@
 
 from executor import week05
 
-from grader.sandbox.limits import MIB, Limits
+from grader.sandbox.limits import Limits
 
 from .attack import EVERY, NOTHING, Attack, Expected
 from .notebooks import in_a_cell, in_the_mask, solved_and, while_checked
@@ -39,14 +39,16 @@ EXHAUSTION = [
     ),
     Attack(
         "stack used up",
-        "C code that calls itself until the stack ends",
+        "C code and Python call each other until the stack ends",
         in_the_mask("""
-            import ctypes, sys
+            import sys
+            def deeper(_):
+                return max([0], key=deeper)
             def causal_mask(scores):
                 sys.setrecursionlimit(10**9)
-                return causal_mask(scores)
+                return deeper(scores)
         """),
-        _mask_only(""),
+        _mask_only("its process crashed (Segmentation fault)"),
     ),
     Attack(
         "grader killed",
@@ -166,13 +168,13 @@ EXHAUSTION = [
         "memory, bit by bit",
         "keeps asking for more",
         in_the_mask("""
+            import torch
             def causal_mask(scores):
                 kept = []
                 while True:
-                    kept.append(bytearray(64 * 2**20))
+                    kept.append(torch.empty(64 * 2**20))
         """),
-        _mask_only("raises MemoryError"),
-        Limits(memory_bytes=3072 * MIB),
+        _mask_only("7 of 7 cases end in an error"),
     ),
     Attack(
         "disk",
@@ -222,7 +224,7 @@ EXHAUSTION = [
     ),
     Attack(
         "threads",
-        "starts threads until there are no more",
+        "starts threads until there are no more, and keeps them, so that no check can start",
         solved_and("""
             import threading, time
             started = 0
@@ -233,7 +235,14 @@ EXHAUSTION = [
             except RuntimeError as error:
                 print("THREADS", error, started < 100)
         """),
-        Expected(shows=("THREADS can't start new thread True",)),
+        Expected(
+            points=0,
+            why={
+                EVERY: "no copy of its process could be made",
+                "padding_aware_pattern": "the kernel died too often",
+            },
+            shows=("THREADS can't start new thread True",),
+        ),
     ),
     Attack(
         "open files",
@@ -257,23 +266,23 @@ EXHAUSTION = [
     ),
     Attack(
         "many outputs",
-        "shows a million values",
+        "shows 30,000 values",
         solved_and("""
             from IPython.display import display
-            for number in range(100_000):
+            for number in range(30_000):
                 display(number)
         """),
         Expected(),
     ),
     Attack(
         "large error",
-        "raises an exception whose text has 50 MB, through 900 frames",
+        "raises an exception whose text has 5 MB, through 200 frames",
         solved_and("""
             def deeper(n):
                 if not n:
-                    raise ValueError("x" * 50_000_000)
+                    raise ValueError("x" * 5_000_000)
                 deeper(n - 1)
-            deeper(900)
+            deeper(200)
         """),
         Expected(),
     ),

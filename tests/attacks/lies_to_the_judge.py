@@ -2,7 +2,7 @@
 
 from textwrap import dedent
 
-from grader.sandbox.limits import MIB, Limits
+from grader.sandbox.limits import Limits
 
 from .attack import EVERY, NOT_WRITTEN, NOTHING, Attack, Expected
 from .notebooks import in_a_cell, in_the_mask, while_checked
@@ -155,7 +155,7 @@ def causal_mask(scores):
             say_bytes((2**62).to_bytes(8, "little"))
             os._exit(0)
         """),
-        _only("its answer has 4,611,686,018,427,387,904 bytes"),
+        _only("its answers have 4,611,686,018,427,387,904 bytes"),
     ),
     Attack(
         "half a message",
@@ -314,13 +314,12 @@ def causal_mask(scores):
     ),
     Attack(
         "answers that fill the judge",
-        "answers every case with 100 MB, which the judge would keep until the last",
+        "answers every case with 40 MB, which the judge would keep until the last",
         _mask("""
             import torch
-            return torch.zeros(25, 2**20)
+            return torch.zeros(10, 2**20)
         """),
         _only("its answers have"),
-        Limits(memory_bytes=3072 * MIB),
     ),
     Attack(
         "child answers",

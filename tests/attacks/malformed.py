@@ -372,6 +372,12 @@ MALFORMED = [
         Expected(problem="it may be another week's"),
     ),
     Attack(
+        "picture that is not there",
+        "the answer shows an attachment that it does not have: nbconvert then makes no page of it at all",
+        lambda: week05.solved(own_words="![p](attachment:none.png)"),
+        Expected(),
+    ),
+    Attack(
         "attachments",
         "a pasted picture that holds a script",
         _in_json(_attachments),
