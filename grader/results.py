@@ -106,7 +106,7 @@ class Classroom:
 
     def known(self, week: Week, gradebook: OpenGradebook) -> list[str]:
         """Whose submissions of the week the gradebook knows, also where their files are gone."""
-        with gradebook.transaction() as session:
+        with gradebook.reading() as session:
             return sorted(kept_of(session, week))
 
     def gradebook(self) -> OpenGradebook:
@@ -133,9 +133,9 @@ class Classroom:
         Raises:
             CourseError: the week has not been built, or has changed since it was released.
         """
-        with gradebook.transaction() as session:
+        with gradebook.reading() as session:
             kept, refused = kept_of(session, week), refused_of(session, week.folder)
-        problems = {**refused, **failures}
+        problems = {**{student: refusal.reason for student, refusal in refused.items()}, **failures}
         exercises = self.exercises(week)
         return [
             self._result(week, exercises, student, kept.get(student), problems.get(student, ""))

@@ -99,9 +99,18 @@ def deadlines_of(session: Session, week: str) -> Deadlines:
     return Deadlines(usual, extended)
 
 
-def refused_of(session: Session, week: str) -> dict[str, str]:
-    """Who could not be graded the last time, and why."""
-    return {row.student: row.reason for row in _own_rows(session, REFUSED, week)}
+@dataclass(frozen=True)
+class Refusal:
+    """Why a submission could not be graded the last time."""
+
+    reason: str
+    fingerprint: str
+    """Of the submission, where it would be refused again; else empty."""
+
+
+def refused_of(session: Session, week: str) -> dict[str, Refusal]:
+    """Who could not be graded the last time."""
+    return {row.student: Refusal(row.reason, row.fingerprint) for row in _own_rows(session, REFUSED, week)}
 
 
 def _own_rows(session: Session, table: Table, week: str) -> list:

@@ -15,7 +15,7 @@ from grader.class_run.files import GradedFile
 from grader.class_run.gradebook import OpenGradebook
 from grader.class_run.order import Order
 from grader.class_run.plan import Recipe, is_settled
-from grader.class_run.reading import Deadlines, deadlines_of, known_of
+from grader.class_run.reading import Deadlines, Refusal, deadlines_of, known_of, refused_of
 from grader.class_run.settings import ClassRun
 from grader.class_run.settle import settle
 from grader.class_run.submission import TIMESTAMP, Refused, Submission, pictures, read_submission
@@ -160,7 +160,7 @@ class _Run:
         to_grade = self._plan(students)
         self.watch.begin(len(to_grade) + len(self.failures), len(self.kept))
         for student, failure in self.failures.items():
-            self._note(student, failure)
+            self.watch.settled(student, failure)
         if to_grade:
             with self._workers(len(to_grade)) as workers:
                 self._grade(workers, to_grade)
@@ -169,6 +169,7 @@ class _Run:
         files = {student: self._file(student) for student in students}
         with self.gradebook.reading() as session:
             known = known_of(session, self.order.week.folder)
+            refused = refused_of(session, self.order.week.folder)
             self._deadlines = deadlines_of(session, self.order.week.folder)
         settle(files, known, self._companions)
         to_grade = []
@@ -176,11 +177,21 @@ class _Run:
             try:
                 fingerprint = self._fingerprint(student, self._read(student))
             except Refused as why:
-                self.failures[student] = str(why)
+                self._note(student, str(why))
                 continue
-            holds = is_settled(student, fingerprint, known, files[student].current())
-            (self.kept if holds and not self.order.force else to_grade).append(student)
+            if not self.order.force and is_settled(student, fingerprint, known, files[student].current()):
+                self._keep(student, refused)
+            elif not self.order.force and student in refused and refused[student].fingerprint == fingerprint:
+                self.failures[student] = refused[student].reason
+            else:
+                to_grade.append(student)
         return to_grade
+
+    def _keep(self, student: str, refused: Mapping[str, Refusal]) -> None:
+        self.kept.append(student)
+        if student in refused:  # what is there again is what was graded before
+            with suppress(NotWritten):
+                self._writer.forgive(student)
 
     def _workers(self, submissions: int) -> AbstractContextManager[Workers]:
         settings = self._settings
@@ -214,8 +225,11 @@ class _Run:
         came = from_bytes(answer)
         if came.stop:
             raise CourseError(came.stop)
-        if came.failure or came.graded.problem:
-            self._fail(student, came.failure or came.graded.problem)
+        if came.failure:
+            self._fail(student, came.failure)
+            return
+        if came.graded.problem:
+            self._fail(student, came.graded.problem, sent.fingerprint)
             return
         result = ToWrite(
             student=student,
@@ -236,15 +250,15 @@ class _Run:
                 self.graded.append(student)
             self.watch.settled(student, failure)
 
-    def _fail(self, student: str, reason: str) -> None:
-        self.failures[student] = reason
-        self._note(student, reason)
+    def _fail(self, student: str, reason: str, fingerprint: str = "") -> None:
+        self._note(student, reason, fingerprint)
+        self.watch.settled(student, reason)
 
-    def _note(self, student: str, reason: str) -> None:
+    def _note(self, student: str, reason: str, fingerprint: str = "") -> None:
+        self.failures[student] = reason
         # The table at the end says it, also where it cannot be noted down: a name may not even be text.
         with suppress(NotWritten, UnicodeEncodeError):
-            self._writer.refuse(student, reason)
-        self.watch.settled(student, reason)
+            self._writer.refuse(student, reason, fingerprint)
 
     def _read(self, student: str) -> Submission:
         path = self.classroom.submitted(self.order.week, student)

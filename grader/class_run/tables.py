@@ -21,6 +21,8 @@ REFUSED = Table(
     own,
     Column("assignment", String(128), primary_key=True),
     Column("student", String(128), primary_key=True),
+    Column("fingerprint", String(64), nullable=False),
     Column("reason", Text, nullable=False),
 )
-"""Submissions that could not be graded the last time, and why. A grade from before stays beside it."""
+"""Submissions that could not be graded the last time, and why; with a fingerprint where the same submission would
+be refused again. A grade from before stays beside it."""

@@ -71,14 +71,27 @@ class Writer:
             ) from why
         self._step("in place")
 
-    def refuse(self, student: str, reason: str) -> None:
+    def refuse(self, student: str, reason: str, fingerprint: str) -> None:
         """Notes why a submission could not be graded. Its former grade, if it has one, stays.
+
+        Args:
+            fingerprint: of the submission, where grading it again would end in the same way; else empty.
 
         Raises:
             NotWritten: the database refused.
         """
         with self._gradebook.transaction() as session:
-            self._replace(session, REFUSED, student, reason=reason.replace("\0", "�"))
+            reason = reason.replace("\0", "�")
+            self._replace(session, REFUSED, student, fingerprint=fingerprint, reason=reason)
+
+    def forgive(self, student: str) -> None:
+        """Forgets why a submission could not be graded: what is there now has a grade.
+
+        Raises:
+            NotWritten: the database refused.
+        """
+        with self._gradebook.transaction() as session:
+            self._remove(session, REFUSED, student)
 
     def _rows(self, session: Session, result: ToWrite, file: str) -> None:
         unanswered = self._released.unanswered(result.graded.notebook)

@@ -96,6 +96,23 @@ def test_another_grader_grades_anew(graded, monkeypatch):
     assert graded.grade().graded == ("ada", "eve", "kim")
 
 
+def test_what_cannot_be_read_is_not_sent_again_and_its_reason_is_said_again(graded, monkeypatch):
+    graded.hand_in("zoe", b"{")
+    first = graded.grade()
+    monkeypatch.setattr("grader.class_run.run.processes", None)  # nothing is started
+    assert graded.grade().failures == first.failures == {"zoe": "The submitted file is not a notebook."}
+
+
+def test_a_problem_is_forgotten_when_what_was_graded_before_is_handed_in_again(graded):
+    graded.hand_in("eve", b"{")
+    assert graded.grade().results[1].problem
+    graded.hand_in("eve", HALF)
+    outcome = graded.grade()
+    assert outcome.kept == ("ada", "eve", "kim")
+    assert outcome.results[1].problem == ""
+    assert graded.grade().results[1].problem == ""
+
+
 def test_force_grades_everybody(graded):
     assert graded.grade(force=True).graded == ("ada", "eve", "kim")
 
