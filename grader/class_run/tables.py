@@ -24,5 +24,5 @@ REFUSED = Table(
     Column("fingerprint", String(64), nullable=False),
     Column("reason", Text, nullable=False),
 )
-"""Submissions that could not be graded the last time, and why; with a fingerprint where the same submission would
-be refused again. A grade from before stays beside it."""
+"""Submissions that could not be graded the last time, and why; with a fingerprint where the same one would be
+refused again. A grade from before stays beside it."""
