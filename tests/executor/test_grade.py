@@ -8,7 +8,9 @@ import nbformat
 import pytest
 from nbgrader.utils import determine_grade
 
+from grader.executor import grade as grade_module
 from grader.executor.grade import grade_submission
+from grader.executor.run import Run
 from grader.sandbox import layers
 from grader.sandbox.limits import Limits
 from utils.checks.report import MIME
@@ -315,6 +317,30 @@ def test_nothing_runs_where_the_sandbox_is_too_weak(monkeypatch):
         grade(solved())
     task = week05.task(solved())
     assert grade_submission(replace(task, required=())).points == FULL
+
+
+def kill_warm_parents() -> None:
+    for parent in grade_module._workshop._parents.values():
+        parent._process.kill()
+
+
+def test_a_warm_parent_that_is_no_more_is_replaced(perfect):
+    kill_warm_parents()
+    assert grade(solved()).points == FULL
+
+
+def test_a_warm_parent_that_goes_in_the_middle_costs_nobody_a_point(monkeypatch, perfect):
+    run_cell, seen = Run._run_cell, []
+
+    def lose_it_once(self, kernel, step, notebook):
+        if step.name == "causal_mask" and not seen:
+            seen.append(step)
+            kill_warm_parents()
+        return run_cell(self, kernel, step, notebook)
+
+    monkeypatch.setattr(Run, "_run_cell", lose_it_once)
+    assert grade(solved()).points == FULL
+    assert seen
 
 
 def test_the_reports_are_those_of_the_judge(perfect):
