@@ -62,15 +62,20 @@ def write_rows(
     _write_penalty(session, student, submission, notebook, late)
 
 
+def write_student(session: Session, student: str) -> None:
+    """Makes sure that the gradebook knows the student."""
+    if session.get(Student, student) is None:
+        session.add(Student(id=student))
+        session.flush()
+
+
 def _submission(session: Session, week: Week, student: str) -> SubmittedAssignment:
     """The student's submission, made with all of its rows where it is the first."""
     # Two graders of one course must not both add it: the second waits here for the first.
     assignment = session.scalars(
         select(Assignment).where(Assignment.name == week.folder).with_for_update()
     ).one()
-    if session.get(Student, student) is None:
-        session.add(Student(id=student))
-        session.flush()
+    write_student(session, student)
     submission = session.scalar(
         select(SubmittedAssignment).where(
             SubmittedAssignment.assignment_id == assignment.id, SubmittedAssignment.student_id == student

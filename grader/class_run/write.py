@@ -13,7 +13,7 @@ from grader.class_run.assignment import ReleasedWeek
 from grader.class_run.details import Details, details_of
 from grader.class_run.files import GradedFile
 from grader.class_run.gradebook import OpenGradebook
-from grader.class_run.rows import write_rows
+from grader.class_run.rows import write_rows, write_student
 from grader.class_run.tables import GRADED, REFUSED
 from grader.class_run.trouble import NotWritten
 from grader.executor.task import GradedSubmission
@@ -81,6 +81,7 @@ class Writer:
             NotWritten: the database refused.
         """
         with self._gradebook.transaction() as session:
+            write_student(session, student)  # nbgrader's export lists whom the gradebook knows
             reason = reason.replace("\0", "�")
             self._replace(session, REFUSED, student, fingerprint=fingerprint, reason=reason)
 

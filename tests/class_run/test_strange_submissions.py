@@ -4,8 +4,10 @@ import os
 from pathlib import Path
 
 import pytest
+from nbgrader.api import Gradebook
 
 from grader.class_run.submission import Refused, pictures, read_plain
+from grader.student_version import load_config
 from utils.errors import CourseError
 
 from .small_class import HALF, PERFECT, WEEK, SmallClass
@@ -83,6 +85,15 @@ def test_a_former_grade_stays_and_the_new_problem_is_said(small, worse):
     place.write_bytes(small.notebook(PERFECT))
     (result,) = small.grade().results
     assert (result.points("core"), result.problem) == (100, "")
+
+
+def test_who_could_not_be_graded_is_in_nbgraders_export_all_the_same(small):
+    small.hand_in("ada", b"{")
+    small.grade()
+    config = load_config(small.root).CourseDirectory
+    with Gradebook(config.db_url, config.course_id) as book:
+        assert [student.id for student in book.students] == ["ada"]
+        assert book.assignment_submissions(WEEK.folder) == []
 
 
 def test_a_machine_without_a_sandbox_stops_the_run_and_keeps_what_is_there(small):
