@@ -77,7 +77,8 @@ pictures.pipeline_player(gpt2, PROMPT)
 #
 # - **Looks.** Some cells only show something, after a question in bold. Guess the answer first. You may change these cells as you like; nothing depends on them. A look that needs a function of yours ends in NotImplementedError until you have written it.
 # - **Exercises.** Each has a cell for you to write in and a check below it. The line under the heading says how difficult and how important it is and how long it may take. *Core* exercises add up to 100 points, *stretch* comes on top.
-# - **Checks** compare your code with a reference on several inputs, and where the two differ they say how. You may run them as often as you like.
+# - **Checks** compare your code with a reference on several inputs, and where the two differ they say how. You may run them as often as you like. Many have a case from the **reference model**: OpenAI's GPT-2 small where it is on your machine, otherwise the **storyteller**, a small GPT-2 that comes with the course.
+# - **Parts.** Later weeks build on earlier ones. What they need lies beside each notebook in `parts.py`, ready and right, so that nothing stops you if you have left something out.
 # - **Hints** are folded up. The first one is a question; inside it are others, for what a check may have said: *If you see this*. Open them when you have tried something.
 # - **Everything together.** In a terminal (menu File, New, Terminal), `course check 1` runs your saved notebook as the grader would and lists your points.
 # - **Two heads.** Every week ends with a plan for a 90-minute session for two: one types, the other reads and asks, and you swap.
@@ -200,7 +201,7 @@ for one, other in [("king", "queen"), ("cat", "dog"), ("woman", "apple"), ("boy"
 #
 # *Difficulty 2 of 5 · importance 4 of 5 · 15 minutes · core, 12 points*
 #
-# **Why.** It is the field's measure for "these two are alike", and you will ask it of embeddings, of attention heads and of neurons.
+# **Why.** It is the field's measure for "these two are alike", and from week 3 on you will ask it of the model's own vectors.
 #
 # Compare every vector of `a` with every vector of `b`: entry [i, j] of the result belongs to a[i] and b[j]. The length of a vector is the root of the sum of its squares: `vectors.norm(dim=…)`. A vector of length 0 has no direction; its similarity with everything is 0.
 #
@@ -613,7 +614,7 @@ print(f"knowing nothing    {math.log(gpt2.config.d_vocab):.4f}")
 # %% [markdown]
 # ## Exercise 9 · `one_hot_lookup`
 #
-# Where do the vectors come from? The model has a table with a row for every token it knows, the **embedding matrix** W_E. A token with id 5 gets row 5. In code that is a lookup, `W_E[tokens]`. In mathematics it is a matrix product, and this is why a network can *learn* the table: gradients flow through a product.
+# Where do the vectors come from? The model has a table with a row for every token it knows, the **embedding matrix** W_E. A token with id 5 gets row 5. In code that is a lookup, `W_E[tokens]`. In mathematics it is a matrix product, and this is why a network can *learn* the table: through a product one can work out how each number should change (week 10).
 #
 # *Difficulty 2 of 5 · importance 3 of 5 · 15 minutes · core, 8 points*
 #
@@ -786,6 +787,9 @@ def shape_table() -> dict[str, tuple[int, ...] | None]:
 
 # %% tags=["check", "core"] nbgrader={"grade": true, "grade_id": "check_shape_table", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
 checks.shape_table(shape_table)
+
+# %% [markdown]
+# *What you should see:* a tick. Until then, the report names the rows that are not yet right.
 
 # %% [markdown]
 # ## Check your understanding
@@ -1157,4 +1161,4 @@ checks.roll(roll)
 #
 # What is still missing? Nearly everything between the first step of the player and the last. Next week begins at the front: how does a text become tokens, and why those?
 #
-# Words of this week in the [glossary](../glossary.md): *axis, batch, cosine similarity, cross-entropy, d_head, d_model, d_vocab, dot product, einops, embedding matrix, jaxtyping, key, log-probability, logits, loss, n_heads, one-hot, prompt, query, scores, seq, shape, softmax, tensor, token, token id, vector*.
+# Words of this week in the [glossary](../glossary.md): *axis, batch, broadcasting, cosine similarity, cross-entropy, d_head, d_model, d_vocab, dot product, einops, embedding matrix, jaxtyping, key, log-probability, logits, loss, n_heads, next token, one-hot, parts, probabilities, prompt, query, reference model, scores, seq, shape, softmax, storyteller, tensor, token, token id, vector, vocabulary*.
