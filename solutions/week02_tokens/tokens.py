@@ -15,10 +15,10 @@
 # |---|---|
 # | **You will have built** | GPT-2's tokenizer, from the first byte to the last id, equal to the real one on any text |
 # | **You need** | Python's strings, lists and dicts; from week 1 only the idea that an id picks a row of W_E |
-# | **Time** | core 2 to 2½ hours · stretch 1 hour |
+# | **Time** | core 2½ hours · stretch ½ to 1 hour |
 # | **Where we are** | text → **tokens** → embeddings → blocks → logits → probabilities → next token |
 #
-# There is no tensor to compute this week. What happens here happens before the model begins and after it has ended, and much of what is strange about language models comes from it.
+# Last week you saw the whole machine from above. This week begins at its front, where a text becomes ids. There is no tensor to compute: what happens here happens before the model begins and after it has ended, and much of what is strange about language models comes from it.
 #
 # Two ways of writing that you will meet in the signatures. `tuple[str, ...]` is a tuple of any number of strings. `dict[tuple[str, str], int]` is a dict whose keys are pairs of strings and whose values are whole numbers.
 #
@@ -67,7 +67,7 @@ pictures.token_explorer(gpt2.tokenizer.encode, "Hello HELLO, 3+4=7   naïve 🦙
 # A model needs numbers. Which things should get one?
 #
 # - **Every word?** There is no end of words. Names, typing errors and compounds would have no number, and *cat* and *cats* would have nothing to do with each other.
-# - **Every letter?** There are 150,000 characters in Unicode, and a page would become thousands of numbers. Attention pays for length twice over, as week 5 will show.
+# - **Every letter?** There are 150,000 characters in Unicode, and a page would become thousands of numbers. Attention pays for length twice over, as week 7 will show.
 # - **Every byte?** Any text, in any script, is bytes, and there are only 256 of them. But the sequences are longer still.
 #
 # Byte-pair encoding stands in between. It begins with the 256 bytes, so that nothing is ever unknown, and then lets pieces grow where it pays: the two pieces that stand side by side most often in a large text are **merged** into a new one. Do that again, and again. Frequent words end up as one piece, rare ones stay cut into several.
@@ -1057,6 +1057,8 @@ print(f"{sum(round_trips)} of {len(round_trips)} texts come back as they were.")
 #
 # *Difficulty 2 of 5 · importance 4 of 5 · 15 minutes · stretch, 15 points*
 #
+# **Why.** Whoever pays by the token, or runs out of context, should know how much text a token holds.
+#
 # For each language, give the number of UTF-8 bytes of **all** its texts, divided by the number of tokens of all its texts. Encode each text by itself. (The average of the texts' own ratios would be another number: a short text would count as much as a long one.)
 #
 # <details><summary>Hint 1 · a question</summary>
@@ -1116,6 +1118,8 @@ pictures.bars(
 # Your `encode` is right. **Is it fast enough for a training set?** Text repeats itself: of a million words in a book only some tens of thousands are different, and the same word always has the same ids.
 #
 # *Difficulty 3 of 5 · importance 3 of 5 · 20 minutes · stretch, 15 points*
+#
+# **Why.** To remember what has been worked out already is the cheapest way to speed there is, and real tokenizers do just this.
 #
 # Write a function that makes an encoder: a function from text to ids which remembers the ids of every **word** it has seen, also from one call to the next. Ranks may be asked only about words that are new. Each encoder has a memory of its own, since another one may have other merges.
 #
@@ -1212,4 +1216,4 @@ print(
 #
 # What is still missing? An id is only a name; 15496 is not larger than 995 in any sense that matters. Next week each id gets its row of W_E, and names become directions.
 #
-# Words of this week in the [glossary](../glossary.md): *byte, byte-pair encoding, d_vocab, id, merge, piece, pretokenization, rank, sign, special token, token, UTF-8, vocabulary, word*.
+# Words of this week in the [glossary](../glossary.md): *byte, byte-pair encoding, d_vocab, end of text, merge, piece, pretokenization, rank, replacement character, sign, special token, token, token id, tokenizer, UTF-8, vocabulary, word*.
