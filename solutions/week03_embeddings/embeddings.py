@@ -18,7 +18,7 @@
 # | **Time** | core 2 to 2½ hours · stretch 1 hour |
 # | **Where we are** | text → tokens → **embeddings** → blocks → **logits** → probabilities → next token |
 #
-# In the first week the vectors were made up for people to look at, in three dimensions. Today you open a trained model and look at the real ones.
+# Last week a text became ids, and an id is only a name. Now each of them gets its vector. In the first week the vectors were made up for people to look at, in three dimensions. Today you open a trained model and look at the real ones.
 #
 # Run the cells from top to bottom. Where a cell says `# YOUR CODE HERE`, write; the check below it says at once whether GPT-2 would have got the same.
 
@@ -509,7 +509,7 @@ checks.gender_direction(gender_direction)
 #
 # *Difficulty 2 of 5 · importance 4 of 5 · 10 minutes · core, 6 points*
 #
-# **Why.** A direction is a ruler. Laid along it, every vector has a coordinate: how far it goes that way. From week 5 on, nearly everything the model does is to measure vectors along directions.
+# **Why.** A direction is a ruler. Laid along it, every vector has a coordinate: how far it goes that way. From next week on, nearly everything the model does is to measure vectors along directions.
 #
 # The coordinate is the vector's dot product with a direction of length 1. It is positive if the vector goes the same way, negative if it goes the other way, and 0 if it stands at a right angle: then the two have nothing to do with each other. The direction that you are given may have any length, and the coordinates must not depend on it.
 #
@@ -867,7 +867,7 @@ class Unembed(nn.Module):
 checks.Unembed(Unembed)
 
 # %% [markdown]
-# **Does it read the model's mind?** The blocks between your two ends are still the model's own. Take the vectors that come out of its last one (after a LayerNorm, `ln_f`), and let your `Unembed` read them. From logits to probabilities it is one softmax, inside `top_next_tokens`.
+# **Does it read the model's mind?** The blocks between your two ends are still the model's own. Take the vectors that come out of its last one (after a LayerNorm, `ln_f`, of which next week tells), and let your `Unembed` read them. From logits to probabilities it is one softmax, inside `top_next_tokens`.
 
 # %% tags=["look", "raises-exception"]
 embed, _ = trained_modules()
@@ -945,6 +945,9 @@ def shape_table() -> dict[str, tuple[int, ...] | None]:
 
 # %% tags=["check", "core"] nbgrader={"grade": true, "grade_id": "check_shape_table", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
 checks.shape_table(shape_table)
+
+# %% [markdown]
+# *What you should see:* a tick. Until then, the report names the rows that are not yet right.
 
 # %% [markdown]
 # ## Check your understanding
@@ -1064,6 +1067,8 @@ quiz(
 #
 # *Difficulty 4 of 5 · importance 3 of 5 · 30 minutes · stretch, 15 points*
 #
+# **Why.** Every picture of a large space that you will ever see is a shadow, and this is how the shadow is cast.
+#
 # 1. Centre the points: subtract the mean vector.
 # 2. Find the directions. The singular value decomposition `U, S, Vh = torch.linalg.svd(centred, full_matrices=False)` has them in the rows of `Vh`, the strongest first.
 # 3. Take each centred point's coordinates along the first three.
@@ -1139,6 +1144,8 @@ pictures.vectors_3d(pca_3d(trained(word for word, _ in mine)), *zip(*mine, stric
 # GPT-2 learns its positions. The first Transformer did not: it *calculated* them (Vaswani et al. 2017, section 3.5). **How can one make a different vector for each position out of a formula, so that near places are alike?** With hands of clocks. The fast hand tells neighbours apart, the slow ones tell early from late.
 #
 # *Difficulty 3 of 5 · importance 2 of 5 · 25 minutes · stretch, 15 points*
+#
+# **Why.** Positions that are calculated have no last one, and the rotary positions of week 6 are made of the same clocks.
 #
 # For position p and the pair of columns i = 0, 1, …, d_model/2 − 1, the angle is
 #
@@ -1245,4 +1252,4 @@ pictures.curves(
 #
 # What is still missing? Everything between the two ends. Next week you build the half of a block that works on each position alone.
 #
-# Words of this week in the [glossary](../glossary.md): *analogy, cosine similarity, d_model, d_vocab, direction, embedding, embedding matrix, logits, n_ctx, permutation, position, position vector, principal component analysis, property, residual stream, sinusoidal positions, tied, unembedding*.
+# Words of this week in the [glossary](../glossary.md): *analogy, cosine similarity, d_model, d_vocab, direction, embedding, embedding matrix, logits, n_ctx, permutation, position, position vector, principal component analysis, property, residual stream, sinusoidal positions, tied, unembedding, W_pos*.
