@@ -18,7 +18,7 @@
 # | **Time** | core 2 to 2½ hours · stretch 1 hour |
 # | **Where we are** | text → tokens → embeddings → **blocks** → logits → probabilities → next token |
 #
-# A block has two halves. In one of them, attention, tokens read from one another: that is next week. The other half works on each token alone, and it holds most of a block's numbers. This week builds that half, and with it the thread that both hang on.
+# Last week you built both ends of the machine. Now you step in between, into a block. A block has two halves. In one of them, attention, tokens read from one another: that is next week. The other half works on each token alone, and it holds most of a block's numbers. This week builds that half, and with it the thread that both hang on.
 #
 # Run the cells from top to bottom. Where a cell says `# YOUR CODE HERE`, write; the check below it says at once whether GPT-2 would have got the same.
 
@@ -1115,4 +1115,4 @@ for _ in range(5):
 #
 # What is still missing? So far a token knows only itself and its place. Next week tokens look at one another.
 #
-# Words of this week in the [glossary](../glossary.md): *activation function, bias, block, d_mlp, dropout, gain, GELU, LayerNorm, MLP, neuron, parameter, residual stream, RMSNorm, standard deviation, SwiGLU, variance*.
+# Words of this week in the [glossary](../glossary.md): *activation function, bias, block, d_mlp, dropout, eps, gain, GELU, LayerNorm, MLP, nat, neuron, parameter, pre, post, residual stream, RMSNorm, standard deviation, SwiGLU, train mode, eval mode, variance*.
