@@ -20,7 +20,7 @@
 #
 # Inside a block there are two halves. Last week you built the half that works on each token alone. This week builds the only place in the whole machine where tokens exchange anything.
 #
-# Three ways of writing that you will meet below. `Float[Tensor, "batch seq d_model"]` in a signature is a tensor of floats with those axes, in that order. `W_Q` and `b_Q` are the weight and the bias of the projection that makes `q`; `W_K` and `W_V` go with `k` and `v`. And `·it` in a picture is the token *it* with the space before it, which belongs to the token.
+# One way of writing is new: `W_Q` and `b_Q` are the weight and the bias of the projection that makes `q`; `W_K` and `W_V` go with `k` and `v`. Two you know: `Float[Tensor, "batch seq d_model"]` in a signature names the axes, in their order (week 1), and `·it` in a picture is the token *it* with the space before it, which belongs to the token (week 2).
 #
 # Run the cells from top to bottom. Where a cell says `# YOUR CODE HERE`, write; the check below it says at once whether GPT-2 would have got the same.
 
@@ -603,6 +603,9 @@ def shape_table() -> dict[str, tuple[int, ...] | None]:
 checks.shape_table(shape_table)
 
 # %% [markdown]
+# *What you should see:* a tick. Until then, the report names the rows that are not yet right.
+
+# %% [markdown]
 # ## Check your understanding
 #
 # Run the folded cell below. Decide first, then open a choice: every one of them has a reason.
@@ -716,6 +719,8 @@ print(f"With another b_K, the pattern differs by {(own - changed).abs().max():.1
 #
 # *Difficulty 3 of 5 · importance 2 of 5 · 25 minutes · stretch, 15 points*
 #
+# **Why.** What you have written once with loops is no magic any more, and an array operation that disagrees with the loops is wrong.
+#
 # Use loops, numbers and vectors: `torch.dot`, `torch.exp` or `math.exp`, sums. No `@`, no einsum, no softmax. The check's scores reach several thousand.
 #
 # <details><summary>Hint 1 · a question</summary>
@@ -755,6 +760,8 @@ checks.attention_by_loops(attention_by_loops)
 # Prompts in a batch rarely have the same length. The short ones are filled up with padding, on the right or on the left, and nobody may look at it. **What should a padded position itself see, when everything before it is padding too?**
 #
 # *Difficulty 4 of 5 · importance 3 of 5 · 30 minutes · stretch, 15 points*
+#
+# **Why.** Whoever runs prompts of different lengths in one batch meets this on the first day, and the NaN that comes with it.
 #
 # A key is visible if it holds a token *and* does not lie in the future. A query that can see nothing gets a row of zeros. A padded position on the right does see something, the real tokens before it, and gets its row like any other.
 #
@@ -830,4 +837,4 @@ checks.padding_aware_pattern(padding_aware_pattern)
 #
 # What is still missing? One head asks one question. Next week a dozen ask at once, and their answers are written back into the residual stream.
 #
-# Words of this week in the [glossary](../glossary.md): *attention head, attention pattern, causal mask, context, d_head, key, padding, projection, query, scores, value, z*.
+# Words of this week in the [glossary](../glossary.md): *attention head, attention pattern, causal mask, context, device, d_head, key, mask, padding, projection, query, scores, value, W_Q, W_K, W_V, z*.
