@@ -434,7 +434,7 @@ for layer, (x, written) in enumerate(inside_attention(sentence_ids())):
 #
 # The number needs something to be compared with. **How high would a head score that has no habit at all?** A head that shares its attention out evenly over all that it may see gives some of it to every token, also to the one that you ask about. Below each score you will find what this even head gets.
 #
-# For the measurements we need a text in which nothing can be guessed from meaning. We take names in random order, like a ring of children who sing their names, and let the ring go round: what was said comes again, in the same order. Three words of introduction stand in front, so that a model of stories knows where it is; only the names are looked at.
+# For the measurements we need a text in which nothing can be guessed from meaning. We take names in random order, like a ring of children who sing their names, and let the ring go round: what was said comes again, in the same order. A few words of introduction stand in front, so that a model of stories knows where it is; only the names are looked at.
 
 
 # %% tags=["set-up"] nbgrader={"grade": false, "grade_id": "rounds", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -785,6 +785,9 @@ def shape_table() -> dict[str, tuple[int, ...] | None]:
 checks.shape_table(shape_table)
 
 # %% [markdown]
+# *What you should see:* a tick. Until then, the report names the rows that are not yet right.
+
+# %% [markdown]
 # ## Check your understanding
 #
 # Run the folded cell below. Decide first, then open a choice: every one of them has a reason.
@@ -957,6 +960,8 @@ checks.sdpa_attention(sdpa_attention)
 #
 # *Difficulty 3 of 5 · importance 3 of 5 · 25 minutes · stretch, 15 points*
 #
+# **Why.** Keys and values are what fills the memory while a model writes, and this is how most large models keep it small.
+#
 # `k` and `v` have n_kv_heads heads, and n_heads is a multiple of that. With n_heads 6 and n_kv_heads 2, query heads 0, 1 and 2 use head 0 of the keys and values, and 3, 4 and 5 use head 1. There may be fewer queries than keys. Write it with last week's functions: torch's own function can do groups too, so it is not allowed here.
 #
 # <details><summary>Hint 1 · a question</summary>
@@ -1014,6 +1019,8 @@ pictures.bars(kept, title="What has to be kept of one text", value_title="MB")
 # GPT-2 adds a position vector once, at the bottom, and has learned 1,024 of them. **What about position 1,025?** There is none. Most models after GPT-2 do it otherwise (Su and others, 2021: RoPE): nothing is added to the stream, and every head turns its queries and keys by an angle that grows with their position. A dot product depends on the angle *between* two vectors, so the score depends on how far apart the two tokens are, and not on where they stand.
 #
 # *Difficulty 4 of 5 · importance 3 of 5 · 30 minutes · stretch, 15 points*
+#
+# **Why.** So a head can care for distance and not for place, and no position is beyond the last one.
 #
 # The d_head numbers of a vector are taken as pairs: pair j is number j and number j + d_head/2, the coordinates (a, b) of a point in a plane. (Some code pairs neighbours instead. We do as Llama in Hugging Face's library.) At position p pair j is turned by the angle
 #
@@ -1115,4 +1122,4 @@ pictures.heatmap(
 #
 # You now have both halves of a block: attention, in which tokens read from one another, and the MLP of week 4, which takes each token alone. Next week they go on top of each other, twelve times over, and the machine is whole.
 #
-# Words of this week in the [glossary](../glossary.md): *attention head, attention sink, b_O, even head, first-token head, grouped-query attention, head output, induction head, multi-head attention, packed weights, period, previous-token head, rotary positions, W_O*.
+# Words of this week in the [glossary](../glossary.md): *attention head, attention sink, b_O, even head, first-token head, grouped-query attention, head output, induction head, multi-head attention, n_kv_heads, packed weights, period, previous-token head, rotary positions, W_O*.
