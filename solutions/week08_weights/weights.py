@@ -84,7 +84,7 @@ pictures.bars(
 # %% [markdown]
 # ## The idea in plain words
 #
-# A model's numbers travel as a **state dict**: a dict from names to tensors. HF's GPT-2 has one, and so has your machine, since every `nn.Module` can list its parameters by name. The two hold the same numbers in principle. But they were written by different people, who called things differently and packed them differently.
+# A model's numbers travel as a **state dict**: a dict from names to tensors. The GPT-2 of Hugging Face's library, HF's for short, has one, and so has your machine, since every `nn.Module` can list its parameters by name. The two hold the same numbers in principle. But they were written by different people, who called things differently and packed them differently.
 #
 # **What is the same, and what is not?** Below are both lists for the first block, and for what stands outside the blocks. Take your time: nearly everything about this week is in these two columns.
 
@@ -498,9 +498,9 @@ print(f"All together: {logits_match(machine, gpt2.model, prompts):.1e}, and the 
 #
 # *Difficulty 3 of 5 · importance 5 of 5 · 15 minutes · core, 10 points*
 #
-# **Why.** From here on this is *the* measure: training (week 11) does nothing but make it smaller, and every experiment of week 12 reads it.
+# **Why.** From here on this is *the* measure: training (week 11) does nothing but make it smaller, and in week 12 it tells what a model loses when some of its heads are silent.
 #
-# The loss of a token is minus the natural logarithm of the probability that the model gave to it, in **nats**. The one thing to get right is who guesses whom: the logits at position 0 have read token 0, and guess token 1. So the first token has no loss, and the logits at the last position guess something that never came.
+# The loss of a token, which earlier weeks called its surprise, is minus the natural logarithm of the probability that the model gave to it, in **nats**. The one thing to get right is who guesses whom: the logits at position 0 have read token 0, and guess token 1. So the first token has no loss, and the logits at the last position guess something that never came.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
@@ -907,6 +907,9 @@ def shape_table() -> dict[str, tuple[int, ...] | None]:
 checks.shape_table(shape_table)
 
 # %% [markdown]
+# *What you should see:* a tick. Until then, the report names the rows that are not yet right.
+
+# %% [markdown]
 # ## From small to large
 #
 # Your loader never mentions 12 layers or 768 numbers: it takes what the config says. So the same code loads each GPT-2 that OpenAI published. **What grows, and how fast?** The last row is GPT-3 as its paper describes it (Brown and others, 2020, table 2.1), at which your own classes count the parameters. No memory is needed for that: on torch's *meta* device, tensors have a shape and no numbers.
@@ -1040,6 +1043,8 @@ print(f"A: 2 · log 20 = {2 * math.log(20):.2f} nats; B: log 35 = {math.log(35):
 #
 # *Difficulty 3 of 5 · importance 3 of 5 · 25 minutes · stretch, 15 points*
 #
+# **Why.** To download the wrong file costs an hour; to compare a list of shapes costs a second.
+#
 # The config alone knows. Make your own GPT2 on torch's meta device, where tensors have shapes and no numbers: `with torch.device("meta"): …`. Then go back along `name_map`: each of HF's tensors has the shape of what it fills, but for the two kinds that `fix_conv1d` cuts up. The check asks for the XL model, and notices when a whole model is made in memory.
 #
 # <details><summary>Hint 1 · a question</summary>
@@ -1081,6 +1086,8 @@ checks.hf_shapes(hf_shapes)
 # `load_gpt2` wants the whole state dict, and fills a model that has just been given random numbers for nothing. For XL that is 6 GB beside 6 GB. **How would you load a model that fits into memory once, and only once?** One tensor at a time, straight from the file.
 #
 # *Difficulty 4 of 5 · importance 3 of 5 · 30 minutes · stretch, 15 points*
+#
+# **Why.** With large models, memory decides whether they can be loaded at all.
 #
 # `file` is an open safetensors file: `file.keys()` lists its names, and `file.get_tensor(name)` reads one tensor. Read each tensor once, and let go of it before you read the next but one. Files come in two kinds, and yours should load both:
 #
