@@ -91,7 +91,7 @@ pictures.curve(
 #
 # ## The idea in plain words
 #
-# Some background, in case you meet it for the first time. A **model** is a function with numbers inside, its **parameters**; its inputs, its parameters and everything in between are tensors. To **learn** is to change the parameters so that one number, the **loss**, gets smaller. For a language model that number is how surprised it is by the next token, on average.
+# Some background in one place; you have met tensors in week 1 and parameters in week 4. A **model** is a function with numbers inside, its **parameters**; its inputs, its parameters and everything in between are tensors. To **learn** is to change the parameters so that one number, the **loss**, gets smaller. For a language model that number is how surprised it is by the next token, on average.
 #
 # The **gradient** of the loss is a number for each parameter: how fast would the loss grow if this parameter grew? It is a slope. Going against all slopes at once makes the loss smaller, if the step is small enough.
 #
@@ -682,7 +682,7 @@ checks.sgd_momentum(sgd_momentum)
 #
 # <details><summary>If only the late steps differ</summary>
 #
-# Is the correction's power there, and the lr that is set between the steps? After half of the steps the check saves the state, and a new optimizer goes on from there.
+# Is the correction's power there, and the lr that is set between the steps? After half of the steps the check saves the state, and a new optimiser goes on from there.
 #
 # </details>
 # </details>
@@ -1124,6 +1124,9 @@ def shape_table() -> dict[str, tuple[int, ...] | None]:
 checks.shape_table(shape_table)
 
 # %% [markdown]
+# *What you should see:* a tick. Until then, the report names the rows that are not yet right.
+
+# %% [markdown]
 # ## Check your understanding
 #
 # Run the folded cell below. Decide first, then open a choice: every one of them has a reason.
@@ -1261,6 +1264,8 @@ for size in (0.001, 1.0, 1000.0):
 #
 # *Difficulty 4 of 5 · importance 3 of 5 · 25 minutes · stretch, 15 points*
 #
+# **Why.** It is the one way back in a block that cannot be gone number by number, and the one that is most often wrong where it was written by hand.
+#
 # The second rule is exact, eps or not: work it out from the formula if you do not believe it. Autograd is out of bounds.
 #
 # <details><summary>Hint 1 · a question</summary>
@@ -1331,6 +1336,8 @@ print(f"relative error of grad_x {of_x:.0e}, of grad_gain {of_gain:.0e}")
 #
 # *Difficulty 4 of 5 · importance 3 of 5 · 25 minutes · stretch, 15 points*
 #
+# **Why.** With exercises 4 and 5 and the first stretch exercise it makes the way back through a whole block complete.
+#
 # `attention_pattern(q, k)` of week 5 is in `parts`, with scale and mask. There are as many queries as keys. `...` stands for any axes in front, so use `.mT` or einsum for what is turned over. Autograd is out of bounds.
 #
 # <details><summary>Hint 1 · a question</summary>
@@ -1382,6 +1389,8 @@ checks.attention_backward(attention_backward)
 # Here the same is done for single numbers. A `Scalar` holds its `value`, the `inputs` it was made from, and `slopes`: how much it changes with each of them. Computing with Scalars builds, behind the scenes, a graph of who was made from whom; `backward` then walks through it from the result to the beginning.
 #
 # *Difficulty 4 of 5 · importance 4 of 5 · 35 minutes · stretch, 15 points*
+#
+# **Why.** Whoever has built one knows what `backward()` does, and what it does not.
 #
 # `+`, `*` and `tanh` each return a new Scalar with the right inputs and slopes; the other operand of `+` and `*` may be a plain number, of which `Scalar.of` makes a Scalar. `backward` is called once, on the result. It sets the `grad` of the result to 1 and adds to the `grad` of every Scalar that had a part in it.
 #
