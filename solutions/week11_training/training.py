@@ -18,7 +18,7 @@
 # | **Time** | core 2½ to 3 hours, a few minutes of them training · stretch 1½ hours |
 # | **Where we are** | text → tokens → embeddings → blocks → logits → probabilities → next token, **and back again**: from the loss to every weight |
 #
-# One thing is unusual about this week's text: we know exactly how surprising it is. Its stories come from a generator that counts the probability of every word it chooses. So there is a loss that no model can beat, and you will see how near yours comes.
+# Last week you wrote what moves the weights, piece by piece. This week all of it runs, for thousands of steps. One thing is unusual about the text: we know exactly how surprising it is. Its stories come from a generator that counts the probability of every word it chooses. So there is a loss that no model can beat, and you will see how near yours comes.
 #
 # Run the cells from top to bottom. Where a cell says `# YOUR CODE HERE`, write; the check below it says at once whether torch's own tools would have got the same.
 
@@ -62,7 +62,7 @@ gpt2 = reference.load()
 # %% [markdown]
 # ## A first look
 #
-# **What is the difference between a machine that knows nothing and one that writes?** Below are two models of exactly the same shape. One has the reference's weights. The other has the weights with which every training begins: small random numbers. Both continue the same three words, and both say how surprised they are by a sentence, per token.
+# **What is the difference between a machine that knows nothing and one that writes?** Below are two models of exactly the same shape. One has the reference's weights. The other has the weights with which every training begins: small random numbers. Both continue the same four words, and both say how surprised they are by a sentence, per token.
 
 # %% tags=["look", "raises-exception"]
 start = torch.tensor([gpt2.tokenizer.encode("Once upon a time")])
@@ -305,7 +305,7 @@ print("The same batch again:", torch.equal(one, again))
 #
 # *Difficulty 3 of 5 · importance 3 of 5 · 15 minutes · core, 8 points*
 #
-# **Why.** A loss of 2.5: is that good? Nobody can say without something to compare it with. You have two such lines already: ln 50,257 for a model that knows nothing, and the entropy for one that knows everything. Two more come from counting:
+# **Why.** A loss of 2.5: is that good? Nobody can say without something to compare it with. You have two such lines already: ln 50,257 (the natural logarithm, which earlier weeks wrote log) for a model that knows nothing, and the entropy for one that knows everything. Two more come from counting:
 #
 # - the **unigram** model knows how frequent each token is, and nothing else: p(token) = (count of the token + 1) / (number of tokens + d_vocab);
 # - the **bigram** model knows which token follows which: p(second | first) = (count of the pair + 1) / (pairs that begin with `first` + d_vocab).
@@ -637,7 +637,7 @@ pictures.curves(torch.arange(100), curves, x_title="steps on one batch", y_title
 #
 # <details><summary>If you see that "learning rates" are right and "losses" are not</summary>
 #
-# Then it is the batches or the optimizer: one generator for the whole life of the trainer, `settings.accumulate` batches a step, and the settings' betas.
+# Then it is the batches or the optimiser: one generator for the whole life of the trainer, `settings.accumulate` batches a step, and the settings' betas.
 #
 # </details>
 # </details>
@@ -767,7 +767,7 @@ def sample_story(
 checks.sample_story(sample_story)
 
 # %% [markdown]
-# **What does a model say that has learned for three seconds?** Before any training nearly every token it draws is one that no story uses, which is written as □. After sixty steps it has found the words, though not yet what they are for.
+# **What does a model say that has learned for a few seconds?** Before any training nearly every token it draws is one that no story uses, which is written as □. After sixty steps it has found the words, though not yet what they are for.
 
 # %% tags=["look", "raises-exception"]
 train, _ = train_val_split(story_rows(), 0.02, vocabulary().end_of_text)
@@ -790,7 +790,7 @@ print("after 60 steps:", sample_story(trainer.model, vocabulary(), "One morning"
 # | `config` | `asdict(trainer.model.config)`: the model's sizes |
 # | `settings` | `asdict(trainer.settings)` |
 # | `model` | the model's `state_dict()` |
-# | `optimizer` | the optimizer's `state_dict()` |
+# | `optimizer` | the optimiser's `state_dict()` |
 # | `generator` | the generator's `get_state()` |
 # | `step` | steps done |
 # | `losses` | their losses, all of them |
@@ -815,7 +815,7 @@ print("after 60 steps:", sample_story(trainer.model, vocabulary(), "One morning"
 #
 # <details><summary>If you see "the file holds Python objects"</summary>
 #
-# A dataclass and an optimizer are objects. What makes plain data of each?
+# A dataclass and an optimiser are objects. What makes plain data of each?
 #
 # </details>
 # </details>
@@ -857,9 +857,9 @@ checks.save_checkpoint(save_checkpoint)
 #
 # **Why.** "Bit for bit" is a hard test, and a good one. A run that was interrupted and continued must end with the same weights as one that was not, to the last digit. If it does, nothing was forgotten.
 #
-# Read the file with `torch.load(path, map_location="cpu", weights_only=True)`. Then, **before anything is loaded**, compare its `config` and its `settings` with the trainer's own (`asdict(…)` of both); if one of them differs, raise a `ValueError` whose message says which, and leave the trainer as it was. If all is well, give model, optimizer and generator their states back, and set `step` and `losses`.
+# Read the file with `torch.load(path, map_location="cpu", weights_only=True)`. Then, **before anything is loaded**, compare its `config` and its `settings` with the trainer's own (`asdict(…)` of both); if one of them differs, raise a `ValueError` whose message says which, and leave the trainer as it was. If all is well, give model, optimiser and generator their states back, and set `step` and `losses`.
 #
-# The optimizer holds the very parameters of `trainer.model`. Load *into* this model.
+# The optimiser holds the very parameters of `trainer.model`. Load *into* this model.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
@@ -1097,6 +1097,9 @@ def shape_table() -> dict[str, tuple[int, ...] | None]:
 checks.shape_table(shape_table)
 
 # %% [markdown]
+# *What you should see:* a tick. Until then, the report names the rows that are not yet right.
+
+# %% [markdown]
 # ## Check your understanding
 #
 # Run the folded cell below. Decide first, then open a choice: every one of them has a reason.
@@ -1214,6 +1217,8 @@ quiz(
 #
 # *Difficulty 3 of 5 · importance 3 of 5 · 25 minutes · stretch, 15 points*
 #
+# **Why.** It is why anybody dared to pay for a large model: a line through small ones had foretold what it would reach.
+#
 # Take logarithms, and the curve becomes a straight line: log(loss − floor) = log a − b · log(size). Fit it by least squares: the slope is Σ (x − x̄)(y − ȳ) / Σ (x − x̄)², and the line goes through the point (x̄, ȳ). Compute in float64.
 #
 # <details><summary>Hint 1 · a question</summary>
@@ -1308,7 +1313,9 @@ print(f"At your pace, GPT-3 would take as long as {175e9 * 300e9 / (own * seen):
 #
 # *Difficulty 3 of 5 · importance 3 of 5 · 25 minutes · stretch, 15 points*
 #
-# The first of the `n_steps` rates is `low`, the last is `high`. Take a new `Trainer` with a **copy** of the model (its optimizer and its generator are then fresh as well), and for each rate one step: one batch, drawn with the trainer's generator, clipped to `settings.max_norm`. The model that you were given stays as it was.
+# **Why.** No other number decides as much about a training, and none is as cheaply looked for.
+#
+# The first of the `n_steps` rates is `low`, the last is `high`. Take a new `Trainer` with a **copy** of the model (its optimiser and its generator are then fresh as well), and for each rate one step: one batch, drawn with the trainer's generator, clipped to `settings.max_norm`. The model that you were given stays as it was.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
@@ -1367,6 +1374,8 @@ pictures.curve(
 # **Why do GPUs train in 16 bits?** Their matrix units are many times faster in half precision, and half as much has to be moved. bfloat16 has float32's range and only 2 to 3 digits. That is enough for a product of activations, but not for a sum of small steps: a weight of 1 to which 0.001 is added is 1 again. So the products run in bfloat16, and the **weights, the gradients and the loss stay in float32**. That is what is mixed.
 #
 # *Difficulty 3 of 5 · importance 2 of 5 · 25 minutes · stretch, 15 points*
+#
+# **Why.** Nearly every large model was trained in this way.
 #
 # `with torch.autocast(device_type, dtype=torch.bfloat16):` lets torch choose the precision of each operation inside: it casts copies and leaves the weights alone. Only the forward pass goes inside. Then the logits become float32 (`.float()`), the loss is computed from them, and everything else is as in `train_step` with one batch. bfloat16 runs on the CPU too, so this can be checked anywhere. (float16 would need a `GradScaler` besides, because its range is small.)
 #
@@ -1482,6 +1491,6 @@ pictures.bars(
 # - **save_checkpoint** and **resume**: the same continuation, bit for bit.
 # - **train_storyteller**: a GPT from nothing, by your own code throughout.
 #
-# What is still missing? The model works, and nobody has told it how. Next week you open it and look for the heads that it has made for itself on that plateau.
+# What is still missing? The model works, and nobody has told it how. Next week you open a model that has learned in just this way, and look for heads such as yours has made for itself on that plateau.
 #
-# Words of this week in the [glossary](../glossary.md): *accumulation, batch, bigram model, checkpoint, entropy, eval mode, learning rate finder, mixed precision, overfitting, scaling law, seed, shared row, training text, unigram model, validation text, window*.
+# Words of this week in the [glossary](../glossary.md): *accumulation, batch, bigram model, checkpoint, entropy, learning rate finder, mixed precision, overfitting, scaling law, seed, shared row, train mode, eval mode, training text, unigram model, validation text, window*.
