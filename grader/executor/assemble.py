@@ -18,6 +18,9 @@ from grader.executor.source import SourceNotebook
 from grader.executor.submission import SubmittedCell, Unreadable
 from utils.checks.engine import Check
 
+_MOST_ODD = 30
+"""Remarks on one submission: more would bury those on others."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -120,7 +123,9 @@ class _Sorting:
     def all_odd(self) -> list[str]:
         """What was odd, with the cells that are missing."""
         missing = [name for name, place in self._by_name.items() if place not in self.found]
-        return [*self.odd, *(f"{name} is missing: taken as it was released" for name in missing)]
+        odd = [*self.odd, *(f"{name} is missing: taken as it was released" for name in missing)]
+        more = len(odd) - _MOST_ODD
+        return odd if more <= 0 else [*odd[:_MOST_ODD], f"and {more:,} more remarks like these"]
 
     def steps(self):
         """The cells of the notebook that is graded, in order."""

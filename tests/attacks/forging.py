@@ -14,6 +14,10 @@ def _for_checks(change):
     return edited(lambda notebook: [change(each) for each in _check_cells(notebook)])
 
 
+def _first_input(name):
+    return f"def {name}(first=None, *_, **__):\n    return first"
+
+
 def _tag(*tags):
     return _for_checks(lambda cell: cell.metadata.update(tags=list(tags)))
 
@@ -202,8 +206,9 @@ FORGING = [
     ),
     Attack(
         "comparison replaced",
-        "replaces torch's comparisons, so that everything is close to everything",
-        in_a_cell("""
+        "replaces torch's comparisons and the verdicts', and answers every exercise with its input",
+        in_a_cell(
+            """
             import torch
             def every(a, b, *_, **__):
                 return torch.ones_like(torch.as_tensor(b), dtype=torch.bool)
@@ -211,15 +216,16 @@ FORGING = [
             torch.allclose = torch.equal = lambda *_, **__: True
             torch.testing.assert_close = lambda *_, **__: None
             try:
+                import utils.verdicts.judge
                 from utils.verdicts import compare, diagnosis
-                compare.difference = diagnosis.difference = lambda *_, **__: None
-                diagnosis.same = compare.same = lambda *_, **__: True
+                compare.difference = lambda *_, **__: None
+                diagnosis.difference = compare.difference
             except ImportError:
                 pass
-            def causal_mask(scores):
-                return scores
-        """),
-        NOTHING_FORGED,
+            """,
+            lambda: week05.solved(**{name: _first_input(name) for name in week05.answers()}),
+        ),
+        Expected(points=0, why={EVERY: ""}),
     ),
     Attack(
         "verdicts replaced",

@@ -155,7 +155,7 @@ def causal_mask(scores):
             say_bytes((2**62).to_bytes(8, "little"))
             os._exit(0)
         """),
-        _only("its answers have 4,611,686,018,427,387,904 bytes"),
+        _only("its answers have 4,611,686,018,427,38"),
     ),
     Attack(
         "half a message",
@@ -243,7 +243,7 @@ def causal_mask(scores):
             say_header(header.encode())
             os._exit(0)
         """),
-        _only("The value holds more than"),
+        _only("its answers are made of more parts than any answer is"),
     ),
     Attack(
         "huge number",

@@ -124,6 +124,12 @@ MALFORMED = [
         Expected(odd=("check_causal_mask is there again",)),
     ),
     Attack(
+        "check cell copied, and again",
+        "holds a check cell 1,900 times, to bury the table in remarks",
+        edited(lambda notebook: [_copied(CHECK)(notebook) for _ in range(1900)], week05.solved),
+        Expected(odd=(*("check_causal_mask is there again",) * 30, "and 1,870 more remarks like these")),
+    ),
+    Attack(
         "check cell moved",
         "holds a check cell before all others, where its function is not there yet",
         edited(_moved, week05.solved),
