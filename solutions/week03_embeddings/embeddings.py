@@ -14,7 +14,7 @@
 # | | |
 # |---|---|
 # | **You will have built** | both ends of GPT-2, ids to vectors and vectors to logits, and the tools to look around in the space between |
-# | **You need** | cosine similarity, softmax and top_next_tokens (week 1), which `parts.py` beside this notebook holds ready, and what a token id is (week 2) |
+# | **You need** | cosine similarity, softmax and top_next_tokens (week 1), which `parts.py` beside this notebook holds ready, what a token id is (week 2), and Python's classes |
 # | **Time** | core 2 to 2½ hours · stretch 1 hour |
 # | **Where we are** | text → tokens → **embeddings** → blocks → **logits** → probabilities → next token |
 #
@@ -141,7 +141,9 @@ pad
 #
 # **Why.** Here text turns into something that can be computed with. In week 1 you did it as a product with one-hot rows. Looking the rows up gives the same and touches only the rows that are needed.
 #
-# Keep the matrix in `self.W_E`, an `nn.Parameter` of shape `d_vocab d_model`. Start it with random numbers of standard deviation 0.02, as GPT-2 does. An id that the vocabulary does not have must end in an error of some kind: a wrong vector that nobody notices would be worse. (Negative ids do not occur.) `nn.Embedding` and `F.embedding` are what you are asked to write, so write it without them.
+# This is your first **module**, torch's way to keep numbers and a function together. `__init__` makes the numbers that the module owns, after `super().__init__()`, which stands there already; `forward` says what it does; and `embed(tokens)` calls `forward`.
+#
+# Keep the matrix in `self.W_E`, an `nn.Parameter` of shape `d_vocab d_model`: a tensor that training may change. Start it with random numbers of standard deviation 0.02, as GPT-2 does; nearly all of them lie between −0.06 and 0.06. An id that the vocabulary does not have must end in an error of some kind: a wrong vector that nobody notices would be worse. (Negative ids do not occur.) `nn.Embedding` and `F.embedding` are what you are asked to write, so write it without them.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
@@ -820,7 +822,7 @@ with torch.no_grad():
 #
 # **Why.** It turns 768 numbers that nobody can read into a score for every token there is.
 #
-# Three things are easy to get wrong, so they are fixed here. **Tied:** the module gets an `Embed` and uses *its* W_E, now and whenever it changes; it learns nothing of its own, not even a bias. **Logits, not probabilities:** any numbers, large or small, positive or negative; the softmax is somebody else's work. **Every position:** each of them guesses its own next token.
+# Three things are easy to get wrong, so they are fixed here. **Tied:** the module gets an `Embed` and uses *its* W_E, now and whenever it changes; it learns nothing of its own, not even a bias, a number for each token that would be added. **Logits, not probabilities:** any numbers, large or small, positive or negative; the softmax is somebody else's work. **Every position:** each of them guesses its own next token.
 #
 # <details><summary>Hint 1 · a question</summary>
 #

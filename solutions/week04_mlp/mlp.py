@@ -1115,4 +1115,4 @@ for _ in range(5):
 #
 # What is still missing? So far a token knows only itself and its place. Next week tokens look at one another.
 #
-# Words of this week in the [glossary](../glossary.md): *activation function, bias, block, d_mlp, dropout, eps, gain, GELU, LayerNorm, MLP, nat, neuron, parameter, pre, post, residual stream, RMSNorm, standard deviation, SwiGLU, train mode, eval mode, variance*.
+# Words of this week in the [glossary](../glossary.md): *activation function, bias, block, d_mlp, dropout, eps, gain, GELU, LayerNorm, MLP, nat, neuron, n_layers, parameter, pre, post, residual stream, RMSNorm, standard deviation, SwiGLU, train mode, eval mode, variance*.

@@ -506,7 +506,7 @@ print(f"\n{gpt2.name}'s own file holds {sum(in_the_file.values()):,} numbers, ea
 #
 # <details><summary>If you see "a leaf Variable that requires grad is being used in an in-place operation"</summary>
 #
-# torch thinks that you are in the middle of a computation whose gradient it must find. `with torch.no_grad():` around the line says that you are not.
+# torch thinks that you are in the middle of a computation whose gradient (week 10) it must find. `with torch.no_grad():` around the line says that you are not.
 #
 # </details>
 #
