@@ -28,7 +28,7 @@ class Recipe:
     max_lr: float = 2e-3
     min_lr: float = 2e-5
     warmup_steps: int = 300
-    tokens: int = 24_000_000
+    tokens: int = 34_000_000
     """What it reads when nobody says how much."""
     first_kind: str = "singing"
     first_chunks: int = 2
