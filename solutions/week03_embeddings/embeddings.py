@@ -507,6 +507,9 @@ def gender_direction(
 checks.gender_direction(gender_direction)
 
 # %% [markdown]
+# *What you should see:* a tick. What a direction is good for, the next exercise shows.
+
+# %% [markdown]
 # ## Exercise 6 · `coordinate_along`
 #
 # *Difficulty 2 of 5 · importance 4 of 5 · 10 minutes · core, 6 points*
