@@ -755,6 +755,9 @@ def attention_by_loops(
 checks.attention_by_loops(attention_by_loops)
 
 # %% [markdown]
+# *What you should see:* a tick: one query after the other reads what all of them read at once.
+
+# %% [markdown]
 # ## Stretch 2 · `padding_aware_pattern`
 #
 # Prompts in a batch rarely have the same length. The short ones are filled up with padding, on the right or on the left, and nobody may look at it. **What should a padded position itself see, when everything before it is padding too?**
@@ -801,6 +804,9 @@ def padding_aware_pattern(
 
 # %% tags=["check", "stretch"] nbgrader={"grade": true, "grade_id": "check_padding_aware_pattern", "locked": true, "points": 15, "schema_version": 3, "solution": false, "task": false}
 checks.padding_aware_pattern(padding_aware_pattern)
+
+# %% [markdown]
+# *What you should see:* a tick, for padding on the right and on the left.
 
 # %% [markdown]
 # ## For your pair session (90 minutes)
