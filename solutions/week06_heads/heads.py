@@ -1120,6 +1120,6 @@ pictures.heatmap(
 # - **MultiHeadAttention**: GPT-2's attention layer, equal to the real one in every block.
 # - **previous_token_score**, **first_token_score**, **induction_score**: three habits in numbers, and an even head to compare them with.
 #
-# You now have both halves of a block: attention, in which tokens read from one another, and the MLP of week 4, which takes each token alone. Next week they go on top of each other, twelve times over, and the machine is whole.
+# What is still missing? To put it together. You now have both halves of a block: attention, in which tokens read from one another, and the MLP of week 4, which takes each token alone. Next week they go on top of each other, twelve times over, and the machine is whole.
 #
 # Words of this week in the [glossary](../glossary.md): *attention head, attention sink, b_O, even head, first-token head, grouped-query attention, head output, induction head, multi-head attention, n_kv_heads, packed weights, period, previous-token head, rotary positions, W_O*.
