@@ -637,6 +637,9 @@ def perplexity(losses: list[Float[Tensor, "seq"]]) -> float:
 checks.perplexity(perplexity)
 
 # %% [markdown]
+# *What you should see:* a tick. The look after the next exercise makes use of it.
+
+# %% [markdown]
 # ## Exercise 8 · `bits_per_byte`
 #
 # Perplexity is *per token*, and that makes it unfair. A model whose tokens are twice as long has half as many guesses to make, each of them harder. **What can be compared between models that cut text differently?** The bytes: they belong to the text and not to the tokenizer.
@@ -1081,6 +1084,9 @@ def hf_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
 checks.hf_shapes(hf_shapes)
 
 # %% [markdown]
+# *What you should see:* a tick, for a model of which no number was ever made.
+
+# %% [markdown]
 # ## Stretch 2 · `load_from_file`
 #
 # `load_gpt2` wants the whole state dict, and fills a model that has just been given random numbers for nothing. For XL that is 6 GB beside 6 GB. **How would you load a model that fits into memory once, and only once?** One tensor at a time, straight from the file.
@@ -1192,6 +1198,6 @@ print(f"Largest difference: {gap:.1e}")
 # - **token_losses**, **perplexity**, **bits_per_byte**: how surprised a model is, by token, by text, by byte.
 # - **context_window** and **cloze_accuracy**: what it makes of what it has read.
 #
-# Your machine knows what GPT-2 knows. It says, at every position, what may come next and how likely that is. Next week you decide what to make of these probabilities: how a text is chosen from them, one token at a time.
+# What is still missing? A voice. Your machine knows what GPT-2 knows; it says, at every position, what may come next and how likely that is. Next week you decide what to make of these probabilities: how a text is chosen from them, one token at a time.
 #
 # Words of this week in the [glossary](../glossary.md): *bits per byte, cloze test, context window, Conv1D, loss, meta device, nat, n_ctx, perplexity, state dict, strict, tied*.
