@@ -636,6 +636,9 @@ def sgd_momentum(
 checks.sgd_momentum(sgd_momentum)
 
 # %% [markdown]
+# *What you should see:* a tick. After the next exercise you will watch it walk.
+
+# %% [markdown]
 # ## Exercise 7 · `AdamW`
 #
 # One learning rate for all parameters is a compromise. Some gradients are a thousand times larger than others, and stay so: rows of the embedding for rare tokens, gains, biases. **What if each number had a step of its own, made to its own measure?**
@@ -1380,6 +1383,9 @@ def attention_backward(
 
 # %% tags=["check", "stretch"] nbgrader={"grade": true, "grade_id": "check_attention_backward", "locked": true, "points": 15, "schema_version": 3, "solution": false, "task": false}
 checks.attention_backward(attention_backward)
+
+# %% [markdown]
+# *What you should see:* a tick: the gradients that autograd finds.
 
 # %% [markdown]
 # ## Stretch 3 · `Scalar`: an autograd of your own
