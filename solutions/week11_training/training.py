@@ -986,6 +986,9 @@ def train_storyteller(
 checks.train_storyteller(train_storyteller)
 
 # %% [markdown]
+# *What you should see:* a tick, also for a run that was interrupted.
+
+# %% [markdown]
 # ## The training
 #
 # **How near does it come to the entropy, and what does it say on the way?** This cell trains your machine from nothing, by your own code. On two processor cores it takes a few minutes. With `STEPS = 300` you get a shorter run to try things out; it ends before the best part.
