@@ -128,7 +128,9 @@ def train_storyteller(
     minutes: Annotated[
         float | None, typer.Option(min=0.1, help="Train for about so long, instead of the usual hour or two.")
     ] = None,
-    tokens: Annotated[int | None, typer.Option(min=1, help="Train on about so many tokens.")] = None,
+    tokens: Annotated[
+        int | None, typer.Option(min=1, help="Train on about so many tokens; with --resume, in all.")
+    ] = None,
     output: Annotated[Path, typer.Option(help="The folder that the finished model is to be.")] = Path(
         "storyteller"
     ),
