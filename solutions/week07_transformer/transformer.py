@@ -15,10 +15,10 @@
 # |---|---|
 # | **You will have built** | GPT-2, whole: equal to Hugging Face's for any size and any weights |
 # | **You need** | the embeddings (week 3), LayerNorm and MLP (week 4) and attention with all its heads (week 6), which `parts.py` beside this notebook holds ready |
-# | **Time** | core 2½ hours · stretch ½ to 1 hour |
+# | **Time** | core 2½ hours · stretch 1 hour |
 # | **Where we are** | text → tokens → embeddings → **blocks → logits** → probabilities → next token |
 #
-# Last week you finished attention, the last part that was missing. From this week on there is one object, `model`, into which token ids go and out of which logits come. All later weeks use it: week 8 fills it with GPT-2's weights, week 9 lets it write, week 11 trains it, week 12 looks inside.
+# From this week on there is one object, `model`, into which token ids go and out of which logits come. All later weeks use it: week 8 fills it with GPT-2's weights, week 9 lets it write, week 11 trains it, week 12 looks inside.
 #
 # Run the cells from top to bottom. Where a cell says `# YOUR CODE HERE`, write; the check below it says at once whether GPT-2 would have got the same.
 
@@ -506,7 +506,7 @@ print(f"\n{gpt2.name}'s own file holds {sum(in_the_file.values()):,} numbers, ea
 #
 # <details><summary>If you see "a leaf Variable that requires grad is being used in an in-place operation"</summary>
 #
-# torch thinks that you are in the middle of a computation whose gradient (week 10) it must find. `with torch.no_grad():` around the line says that you are not.
+# torch thinks that you are in the middle of a computation whose gradient it must find. `with torch.no_grad():` around the line says that you are not.
 #
 # </details>
 #
@@ -964,8 +964,6 @@ for seq in (64, 512, 4096, 32768, 262144):
 #
 # *Difficulty 2 of 5 · importance 4 of 5 · 15 minutes · stretch, 15 points*
 #
-# **Why.** Memory, more often than time, decides what can be trained where.
-#
 # Five things that a training keeps in memory, in bytes:
 #
 # - `weights`: every parameter;
@@ -1146,7 +1144,7 @@ with torch.no_grad():
 pictures.curves(torch.arange(13), left, x_title="blocks that have written", y_title="like the beginning")
 
 # %% [markdown]
-# With the norms in front, the beginning is a term of the sum for ever. It becomes a smaller part of a longer sum, and that is all. A norm behind the sum makes the whole sum smaller each time, and everything written so far with it; after a few blocks nothing is left of the beginning. The way back, which training needs, is as long and as narrow.
+# With the norms in front, the beginning is a term of the sum for ever. It becomes a smaller part of a longer sum, and that is all. A norm behind the sum makes the whole sum smaller each time, and everything written so far with it; after a few blocks nothing is left of the beginning.
 #
 # **Do they learn equally well?** Thirty steps with torch's AdamW, on a text in which each token has one fixed successor: once with GPT-2's small first weights, once with the larger ones.
 
@@ -1166,7 +1164,7 @@ for large_weights in (False, True):
         print(f"{size} weights, {kind:10} from {found[0]:.2f} to {found[-1]:.2f} nats per token")
 
 # %% [markdown]
-# With small first weights each norm has little to shrink, and in so short a run all three learn. With larger ones post-norm falls behind. It can be made to work, by starting with tiny steps (the *warm-up* of week 10) and choosing the first weights with care. Pre-norm asks for less care, and that is why nearly all models since GPT-2 have it. (Xiong and others, *On Layer Normalization in the Transformer Architecture*, 2020.)
+# With small first weights each norm has little to shrink, and in so short a run all three learn. With larger ones post-norm falls behind. It can be made to work, by starting with tiny steps (the *warm-up* of week 10) and choosing the first weights with care. Pre-norm asks for less care, and that is one reason why nearly all models since GPT-2 have it. (Xiong and others, *On Layer Normalization in the Transformer Architecture*, 2020.)
 
 # %% [markdown]
 # ## For your pair session (90 minutes)
