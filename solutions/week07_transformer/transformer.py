@@ -15,10 +15,10 @@
 # |---|---|
 # | **You will have built** | GPT-2, whole: equal to Hugging Face's for any size and any weights |
 # | **You need** | the embeddings (week 3), LayerNorm and MLP (week 4) and attention with all its heads (week 6), which `parts.py` beside this notebook holds ready |
-# | **Time** | core 2½ hours · stretch 1 hour |
+# | **Time** | core 2½ hours · stretch ½ to 1 hour |
 # | **Where we are** | text → tokens → embeddings → **blocks → logits** → probabilities → next token |
 #
-# From this week on there is one object, `model`, into which token ids go and out of which logits come. All later weeks use it: week 8 fills it with GPT-2's weights, week 9 lets it write, week 11 trains it, week 12 looks inside.
+# Last week you finished attention, the last part that was missing. From this week on there is one object, `model`, into which token ids go and out of which logits come. All later weeks use it: week 8 fills it with GPT-2's weights, week 9 lets it write, week 11 trains it, week 12 looks inside.
 #
 # Run the cells from top to bottom. Where a cell says `# YOUR CODE HERE`, write; the check below it says at once whether GPT-2 would have got the same.
 
@@ -506,7 +506,7 @@ print(f"\n{gpt2.name}'s own file holds {sum(in_the_file.values()):,} numbers, ea
 #
 # <details><summary>If you see "a leaf Variable that requires grad is being used in an in-place operation"</summary>
 #
-# torch thinks that you are in the middle of a computation whose gradient it must find. `with torch.no_grad():` around the line says that you are not.
+# torch thinks that you are in the middle of a computation whose gradient (week 10) it must find. `with torch.no_grad():` around the line says that you are not.
 #
 # </details>
 #
@@ -963,6 +963,8 @@ for seq in (64, 512, 4096, 32768, 262144):
 # The largest GPT-2 has 1.5 billion parameters, 6 GB as float32. **Why can it not be trained on a card of 16 GB?**
 #
 # *Difficulty 2 of 5 · importance 4 of 5 · 15 minutes · stretch, 15 points*
+#
+# **Why.** Memory, more often than time, decides what can be trained where.
 #
 # Five things that a training keeps in memory, in bytes:
 #
