@@ -38,6 +38,10 @@ class Failed:
     reason: str
 
 
+class WorkersDied(Failed):
+    """Workers died while they graded it, or something else at the same time."""
+
+
 class Workers:
     """Those who grade, as many as there are at the moment."""
 
@@ -49,31 +53,43 @@ class Workers:
     def grade(self, jobs: Iterable[Job]) -> Generator[tuple[str, bytes | Failed]]:
         """Each student with what came back, in the order in which they get done.
 
-        No more jobs are under way than there are workers, so that a worker that dies can be held against one
-        submission alone. Jobs are taken from the iterable as they are needed.
+        No more jobs are under way than there are workers, and they are taken from the iterable as they are
+        needed. Two jobs can still meet on one worker, after another has died; so whoever a worker died over gets
+        another try at the end, alone.
         """
+        suspects: list[Job] = []
+        for job, answer in self._round(jobs):
+            if isinstance(answer, WorkersDied):
+                suspects.append(job)
+            else:
+                yield job.student, answer
+        for suspect in suspects:
+            for job, answer in self._round([suspect]):
+                yield job.student, answer
+
+    def _round(self, jobs: Iterable[Job]) -> Generator[tuple[Job, bytes | Failed]]:
         waiting, running = iter(jobs), {}
         try:
             self._send(waiting, running)
             while running:
                 done = [(running.pop(future), future) for future in self._some_done(running)]
                 self._send(waiting, running)
-                for student, future in done:
-                    yield student, self._fetched(future)
+                for job, future in done:
+                    yield job, self._fetched(future)
         finally:
             for future in running:
                 future.cancel(force=True)
         for job in waiting:
-            yield job.student, Failed(self._lost)
+            yield job, Failed(self._lost)
 
-    def _send(self, waiting: Iterator[Job], running: dict[Future, str]) -> None:
+    def _send(self, waiting: Iterator[Job], running: dict[Future, Job]) -> None:
         for _ in range(self._free(len(running))):
             job = next(waiting, None)
             if job is None:
                 return
             # A key of its own: the same bytes may be graded again, by --force.
             future = self._client.submit(task.run, job.content, pure=False)
-            running[future] = job.student
+            running[future] = job
 
     def _free(self, busy: int) -> int:
         if self._lost:
@@ -85,7 +101,7 @@ class Workers:
             return 0
         return max(threads, 1) - busy
 
-    def _some_done(self, running: dict[Future, str]) -> list[Future]:
+    def _some_done(self, running: dict[Future, Job]) -> list[Future]:
         """Waits until something is done, or nothing more will be."""
         while True:
             try:
@@ -119,7 +135,9 @@ class Workers:
             return future.result(timeout=_FETCH_S)
         except KilledWorker as error:
             times = error.allowed_failures + 1
-            return Failed(f"{times} workers died over it: look at its code, and at the machine's memory.")
+            return WorkersDied(
+                f"{times} workers died over it: look at its code, and at the machine's memory."
+            )
         except (CancelledError, OSError):  # among them time-outs and lost connections
             self._lose()
             return Failed(self._lost)
