@@ -54,8 +54,8 @@ class Workers:
         """Each student with what came back, in the order in which they get done.
 
         No more jobs are under way than there are workers, and they are taken from the iterable as they are
-        needed. Two jobs can still meet on one worker, after another has died; so whoever a worker died over gets
-        another try at the end, alone.
+        needed. Two jobs can still meet on one worker, after another has died; so whoever a worker died over
+        gets another try at the end, alone.
         """
         suspects: list[Job] = []
         for job, answer in self._round(jobs):
