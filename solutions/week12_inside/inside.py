@@ -58,7 +58,7 @@ BOYS = ("Tom", "Ben", "Sam", "Jack")
 # %% [markdown]
 # ## A first look
 #
-# *On Monday morning, Anna went to the market for* … whom? If the model goes on with *her*, something in it has gone back to *Anna*, six words earlier, and has drawn a conclusion. **Does it? And what if it had been Tom?**
+# *On Monday morning, Anna went to the market for* … whom? If the model goes on with *her*, something in it has gone back to *Anna*, several words earlier, and has drawn a conclusion. **Does it? And what if it had been Tom?**
 #
 # The next cell holds a few helpers for the looks of this week. `your_model()` is your GPT2 of week 7 with the reference's weights, brought in by your load_gpt2 of week 8.
 
@@ -281,6 +281,8 @@ def run_with_cache(
 checks.run_with_cache(run_with_cache)
 
 # %% [markdown]
+# *What you should see:* a tick, also for the case in which the model raises on purpose.
+#
 # **Does everything that was written add up to what stands there in the end?** This is the claim on which the rest of the week rests. The cache can settle it: token, place, and what every attention and every MLP has written, against the stream after the last block.
 
 # %% tags=["look", "raises-exception"]
@@ -345,6 +347,8 @@ def logit_lens(
 checks.logit_lens(logit_lens)
 
 # %% [markdown]
+# *What you should see:* a tick, and below it a last row that is the model's own answer.
+#
 # **At which depth does the model know?** A row for each depth, a column for each token of the prompt. In every cell is the next token that the model would guess there; the bluer, the surer. Read the last column from top to bottom.
 
 # %% tags=["look", "raises-exception"]
@@ -435,6 +439,8 @@ def direct_logit_attribution(
 checks.direct_logit_attribution(direct_logit_attribution)
 
 # %% [markdown]
+# *What you should see:* a tick: every term is as large as HF's modules make it, and together they are the logit.
+#
 # **Who argues for *her*, and against *his*?** One logit says little: a writer may raise all of them alike. So we take the difference of two attributions, averaged over the prompts. A bar to the right argues for *her*.
 
 # %% tags=["look", "raises-exception"]
@@ -507,6 +513,8 @@ def inside_attention(
 checks.inside_attention(inside_attention)
 
 # %% [markdown]
+# *What you should see:* a tick. The look below makes the same comparison on your own machine.
+#
 # **Are these the patterns that HF shows, and do the heads add up?** And which head of the chosen layer looks back at the name? Move the mouse over the small squares.
 
 # %% tags=["look", "raises-exception"]
@@ -561,6 +569,8 @@ def logit_difference(
 checks.logit_difference(logit_difference)
 
 # %% [markdown]
+# *What you should see:* a tick.
+#
 # The prompts for the next looks: girls and boys, each with the right pronoun and the wrong one. **How far ahead is the right one?**
 
 
@@ -643,6 +653,8 @@ def ablate_head(
 checks.ablate_head(ablate_head)
 
 # %% [markdown]
+# *What you should see:* a tick: the same head silenced in HF's model gives the same logits.
+#
 # **Which heads carry the gender of the name?** Every head in turn is replaced by its mean over girls and boys, so that it cannot tell them apart. The number is by how much the right pronoun's lead shrinks; an orange head has stood in the way. (On a large model, this takes a minute.)
 
 # %% tags=["look", "raises-exception"]
@@ -666,7 +678,6 @@ pictures.heatmap(
     [f"layer {layer}" for layer in range(n_layers)],
     [f"head {head}" for head in range(n_heads)],
     title="lead lost when the head writes its mean",
-    hover="{row}, {column}: {value}",
 )
 
 # %% [markdown]
@@ -737,6 +748,8 @@ def activation_patch(
 checks.activation_patch(activation_patch)
 
 # %% [markdown]
+# *What you should see:* a tick, for whole blocks and for attention alone.
+#
 # **Where does the gender live, and when does it move?** For every block and every position, the stream after that block is carried over from a girl's run to a boy's. 0 means that nothing has changed, 1 that the model is as sure of *her* as if it had read the girl's name.
 
 # %% tags=["look", "raises-exception"]
@@ -823,12 +836,14 @@ def head_zoo(
 checks.head_zoo(head_zoo)
 
 # %% [markdown]
+# *What you should see:* a tick, and then a map of all heads.
+#
 # **What lives in your model?** The prompts are songs of random names, sung twice. Nobody can guess the names the first time. The second time, whoever has an induction head can.
 
 
 # %% tags=["set-up"] nbgrader={"grade": false, "grade_id": "songs", "locked": true, "schema_version": 3, "solution": false, "task": false}
 SINGERS = (*GIRLS, *BOYS, "Alice", "Rose", "Lucy", "Sarah", "Paul", "Peter", "George", "David")
-OPENING = "They sang:"
+OPENING = "<|endoftext|>They sang:"  # a text of its own begins here
 PERIOD = 6
 
 
@@ -920,6 +935,8 @@ def knock_out(
 checks.knock_out(knock_out)
 
 # %% [markdown]
+# *What you should see:* a tick, also for an empty list of heads.
+#
 # **Can the model still sing the second round?** The loss on the second round only, in nats for each name: with all heads, without the strongest induction heads, and, because a comparison without a control is none, without as many heads of the same layers that score lowest.
 
 # %% tags=["look", "raises-exception"]
@@ -1005,6 +1022,9 @@ def shape_table() -> dict[str, tuple[int, ...] | None]:
 checks.shape_table(shape_table)
 
 # %% [markdown]
+# *What you should see:* a tick for ten shapes.
+
+# %% [markdown]
 # ## Check your understanding
 #
 # Run the folded cell below. Decide first, then open a choice: every one of them has a reason.
@@ -1013,14 +1033,14 @@ checks.shape_table(shape_table)
 quiz(
     [
         Question(
-            "After block 3 the logit lens shows *her* for the first time. What do you know?",
+            "After block 3 the logit lens shows “her” for the first time. What do you know?",
             [
                 Choice(
                     "Block 3 has found out that Anna is a girl.",
                     why="It may have been known long before, in a form that ln_f and the unembedding cannot read, or at another position.",
                 ),
                 Choice(
-                    "From here on, the stream at this position points towards *her* for whoever reads it as the end does.",
+                    "From here on, the stream at this position points towards “her” for whoever reads it as the end does.",
                     right=True,
                     why="That is what the lens measures, no more and no less.",
                 ),
@@ -1031,7 +1051,7 @@ quiz(
             ],
         ),
         Question(
-            "A head's pattern gives *Anna* 90% of the attention of the last word, but ablating it changes nothing. How can that be?",
+            "A head's pattern gives “Anna” 90% of the attention of the last word, but ablating it changes nothing. How can that be?",
             [
                 Choice(
                     "The ablation must be wrong.",
@@ -1104,7 +1124,7 @@ quiz(
 #
 # *Difficulty 3 of 5 · importance 4 of 5 · 20 minutes · stretch, 10 points*
 #
-# Take the words' vectors as they stand in W_E, without positions, LayerNorm and biases. The rows of `read` are the words that the head reads, those of `said` the words whose logits are asked for. (Elhage et al. 2021, *A Mathematical Framework for Transformer Circuits*.)
+# Positions and biases are left out: the words' vectors are used as they are given. The rows of `read` are the words that the head reads, those of `said` the words whose logits are asked for. (Elhage et al. 2021, *A Mathematical Framework for Transformer Circuits*.)
 #
 # <details><summary>Hint 1 · a question</summary>
 #
@@ -1134,6 +1154,9 @@ def ov_circuit(
 
 # %% tags=["check", "stretch"] nbgrader={"grade": true, "grade_id": "check_ov_circuit", "locked": true, "points": 10, "schema_version": 3, "solution": false, "task": false}
 checks.ov_circuit(ov_circuit)
+
+# %% [markdown]
+# *What you should see:* a tick. Its picture comes with the next exercise.
 
 # %% [markdown]
 # ## Stretch 2 · `copying_score`
@@ -1170,34 +1193,36 @@ def copying_score(circuit: Float[Tensor, "words words"]) -> float:
 checks.copying_score(copying_score)
 
 # %% [markdown]
-# **Do the induction heads copy names?** Every head's copying score on the singers' names, and the circuit of the one that copies most. A head that guessed would score 1 over the number of names.
+# **Do the induction heads copy names?** A head in a later block never meets a name as it stands in W_E: the MLP of block 0 has added to it. So the names are read as they stand after that (Wang et al. 2022 do the same for GPT-2), and through the block's ln_1. Here are the copying scores of all heads from block 1 on, and the circuit of the one that copies most. A head that guessed would score 1 over the number of names.
 
 # %% tags=["look", "raises-exception"]
 model = your_model()
 names = model.embed.W_E[[id_of(f" {name}") for name in SINGERS]]
-copying = torch.tensor(
-    [
-        [
-            copying_score(ov_circuit(names, W_V, W_O, names))
-            for W_V, W_O in zip(attn.W_V, attn.W_O, strict=True)
-        ]
-        for attn in (block.attn for block in model.blocks)
-    ]
-)
+met_later = names + model.blocks[0].mlp(model.blocks[0].ln_2(names))
+
+
+def circuit_of(layer: int, head: int) -> Float[Tensor, "read said"]:
+    block = model.blocks[layer]
+    return ov_circuit(block.ln_1(met_later), block.attn.W_V[head], block.attn.W_O[head], names)
+
+
+heads = [(layer, head) for layer in range(1, gpt2.config.n_layers) for head in range(gpt2.config.n_heads)]
+copying = {place: copying_score(circuit_of(*place)) for place in heads}
 print(f"by chance: {1 / len(SINGERS):.2f}")
-for place in copying.flatten().argsort(descending=True)[:4].tolist():
-    layer, head = divmod(place, gpt2.config.n_heads)
+best = sorted(heads, key=copying.get, reverse=True)[:4]
+for layer, head in best:
     print(f"head {layer}.{head}: {copying[layer, head]:.2f}")
-layer, head = divmod(copying.argmax().item(), gpt2.config.n_heads)
-attn = model.blocks[layer].attn
 pictures.heatmap(
-    ov_circuit(names, attn.W_V[head], attn.W_O[head], names),
+    circuit_of(*best[0]),
     SINGERS,
     SINGERS,
     row_title="the head reads",
     column_title="whose logit rises",
-    title=f"OV circuit of head {layer}.{head}",
+    title=f"OV circuit of head {best[0][0]}.{best[0][1]}",
 )
+
+# %% [markdown]
+# *What you should see:* a diagonal, if this head copies. Look the four heads up in the zoo: how many of them are induction heads?
 
 # %% [markdown]
 # ## Stretch 3 · `qk_circuit`
@@ -1206,7 +1231,7 @@ pictures.heatmap(
 #
 # *Difficulty 2 of 5 · importance 3 of 5 · 15 minutes · stretch, 10 points*
 #
-# Again with the words' vectors as they stand in W_E, without positions, LayerNorm and biases. Scores are divided as in week 5.
+# Again without positions and biases: the words' vectors are used as they are given. Scores are divided as in week 5.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
@@ -1238,30 +1263,25 @@ def qk_circuit(
 checks.qk_circuit(qk_circuit)
 
 # %% [markdown]
-# **Who looks for names?** For every head of the first block: the mean score that some common words, as queries, give to the names, minus the one that they give to each other.
+# **Who looks for names?** For every head of the first block: the mean score that some common words, as queries, give to the names, minus the one that they give to each other. All vectors go through the block's ln_1 first.
 
 # %% tags=["look", "raises-exception"]
-model = your_model()
-names = model.embed.W_E[[id_of(f" {name}") for name in SINGERS]]
-others = model.embed.W_E[
-    [id_of(f" {word}") for word in ("for", "with", "and", "the", "went", "said", "had", "gave")]
-]
-pictures.bars(
-    {
-        f"head 0.{head}": (
-            qk_circuit(others, W_Q, W_K, names).mean() - qk_circuit(others, W_Q, W_K, others).mean()
-        )
-        for head, (W_Q, W_K) in enumerate(
-            zip(model.blocks[0].attn.W_Q, model.blocks[0].attn.W_K, strict=True)
-        )
-    },
-    value_title="preference for names, in scores",
+block = your_model().blocks[0]
+W_E = your_model().embed.W_E
+names = block.ln_1(W_E[[id_of(f" {name}") for name in SINGERS]])
+others = block.ln_1(
+    W_E[[id_of(f" {word}") for word in ("for", "with", "and", "the", "went", "said", "had", "gave")]]
 )
+preference = {}
+for head, (W_Q, W_K) in enumerate(zip(block.attn.W_Q, block.attn.W_K, strict=True)):
+    to_names, to_others = qk_circuit(others, W_Q, W_K, names), qk_circuit(others, W_Q, W_K, others)
+    preference[f"head 0.{head}"] = to_names.mean() - to_others.mean()
+pictures.bars(preference, value_title="preference for names, in scores")
 
 # %% [markdown]
 # ## Stretch 4 · `k_composition`
 #
-# An induction head has a riddle: at the first *Anna*, followed by *Tom*, it has to find *Tom*, because *Tom comes after Anna*. But a key knows only what stands on its own whiteboard. So an earlier head must have written there "the token before me was Anna": a previous-token head. The later head's *keys* read what the earlier head has *written*. **How strongly are two heads connected in this way?**
+# An induction head has a riddle to solve. When it reads *Anna* the second time, it has to find the *Tom* that came after her the first time. But the key of that *Tom* knows only what stands on *Tom*'s own whiteboard. So an earlier head must have written there "the token before me was Anna": a previous-token head. The later head's *keys* read what the earlier head has *written*. **How strongly are two heads connected in this way?**
 #
 # With a row vector x of the stream, the earlier head writes x · W_V · W_O, and the later head's key of that is x · W_V · W_O · W_K. In its scores, q · kᵀ, this makes the matrix (W_Q · W_Kᵀ) · (W_V · W_O)ᵀ. Its size, compared with the sizes of its two factors, is the composition score:
 #
@@ -1304,7 +1324,7 @@ def k_composition(
 checks.k_composition(k_composition)
 
 # %% [markdown]
-# **Whose writing do the induction head's keys read?** The strongest induction head, with every head of the layers before it. Compare the longest bar with the zoo: is it a previous-token head? For comparison, the grey line of chance: two random heads of this size.
+# **Whose writing do the induction head's keys read?** The strongest induction head, with every head of the layers before it. Compare the longest bar with the zoo: is it a previous-token head? For comparison, the printed line says what two random heads of this size get.
 
 # %% tags=["look", "raises-exception"]
 model, config = your_model(), gpt2.config

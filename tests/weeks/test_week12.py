@@ -205,6 +205,28 @@ def test_the_difference_moves_from_the_name_to_the_last_word(notebook, machine):
     assert recovered(0, end) < 0.5 < recovered(last, end)
 
 
+def test_induction_heads_are_found_and_their_loss_is_felt(notebook, machine):
+    """A group of heads that repeats what was sung; as many others of the same layers do not."""
+    start, period = len(notebook["gpt2"].tokenizer.encode(notebook["OPENING"])), notebook["PERIOD"]
+    tokens = notebook["songs"](16)
+    induction = notebook["head_zoo"](machine, tokens, start, period)["induction"]
+    n_heads = machine.config.n_heads
+    strongest = [
+        divmod(place, n_heads) for place in induction.flatten().argsort(descending=True)[:3].tolist()
+    ]
+
+    def second_round(heads):
+        logits = notebook["knock_out"](machine, tokens, heads)
+        since = start + period - 1
+        return notebook["next_token_loss"](logits[:, since:], tokens[:, since:]).item()
+
+    whole = second_round([])
+    one_a_layer = {layer: induction[layer].argmin().item() for layer, _ in strongest}
+    assert induction.max() > 0.5
+    assert second_round(strongest) > whole + 1
+    assert second_round(list(one_a_layer.items())) < whole + 1
+
+
 def test_every_word_of_the_looks_is_one_token(notebook):
     words = (*notebook["SINGERS"], *notebook["GIRLS"], *notebook["BOYS"])
     assert all(notebook["id_of"](f" {word}") for word in words)
