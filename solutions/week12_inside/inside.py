@@ -15,10 +15,10 @@
 # |---|---|
 # | **You will have built** | a microscope for your own GPT-2: it shows what every layer would say, who has argued for which word, and what breaks when a head falls silent |
 # | **You need** | your machine (week 7) with real weights (week 8), attention and its scores (weeks 5 and 6), the loss (week 10), which `parts.py` beside this notebook holds ready |
-# | **Time** | core 2½ to 3 hours · stretch 1½ hours · the capstone, an afternoon |
+# | **Time** | core 3 to 3½ hours · stretch 1 to 1½ hours · the capstone, an afternoon |
 # | **Where we are** | text → tokens → embeddings → blocks → logits → probabilities → next token: **all of it, with the lid off** |
 #
-# This is the last week, and it has a question that none of the others had: not *how* does it compute, but *why does it say that?* The field that asks it is called **mechanistic interpretability**. Its tools are few, and they are all here.
+# Last week a model learned by itself, and nobody told it how. So this last week has a question that none of the others had: not *how* does it compute, but *why does it say that?* The field that asks it is called **mechanistic interpretability**. Its tools are few, and they are all here.
 #
 # Run the cells from top to bottom. Where a cell says `# YOUR CODE HERE`, write; the check below it says at once whether GPT-2, treated in the same way, would have got the same.
 
@@ -106,7 +106,7 @@ pictures.attention_explorer(words, patterns, layer=layer, head=head, query=-1)
 # - You can keep one head from writing, and see what the machine says without it: **ablation**.
 # - You can run the machine on two prompts, carry a single vector from one run over to the other, and see whether the answer comes along: **activation patching**.
 #
-# The first two *observe*, the last two *intervene*. Both need one tool, a way of standing beside a module while it runs. PyTorch's name for it is a **hook**.
+# The first two *observe*, the last two *intervene*. Both need one tool, a way of standing beside a module while it runs: the **hook** of week 7.
 #
 # ## The idea in shapes
 #
@@ -468,7 +468,7 @@ pictures.bars(
 #
 # **Why.** Heads are what people name: this one looks back by one, that one copies. To name them, you need to see them one at a time.
 #
-# You wrote these lines in week 6; this time, keep what is in the middle. Given an attention module with `W_Q`, `W_K`, `W_V` (`heads d_model d_head`), `b_Q`, `b_K`, `b_V` (`heads d_head`) and `W_O` (`heads d_head d_model`), and what it reads, give back every head's pattern, and what every head writes to the residual stream, by itself. `b_O` belongs to no head and is left out: the heads' writings plus b_O are the module's output.
+# You wrote these lines in week 6; this time, keep what is in the middle. (Week 6 had a helper of this name, which only watched what a layer reads and writes. This one opens the layer.) Given an attention module with `W_Q`, `W_K`, `W_V` (`heads d_model d_head`), `b_Q`, `b_K`, `b_V` (`heads d_head`) and `W_O` (`heads d_head d_model`), and what it reads, give back every head's pattern, and what every head writes to the residual stream, by itself. `b_O` belongs to no head and is left out: the heads' writings plus b_O are the module's output.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
@@ -1124,6 +1124,8 @@ quiz(
 #
 # *Difficulty 3 of 5 · importance 4 of 5 · 20 minutes · stretch, 10 points*
 #
+# **Why.** A pattern says whom a head reads; without this half you do not know what it does with them.
+#
 # Positions and biases are left out: the words' vectors are used as they are given. The rows of `read` are the words that the head reads, those of `said` the words whose logits are asked for. (Elhage et al. 2021, *A Mathematical Framework for Transformer Circuits*.)
 #
 # <details><summary>Hint 1 · a question</summary>
@@ -1164,6 +1166,8 @@ checks.ov_circuit(ov_circuit)
 # An induction head has to *say* what it has found: reading *Anna*, it should raise the logit of *Anna*. **Which heads copy?** Count: for which share of the words is the word's own logit the one that the head raises most?
 #
 # *Difficulty 2 of 5 · importance 3 of 5 · 10 minutes · stretch, 10 points*
+#
+# **Why.** One number for each head, and you know which ones to look at.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
@@ -1231,6 +1235,8 @@ pictures.heatmap(
 #
 # *Difficulty 2 of 5 · importance 3 of 5 · 15 minutes · stretch, 10 points*
 #
+# **Why.** It asks the weights themselves, without any prompt, so that nothing depends on the sentences you have thought of.
+#
 # Again without positions and biases: the words' vectors are used as they are given. Scores are divided as in week 5.
 #
 # <details><summary>Hint 1 · a question</summary>
@@ -1288,6 +1294,8 @@ pictures.bars(preference, value_title="preference for names, in scores")
 # $$\frac{\lVert W_Q W_K^\top \, (W_V W_O)^\top \rVert}{\lVert W_Q W_K^\top \rVert \; \lVert W_V W_O \rVert}$$
 #
 # *Difficulty 4 of 5 · importance 3 of 5 · 25 minutes · stretch, 15 points*
+#
+# **Why.** Heads are not single workers. This is how one sees, in the weights alone, who works for whom.
 #
 # The norm is Frobenius's: the root of the sum of all squared entries. W_V and W_O are the earlier head's, W_Q and W_K the later one's.
 #
@@ -1383,9 +1391,11 @@ pictures.bars({name: scores[name] for name in ten_best}, value_title="K-composit
 # - **activation_patch**: where a fact lives, and when it moves.
 # - **head_zoo**: names for what turns up everywhere.
 #
-# And with the eleven weeks before: your own tokenizer, your own GPT-2, your own optimiser and training loop, a model that you have trained, and a microscope to look into it. There is no part of this machine that you have not made yourself.
+# And with the eleven weeks before: your own tokenizer, your own GPT-2 with GPT-2's weights in it, your own sampler, optimiser and trainer, a model that you have trained, and a microscope to look into it; the [front page](../README.md) shows how they fit together. There is no part of this machine that you have not made yourself.
 #
-# Words of this week in the [glossary](../glossary.md): *ablation, activation patching, cache, circuit, composition, copying score, direct logit attribution, hook, induction head, intervention, logit difference, logit lens, mechanistic interpretability, OV circuit, QK circuit, residual stream*.
+# What is still missing? Of the machine, nothing. Of what it does, nearly everything: most of its heads have no name yet. The capstone below is a beginning.
+#
+# Words of this week in the [glossary](../glossary.md): *ablation, activation, activation patching, cache (of a run), circuit, clean and corrupted prompt, composition, control, copying score, direct logit attribution, hook, induction head, intervention, knock-out, logit difference, logit lens, mechanistic interpretability, OV circuit, QK circuit, residual stream*.
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "capstone", "locked": true, "points": 30, "schema_version": 3, "solution": false, "task": true}
 # ## Capstone · explain one behaviour
