@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 from torch import nn
 
 from utils import pictures, reference
@@ -37,6 +38,9 @@ DRAWN = {
     "neuron_explorer": lambda it: pictures.neuron_explorer(it.tokens, it.patterns[0, 0]),
     "pattern_heatmap": lambda it: pictures.pattern_heatmap(it.patterns[0, 0], it.tokens),
     "pipeline_player": lambda it: pictures.pipeline_player(reference.load(quiet=True), "The cat sat"),
+    "sampling_explorer": lambda it: pictures.sampling_explorer(
+        lambda text: torch.arange(20.0), lambda logits, temperature, k, p: logits, "The cat"
+    ),
     "scaling_demo": lambda it: pictures.scaling_demo(),
     "steps_3d": lambda it: pictures.steps_3d(np.eye(3), ["x", "y", "z"], [("x", "y")]),
     "token_explorer": lambda it: pictures.token_explorer(lambda text: list(range(len(text))), "The cat"),

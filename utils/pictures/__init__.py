@@ -19,6 +19,7 @@ from utils.pictures.heatmap import heatmap
 from utils.pictures.loss import LiveLoss, loss_curve
 from utils.pictures.neurons import neuron_explorer
 from utils.pictures.pipeline_player import pipeline_player
+from utils.pictures.sampling import sampling_explorer
 from utils.pictures.scaling import scaling_demo
 from utils.pictures.spaces import vectors_3d
 from utils.pictures.steps import steps_3d
@@ -42,6 +43,7 @@ __all__ = [
     "neuron_explorer",
     "pattern_heatmap",
     "pipeline_player",
+    "sampling_explorer",
     "scaling_demo",
     "steps_3d",
     "token_explorer",

@@ -1,0 +1,873 @@
+"""Week 9's checks: from probabilities to text."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from utils.checks.attempt import CheckMisuse
+from utils.checks.cases import Case, Draw, Sizes
+from utils.checks.engine import Check
+from utils.checks.frequencies import DRAWS, token_frequencies
+from utils.checks.real import token_ids
+from utils.checks.shape_table import shape_table_check
+from utils.checks.small_gpt2 import SmallGPT2, random_weights
+from utils.checks.stand_ins import TokenTable
+from utils.reference import ModelConfig
+
+WEEK = "week09_sampling"
+_READY_MADE = ("transformers.generation",)
+
+
+def _real_logits(reference, positions: int = 1) -> Tensor:
+    """The reference's logits after the last positions of two prompts, [2, positions, d_vocab]."""
+    with torch.no_grad():
+        return reference.model(token_ids(reference)).logits[:, -positions:].clone()
+
+
+def _with_holes(draw: Draw, *shape: int) -> Tensor:
+    """Random logits, a third of them −inf, at least one of each row not."""
+    logits = draw.normal(*shape, scale=2.0).masked_fill(draw.booleans(*shape, share=0.35), -torch.inf)
+    logits[..., draw.choose(range(shape[-1]))] = 0.5
+    return logits
+
+
+# --- greedy -------------------------------------------------------------------------------------------------
+
+
+def _greedy_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for _ in range(2):
+        sizes = draw.sizes("batch", "seq", "d_vocab", among=range(3, 12))
+        cases.append(Case(f"random logits, {sizes}", {"logits": draw.normal(*sizes.values())}))
+    tied = draw.integers(0, 3, 6, 4, 9).float()
+    few = _with_holes(draw, 3, 5, 8)
+    alone = draw.normal(4, 1, 7)
+    real = _real_logits(draw.reference, positions=3)
+    return [
+        *cases,
+        Case("many equal logits, batch 6 · seq 4 · d_vocab 9", {"logits": tied}),
+        Case("−inf among the logits, batch 3 · seq 5 · d_vocab 8", {"logits": few}),
+        Case("prompts of one token, batch 4 · seq 1 · d_vocab 7", {"logits": alone}),
+        Case(f"{draw.reference.name}'s logits for two prompts", {"logits": real}),
+    ]
+
+
+greedy = Check(
+    name="greedy",
+    week=WEEK,
+    question="Which token does each prompt go on with, if it is always the most probable one?",
+    cases=_greedy_cases,
+    run=lambda greedy, logits: greedy(logits),
+    forbidden=_READY_MADE,
+)
+
+# --- apply_temperature --------------------------------------------------------------------------------------
+
+
+def _temperature_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for names, temperature in (
+        (("batch", "d_vocab"), 2.5),
+        (("batch", "seq", "d_vocab"), 0.4),
+        (("d_vocab",), 1.0),
+        (("batch", "d_vocab"), 0.0),
+        (("batch", "seq", "d_vocab"), 0.0),
+    ):
+        sizes = draw.sizes(*names, among=range(3, 12))
+        inputs = {"logits": draw.normal(*sizes.values(), scale=2.0), "temperature": temperature}
+        cases.append(Case(f"temperature {temperature:g}, {sizes}", inputs))
+    holes = {"logits": _with_holes(draw, 4, 9), "temperature": 0.7}
+    tied = {"logits": draw.integers(-2, 1, 5, 8).float(), "temperature": 0.0}
+    real = {"logits": _real_logits(draw.reference)[:, 0], "temperature": draw.choose([0.5, 0.8, 1.3])}
+    return [
+        *cases,
+        Case("temperature 0.7, −inf among the logits, batch 4 · d_vocab 9", holes),
+        Case("temperature 0, many equal logits, batch 5 · d_vocab 8", tied),
+        Case(f"temperature {real['temperature']:g}, {draw.reference.name}'s logits for two prompts", real),
+    ]
+
+
+apply_temperature = Check(
+    name="apply_temperature",
+    week=WEEK,
+    question="Which logits belong to this temperature?",
+    cases=_temperature_cases,
+    run=lambda apply_temperature, logits, temperature: apply_temperature(logits, temperature),
+    forbidden=_READY_MADE,
+    on_accelerator=True,
+)
+
+# --- sample_token -------------------------------------------------------------------------------------------
+
+
+def _sample_cases(draw: Draw) -> list[Case]:
+    rows, d_vocab = 3, draw.choose(range(5, 10))
+    random = draw.normal(rows, d_vocab, scale=1.5)
+    holes = _with_holes(draw, 2, 6)
+    holes[:, :2], holes[:, 5] = 1.0, -torch.inf  # something to choose from, and something not to
+    words = _real_logits(draw.reference)[:, 0].topk(8).values
+    seed = draw.choose(range(1, 10**6))
+    return [
+        Case(f"{rows} rows of {d_vocab} random logits", {"logits": random, "seed": seed}),
+        Case("−inf among the logits, 2 rows of 6", {"logits": holes, "seed": seed + 1}),
+        Case("2 rows of 6 large logits", {"logits": 300 + holes, "seed": seed + 2}),
+        Case("without a generator, 2 rows of 4", {"logits": draw.normal(2, 4), "seed": None}),
+        Case(
+            f"the 8 largest logits of {draw.reference.name} for two prompts", {"logits": words, "seed": seed}
+        ),
+    ]
+
+
+def _run_sample(sample_token: Callable, logits: Tensor, seed: int | None) -> dict[str, Any]:
+    many, few = logits.repeat(DRAWS, 1), logits.repeat(20, 1)
+
+    def generator() -> torch.Generator | None:
+        return None if seed is None else torch.Generator().manual_seed(seed)
+
+    tokens = sample_token(many, generator())
+    kept = generator()
+    one, other = sample_token(few, kept), sample_token(few, kept)
+    said = {
+        "shape": str(tuple(tokens.shape)) if isinstance(tokens, Tensor) else "",
+        "how often each token was drawn": token_frequencies(tokens, logits.shape[-1]),
+        "the generator's next draws are others": not _same_tokens(one, other),
+    }
+    if seed is not None:
+        said["the same seed draws the same"] = _same_tokens(one, sample_token(few, generator()))
+    return said
+
+
+def _same_tokens(one: Any, other: Any) -> bool:
+    return isinstance(one, Tensor) and isinstance(other, Tensor) and torch.equal(one, other)
+
+
+sample_token = Check(
+    name="sample_token",
+    week=WEEK,
+    question="How often is each token drawn?",
+    cases=_sample_cases,
+    run=_run_sample,
+    random_state="allowed",  # without a generator, torch's own is the one to draw from
+)
+
+# --- top_k_filter -------------------------------------------------------------------------------------------
+
+
+def _top_k_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for names in (("batch", "d_vocab"), ("batch", "seq", "d_vocab"), ("d_vocab",)):
+        sizes = draw.sizes(*names, among=range(6, 13))
+        k = draw.choose(range(2, 5))
+        inputs = {"logits": draw.normal(*sizes.values(), scale=2.0), "k": k}
+        cases.append(Case(f"k {k}, {sizes}", inputs))
+    # 3 is there three times, so that the second, third and fourth largest are equal.
+    tied = torch.stack([torch.tensor([3.0, 1, 5, 3, -2, 0, 3, 2])[torch.randperm(8, generator=_dice(draw))]])
+    tied = torch.cat([tied, -tied, draw.integers(-2, 2, 3, 8).float()])
+    few = torch.full((2, 7), -torch.inf).scatter(1, draw.integers(0, 7, 2, 2), 1.5)
+    return [
+        *cases,
+        Case("k 1, batch 4 · d_vocab 7", {"logits": draw.normal(4, 7), "k": 1}),
+        Case("k 3, equal logits at the border, batch 5 · d_vocab 8", {"logits": tied, "k": 3}),
+        Case("k 4, fewer than 4 logits are not −inf, batch 2 · d_vocab 7", {"logits": few, "k": 4}),
+        Case("k larger than the vocabulary, batch 3 · d_vocab 5", {"logits": draw.normal(3, 5), "k": 9}),
+        Case("k 2, a vocabulary of one token, batch 3", {"logits": draw.normal(3, 1), "k": 2}),
+        Case(
+            f"k 40, {draw.reference.name}'s logits for two prompts",
+            {"logits": _real_logits(draw.reference)[:, 0], "k": 40},
+        ),
+    ]
+
+
+def _dice(draw: Draw) -> torch.Generator:
+    return torch.Generator().manual_seed(draw.choose(range(10**6)))
+
+
+top_k_filter = Check(
+    name="top_k_filter",
+    week=WEEK,
+    question="Which tokens are left when only the k most probable ones may be drawn?",
+    cases=_top_k_cases,
+    run=lambda top_k_filter, logits, k: top_k_filter(logits, k),
+    forbidden=_READY_MADE,
+    on_accelerator=True,
+)
+
+# --- top_p_filter -------------------------------------------------------------------------------------------
+
+
+def _top_p_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for names in (("batch", "d_vocab"), ("batch", "seq", "d_vocab"), ("d_vocab",)):
+        sizes = draw.sizes(*names, among=range(6, 13))
+        p = round(0.35 + 0.5 * draw.choose(range(1000)) / 1000, 4)
+        logits = draw.normal(*sizes.values(), scale=1.5)
+        cases.append(Case(f"p {p:g}, {sizes}", {"logits": logits, "p": p, "tied": False}))
+    sure = draw.normal(4, 7)
+    sure[:, draw.choose(range(7))] += 9.0  # it alone has more than p
+    return [
+        *cases,
+        Case("p 0.6, one token is nearly certain, batch 4 · d_vocab 7", _p_inputs(sure, 0.6)),
+        Case("p 0.8, −inf among the logits, batch 3 · d_vocab 9", _p_inputs(_with_holes(draw, 3, 9), 0.8)),
+        Case("p 1, batch 5 · d_vocab 11", _p_inputs(draw.normal(5, 11), 1.0)),
+        Case("p 0.5, logits of ±10,000, batch 3 · d_vocab 6", _p_inputs(draw.normal(3, 6, scale=1e4), 0.5)),
+        Case("p 0.9, a vocabulary of one token, batch 2", _p_inputs(draw.normal(2, 1), 0.9)),
+        Case(
+            "p 0.7, equal logits at the border, batch 3 · d_vocab 6", _p_inputs(_tied(draw), 0.7, tied=True)
+        ),
+        *(_boundary_case(draw, equal, p) for equal, p in ((4, 0.5), (16, 0.25), (4, 0.75))),
+        Case(
+            f"p 0.7, {draw.reference.name}'s logits for two prompts",
+            _p_inputs(_real_logits(draw.reference)[:, 0], 0.7),
+        ),
+    ]
+
+
+def _p_inputs(logits: Tensor, p: float, tied: bool = False) -> dict[str, Any]:
+    return {"logits": logits, "p": p, "tied": tied}
+
+
+def _tied(draw: Draw) -> Tensor:
+    """Three rows in which tokens around p = 0.7 are equal: shares 0.42, three of 0.15, two of 0.06."""
+    row = torch.tensor([2.0, 1.0, 1.0, 1.0, 0.0, 0.0])
+    return torch.stack([row[torch.randperm(6, generator=_dice(draw))] for _ in range(3)])
+
+
+def _boundary_case(draw: Draw, equal: int, p: float) -> Case:
+    """Equally probable tokens, a power of two of them: then p is met exactly, without any rounding."""
+    logits = torch.full((2, equal + 3), -torch.inf)
+    for row in logits:
+        row[torch.randperm(equal + 3, generator=_dice(draw))[:equal]] = 0.0
+    label = f"p {p:g}, {equal} equally probable tokens, so that {p * equal:g} of them have exactly p, batch 2"
+    return Case(label, _p_inputs(logits, p, tied=True))
+
+
+def _run_top_p(top_p_filter: Callable, logits: Tensor, p: float, tied: bool) -> Any:
+    filtered = top_p_filter(logits, p)
+    if not tied or not isinstance(filtered, Tensor):
+        return filtered
+    # Which of several equal logits stay is nobody's business; how many, and that they stay in place, is.
+    in_place = filtered.shape == logits.shape and bool(((filtered == logits) | (filtered < -1e9)).all())
+    return {"logits, largest first": filtered.sort(descending=True).values, "each in its place": in_place}
+
+
+top_p_filter = Check(
+    name="top_p_filter",
+    week=WEEK,
+    question="Which tokens are left when those that together have the probability p may be drawn?",
+    cases=_top_p_cases,
+    run=_run_top_p,
+    forbidden=_READY_MADE,
+    on_accelerator=True,
+)
+
+# --- repetition_penalty, frequency_penalty ------------------------------------------------------------------
+
+
+def _penalty_cases(draw: Draw, penalties: Sequence[float]) -> list[Case]:
+    """Logits of both signs, and tokens of which some come several times, others in every row."""
+    cases = []
+    for penalty in penalties:
+        sizes = draw.sizes("batch", "seq", "d_vocab", among=range(4, 12))
+        # At most half of the vocabulary has come, so that tokens come again and others do not.
+        tokens = draw.integers(0, sizes.d_vocab // 2, sizes.batch, sizes.seq)
+        tokens[:, -2] = tokens[:, 0]
+        logits = draw.normal(sizes.batch, sizes.d_vocab, scale=2.0)
+        logits[0, tokens[0, 0]], logits[1, tokens[1, 0]] = 1.7, -1.3
+        cases.append(Case(f"penalty {penalty:g}, {sizes}", _penalty_inputs(logits, tokens, penalty)))
+    holes, tokens = _with_holes(draw, 3, 8), draw.integers(0, 8, 3, 10)
+    holes[:, 1] = 0.0
+    one = _penalty_inputs(draw.normal(3, 9), draw.integers(0, 9, 3, 1), penalties[0])
+    real = _penalty_inputs(_real_logits(draw.reference)[:, 0], token_ids(draw.reference), penalties[0])
+    return [
+        *cases,
+        Case(
+            f"penalty {penalties[0]:g}, −inf and 0 among the logits, batch 3 · seq 10 · d_vocab 8",
+            _penalty_inputs(holes, tokens, penalties[0]),
+        ),
+        Case(f"penalty {penalties[0]:g}, one token so far, batch 3 · d_vocab 9", one),
+        Case(f"penalty {penalties[0]:g}, {draw.reference.name}'s logits for two prompts", real),
+    ]
+
+
+def _penalty_inputs(logits: Tensor, tokens: Tensor, penalty: float) -> dict[str, Any]:
+    return {"logits": logits, "tokens": tokens, "penalty": penalty}
+
+
+repetition_penalty = Check(
+    name="repetition_penalty",
+    week=WEEK,
+    question="Which logits are left when every token that has come before is made less probable?",
+    cases=lambda draw: _penalty_cases(draw, (1.3, 2.0, 0.7)),
+    run=lambda repetition_penalty, logits, tokens, penalty: repetition_penalty(logits, tokens, penalty),
+    forbidden=_READY_MADE,
+    on_accelerator=True,
+)
+
+frequency_penalty = Check(
+    name="frequency_penalty",
+    week=WEEK,
+    question="Which logits are left when a token loses something for each time that it has come?",
+    cases=lambda draw: _penalty_cases(draw, (0.6, 1.5, -0.4)),
+    run=lambda frequency_penalty, logits, tokens, penalty: frequency_penalty(logits, tokens, penalty),
+    forbidden=_READY_MADE,
+    on_accelerator=True,
+)
+
+# --- minimum_length -----------------------------------------------------------------------------------------
+
+
+def _minimum_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for new, minimum in ((0, 3), (2, 3), (3, 3), (4, 3), (1, 0), (5, 9), (2, 15)):
+        batch, prompt_length, d_vocab = draw.sizes("batch", "prompt", "d_vocab", among=range(3, 10)).values()
+        stop_token = draw.choose([0, d_vocab - 1, d_vocab // 2])
+        inputs = {
+            "logits": draw.normal(batch, d_vocab),
+            "tokens": draw.integers(0, d_vocab, batch, prompt_length + new),
+            "prompt_length": prompt_length,
+            "minimum": minimum,
+            "stop_token": stop_token,
+        }
+        label = (
+            f"prompt of {prompt_length}, {new} new, minimum {minimum}, stop_token {stop_token} of {d_vocab}"
+        )
+        cases.append(Case(label, inputs))
+    return cases
+
+
+minimum_length = Check(
+    name="minimum_length",
+    week=WEEK,
+    question="May the text end here?",
+    cases=_minimum_cases,
+    run=lambda minimum_length, logits, tokens, prompt_length, minimum, stop_token: minimum_length(
+        logits, tokens, prompt_length, minimum, stop_token
+    ),
+    forbidden=_READY_MADE,
+    on_accelerator=True,
+)
+
+# --- adjust_logits ------------------------------------------------------------------------------------------
+
+
+def _less_of_the_last(logits: Tensor, tokens: Tensor) -> Tensor:
+    return logits - 2.0 * F.one_hot(tokens[:, -1], logits.shape[-1])
+
+
+def _less_of_all(logits: Tensor, tokens: Tensor) -> Tensor:
+    return logits - 3.0 * F.one_hot(tokens, logits.shape[-1]).amax(dim=1)
+
+
+def _louder(logits: Tensor, tokens: Tensor) -> Tensor:
+    return 1.8 * logits
+
+
+PENALTIES = {
+    "less of the last": _less_of_the_last,
+    "less of all": _less_of_all,
+    "louder": _louder,
+}
+"""Stand in for students' own penalties; none may change places with the temperature, or with another."""
+
+
+def _adjust_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for how in (
+        {},
+        {"temperature": 0.6},
+        {"top_k": 4},
+        {"top_p": 0.7},
+        {"penalties": ["less of the last", "louder"]},
+        {"temperature": 2.0, "top_p": 0.6},
+        {"top_k": 5, "top_p": 0.75},
+        {"penalties": ["less of all"], "temperature": 1.5, "top_k": 6, "top_p": 0.8},
+        {"penalties": ["louder", "less of all"], "temperature": 0.0, "top_k": 3, "top_p": 0.9},
+    ):
+        sizes = draw.sizes("batch", "seq", "d_vocab", among=range(7, 13))
+        inputs = {
+            "logits": draw.normal(sizes.batch, sizes.d_vocab, scale=1.5),
+            "tokens": draw.integers(0, sizes.d_vocab, sizes.batch, sizes.seq),
+            "how": how,
+        }
+        cases.append(Case(f"{_shown(how)}, {sizes}", inputs))
+    return cases
+
+
+def _shown(how: dict[str, Any]) -> str:
+    named = {name: " then ".join(value) if isinstance(value, list) else value for name, value in how.items()}
+    return ", ".join(f"{name} {value}" for name, value in named.items()) or "nothing asked for"
+
+
+def _with_penalties(how: dict[str, Any]) -> dict[str, Any]:
+    """The keyword arguments, with functions in the place of their names."""
+    if "penalties" not in how:
+        return how
+    return {**how, "penalties": [PENALTIES[name] for name in how["penalties"]]}
+
+
+adjust_logits = Check(
+    name="adjust_logits",
+    week=WEEK,
+    question="Which logits are drawn from when all of this is asked for?",
+    cases=_adjust_cases,
+    run=lambda adjust_logits, logits, tokens, how: adjust_logits(logits, tokens, **_with_penalties(how)),
+    forbidden=_READY_MADE,
+)
+
+# --- generate -----------------------------------------------------------------------------------------------
+
+
+def _model(
+    draw: Draw, n_ctx: int, d_vocab: int, spread: float = 3.0, among: Sequence[int] = range(2, 9)
+) -> dict[str, Any]:
+    """A small GPT-2: its config and its weights.
+
+    Its logits have about the standard deviation `spread`, and the sizes inside it are `among` these.
+    """
+    chosen = draw.sizes("heads", "d_head", "d_mlp", among=[size for size in among if size != d_vocab])
+    heads, d_head, d_mlp = chosen.values()
+    weights = random_weights(draw, Sizes({**chosen, "layers": 2, "vocab": d_vocab, "n_ctx": n_ctx}))
+    for block in weights["blocks"]:
+        block["mlp"]["W_out"] *= 4.0  # or the stream would still hold the token, and W_E find it again
+    for numbers in weights["ln_f"].values():
+        numbers *= spread / math.sqrt(2 * heads * d_head)  # gain and bias are of order 1, and so is W_E
+    config = ModelConfig(heads * d_head, heads, d_head, d_mlp, 2, d_vocab, n_ctx, 1e-5)
+    return {"config": asdict(config), "weights": weights}
+
+
+def _talker(draw: Draw, *sizes: int, **more: Any) -> dict[str, Any]:
+    """A model that does not say the same token over and over: it has another table for what it reads."""
+    model = _model(draw, *sizes, **more)
+    return {**model, "read": draw.normal(*model["weights"]["embed"]["W_E"].shape, scale=3.0)}
+
+
+class Talker(SmallGPT2):
+    """A small GPT-2 that looks tokens up in `read`, and makes logits with W_E.
+
+    It notes whether gradients were on when it was called.
+    """
+
+    gradients = False
+
+    def __init__(self, config: dict[str, Any], weights: dict[str, Any], read: Tensor):
+        super().__init__(config, weights)
+        self.embed = TokenTable(read)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        self.gradients |= torch.is_grad_enabled()
+        return super().forward(tokens)
+
+
+@torch.no_grad()
+def _likeliest(model: dict[str, Any], tokens: Tensor, n_new: int) -> tuple[Tensor, float]:
+    """What greedy decoding adds, [batch, n_new], and the smallest lead of a token over the next best one."""
+    ask, lead, n_prompt = (Talker if "read" in model else SmallGPT2)(**model), math.inf, tokens.shape[1]
+    for end in range(n_prompt, n_prompt + n_new):
+        seen = min(end, ask.config.n_ctx)
+        best = ask(tokens.narrow(1, end - seen, seen))[:, -1].topk(2)
+        lead = min(lead, (best.values[:, 0] - best.values[:, 1]).min().item())
+        tokens = torch.cat([tokens, best.indices[:, :1]], dim=1)
+    return tokens[:, n_prompt:], lead
+
+
+def _lively(draw: Draw, make: Callable, prompts: tuple[int, int, int], n_new: int, n_ctx: int) -> tuple:
+    """A model, prompts [batch, seq] out of d_vocab tokens, and what greedy decoding adds to them.
+
+    Some row goes on changing until its last tokens, and no rounding can decide which token comes.
+    """
+    batch, seq, d_vocab = prompts
+    while True:
+        model, tokens = make(draw, n_ctx, d_vocab), draw.integers(0, d_vocab, batch, seq)
+        added, lead = _likeliest(model, tokens, n_new)
+        if lead > 0.005 and any(len(row.unique()) > 1 for row in added[:, -4:]):
+            return model, tokens, added
+
+
+def _greedy_case(draw: Draw, n_new: int, ends: str) -> Case:
+    """`ends` says which rows meet the stop token: none, some, all."""
+    stop_token = None
+    while stop_token is None:
+        sizes = draw.sizes("batch", "seq", "d_vocab", among=range(3, 8))
+        n_ctx = sizes.seq + n_new + 3
+        model, tokens, added = _lively(draw, _talker, tuple(sizes.values()), n_new, n_ctx)
+        stop_token = _stop_token(added, ends)
+        if ends != "none" and stop_token is not None:
+            tokens[0, 0] = stop_token  # that of a prompt ends nothing; but now the row goes on in another way
+            stop_token = _stop_token(_likeliest(model, tokens, n_new)[0], ends, stop_token)
+    inputs = {"model": model, "tokens": tokens, "n_new": n_new, "n_ctx": n_ctx}
+    asked = {} if ends == "none" else {"stop_token": stop_token}
+    met = "no stop_token" if ends == "none" else f"{ends} rows meet stop_token"
+    how = {"temperature": 0.0, **asked}
+    return Case(f"greedy, {met}, n_new {n_new}, {sizes}", {**inputs, "how": how, "asked": "tokens"})
+
+
+def _stop_token(added: Tensor, ends: str, wanted: int | None = None) -> int | None:
+    """A token that `some` or `all` rows say before their last two, and first at different places."""
+    if ends == "none":
+        return 0
+    for token in added.unique().tolist() if wanted is None else [wanted]:
+        met = [row.index(token) for row in added[:, :-2].tolist() if token in row]
+        enough = len(met) == len(added) if ends == "all" else 0 < len(met) < len(added) - 1
+        if enough and len(set(met)) > (ends == "all") and token != 0:
+            return token
+    return None
+
+
+def _cropped_case(draw: Draw, seq: int, n_new: int, n_ctx: int) -> Case:
+    batch, d_vocab = draw.sizes("batch", "d_vocab", among=[3, 5, 6]).values()
+    model, tokens, _ = _lively(draw, _talker, (batch, seq, d_vocab), n_new, n_ctx)
+    inputs = {"model": model, "tokens": tokens, "n_new": n_new, "n_ctx": n_ctx}
+    label = f"greedy, n_ctx {n_ctx}, batch {batch} · seq {seq} · n_new {n_new} · d_vocab {d_vocab}"
+    return Case(label, {**inputs, "how": {"temperature": 0.0}, "asked": "tokens"})
+
+
+def _chance_cases(draw: Draw) -> list[Case]:
+    """One prompt over and over, two new tokens: the frequencies of all pairs say how the draws were made."""
+    cases = []
+    for how in (
+        {"temperature": 0.6},
+        {"temperature": 1.5, "top_k": 2},
+        {"temperature": 2.0, "top_p": 0.6},
+        {"temperature": 1.5, "penalties": ["less of all"]},
+    ):
+        d_vocab, seq = draw.choose([5, 6]), draw.choose([3, 4])
+        model = _talker(draw, 12, d_vocab, spread=1.5, among=(2, 3, 4))
+        inputs = {"model": model, "tokens": draw.integers(0, d_vocab, 1, seq), "n_new": 2, "n_ctx": 12}
+        how = {**how, "seed": draw.choose(range(1, 10**6))}
+        label = f"{DRAWS:,} times one prompt, {_shown(how)}, seq {seq} · n_new 2 · d_vocab {d_vocab}"
+        cases.append(Case(label, {**inputs, "how": how, "asked": "frequencies"}))
+    first = cases[0].inputs
+    seeds = {**first, "n_new": 8, "how": {"temperature": 3.0}, "asked": "seeds"}
+    return [*cases, Case("six times one prompt, temperature 3, with seeds and without", seeds)]
+
+
+def _generate_cases(draw: Draw) -> list[Case]:
+    return [
+        *(_greedy_case(draw, n_new, ends) for n_new, ends in ((7, "none"), (11, "some"), (10, "all"))),
+        _cropped_case(draw, seq=4, n_new=9, n_ctx=7),
+        _cropped_case(draw, seq=11, n_new=4, n_ctx=8),
+        *_chance_cases(draw),
+    ]
+
+
+def _run_generate(generate, model, tokens, n_new, n_ctx, how, asked):
+    model, how = Talker(**model), _with_penalties(how)
+    if asked == "tokens":
+        return {"tokens": generate(model, tokens, n_new, n_ctx, **how), "gradients recorded": model.gradients}
+    if asked == "seeds":
+        return _seeds(lambda **seed: generate(model, tokens.repeat(6, 1), n_new, n_ctx, **how, **seed))
+    with torch.no_grad():  # so many rows with their gradients would take a lot of memory
+        written = generate(model, tokens.repeat(DRAWS, 1), n_new, n_ctx, **how)
+    return _pair_frequencies(written, tokens.shape[1], n_new, model.config.d_vocab)
+
+
+def _pair_frequencies(written: Any, seq: int, n_new: int, d_vocab: int) -> Any:
+    wanted = (DRAWS, seq + n_new)
+    if not isinstance(written, Tensor) or written.shape != wanted:
+        got = f"{tuple(written.shape)}" if isinstance(written, Tensor) else type(written).__name__
+        raise CheckMisuse(
+            f"{DRAWS:,} prompts of {seq} and {n_new} new tokens have shape {wanted}; this is {got}."
+        )
+    first, second = (written[:, place].clamp(0, d_vocab - 1) for place in (seq, seq + 1))
+    return token_frequencies(first * d_vocab + second, d_vocab**2).reshape(d_vocab, d_vocab)
+
+
+def _seeds(write: Callable[..., Tensor]) -> dict[str, bool]:
+    one, again, other, free = write(seed=1), write(seed=1), write(seed=2), write()
+    return {
+        "the same seed writes the same": _same_tokens(one, again),
+        "another seed writes another": not _same_tokens(one, other),
+        "without a seed it differs": not _same_tokens(free, write()),
+        "every row is drawn by itself": isinstance(one, Tensor) and len(one.unique(dim=0)) > 1,
+    }
+
+
+generate = Check(
+    name="generate",
+    week=WEEK,
+    question="How does the model go on?",
+    cases=_generate_cases,
+    run=_run_generate,
+    random_state="allowed",  # without a seed, torch's own generator is the one to draw from
+)
+
+# --- shape_table --------------------------------------------------------------------------------------------
+
+shape_table = shape_table_check(
+    WEEK,
+    {
+        "tokens": "the ids of the two prompts",
+        "logits": "what the model gives for them",
+        "last_logits": "the logits from which the next tokens are drawn",
+        "probabilities": "softmax of those",
+        "filtered": "the same logits after top_k_filter with k = 50",
+        "drawn": "the next token of each prompt",
+        "written": "what generate returns for n_new = 10, without a stop token",
+        "new_q": "the queries of one block in the first step with a cache",
+        "all_k": "the keys of one block in that step",
+        "new_scores": "its scores in that step",
+    },
+)
+
+# --- beam_search --------------------------------------------------------------------------------------------
+
+
+def _beam_cases(draw: Draw) -> list[Case]:
+    alone = [_beam_case(draw, n_beams, n_new, {}) for n_beams, n_new in ((3, 5), (1, 6), (4, 6), (2, 7))]
+    # A large length_penalty makes long texts worth more, so that it shows when beams are lost on the way.
+    several = {1.0: (2, 3, 4, 3, 2), 3.0: (2, 3, 2, 2, 3, 2, 2), 2.0: (2, 3, 4), 0.5: (2, 3, 4), 0.0: (3, 4)}
+    return alone + [
+        _beam_case(draw, n_beams, draw.choose([5, 6, 7]), {"length_penalty": length_penalty})
+        for length_penalty, beams in several.items()
+        for n_beams in beams
+    ]
+
+
+def _beam_case(draw: Draw, n_beams: int, n_new: int, asked: dict[str, Any]) -> Case:
+    """With a length_penalty there is a stop token, too, that texts meet often."""
+    seq, d_vocab = draw.choose([1, 2, 4]), draw.choose([10, 11, 12])
+    # Rather even probabilities: the best beginning is then not always part of the best whole.
+    model, tokens = _talker(draw, 14, d_vocab, spread=1.6), draw.integers(0, d_vocab, seq)
+    if asked:
+        asked = {"stop_token": draw.choose(range(d_vocab)), **asked}
+        direction = model["weights"]["embed"]["W_E"][asked["stop_token"]]
+        model["weights"]["ln_f"]["bias"] += 1.6 * direction / direction.square().sum()
+    inputs = {"model": model, "tokens": tokens, "n_new": n_new, "n_beams": n_beams, "how": asked}
+    return Case(
+        f"{_shown({'n_beams': n_beams, 'n_new': n_new, **asked})}, seq {seq} · d_vocab {d_vocab}", inputs
+    )
+
+
+def _run_beams(beam_search, model, tokens, n_new, n_beams, how):
+    return beam_search(Talker(**model), tokens, n_new, n_beams, **how)
+
+
+beam_search = Check(
+    name="beam_search",
+    week=WEEK,
+    question="Which continuation is the best that so many beams find?",
+    cases=_beam_cases,
+    run=_run_beams,
+)
+
+# --- no_repeat_ngram ----------------------------------------------------------------------------------------
+
+
+def _ngram_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for n, seq, d_vocab in ((2, 9, 13), (3, 14, 11), (2, 13, 3), (3, 17, 4), (1, 6, 9), (4, 3, 6), (3, 2, 5)):
+        batch = draw.choose([each for each in (4, 5, 7) if each not in (seq, d_vocab)])
+        tokens = draw.integers(0, d_vocab, batch, seq)
+        if seq > 2 * n:
+            tokens[0, seq - n + 1 :] = tokens[0, : n - 1]  # the end has come before, at the very beginning
+            tokens[1, -n:] = tokens[1, -1]  # and here it came just now: one token over and over
+            tokens[2, seq - n + 1 :] = tokens[2, n : 2 * n - 1]
+        label = f"n {n}, batch {batch} · seq {seq} · d_vocab {d_vocab}"
+        cases.append(Case(label, {"logits": draw.normal(batch, d_vocab), "tokens": tokens, "n": n}))
+    return cases
+
+
+no_repeat_ngram = Check(
+    name="no_repeat_ngram",
+    week=WEEK,
+    question="Which tokens would repeat a run of n tokens?",
+    cases=_ngram_cases,
+    run=lambda no_repeat_ngram, logits, tokens, n: no_repeat_ngram(logits, tokens, n),
+    forbidden=_READY_MADE,
+)
+
+# --- KVCache ------------------------------------------------------------------------------------------------
+
+
+def _cache_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for n_layers, news in ((2, [4, 1, 1]), (3, [1, 1, 1]), (1, [5, 2])):
+        batch, heads, d_head = draw.sizes("batch", "heads", "d_head", among=range(6, 10)).values()
+        steps = [
+            [[draw.normal(batch, heads, new, d_head) for _ in range(2)] for _ in range(n_layers)]
+            for new in news
+        ]
+        shown = ", then ".join(map(str, news))
+        label = f"{shown} new positions, layers {n_layers} · batch {batch} · heads {heads} · d_head {d_head}"
+        cases.append(Case(label, {"steps": steps}))
+    return cases
+
+
+def _run_cache(KVCache: Callable, steps: list) -> dict[str, Any]:
+    n_layers = len(steps[0])
+    cache, said = KVCache(n_layers), {}
+    lengths = [_length(cache)]
+    for number, step in enumerate(steps, 1):
+        for layer, (k, v) in enumerate(step):
+            said[f"step {number}, layer {layer}"] = _keys_and_values(cache.extend(layer, k, v))
+        lengths.append(_length(cache))
+    return {"lengths": lengths, "length of a second cache": _length(KVCache(n_layers)), **said}
+
+
+def _length(cache: Any) -> Any:
+    length = getattr(cache, "length", None)
+    if length is None:
+        raise CheckMisuse(f"{type(cache).__name__} has no length: how many positions it holds.")
+    return length() if callable(length) else length
+
+
+def _keys_and_values(returned: Any) -> dict[str, Any]:
+    if not isinstance(returned, tuple | list) or len(returned) != 2:
+        raise CheckMisuse("extend returns two tensors: all keys of the layer, and all values.")
+    # Copied at once, since a later step must not change what an earlier one has given.
+    return {
+        name: each.clone() if isinstance(each, Tensor) else each
+        for name, each in zip(("keys", "values"), returned, strict=True)
+    }
+
+
+KVCache = Check(
+    name="KVCache",
+    week=WEEK,
+    question="Which keys and values does the cache hold after each step?",
+    cases=_cache_cases,
+    run=_run_cache,
+)
+
+# --- cached_attention, cached_logits ------------------------------------------------------------------------
+
+
+class SmallCache:
+    """Stands in for KVCache, so that a mistake there fails no check here."""
+
+    def __init__(self, n_layers: int):
+        self._kept: list[list[Tensor]] = [[] for _ in range(n_layers)]
+
+    @property
+    def length(self) -> int:
+        """How many positions the first layer holds."""
+        return self._kept[0][0].shape[-2] if self._kept[0] else 0
+
+    def extend(self, layer: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+        """Adds a layer's keys and values for new positions and returns all that it holds."""
+        kept, new = self._kept[layer], [k, v]
+        self._kept[layer] = [torch.cat(pair, dim=-2) for pair in zip(kept, new, strict=True)] if kept else new
+        return self._kept[layer][0], self._kept[layer][1]
+
+
+def _attention_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for news in ([4, 1, 1], [1, 1], [3, 2], [5]):
+        batch, model = draw.choose([2, 9]), _model(draw, 10, 10)
+        heads, d_model, d_head = (model["config"][name] for name in ("n_heads", "d_model", "d_head"))
+        pieces = [draw.normal(2, batch, new, d_model) for new in news]
+        shown = ", then ".join(map(str, news))
+        label = f"{shown} new positions, batch {batch} · heads {heads} · d_model {d_model} · d_head {d_head}"
+        cases.append(Case(label, {"model": model, "pieces": pieces}))
+    return cases
+
+
+def _run_cached_attention(cached_attention, model, pieces):
+    """Both layers of the model take their turns with one cache, as they do in a model."""
+    blocks = SmallGPT2(**model).blocks
+    cache = SmallCache(len(blocks))
+    return {
+        f"piece {number}, layer {layer}": cached_attention(block.attn, piece[layer], cache, layer)
+        for number, piece in enumerate(pieces, 1)
+        for layer, block in enumerate(blocks)
+    }
+
+
+cached_attention = Check(
+    name="cached_attention",
+    week=WEEK,
+    question="What does this block's attention write for the new positions?",
+    cases=_attention_cases,
+    run=_run_cached_attention,
+)
+
+
+def _cached_logits_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for news in ([4, 1, 1], [1, 1, 1], [3, 2], [6]):
+        batch, d_vocab = draw.choose([2, 5]), draw.choose([9, 10, 11])
+        model, n_new = _model(draw, 12, d_vocab), sum(news)
+        pieces = list(draw.integers(0, d_vocab, batch, n_new).split(news, dim=1))
+        label = f"{', then '.join(map(str, news))} new tokens, batch {batch} · d_vocab {d_vocab}"
+        cases.append(Case(label, {"model": model, "pieces": pieces}))
+    return cases
+
+
+def _run_cached_logits(cached_logits, model, pieces):
+    cache, model = SmallCache(model["config"]["n_layers"]), SmallGPT2(**model)
+    said = {f"piece {number}": cached_logits(model, piece, cache) for number, piece in enumerate(pieces, 1)}
+    return {**said, "positions in the cache": cache.length}
+
+
+cached_logits = Check(
+    name="cached_logits",
+    week=WEEK,
+    question="Which logits does the model give for the new tokens?",
+    cases=_cached_logits_cases,
+    run=_run_cached_logits,
+)
+
+# --- cached_generate ----------------------------------------------------------------------------------------
+
+WORK = "at most twice the FLOPs of reading the text once"
+"""What a cache makes possible; without one it takes ten times as many in the case below."""
+
+
+def _cached_generate_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for seq, n_new, n_ctx in ((4, 9, 20), (3, 20, 30), (5, 8, 9), (12, 5, 8), (6, 4, 8)):
+        batch, d_vocab = draw.choose([6, 7]), draw.choose([9, 10, 11])
+        asked = "tokens and work" if n_new == 20 else "tokens"
+        model, tokens, _ = _lively(draw, _model, (batch, seq, d_vocab), n_new, n_ctx)
+        inputs = {"model": model, "tokens": tokens, "n_new": n_new}
+        label = f"greedy, n_ctx {n_ctx}, batch {batch} · seq {seq} · n_new {n_new} · d_vocab {d_vocab}"
+        cases.append(Case(label, {**inputs, "asked": asked}))
+    seeds = {**cases[0].inputs, "tokens": cases[0].inputs["tokens"][:1], "asked": "seeds"}
+    chance = {**seeds, "model": _model(draw, 20, 5, 2.0, among=(2, 3, 4)), "n_new": 2, "asked": "frequencies"}
+    chance["tokens"] = draw.integers(0, 5, 1, 4)
+    return [
+        *cases,
+        Case("six times one prompt, temperature 3, with seeds and without", seeds),
+        Case(f"{DRAWS:,} times one prompt, temperature 1.8, n_new 2", chance),
+    ]
+
+
+def _run_cached_generate(cached_generate, model, tokens, n_new, asked):
+    model = SmallGPT2(**model)
+    if asked == "seeds":
+        return _seeds(lambda **seed: cached_generate(model, tokens.repeat(6, 1), n_new, 3.0, **seed))
+    if asked == "frequencies":
+        with torch.no_grad():
+            written = cached_generate(model, tokens.repeat(DRAWS, 1), n_new, 1.8, seed=7)
+        return _pair_frequencies(written, tokens.shape[1], n_new, model.config.d_vocab)
+    if asked == "tokens":
+        return {"tokens": cached_generate(model, tokens, n_new, 0.0)}
+    written, work = forward_flops(lambda: cached_generate(model, tokens, n_new, 0.0))
+    if not isinstance(written, Tensor):
+        return {"tokens": written}
+    _, once = forward_flops(lambda: model(written))
+    return {"tokens": written, WORK: work <= 2 * once}
+
+
+def forward_flops(compute: Callable[[], Any]) -> tuple[Any, int]:
+    """What `compute` returns, and the FLOPs of its matrix products, as torch counts them."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        result = compute()
+    return result, counter.get_total_flops()
+
+
+cached_generate = Check(
+    name="cached_generate",
+    week=WEEK,
+    question="How does the model go on, and how much work is it?",
+    cases=_cached_generate_cases,
+    run=_run_cached_generate,
+    random_state="allowed",
+)
