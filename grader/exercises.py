@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from grader.cells import grade_id, grading, is_graded, is_written_answer, tags
+from grader.cells import grade_id, grading, is_graded, is_task, is_written_answer, tags
 from utils.errors import CourseError
 from utils.self_check.result import Kind
 
@@ -46,6 +46,6 @@ def exercises_of(cells: Iterable[NotebookNode]) -> list[Exercise]:
 
 
 def _kind(cell: NotebookNode) -> Kind:
-    if is_written_answer(cell):
+    if is_written_answer(cell) or is_task(cell):
         return "written"
     return "stretch" if "stretch" in tags(cell) else "core"
