@@ -24,7 +24,9 @@ def run(measure: bool, write: bool, console: Console | None = None) -> None:
         numbers = count_weeks(root)
     console.print(terminal_table(numbers))
     if run_times()["machine"]:
-        console.print(f"Run times: notebooks with solutions, top to bottom, on {run_times()['machine']}.")
+        console.print(
+            f"Run times: set-up, work and check cells of the notebooks with solutions, on {run_times()['machine']}."
+        )
     if write:
         write_table(root / "README.md", markdown_table(numbers))
         console.print("README.md has this table.")
