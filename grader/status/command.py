@@ -25,7 +25,8 @@ def run(measure: bool, write: bool, console: Console | None = None) -> None:
     console.print(terminal_table(numbers))
     if run_times()["machine"]:
         console.print(
-            f"Run times: set-up, work and check cells of the notebooks with solutions, on {run_times()['machine']}."
+            f"Run times: set-up, work and check cells of the notebooks with solutions, "
+            f"on {run_times()['machine']}."
         )
     if write:
         write_table(root / "README.md", markdown_table(numbers))
