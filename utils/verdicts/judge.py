@@ -2,6 +2,7 @@
 
 import functools
 import importlib
+import random
 from importlib.util import find_spec
 from typing import Any, BinaryIO
 
@@ -68,6 +69,8 @@ class LocalJudge:
         key = (week, check)
         if key not in self._prepared:  # expected values are worth keeping: a student checks again and again
             cases = verdict.check.draw_cases(self.seed)
+            if not self.reveal:  # in another order than the public ones, whose answers may be known by heart
+                random.Random(self.seed).shuffle(cases)
             self._prepared[key] = cases, verdict.expectations(cases)
         return LocalHearing(verdict, *self._prepared[key], reveal=self.reveal)
 
