@@ -377,6 +377,8 @@ FORGING = [
         in_the_mask("""
             import sys
             def causal_mask(scores):
+                if scores.device.type == "meta":
+                    return scores
                 frame = sys._getframe()
                 while frame:
                     for value in frame.f_locals.values():
@@ -396,6 +398,8 @@ FORGING = [
         in_the_mask("""
             import gc
             def causal_mask(scores):
+                if scores.device.type == "meta":
+                    return scores
                 for each in gc.get_objects():
                     if type(each).__name__ == "LocalHearing" and each.verdict.check.name == "causal_mask":
                         return each.expectations[len(each.attempts)]
@@ -441,16 +445,22 @@ FORGING = [
         in_a_cell("""
             import transformers
             from transformers.models.gpt2.modeling_gpt2 import GPT2Attention
-            def causal_mask(scores):
-                return GPT2Attention
+            print("REA" "CHED", GPT2Attention)
         """),
-        Expected(points=0, why=NOTHING, shows=("transformers is not there where work is graded",)),
+        Expected(
+            points=0,
+            why=NOTHING,
+            shows=("transformers is not there where work is graded",),
+            never=("REACHED",),
+        ),
     ),
     Attack(
         "verdict called",
         "imports the verdicts and returns what they expect",
         in_the_mask("""
             def causal_mask(scores):
+                if scores.device.type == "meta":
+                    return scores
                 from utils.verdicts.judge import find_verdict
                 verdict = find_verdict("week05_attention", "causal_mask")
                 return verdict.expected(scores=scores)
@@ -464,7 +474,8 @@ FORGING = [
     Attack(
         "solution read",
         "finds the solution's source in the course's folders and runs it",
-        in_a_cell("""
+        in_a_cell(
+            """
             import pathlib, re, torch, utils
             top = pathlib.Path(utils.__file__).parents[1]
             found = [*top.glob("solutions/week05_attention/*.py"), *top.glob("course/week06_heads/parts.py")]
@@ -473,9 +484,11 @@ FORGING = [
                     exec(path.read_text(), globals())
                 except Exception as error:
                     print(type(error).__name__)
-            print("FOUND", len(found))
-        """),
-        Expected(points=0, why=NOTHING, shows=("FOUND 0",)),
+            print("REA" "CHED" if found else "FOUND 0")
+            """,
+            lambda: week05.solved(**{name: "" for name in week05.answers()}),
+        ),
+        Expected(points=0, why={EVERY: ""}, shows=("FOUND 0",), never=("REACHED",)),
     ),
     Attack(
         "gradebook edited",
@@ -486,7 +499,7 @@ FORGING = [
             for path in found[:3]:
                 with sqlite3.connect(path) as database:
                     database.execute("UPDATE grade SET auto_score = 150, manual_score = 150")
-            print("GRADEBOOKS", len(found))
+            print("REA" "CHED" if found else "GRADEBOOKS 0")
         """),
         Expected(points=0, why=NOTHING, shows=("GRADEBOOKS 0",)),
     ),
@@ -503,7 +516,7 @@ FORGING = [
                     done.append(place)
                 except OSError as error:
                     print(type(error).__name__)
-            print("WRITTEN", len(done))
+            print("REA" "CHED" if done else "WRITTEN 0")
         """),
         Expected(points=0, why=NOTHING, shows=("WRITTEN 0",)),
     ),
@@ -525,7 +538,7 @@ FORGING = [
                     done.append(place)
                 except OSError as error:
                     print(type(error).__name__)
-            print("WRITTEN", len(done))
+            print("REA" "CHED" if done else "WRITTEN 0")
         """),
         Expected(points=0, why=NOTHING, shows=("WRITTEN 0",)),
     ),

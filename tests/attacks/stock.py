@@ -16,14 +16,17 @@ from pathlib import Path
 
 from executor import week05
 from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.plugins.zipcollect import ExtractorPlugin
 
 from grader.build import make
 from grader.folders import CONFIG
 from grader.install import write
 from grader.nbgrader_commands import Outcome, nbgrader
 
+from .archives import ARCHIVES, ArchiveAttack, zipped
 from .attack import Attack
 from .folders import ADA, FOLDERS, NOTEBOOK, FolderAttack
+from .lies_to_the_judge import LIES
 from .suite import ALL
 
 KEPT = Path(__file__).with_name("stock.json")
@@ -42,6 +45,8 @@ c.Autograde.autograde_preprocessors = [
 ]
 c.Execute.timeout = 30
 """
+ABORT = ("One or more notebooks in the assignment use", "Could not match")
+"""What nbgrader says when it goes on with nobody; after any other error it goes on with the next student."""
 _DEFAULT_TAG = 'c.Execute.skip_cells_with_tag = "skip-execution"\n'
 NOT_RUN = {
     "fork bomb": "not run: it has no limit of processes",
@@ -58,6 +63,10 @@ NOT_RUN = {
     "left behind": "not run: what was started goes on for ever",
     "flood": "not run: it fills the memory",
     "answers that fill the judge": "not run: it has no limit of memory",
+}
+
+NO_JUDGE = {
+    attack.name: "not run: it has no judge, and the process itself gives the points" for attack in LIES
 }
 
 
@@ -128,11 +137,11 @@ def outcome(folder: Path, student: str, ran: Outcome) -> str:
         except MissingEntry:
             points = None
     if not ran.ok:
-        aborted = "the whole class is aborted" if "Traceback" in ran.log else "not graded"
-        return f"{aborted}: {ran.reason[:100]}" if ran.reason else f"{aborted}"
+        aborted = "the whole class is aborted" if any(each in ran.log for each in ABORT) else "not graded"
+        return f"{aborted}: {ran.reason[:120]}" if ran.reason else aborted
     graded = folder / "classroom/autograded" / student / week05.WEEK.folder / NOTEBOOK
     text = graded.read_text(errors="replace") if graded.is_file() else ""
-    reached = ", and what it tried was reached" if '"REACHED' in text or " REACHED " in _outputs(text) else ""
+    reached = ", and what it tried was reached" if "REACHED" in _outputs(text) else ""
     return f"{points:g} points{reached}" if points is not None else "not graded"
 
 
@@ -153,16 +162,41 @@ def released(folder: Path) -> Path:
     return folder
 
 
+def measure_archive(attack: ArchiveAttack) -> str:
+    """What nbgrader's own extractor makes of it, between those of two honest students."""
+    with tempfile.TemporaryDirectory(prefix="atk_stock_") as name:
+        archive, extracted = Path(name, "archive"), Path(name, "a/b/extracted")
+        archive.mkdir()
+        for file, content in (("ada.zip", zipped()), (attack.file, attack.make()), ("zoe.zip", zipped())):
+            (archive / file).write_bytes(content)
+        try:
+            ExtractorPlugin().extract(str(archive), str(extracted))
+        except Exception as error:
+            return f"zip_collect is aborted for the whole class: {type(error).__name__}"
+        found = [path for path in extracted.rglob("*") if path.is_file()]
+        size = sum(path.stat().st_size for path in found)
+        links = sum(path.is_symlink() for path in found)
+        return f"{len(found) - 2} files, {size // 2**20} MiB and {links} links are unpacked"
+
+
+def _measured(course: Path, attack: Attack | FolderAttack | ArchiveAttack) -> str:
+    return measure_archive(attack) if isinstance(attack, ArchiveAttack) else measure(course, attack)
+
+
 def main(names: list[str]) -> None:
     """Measures and keeps."""
     kept = json.loads(KEPT.read_text()) if KEPT.exists() else {}
     wanted = [
-        each for each in (*ALL, *FOLDERS) if each.name in names or (not names and each.name not in kept)
+        each
+        for each in (*ALL, *FOLDERS, *ARCHIVES)
+        if each.name in names or (not names and each.name not in kept)
     ]
     with tempfile.TemporaryDirectory(prefix="atk_stock_course_") as name:
         course = released(Path(name, "course"))
         for attack in wanted:
-            kept[attack.name] = NOT_RUN.get(attack.name) or measure(course, attack)
+            kept[attack.name] = (
+                NOT_RUN.get(attack.name) or NO_JUDGE.get(attack.name) or _measured(course, attack)
+            )
             print(f"{attack.name}: {kept[attack.name]}", flush=True)
             KEPT.write_text(json.dumps(kept, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
 
