@@ -49,7 +49,9 @@ def test_at_first_it_shows_the_models_own_probabilities() -> None:
 
 def test_tokens_beyond_the_shown_ones_stand_together() -> None:
     explorer = sampling_explorer(lambda text: LOGITS, Change(), "a", shown=2)
-    assert shares(explorer) == ["63.6%", "23.4%", "13.0%"]
+    # 8.6 + 3.2 + 1.2, before rounding 12.95: float32 may fall on either side.
+    assert shares(explorer)[:2] == ["63.6%", "23.4%"]
+    assert shares(explorer)[2] in {"12.9%", "13.0%"}
     assert "3 others" in shown(explorer)
 
 

@@ -13,7 +13,7 @@ from utils.checks.cases import Case
 from utils.checks.ready_made import ALWAYS
 from utils.checks.report import Report
 from utils.verdicts.compare import Difference, difference
-from utils.verdicts.naming import find_mistake
+from utils.verdicts.naming import WITHHELD, find_mistake
 from utils.verdicts.verdict import Verdict
 
 Lines = tuple[tuple[str, str], ...]
@@ -89,7 +89,7 @@ def _without_words(verdict: Verdict, case: Case, attempt: Attempt) -> Attempt:
     """
     error = attempt.error
     if error and error.misuse:
-        error = replace(error, message="Call this check in your own notebook: there it says why.")
+        error = replace(error, message=WITHHELD)
     called = [f"{name}." for name in attempt.ready_made]
     watched = (*verdict.check.forbidden, *ALWAYS)
     return replace(

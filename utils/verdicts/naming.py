@@ -5,8 +5,12 @@ from dataclasses import dataclass
 
 from utils.checks.attempt import Attempt
 from utils.checks.cases import Case
+from utils.checks.student_error import StudentError
 from utils.verdicts.compare import same
 from utils.verdicts.verdict import Mistake, Verdict
+
+WITHHELD = "Call this check in your own notebook: there it says why."
+"""Stands for the message of a check that could not use what it was given, where inputs are to stay hidden."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,13 @@ def _explains(
 def _alike(verdict: Verdict, one: Attempt, other: Attempt, devices_count: bool) -> bool:
     """Whether two attempts came to the same: the same error, or the same output within the tolerance."""
     if one.error or other.error:
-        return bool(one.error and other.error) and one.error.kind == other.error.kind
+        return bool(one.error and other.error) and _same_kind(one.error, other.error)
     if devices_count and one.device != other.device:
         return False
     return same(verdict.settled(one.output), verdict.settled(other.output), verdict.tolerance)
+
+
+def _same_kind(one: StudentError, other: StudentError) -> bool:
+    if WITHHELD in (one.message, other.message):
+        return one.type_name == other.type_name
+    return one.kind == other.kind
