@@ -8,7 +8,7 @@ from pathlib import Path
 from utils.weeks import Week
 
 SUFFIXES = {".py", ".json", ".txt", ".safetensors"}
-NAMES = {"SHA256SUMS"}
+NAMES = {"README.md", "SHA256SUMS"}
 """What a package of the course may hold; whatever else lies there stays there."""
 _OF_A_WEEK = re.compile(r"utils/(?:checks|verdicts)/(week\d\d_\w+?)(?:\.py|/.*)")
 _IMPORTED = re.compile(r"utils\.(?:checks|verdicts)\.(week\d\d_\w+)")
