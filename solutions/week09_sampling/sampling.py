@@ -55,15 +55,16 @@ END = gpt2.tokenizer.eos_token_id  # <|endoftext|>
 START = "Once upon a time"
 
 
-def encoded(text: str) -> Int[Tensor, "1 seq"]:
-    """A batch of one prompt. Each text begins behind an <|endoftext|>, as it did in training."""
-    return torch.tensor([[END, *gpt2.tokenizer.encode(text)]])
+def encoded(text: str, new: bool = True) -> Int[Tensor, "1 seq"]:
+    """A batch of one prompt. A new text begins behind an <|endoftext|>, as each one did in training."""
+    ids = gpt2.tokenizer.encode(text)
+    return torch.tensor([[END, *ids] if new else ids])
 
 
 @cache
 def own_machine() -> GPT2:
-    """Your GPT2 with the reference's weights in it, loaded when it is first asked for."""
-    return load_gpt2(gpt2.state_dict, gpt2.config)
+    """Your GPT2 with the reference's weights in it, loaded when it is first asked for. Nothing is trained here."""
+    return load_gpt2(gpt2.state_dict, gpt2.config).requires_grad_(False)
 
 
 # %% [markdown]
@@ -798,7 +799,7 @@ print(gpt2.tokenizer.decode(mine[0, 1:]))
 # %% [markdown]
 # ### Walking in circles
 #
-# **What does the surest writer say when nobody stops it?** Greedy, without a stop token, until the model's window is nearly full. A token is coloured if it and the three before it have stood in the text in just this order already.
+# On familiar ground the surest way may lead somewhere. **Where does it lead when the model is not quite sure where it is?** Two words out of the middle of some text, with nothing before them, and then greedy. A token is coloured if it and the three before it have stood in the text in just this order already.
 
 
 # %% tags=["set-up"] nbgrader={"grade": false, "grade_id": "repeated", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -810,12 +811,13 @@ def repeated(tokens: Int[Tensor, "seq"], n: int = 4) -> Float[Tensor, "seq"]:
 
 
 # %% tags=["look", "raises-exception"]
-circles = generate(own_machine(), encoded(START), min(N_CTX - 8, 220), N_CTX, temperature=0.0)[0]
+lost = encoded("She sang", new=False)
+circles = generate(own_machine(), lost, 110, N_CTX, temperature=0.0)[0]
 print(f"{repeated(circles).mean():.0%} of the tokens end a run of four that has come before.")
 pictures.coloured_tokens([gpt2.tokenizer.decode([token]) for token in circles.tolist()], repeated(circles))
 
 # %% [markdown]
-# Once the text has begun to repeat itself, each repetition makes the next one more probable. A single draw of another token would break the circle, but greedy never draws.
+# Once a text has begun to repeat itself, each repetition makes the next one more probable. A single draw of another token could break the circle, but greedy never draws.
 #
 # ### Talking nonsense
 #
@@ -841,7 +843,7 @@ for heat in (0.5, 1.0, 1.5, 2.5):
 # | frequency penalty | takes something off for each time | long texts | grows and grows: in the end no common word is left |
 # | minimum length | hides the stop token for a while | models in a hurry | a text that was finished has to go on somehow |
 #
-# **Which of them cures which illness?** One text for each way, all from the same seed. Low numbers are not better in themselves: human text surprises a model, too.
+# **Which of them cures which illness?** The same two words, one text for each way, all from the same seed. How much is repeated, and how surprised is the model by what it has written? Low numbers are not better in themselves: human text surprises a model, too.
 
 # %% tags=["look", "raises-exception"]
 ways = {
@@ -860,10 +862,11 @@ ways = {
         "penalties": [lambda logits, tokens: frequency_penalty(logits, tokens, 0.5)],
     },
 }
+lost = encoded("She sang", new=False)
 for name, how in ways.items():
-    text = generate(own_machine(), encoded(START), 60, N_CTX, seed=7, **how)
+    text = generate(own_machine(), lost, 45, N_CTX, seed=7, **how)
     with torch.no_grad():
-        surprise = token_losses(own_machine(), text)[0, -60:].mean()
+        surprise = token_losses(own_machine(), text)[0, -45:].mean()
     said = gpt2.tokenizer.decode(text[0, -20:]).replace("\n", " ")
     print(f"{name:26} {repeated(text[0]).mean():4.0%} repeated {surprise:5.2f} nats   … {said}")
 
@@ -872,7 +875,7 @@ for name, how in ways.items():
 #
 # In week 1 this was a dot product. Now the vectors, the tokens, the embeddings, the MLP, the attention, the blocks, the loading of the weights and the choice of each token are code that you can read line by line. **What does it say?**
 #
-# Three beginnings in one batch, your own loop, your own `GPT2` with the reference's weights. If the reference is the course's storyteller, there is even a judge: the generator of the story world, which knows whether it could have told this very story, and how probable it would have been.
+# Two texts in one batch, your own loop, your own `GPT2` with the reference's weights. If the reference is the course's storyteller, there is even a judge: the generator of the story world, which knows whether it could have told this very story, and how probable it would have been.
 
 
 # %% tags=["look", "raises-exception"]
@@ -885,7 +888,7 @@ def verdict(story: str) -> str:
 
 stories = generate(
     own_machine(),
-    encoded(START).repeat(3, 1),
+    encoded(START).repeat(2, 1),
     110,
     N_CTX,
     temperature=0.7,
@@ -1202,15 +1205,10 @@ checks.no_repeat_ngram(no_repeat_ngram)
 # **What does the surest writer say when it may not repeat itself?** Greedy again, and no run of four twice.
 
 # %% tags=["look", "raises-exception"]
-straight = generate(
-    own_machine(),
-    encoded(START),
-    100,
-    N_CTX,
-    temperature=0.0,
-    penalties=[lambda logits, tokens: no_repeat_ngram(logits, tokens, 4)],
-)[0]
-print(f"{repeated(straight).mean():.0%} repeated.\n{gpt2.tokenizer.decode(straight[1:])}")
+lost = encoded("She sang", new=False)
+never_twice = [lambda logits, tokens: no_repeat_ngram(logits, tokens, 4)]
+straight = generate(own_machine(), lost, 80, N_CTX, temperature=0.0, penalties=never_twice)[0]
+print(f"{repeated(straight).mean():.0%} repeated.\n{gpt2.tokenizer.decode(straight)}")
 
 # %% [markdown]
 # ## Stretch 3 · `KVCache`
@@ -1460,20 +1458,21 @@ checks.cached_generate(cached_generate)
 # **What does it save?** 200 new tokens with your own machine, without a cache and with one: whether they are the same, how many FLOPs (floating point operations) the matrix products took, as torch counts them, and how long you had to wait.
 
 # %% tags=["look", "raises-exception"]
-prompt, told = encoded(START), {}
+prompt = encoded(START)
 loops = {
     "without a cache": lambda: generate(own_machine(), prompt, 200, N_CTX, temperature=0.0),
     "with a cache": lambda: cached_generate(own_machine(), prompt, 200, temperature=0.0),
 }
+texts, seconds, flops = [], [], []
 for name, write in loops.items():
     began = time.perf_counter()
-    text, flops = checks.forward_flops(write)
-    told[name] = (text, flops, time.perf_counter() - began)
-    print(f"{name:16} {flops:.2e} FLOPs, {told[name][2]:6.2f} seconds")
+    texts.append(write())
+    seconds.append(time.perf_counter() - began)
+    flops.append(checks.forward_flops(write)[1])  # once more, since counting takes time of its own
+    print(f"{name:16} {flops[-1]:.2e} FLOPs, {seconds[-1]:6.2f} seconds")
 
-(slow_text, slow_flops, slow_time), (text, flops, seconds) = told.values()
-print(f"The same tokens: {torch.equal(slow_text, text)}.")
-print(f"{slow_flops / flops:.0f} times fewer FLOPs, {slow_time / seconds:.1f} times as fast.")
+print(f"The same tokens: {torch.equal(*texts)}.")
+print(f"{flops[0] / flops[1]:.0f} times fewer FLOPs, {seconds[0] / seconds[1]:.1f} times as fast.")
 
 # %% [markdown]
 # The FLOPs shrink more than the time does. With a cache there is so little to compute in each round that the rest counts: starting each operation, and moving the weights, all of which have to be read from memory for a single token. That is why services write for many users at once: one reading of the weights serves them all.
