@@ -1,5 +1,6 @@
 """Week 11's checks: training a GPT."""
 
+import math
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -357,11 +358,11 @@ def _sample_cases(draw: Draw) -> list[Case]:
         ("", 12, 30, 0.0, 1.0, True),
         ("dab", 9, 30, 0.0, 1.0, False),
         ("cab", 14, 8, 0.0, 1.0, False),
-        ("bad", 10, 30, 2.0, 300.0, True),
+        ("bad", 10, 30, 2.0, 3000.0, True),
     ):
         wanted = range(2, n_new - 1) if ends else range(n_new, n_new + 1)
         inputs = {
-            "weights": _storyteller_weights(draw, prompt, n_new, n_ctx, sharpness, wanted),
+            "weights": _storyteller_weights(draw, prompt, n_new, n_ctx, temperature, sharpness, wanted),
             "prompt": prompt,
             "n_new": n_new,
             "temperature": temperature,
@@ -375,28 +376,36 @@ def _sample_cases(draw: Draw) -> list[Case]:
     return [*cases, Case("six seeds at temperature 9, each of them twice", flat)]
 
 
+_CERTAIN = 40.0
+"""Logits by which a token leads when it comes however one draws: of all others together, less than 1e-16."""
+
+
 def _storyteller_weights(
-    draw: Draw, prompt: str, n_new: int, n_ctx: int, sharpness: float, wanted: range
+    draw: Draw, prompt: str, n_new: int, n_ctx: int, temperature: float, sharpness: float, wanted: range
 ) -> dict[str, Tensor]:
-    """Random weights whose most probable story has a length among `wanted`."""
+    """Random weights whose most probable story has a length among `wanted`, and is certain to come."""
     while True:
         weights = small_weights(draw, ToyVocabulary.d_vocab, 6, scale=2.0)
         weights["W_U"] *= sharpness
-        if _likeliest_length(SmallModel(weights), prompt, n_new, n_ctx) in wanted:
+        length, lead = _likeliest(SmallModel(weights), prompt, n_new, n_ctx)
+        if length in wanted and lead >= _CERTAIN * temperature:
             return weights
 
 
 @torch.no_grad()
-def _likeliest_length(model: SmallModel, prompt: str, n_new: int, n_ctx: int) -> int:
-    """New tokens before the end of the text, each the most probable one; n_new if it does not come."""
+def _likeliest(model: SmallModel, prompt: str, n_new: int, n_ctx: int) -> tuple[int, float]:
+    """Of the story in which each token is the most probable one: how many new tokens come before the end of
+    the text (n_new if that does not come), and the smallest lead of a token over the next best, in logits.
+    """
     vocabulary = ToyVocabulary()
-    rows = [vocabulary.end_of_text, *vocabulary.encode(prompt).tolist()]
+    rows, lead = [vocabulary.end_of_text, *vocabulary.encode(prompt).tolist()], math.inf
     for length in range(n_new):
-        best = model(torch.tensor([rows[-n_ctx:]]))[0, -1].argmax().item()
+        (first, second), (best, _) = model(torch.tensor([rows[-n_ctx:]]))[0, -1].topk(2)
+        lead = min(lead, (first - second).item())
         if best == vocabulary.end_of_text:
-            return length
-        rows.append(best)
-    return n_new
+            return length, lead
+        rows.append(best.item())
+    return n_new, lead
 
 
 def _run_sample(sample_story, weights, prompt, n_new, temperature, n_ctx, training, seeds):
