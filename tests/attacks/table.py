@@ -121,8 +121,8 @@ something odd about it, which must not cost a point.
 *Here* is what `make test` asserts: the points, the reason that is given, and that an honest student graded
 directly afterwards in the same place loses nothing. *Stock nbgrader* is version 0.9.6 with its own Execute,
 measured once on the same release by `python -m attacks.stock`, each attack in a container of its own.
-{count["not run"]} were not run there: they would have filled the machine, or they attack a judge, which it has
-not. Of the others,
+{count["not run"]} were not run there: they would fill the machine, or attack a judge, which it has not.
+Of the others,
 
 - {count["more points than here"]} get more points than they should,
 - {count["fewer points than here"]} get fewer: an honest exercise is lost with the rest,
