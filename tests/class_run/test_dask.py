@@ -179,6 +179,7 @@ class Interrupting(progress.ProgressWatch):
 
 if __name__ == "__main__":
     os.setpgrp()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # Shells let background jobs ignore it.
     command.ProgressWatch = Interrupting
     try:
         command.run(Order(find_week(sys.argv[2]), workers=1))

@@ -81,6 +81,11 @@ def test_a_kernel_that_does_not_start_is_one_sentence(copy, course):
     assert len(seen.stderr.splitlines()) == 1
 
 
+def _heed_ctrl_c():
+    """Shells start background jobs, and with them these tests, so that they ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_stops_everything_and_records_nothing(copy, course_home, tmp_path):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
@@ -90,7 +95,7 @@ def test_ctrl_c_stops_everything_and_records_nothing(copy, course_home, tmp_path
     before = path.read_bytes()
     command = [sys.executable, "-m", "utils.command_line", "check", "5"]
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    with subprocess.Popen(command, **streams) as process:
+    with subprocess.Popen(command, **streams, preexec_fn=_heed_ctrl_c) as process:
         kernel = int(pipe.read_text())
         process.send_signal(signal.SIGINT)
         _, stderr = process.communicate()
