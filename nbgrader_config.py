@@ -66,6 +66,13 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 
+# What lateness costs, once a week has a due date; as it stands here, nothing. percent_per_day = 10 takes a
+# tenth of the points off for each begun day, at most most_percent; grace_minutes after the due date are free.
+c.AssignLatePenalties.plugin_class = "grader.late.policy.LatePolicy"
+c.LatePolicy.percent_per_day = 0
+c.LatePolicy.most_percent = 100
+c.LatePolicy.grace_minutes = 0
+
 # `nbgrader validate` runs an instructor's own notebook, as nbgrader does.
 c.Execute.timeout = 120  # seconds a cell: a first check loads torch and the reference model.
 c.Execute.skip_cells_with_tag = "look"  # Demonstrations: nothing that is graded needs them.

@@ -89,6 +89,25 @@ def report(
 
 
 @app.command()
+def extend(
+    week: Annotated[str, WEEK],
+    student: Annotated[str, typer.Argument(help="The student's name, as in the class's table.")],
+    days: Annotated[
+        float, typer.Option(min=0, max=366, help="Days more than the class has; 0 takes an extension back.")
+    ],
+) -> None:
+    """Give one STUDENT more time for WEEK than the class has.
+
+    It takes the place of an earlier extension. Grade the week again: the penalty is then made anew.
+
+    Example: `course extend 5 ada --days 2`
+    """
+    from grader.late import command
+
+    command.run(find_week(week), student, days)
+
+
+@app.command()
 def bundle(
     weeks: Annotated[
         list[str] | None,

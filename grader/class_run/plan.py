@@ -22,7 +22,7 @@ class Recipe:
     released: ReleasedWeek
     secret: str
     late_policy: str
-    """The configuration's words on late submissions."""
+    """What a late submission costs; see `grader.late.policy.in_words`."""
     limits: Limits
     required: tuple[Protection, ...]
     executor: str

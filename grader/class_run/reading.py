@@ -15,8 +15,8 @@ from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
 from grader.class_run.details import Details
+from grader.class_run.penalties import seconds_late
 from grader.class_run.plan import Known
-from grader.class_run.rows import seconds_late
 from grader.class_run.tables import GRADED, REFUSED
 from utils.weeks import Week
 

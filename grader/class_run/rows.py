@@ -21,6 +21,7 @@ from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from grader.class_run.penalties import penalty
 from grader.executor.task import CellGrade
 from utils.weeks import Week
 
@@ -59,7 +60,8 @@ def write_rows(
         if name in unanswered:
             comment.auto_comment = NO_RESPONSE if unanswered[name] else None
     session.flush()
-    _write_penalty(session, student, submission, notebook, late)
+    session.expire(notebook, ["score"])  # which the database adds up
+    notebook.late_submission_penalty = penalty(notebook, late)
 
 
 def write_student(session: Session, student: str) -> None:
@@ -124,27 +126,3 @@ def _write_points(grade: Grade, points: float | None) -> None:
     # As nbgrader has it: a score that a person gave stays, and is to be looked at once more.
     grade.auto_score = points
     grade.needs_manual_grade = points is None or grade.manual_score is not None
-
-
-def _write_penalty(
-    session: Session,
-    student: str,
-    submission: SubmittedAssignment,
-    notebook: SubmittedNotebook,
-    late: AssignLatePenalties,
-) -> None:
-    notebook.late_submission_penalty = None
-    seconds = seconds_late(submission)
-    if seconds > 0:
-        session.flush()
-        session.expire(notebook, ["score"])  # which the database adds up
-        late.init_plugin()
-        penalty = late.plugin_inst.late_submission_penalty(student, notebook.score, seconds)
-        if penalty is not None:
-            notebook.late_submission_penalty = late._check_late_penalty(notebook, penalty)
-
-
-def seconds_late(submission: SubmittedAssignment) -> float:
-    """By how much a submission came after its time; 0 where there is no due date."""
-    # With an extension but no due date, nbgrader adds it to None.
-    return 0 if submission.assignment.duedate is None else submission.total_seconds_late

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from filelock import FileLock, Timeout
-from nbgrader.preprocessors import AssignLatePenalties
 from traitlets.config import Config
 
 from grader.class_run.assignment import released_week
@@ -14,6 +13,7 @@ from grader.class_run.backlog import Backlog, Settled
 from grader.class_run.files import GradedFile
 from grader.class_run.gradebook import OpenGradebook
 from grader.class_run.order import Order
+from grader.class_run.penalties import stale_penalties
 from grader.class_run.plan import Recipe, is_settled
 from grader.class_run.reading import Deadlines, Refusal, deadlines_of, known_of, refused_of
 from grader.class_run.settings import ClassRun
@@ -25,6 +25,7 @@ from grader.class_run.workers import Failed, Job, Workers, processes, scheduler
 from grader.class_run.write import ToWrite, Writer
 from grader.execute import TrustedExecute, limits_from
 from grader.judge.seeds import kept_secret
+from grader.late.policy import configured_policy, in_words
 from grader.results import Classroom, Result
 from grader.student_version import load_config
 from utils.errors import CourseError
@@ -129,9 +130,9 @@ class _Run:
     def __post_init__(self) -> None:
         self._settings = ClassRun(config=self.config)
         self._released = released_week(self.gradebook, self.classroom.folders, self.order.week)
+        self._late = configured_policy(self.config)
         self._recipe = self._make_recipe()
-        late = AssignLatePenalties(config=self.config)
-        self._writer = Writer(self.gradebook, self._released, late, self.watch.step)
+        self._writer = Writer(self.gradebook, self._released, self._late, self.watch.step)
         self._backlog = Backlog(self._writer.write)
         self._sent: dict[str, _Sent] = {}
         self._deadlines = Deadlines(None, {})
@@ -145,7 +146,7 @@ class _Run:
         return Recipe(
             released=self._released,
             secret=secret,
-            late_policy=repr([self.config.AssignLatePenalties, self.config.LateSubmissionPlugin]),
+            late_policy=in_words(self._late),
             limits=limits_from(execute.limits),
             required=() if self.order.trusted else tuple(execute.required),
             executor=self._settings.executor,
@@ -158,6 +159,7 @@ class _Run:
             CourseError: nothing can be graded.
         """
         to_grade = self._plan(students)
+        self._renew_penalties()
         self.watch.begin(len(to_grade) + len(self.failures), len(self.kept))
         for student, failure in self.failures.items():
             self.watch.settled(student, failure)
@@ -192,6 +194,16 @@ class _Run:
         if student in refused:  # what is there again is what was graded before
             with suppress(NotWritten):
                 self._writer.forgive(student)
+
+    def _renew_penalties(self) -> None:
+        with self.gradebook.reading() as session:
+            stale = stale_penalties(session, self.order.week, self.kept, self._late)
+        for student in stale:
+            try:
+                self._writer.renew_penalty(student)
+            except NotWritten as why:
+                self.kept.remove(student)
+                self.failures[student] = f"its penalty for lateness could not be made anew: {why}"
 
     def _workers(self, submissions: int) -> AbstractContextManager[Workers]:
         settings = self._settings

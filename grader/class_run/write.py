@@ -13,6 +13,7 @@ from grader.class_run.assignment import ReleasedWeek
 from grader.class_run.details import Details, details_of
 from grader.class_run.files import GradedFile
 from grader.class_run.gradebook import OpenGradebook
+from grader.class_run.penalties import renew_penalty
 from grader.class_run.rows import write_rows, write_student
 from grader.class_run.tables import GRADED, REFUSED
 from grader.class_run.trouble import NotWritten
@@ -93,6 +94,15 @@ class Writer:
         """
         with self._gradebook.transaction() as session:
             self._remove(session, REFUSED, student)
+
+    def renew_penalty(self, student: str) -> None:
+        """Makes the penalty for lateness anew, of the points that the gradebook has now.
+
+        Raises:
+            NotWritten: the database refused.
+        """
+        with self._gradebook.transaction() as session:
+            renew_penalty(session, self._released.week, student, self._late)
 
     def _rows(self, session: Session, result: ToWrite, file: str) -> None:
         unanswered = self._released.unanswered(result.graded.notebook)

@@ -1,0 +1,1 @@
+"""Submissions that came late: what it costs, and extensions for one student."""
