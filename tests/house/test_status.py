@@ -44,11 +44,17 @@ def test_the_last_row_is_the_sum():
     assert rows(numbers)[1][-1] == "–"
 
 
-def test_only_the_table_changes(tmp_path):
+@pytest.mark.parametrize(
+    "old",
+    ["", "\nold\n", "\n\n", "\nabove\n"],
+    ids=["nothing", "another", "blank", "a text that stands elsewhere, too"],
+)
+def test_only_the_table_changes(tmp_path, old):
     page = tmp_path / "README.md"
-    page.write_text(f"above\n{BEGIN}\nold\n{END}\nbelow\n")
+    page.write_text(f"above\n{BEGIN}{old}{END}\nbelow\n")
     write_table(page, "| new |")
     assert page.read_text() == f"above\n{BEGIN}\n| new |\n{END}\nbelow\n"
+    assert table_in(page.read_text()) == "| new |"
 
 
 def test_a_page_without_marks_is_refused_and_left_alone(tmp_path):
