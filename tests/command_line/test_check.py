@@ -182,6 +182,13 @@ def test_the_command_shows_the_table_and_keeps_the_result(copy, course):
     assert records["week05_attention"].last.exercises == {"a": (100, 100), "why": (0, 4)}
 
 
+def test_two_written_answers_are_two(copy, course):
+    in_words = (make.written("why", 10), make.task("capstone", 30))
+    make.save(WEEK, copy, make.set_up(), make.check("a", "assert True", 100), *in_words)
+    seen = course("check", "attention")
+    assert "core 100 of 100 · 2 written answers: graded by a person" in seen.stdout
+
+
 def test_a_check_without_points_still_ran_and_details_are_shown_on_request(copy, course, course_home):
     report = make.show("a", False, "2 of 6 cases differ [first]")
     make.save(WEEK, copy, make.set_up(), make.check("a", report, 100))

@@ -73,6 +73,8 @@ def _sums(result: SelfCheck) -> Text:
     parts = [f"core {result.points('core'):g} of {result.out_of('core'):g}"]
     if result.out_of("stretch"):
         parts.append(f"stretch {result.points('stretch'):g} of {result.out_of('stretch'):g}")
-    if result.out_of("written"):
-        parts.append("written answer: graded by a person")
+    written = sum(row.kind == "written" for row in result.rows)
+    if written:
+        answers = "written answer" if written == 1 else f"{written} written answers"
+        parts.append(f"{answers}: graded by a person")
     return Text(" · ".join(parts), style="bold")
