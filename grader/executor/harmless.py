@@ -8,9 +8,11 @@ or a link to code is parted by a space, so that it is shown and does nothing.
 import re
 
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
-_LINK = re.compile(r"\](?=\(\s*(?!<?\s*(?:https?://|mailto:|attachment:|#)))")
-_DEFINITION = re.compile(r"\](?=:\s*(?!<?\s*(?:https?://|mailto:|attachment:|#)))")
-_TEX = re.compile(r"\\(?=(?:href|require|cssId|class|style)\b)")
+_PAGE = r"<?\s*+(?:https?://|mailto:|attachment:|#)"
+"""What a link may begin with. `*+` gives nothing back: a million spaces must not be tried a million times."""
+_LINK = re.compile(rf"\](?=\(\s*+(?!{_PAGE}))")
+_DEFINITION = re.compile(rf"\](?=:\s*+(?!{_PAGE}))")
+_TEX = re.compile(r"\\(?=(?:href|require|cssId|class|style|mmlToken|bbox)(?![A-Za-z]))")
 """Commands of MathJax that make links, load code or reach the page around the formula."""
 _ATTACHMENT = re.compile(r"attachment:(?P<name>[^)\s>\"']*)")
 

@@ -286,6 +286,18 @@ def causal_mask(scores):
         Expected(never=('href="javascript', "\\href")),
     ),
     Attack(
+        "link to code, in a formula",
+        "a formula's own link, which MathJax makes without the command that is known for it, and a frame over "
+        "the whole page",
+        lambda: week05.solved(
+            own_words=(
+                '$\\mmlToken{mi}[href="javascript:alert(1)"]{x}$ '
+                "$\\bbox[position:fixed;top:0;left:0;width:100%;height:100%]{x}$"
+            )
+        ),
+        Expected(never=("\\mmlToken", "\\bbox")),
+    ),
+    Attack(
         "terminal's own language",
         "an error whose text holds escape sequences, for the instructor's terminal",
         in_the_mask("""

@@ -17,7 +17,8 @@ def page(text: str, pictures: dict | None = None) -> str:
 
 
 WORKS = re.compile(
-    r"<script|<svg|<img (?!src=\"data:image/)|<b |javascript:[^<]*\">|\\href|<!--", re.IGNORECASE
+    r"<script|<svg|<img (?!src=\"data:image/)|<b |javascript:[^<]*\">|\\href|\\mmlToken|\\bbox|<!--",
+    re.IGNORECASE,
 )
 
 
@@ -35,6 +36,9 @@ WORKS = re.compile(
         "[x][y]\n\n[y]: javascript:alert(1)",
         "<javascript:alert(1)>",
         "$\\href{javascript:alert(1)}{x}$",
+        "$\\href_1$",
+        "$\\mmlToken{mi}[href='javascript:alert(1)']{x}$",
+        "$\\bbox[position:fixed;top:0]{x}$",
         "```mermaid\n<script>alert(1)</script>\n```",
         "text <!-- a comment -->",
     ],
@@ -63,3 +67,12 @@ def test_a_picture_that_is_missing_stops_no_page():
 )
 def test_ordinary_text_is_as_it_was(text):
     assert harmless(text) == text
+
+
+def test_a_million_spaces_are_gone_over_once():
+    for text in (
+        "[a](" + " " * 10**6 + "https://example.org)",
+        "[a]:" + "\n" * 10**6 + "https://example.org",
+    ):
+        assert harmless(text) == text
+    assert harmless("[a](" + " " * 10**6 + "javascript:alert(1))").startswith("[a] (")
