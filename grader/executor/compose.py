@@ -11,6 +11,7 @@ from grader.executor import source as of
 from grader.executor.assemble import Step
 from grader.executor.harmless import harmless
 from grader.executor.ledger import has_hidden_tests
+from grader.executor.page_length import PageLength
 from grader.executor.run import Ran
 from grader.executor.shown import Budget, clean
 from grader.executor.task import CellGrade
@@ -29,14 +30,16 @@ def compose(
     The points of a check stand there as its execute_result, which is where nbgrader looks for them.
     """
     by_cell = {grade.cell: grade for grade in grades}
-    budget = Budget(characters)
+    budget, page = Budget(characters), PageLength()
     cells = []
     for place, step in enumerate(steps):
         cell = step.cell
+        is_students = step.is_own or (of.is_answer(cell) and step.written)
         if cell.cell_type == "code":
             cell.outputs = [nbformat.from_dict(each) for each in _outputs(place, step, ran, by_cell, budget)]
-        elif step.is_own or (of.is_answer(cell) and step.written):
-            cell.source = harmless(cell.source, frozenset(cell.get("attachments", ())))
+            cell.source = page.code(cell.source) if is_students else cell.source
+        elif is_students:
+            cell.source = harmless(page.words(cell.source), frozenset(cell.get("attachments", ())))
         if step.is_check:
             cell.source = _HIDDEN.sub("", cell.source)
         cells.append(cell)

@@ -360,6 +360,20 @@ EXHAUSTION = [
         """),
         Expected(),
     ),
+    Attack(
+        "link that takes hours",
+        "a link in the answer in words with a million spaces in it, over which a pattern would go back again "
+        "and again",
+        lambda: week05.solved(own_words=f"[a]({' ' * 10**6}https://example.org)"),
+        Expected(),
+    ),
+    Attack(
+        "words that take hours",
+        "mathematics without an end in the answer in words: whoever makes a page of it looks for the end of "
+        "each beginning",
+        lambda: week05.solved(own_words="\\begin{a}" * 10**6),
+        Expected(shows=("cut off here: of a cell a page shows 20,000 characters",)),
+    ),
 ]
 
 
