@@ -5,11 +5,13 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.text import SList
 from traitlets import Type
 from traitlets.config import Config
 
@@ -118,6 +120,10 @@ class _Hook(DisplayHook):
         """Nothing is left to write."""
 
 
+_CANNOT_EXECUTE = 126
+"""What a shell says of a program that may not be started."""
+
+
 class GradingShell(InteractiveShell):
     """IPython's shell, without a terminal, a history file or a person."""
 
@@ -129,6 +135,17 @@ class GradingShell(InteractiveShell):
 
     def enable_gui(self, gui=None) -> None:
         """There is no window to open."""
+
+    def system(self, cmd: str) -> None:
+        """Starts nothing, and says so: `!pip install einops` above an answer must not cost the answer."""
+        program = Path(next(iter(cmd.split()), "")).name
+        print(f"{program}: no program is started where work is graded; the rest of the cell runs")
+        self.user_ns["_exit_code"] = _CANNOT_EXECUTE
+
+    def getoutput(self, cmd: str, split: bool = True, depth: int = 0) -> SList | str:
+        """What a program would have said: nothing."""
+        self.system(cmd)
+        return SList() if split else ""
 
     def _showtraceback(self, etype, evalue, stb) -> None:
         RECORDER.error(str(getattr(etype, "__name__", etype)), _message(evalue), stb)

@@ -287,7 +287,7 @@ def causal_mask(scores):
     ),
     Attack(
         "link to code, in a formula",
-        "a formula's own link, which MathJax makes without the command that is known for it, and a frame over "
+        "a formula that is a link, by another command than the one that is known for it, and one over "
         "the whole page",
         lambda: week05.solved(
             own_words=(

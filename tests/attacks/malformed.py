@@ -389,6 +389,22 @@ MALFORMED = [
         _in_json(_attachments),
         Expected(never=("<script>alert(1)", "onload=")),
     ),
+    Attack(
+        "programs called for",
+        "honest work that installs a package and lists its folder above an answer, as in its author's notebook",
+        lambda: week05.solved(
+            causal_mask=f"!pip install einops\n%pip list\nfiles = !ls\n{week05.answers()['causal_mask']}"
+        ),
+        Expected(shows=("pip: no program is started where work is graded",)),
+    ),
+    Attack(
+        "compiled",
+        "honest work that has torch.compile make an answer faster, which starts a compiler",
+        lambda: week05.solved(
+            causal_mask=f"{week05.answers()['causal_mask']}\n\ncausal_mask = torch.compile(causal_mask)"
+        ),
+        Expected(),
+    ),
 ]
 
 
