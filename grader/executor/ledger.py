@@ -7,6 +7,7 @@ from grader.executor import source as of
 from grader.executor.assemble import Step
 from grader.executor.run import Ran
 from grader.executor.task import CellGrade
+from utils.checks.received import readable
 from utils.checks.report import Report
 
 NOT_WRITTEN = "not written yet"
@@ -85,7 +86,7 @@ def _by_asserts(step: Step, place: int, ran: Ran, trouble: str) -> CellGrade:
 
 def _error(step: Step, outputs: list) -> str:
     errors = [each for each in outputs if isinstance(each, dict) and each.get("output_type") == "error"]
-    name = str(errors[-1].get("ename", "")) if errors else ""
+    name = readable(str(errors[-1].get("ename", ""))) if errors else ""
     if name == "NotImplementedError":
         return NOT_WRITTEN
     if has_hidden_tests(step.cell.source):
@@ -93,7 +94,7 @@ def _error(step: Step, outputs: list) -> str:
     failed = [report for report in shown.reports_in(outputs) if not report.passed]
     if failed:  # a check of the instructor's own that reports as the course's do
         return _reason(failed[0])
-    said = str(errors[-1].get("evalue", "")).strip().split("\n")[0] if errors else ""
+    said = readable(str(errors[-1].get("evalue", ""))).strip().split("\n")[0] if errors else ""
     return f"{name}: {said}"[:300] if said else name or "it ended with an error"
 
 

@@ -17,6 +17,7 @@ from grader.kernels.warm import WarmParent
 from grader.kernels.wire import Closed, Deadline, Improper, Late
 from grader.sandbox.layers import insist
 from utils.checks.plain import PlainDataError
+from utils.checks.received import readable
 
 
 @dataclass
@@ -197,4 +198,4 @@ class _Turns:
         except Closed:
             ran.stopped[place] = self._snapshot.why_ended()
         except (Misconduct, Improper, PlainDataError) as what:
-            ran.stopped[place] = str(what).rstrip(".")
+            ran.stopped[place] = readable(str(what)).rstrip(".")  # it may quote what came

@@ -472,6 +472,44 @@ def causal_mask(scores):
         """),
         Expected(points=0, why=NOTHING),
     ),
+    Attack(
+        "terminal's own language, in a header",
+        "answers with a header that the judge quotes as unreadable, and that holds escape sequences",
+        _mask("""
+            say_header(b'{"dict": ["\\\\u001b[2J\\\\u202e"]}')
+            os._exit(0)
+        """),
+        Expected(
+            points=0,
+            why={"causal_mask": "A dict entry is a key and a value, not �[2J�", EVERY: NOT_WRITTEN},
+            never=("\x1b", "\u202e"),
+        ),
+    ),
+    Attack(
+        "terminal's own language, in a type",
+        "answers with a value of a class whose name holds escape sequences",
+        in_the_mask("""
+            def causal_mask(scores):
+                return type("\\x1b[2J\\u202e", (), {})()
+        """),
+        Expected(
+            points=0,
+            why={"causal_mask": "7 of 7 cases differ", EVERY: NOT_WRITTEN},
+            never=("\x1b", "\u202e"),
+        ),
+    ),
+    Attack(
+        "answers for the report",
+        "answers every case with a long text and escape sequences, to be quoted in the report",
+        in_a_cell("""
+            from utils.checks import engine
+            from utils.checks.attempt import Attempt
+            engine.attempt = lambda *_, **__: Attempt(output="\\x1b[2J" + 10**5 * "A")
+        """),
+        Expected(
+            points=0, why={"own_words": NOT_WRITTEN, EVERY: ""}, never=("\x1b", 1000 * "A"), shows=("AAAA",)
+        ),
+    ),
 ]
 
 

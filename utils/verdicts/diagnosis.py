@@ -11,6 +11,7 @@ from torch import Tensor
 from utils.checks.attempt import Attempt, StudentError
 from utils.checks.cases import Case
 from utils.checks.ready_made import ALWAYS
+from utils.checks.received import readable
 from utils.checks.report import Report
 from utils.verdicts.compare import Difference, difference
 from utils.verdicts.naming import WITHHELD, find_mistake
@@ -192,7 +193,7 @@ def _shown(verdict: Verdict, shown: _Failure, failures: Sequence[_Failure]) -> L
 def _rows(failures: Sequence[_Failure]) -> Lines:
     empty = [failure.case.label for failure in failures if failure.attempt.output is None]
     wrong = [
-        f"{failure.case.label}; you wrote {failure.attempt.output}"
+        f"{failure.case.label}; you wrote {readable(str(failure.attempt.output))}"
         for failure in failures
         if failure.attempt.output is not None
     ]
