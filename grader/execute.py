@@ -58,14 +58,15 @@ class TrustedExecute(NbGraderPreprocessor):
         """
         folders = CourseDirectory(parent=self)
         week, file = names["assignment"], f"{names['notebook']}.ipynb"
-        submission = _plain_file(self._folder(folders, "submitted", names) / file)
+        limits = limits_from(self.limits)
+        submission = _plain_file(self._folder(folders, "submitted", names) / file, limits.submission_bytes)
         return GradingTask(
             week=week,
             source=self._source(folders, names),
             submission=submission,
             seed=hidden_seed(kept_secret(Path(self.secret_file)), week, submission),
             parts=_optional(self._folder(folders, "source", names) / "parts.py"),
-            limits=limits_from(self.limits),
+            limits=limits,
             required=tuple(self.required),
         )
 
@@ -104,8 +105,10 @@ def limits_from(named: dict[str, float]) -> Limits:
     return Limits(**named)
 
 
-def _plain_file(path: Path) -> bytes:
-    """What is in the file. A link is not followed: it could lead to a classmate's notebook."""
+def _plain_file(path: Path, most: int) -> bytes:
+    """What is in the file, up to one byte more than it may have: its reader then says that it is too large.
+    A link is not followed: it could lead to a classmate's notebook.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
     except OSError as error:
@@ -114,7 +117,7 @@ def _plain_file(path: Path) -> bytes:
     with open(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise NotGraded(f"{path.name} is no file: ask for the notebook itself.")
-        return file.read()
+        return file.read(most + 1)
 
 
 def _optional(path: Path) -> bytes:
