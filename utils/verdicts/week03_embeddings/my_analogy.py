@@ -10,7 +10,11 @@ from utils.verdicts.verdict import Mistake, Verdict
 _OURS = ("king", "man", "woman", "queen")
 _EXAMPLE = ("cat", "dog", "dogs", "cats")
 
-_encode = functools.cache(lambda text: tuple(load_tokenizer().encode(text)))
+_MOST_WORDS = 20
+_LONGEST = 100
+"""Characters of a word. Whoever hands in a million words, or one of a million characters, waits for nothing."""
+
+_tokenizer = functools.cache(load_tokenizer)
 
 
 def _facts(words):
@@ -19,16 +23,20 @@ def _facts(words):
         return None
     if not isinstance(words, list | tuple):
         words = [words]
-    spelled = [word for word in words if isinstance(word, str)]
+    spelled = [word for word in words if isinstance(word, str)][:_MOST_WORDS]
     ours = {word.strip().lower() for word in spelled} & set(_OURS)
     return {
         "number of words": len(words),
         "words with a space around them": _how_many(word != word.strip() for word in spelled),
-        "words of more than one token": _how_many(len(_encode(f" {word.strip()}")) > 1 for word in spelled),
+        "words of more than one token": _how_many(not _is_one_token(word.strip()) for word in spelled),
         "different words": len(set(spelled)),
         # Two may be ours, man and woman say: then the step is the text's and the question is not.
         "words of king − man + woman → queen": "two at most" if len(ours) <= 2 else "three or four",
     }
+
+
+def _is_one_token(word):
+    return len(word) <= _LONGEST and len(_tokenizer().encode(f" {word}")) <= 1
 
 
 def _how_many(which):
