@@ -391,7 +391,7 @@ MALFORMED = [
     ),
     Attack(
         "programs called for",
-        "honest work that installs a package and lists its folder above an answer, as in its author's notebook",
+        "honest work that installs a package and lists its folder above an answer",
         lambda: week05.solved(
             causal_mask=f"!pip install einops\n%pip list\nfiles = !ls\n{week05.answers()['causal_mask']}"
         ),
