@@ -51,6 +51,15 @@ class SourceNotebook:
         modules += [f"{each.module}.{each.name}" for each in self.imports if each.module.startswith("utils")]
         return tuple(dict.fromkeys(module for module in modules if module != "parts"))
 
+    def needs(self) -> tuple[str, ...]:
+        """The modules that its own cells import, those of its checks among them."""
+        cells = [cell for cell in self.notebook.cells if cell.cell_type == "code" and is_check(cell)]
+        own = [each for cell in cells for each in imports_of(ast.unparse(_parsed(cell)))]
+        return (
+            *self.preload(),
+            *(name for each in own for name in (each.module, f"{each.module}.{each.name}")),
+        )
+
     @cached_property
     def checks(self) -> tuple[Check, ...]:
         """All of the course's checks that the notebook calls."""

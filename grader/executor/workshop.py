@@ -40,8 +40,8 @@ class Workshop:
         if key not in self._parents:
             while len(self._parents) >= _MOST_PARENTS:
                 self._parents.popitem(last=False)[1].close()
-            view = student_view(key[0])
-            self._parents[key] = WarmParent(view, key[1], limits)
+            view = student_view(source.absent(), source.needs())
+            self._parents[key] = WarmParent(view, source.preload(), limits)
         self._parents.move_to_end(key)
         return self._parents[key]
 
@@ -59,4 +59,4 @@ class Workshop:
     def _key(self, source: SourceNotebook, limits: Limits) -> tuple:
         # Limits of time are the caller's own business: the parent needs those of space.
         of_space = replace(limits, cell_seconds=0, notebook_seconds=0)
-        return source.absent(), source.preload(), of_space
+        return source.absent(), source.preload(), source.needs(), of_space

@@ -25,13 +25,13 @@ _LONGEST = 16 * 2**20
 
 
 class _Absent(MetaPathFinder):
-    """Says of a package that is hidden why it is not there."""
+    """Says of a package or a module that is hidden why it is not there."""
 
     def __init__(self, names: list[str]):
         self.names = set(names)
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
-        if name.partition(".")[0] in self.names:
+        if name in self.names or name.partition(".")[0] in self.names:
             raise ModuleNotFoundError(f"{name} is not there where work is graded: it would do the work.")
 
 

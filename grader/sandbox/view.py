@@ -14,6 +14,7 @@ from pathlib import Path
 
 import grader
 import utils
+from grader.sandbox import check_modules
 
 ALWAYS_ABSENT = ("transformers",)
 """Packages whose models would do the work of whole weeks."""
@@ -42,7 +43,7 @@ class View:
     shown: tuple[str, ...] = ()
     """Paths below hidden ones that can be read all the same."""
     absent: tuple[str, ...] = ()
-    """The packages that are hidden, by name."""
+    """The packages and the modules of checks that are hidden, by name."""
     course: tuple[str, ...] = ()
     """Those of the readable folders that are the course's own."""
 
@@ -58,13 +59,21 @@ class View:
         yield from _DEVICES
 
 
-def student_view(absent: tuple[str, ...] = ()) -> View:
-    """What every submission sees; `absent` are further packages that its week forbids."""
+def student_view(absent: tuple[str, ...] = (), needs: tuple[str, ...] = ()) -> View:
+    """What every submission sees.
+
+    Args:
+        absent: further packages that its week forbids.
+        needs: the modules that its week's own cells import; of the checks' modules, nothing else is there.
+    """
     names = tuple(dict.fromkeys((*ALWAYS_ABSENT, *absent)))
     packages = {name: _package_folder(name) for name in names}
     course, own = (Path(package.__file__).parent for package in (utils, grader))
     ours = [str(own / name) for name in _INSIDE]
+    inside = [file for folder in ours for file in Path(folder).glob("*.py")]
+    other_checks = check_modules.others(check_modules.needed(needs, inside))
     hidden = [folder for folder in packages.values() if folder]
+    hidden += [*other_checks.values(), *check_modules.compiled()]
     readable = [*_python(), str(course), *ours]
     return View(
         readable=tuple(_outermost([path for path in (*_SYSTEM, *readable) if os.path.exists(path)])),
@@ -72,7 +81,7 @@ def student_view(absent: tuple[str, ...] = ()) -> View:
         shown=tuple(
             os.path.join(packages[name], data) for name, data in _DATA_OF.items() if packages.get(name)
         ),
-        absent=names,
+        absent=(*names, *other_checks),
         course=(str(course), *ours[1:]),
     )
 

@@ -723,6 +723,16 @@ FORGING = [
         lambda: week05.solved(
             causal_mask=("from utils.checks.small_gpt2 import SmallGPT2\n" + week05.answers()["causal_mask"])
         ),
-        Expected(points=130, signs=("utils.checks.small_gpt2",)),
+        Expected(
+            points=130 - 16 - 14 - 16 - 15,
+            why={
+                "causal_mask": "NameError",
+                "attention_pattern": "6 of 6 cases end in an error",
+                "AttentionHead": "4 of 4 cases end in an error",
+                "padding_aware_pattern": "3 of 3 cases end in an error",
+            },
+            signs=("utils.checks.small_gpt2",),
+            shows=("utils.checks.small_gpt2 is not there where work is graded",),
+        ),
     ),
 ]

@@ -70,3 +70,24 @@ def test_bubblewrap_hides_after_it_shows():
         assert all(last[shown] > last[path] for path in view.hidden)
     assert command.index("--remount-ro") > max(last[path] for path in (*view.readable, *view.shown))
     assert "--bind" not in command
+
+
+def test_of_the_checks_only_what_the_week_is_made_of_is_there():
+    week5 = student_view((), ("utils.checks.week05_attention", "utils.checks.fill"))
+    for name in ("engine", "week05_attention", "fill", "real", "shape_table", "attempt", "channel"):
+        assert allowed(week5, UTILS / f"checks/{name}.py")
+    for name in (
+        "small_gpt2",
+        "week07_transformer",
+        "stand_ins",
+        "small_run",
+        "__pycache__/engine.cpython-311",
+    ):
+        assert not allowed(week5, UTILS / f"checks/{name}.py")
+    assert "utils.checks.small_gpt2" in week5.absent
+
+
+def test_helpers_of_helpers_come_with_a_week():
+    week9 = student_view((), ("utils.checks.week09_sampling",))
+    for name in ("small_gpt2", "stand_ins", "frequencies"):
+        assert allowed(week9, UTILS / f"checks/{name}.py")
