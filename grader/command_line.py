@@ -66,10 +66,18 @@ def grade(
 
     Example: `course grade 5`
     """
-    from grader.class_run import command
+    from contextlib import closing, nullcontext
+
+    from grader.class_run.fork_server import ForkServer
     from grader.class_run.order import Order
 
-    command.run(Order(find_week(week), tuple(student or ()), workers, scheduler, force, trusted))
+    order = Order(find_week(week), tuple(student or ()), workers, scheduler, force, trusted)
+    # Started first of all: it loads PyTorch while this process loads nbgrader and plans the run.
+    early = nullcontext() if scheduler else closing(ForkServer(("grader.executor.grade", "distributed")))
+    with early as server:
+        from grader.class_run import command
+
+        command.run(order, server=server)
 
 
 @app.command()

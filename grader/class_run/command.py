@@ -3,6 +3,7 @@
 import typer
 from rich.console import Console
 
+from grader.class_run.fork_server import ForkServer
 from grader.class_run.order import Order
 from grader.class_run.progress import ProgressWatch
 from grader.class_run.run import Outcome, grade_class
@@ -16,8 +17,8 @@ STOPPED = 130
 """The exit code after Ctrl-C, as shells have it."""
 
 
-def run(order: Order, console: Console | None = None) -> None:
-    """Grades a class and prints its table.
+def run(order: Order, console: Console | None = None, server: ForkServer | None = None) -> None:
+    """Grades a class and prints its table; see `grade_class`.
 
     Raises:
         CourseError: nothing can be graded; see `grade_class`.
@@ -26,7 +27,7 @@ def run(order: Order, console: Console | None = None) -> None:
     console = console or Console(highlight=False)
     root = find_root()
     try:
-        outcome = grade_class(root, order, ProgressWatch(console))
+        outcome = grade_class(root, order, ProgressWatch(console), server)
     except KeyboardInterrupt:
         console.print("Stopped. What was graded is kept; the same command goes on with the rest.")
         raise typer.Exit(STOPPED) from None

@@ -11,6 +11,7 @@ from traitlets.config import Config
 from grader.class_run.assignment import released_week
 from grader.class_run.backlog import Backlog, Settled
 from grader.class_run.files import GradedFile
+from grader.class_run.fork_server import ForkServer
 from grader.class_run.gradebook import OpenGradebook
 from grader.class_run.order import Order
 from grader.class_run.penalties import stale_penalties
@@ -18,7 +19,7 @@ from grader.class_run.plan import Recipe, is_settled
 from grader.class_run.reading import Deadlines, Refusal, deadlines_of, known_of, refused_of
 from grader.class_run.settings import ClassRun
 from grader.class_run.settle import settle
-from grader.class_run.submission import TIMESTAMP, Refused, Submission, pictures, read_submission
+from grader.class_run.submission import TIMESTAMP, Refused, Submission, pictures, read_submission, ticket
 from grader.class_run.task import from_bytes
 from grader.class_run.trouble import NotWritten
 from grader.class_run.workers import Failed, Job, Workers, processes, scheduler
@@ -61,11 +62,16 @@ class Outcome:
     """Who could not be graded, and why."""
 
 
-def grade_class(root: Path, order: Order, watch: Watch | None = None) -> Outcome:
+def grade_class(
+    root: Path, order: Order, watch: Watch | None = None, server: ForkServer | None = None
+) -> Outcome:
     """Grades a week's submissions in the course folder `root`.
 
     A run may end at any moment, by Ctrl-C, kill -9 or a power cut: what was graded is kept, and the next run
     goes on with the rest.
+
+    Args:
+        server: what this machine's workers are forked from, where it has been started already.
 
     Raises:
         CourseError: the week is not built or released, another run is at work, or nothing can be graded.
@@ -76,7 +82,7 @@ def grade_class(root: Path, order: Order, watch: Watch | None = None) -> Outcome
     students = _students(classroom, order)
     with _alone(classroom.lock), classroom.gradebook() as gradebook:
         try:
-            run = _Run(config, classroom, gradebook, order, watch)
+            run = _Run(config, classroom, gradebook, order, watch, server)
             run.go(students)
         finally:
             watch.end()
@@ -123,6 +129,7 @@ class _Run:
     gradebook: OpenGradebook
     order: Order
     watch: Watch
+    server: ForkServer | None
     graded: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
     failures: dict[str, str] = field(default_factory=dict)
@@ -158,6 +165,8 @@ class _Run:
         Raises:
             CourseError: nothing can be graded.
         """
+        if self.server:
+            self.server.load(self._recipe.task(b""))
         to_grade = self._plan(students)
         self._renew_penalties()
         self.watch.begin(len(to_grade) + len(self.failures), len(self.kept))
@@ -210,7 +219,8 @@ class _Run:
         address = self.order.scheduler or ("" if self.order.workers else settings.scheduler)
         if address:
             return scheduler(address, settings.worker_wait)
-        return processes(settings.processes(self.order.workers, submissions), settings.tries)
+        number = settings.processes(self.order.workers, submissions)
+        return processes(number, settings.tries, self._recipe.task(b""), self.server)
 
     def _grade(self, workers: Workers, students: list[str]) -> None:
         with closing(workers.grade(self._jobs(students))) as answers:
@@ -290,4 +300,5 @@ class _Run:
         if timestamp is not None:
             yield TIMESTAMP, f"{timestamp.isoformat()} UTC".encode()
         folder = self.classroom.submitted(self.order.week, student).parent
+        yield from ticket(folder, self.classroom.all_submitted)
         yield from pictures(folder, self.classroom.all_submitted)

@@ -60,6 +60,19 @@ def run(content: bytes) -> bytes:
         )
 
 
+def prepare(content: bytes) -> None:
+    """Loads what grading such a task takes, for all processes that will be forked from this one.
+
+    The executor's module may have a function `prepare`, which gets the task and starts no process or thread.
+    """
+    _call("prepare", content)
+
+
+def warm_up(content: bytes) -> None:
+    """Starts, in a new worker, what such a task takes; the module may have a function of this name, too."""
+    _call("warm_up", content)
+
+
 def from_bytes(content: bytes) -> Answer:
     """What `run` returned."""
     plain = json.loads(content)
@@ -79,3 +92,10 @@ def _json(graded: dict[str, Any] | None = None, failure: str = "", stop: str = "
 def _executor(name: str) -> Any:
     module, _, function = name.partition(":")
     return getattr(importlib.import_module(module), function)
+
+
+def _call(function: str, content: bytes) -> None:
+    order = json.loads(content)
+    module = importlib.import_module(order["executor"].partition(":")[0])
+    if hasattr(module, function):
+        getattr(module, function)(_task(order["task"]))

@@ -1,19 +1,18 @@
 """The processes that grade: our own on this machine, or any Dask scheduler's. Bytes go out and come back."""
 
 import logging
-import signal
-import threading
 import time
 import warnings
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import CancelledError
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 
 import dask
 from distributed import Client, Future, KilledWorker, LocalCluster, Security, wait
 
 from grader.class_run import task
+from grader.class_run.fork_server import ForkServer
 from utils.errors import CourseError
 
 _LOOK_S = 5.0
@@ -146,15 +145,26 @@ class Workers:
 
 
 @contextmanager
-def processes(number: int, tries: int) -> Iterator[Workers]:
-    """Starts that many processes on this machine, which end with the block.
+def processes(number: int, tries: int, task: bytes, server: ForkServer | None = None) -> Iterator[Workers]:
+    """Forks that many processes, which end with the block.
 
     They speak over TLS with keys that only they know: a port of this machine is open to all its users, and
     whoever can speak to a Dask scheduler can run programs as its owner.
+
+    Args:
+        task: one like those that they will get, to be ready for it.
+        server: what they are forked from, where it has been started already. It ends with the block, too.
+
+    Raises:
+        CourseError: they do not start.
     """
-    with dask.config.set({"distributed.scheduler.allowed-failures": tries - 1}), _quiet():
-        cluster = _start(number)
+    with closing(server or ForkServer()) as server, _quiet():
+        server.load(task)
+        with dask.config.set({"distributed.scheduler.allowed-failures": tries - 1}):
+            cluster = _scheduler_here()
         with cluster, Client(cluster) as client:
+            server.fork(number, cluster.scheduler_address, cluster.security)
+            _await(client, number, server)
             yield Workers(client, "the local cluster", wait_s=_FETCH_S)
 
 
@@ -182,30 +192,23 @@ def scheduler(address: str, wait_s: float) -> Iterator[Workers]:
             yield Workers(client, f"the scheduler at {address}", wait_s)
 
 
-def _start(number: int) -> LocalCluster:
-    with _uninterrupted():
-        return LocalCluster(
-            n_workers=number,
-            threads_per_worker=1,
-            host="127.0.0.1",
-            dashboard_address=None,
-            security=Security.temporary(),
-            silence_logs=logging.CRITICAL,
-            memory_limit=0,  # each submission has limits of its own
-        )
+def _scheduler_here() -> LocalCluster:
+    return LocalCluster(
+        n_workers=0,
+        host="127.0.0.1",
+        dashboard_address=None,
+        security=Security.temporary(),
+        silence_logs=logging.CRITICAL,
+    )
 
 
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """What is started in here does not hear Ctrl-C, which goes to a terminal's whole group: we end it."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
+def _await(client: Client, number: int, server: ForkServer) -> None:
+    while True:
+        with suppress(TimeoutError):
+            client.wait_for_workers(number, timeout=_LOOK_S)
+            return
+        if problem := server.trouble():
+            raise CourseError(f"The processes that grade do not start: {problem}. Nothing was graded.")
 
 
 @contextmanager

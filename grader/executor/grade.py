@@ -48,12 +48,21 @@ def grade_submission(task: GradingTask) -> GradedSubmission:
         return _graded(task, source, assembled, began)
 
 
-def warm_up(task: GradingTask) -> None:
-    """Gets ready what `grade_submission` needs for such a task; the kernels' parent may still be starting."""
+def prepare(task: GradingTask) -> None:
+    """Loads what judging such a task takes. Starts nothing: processes may be forked from this one afterwards,
+    and find it loaded.
+    """
+    import torch
+
+    torch.set_num_threads(1)  # a pool of threads does not survive a fork
     with _one_at_a_time:
-        source = read_source(task.week, task.source)
-        _workshop.parent(source, task.limits)
-        _workshop.bench(source)
+        _workshop.bench(read_source(task.week, task.source))
+
+
+def warm_up(task: GradingTask) -> None:
+    """Starts the parent of the kernels for such a task, which gets ready while the caller goes on."""
+    with _one_at_a_time:
+        _workshop.parent(read_source(task.week, task.source), task.limits)
 
 
 def cool_down() -> None:

@@ -3,6 +3,7 @@
 import ctypes
 import errno
 import os
+import signal
 import sys
 
 CLONE_NEWNS = 0x00020000
@@ -19,6 +20,7 @@ MS_NOEXEC = 8
 MS_REC = 16384
 MS_PRIVATE = 1 << 18
 
+_PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
 _PR_SET_NO_NEW_PRIVS = 38
 
@@ -94,3 +96,8 @@ def no_new_privileges() -> None:
 def set_dumpable(dumpable: bool) -> None:
     """Whether processes of the same user may look into this one's memory."""
     prctl(_PR_SET_DUMPABLE, int(dumpable))
+
+
+def die_with_parent() -> None:
+    """This process is killed when the thread that forked it ends."""
+    prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -1,0 +1,224 @@
+"""The fork server: loads once what grading a week takes, and forks from that a worker for each core.
+
+A worker that started by itself would import PyTorch and load the verdicts by itself: seconds of work and
+hundreds of megabytes, each. Copies share both. Where a worker dies, another copy takes its place.
+
+`ForkServer` is the side of the class run; `main` is what runs in the process.
+"""
+
+import asyncio
+import base64
+import contextlib
+import gc
+import importlib
+import json
+import logging
+import os
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import traceback
+from collections.abc import Sequence
+from typing import Any
+
+from grader.sandbox import linux
+
+_KEYS = ("require_encryption", "tls_ca_file", "tls_worker_cert", "tls_worker_key")
+"""What a worker must know to speak to our scheduler, by Dask's names."""
+_END_SECONDS = 5.0
+"""How long workers may take to end by themselves, so that each can put its sandbox away."""
+_CANNOT_BEGIN = 3
+"""The exit code of a worker that did not reach the scheduler: another one would not either."""
+
+
+class ForkServer:
+    """A process that becomes many. It starts at once, and learns later what to load and whom to work for."""
+
+    def __init__(self, imports: Sequence[str] = ()):
+        """Starts it; it begins with these modules."""
+        self._is_loading = False
+        self._words = tempfile.TemporaryFile()  # noqa: SIM115
+        command = [sys.executable, "-P", "-m", "grader.class_run.fork_server", *imports]
+        settings = {
+            "OMP_NUM_THREADS": "1",
+            "TOKENIZERS_PARALLELISM": "false",
+        }  # a pool does not survive a fork
+        self._process = subprocess.Popen(
+            command,
+            env={**os.environ, **settings},
+            stdin=subprocess.PIPE,
+            stdout=self._words,
+            stderr=self._words,
+            start_new_session=True,  # Ctrl-C goes to a terminal's whole group: we end it
+        )
+
+    def load(self, task: bytes) -> None:
+        """Lets it load what grading such a task takes, as `task.to_bytes` made it. Once is enough."""
+        if not self._is_loading:
+            self._is_loading = True
+            self._say({"task": base64.b64encode(task).decode(), "path": sys.path})
+
+    def fork(self, workers: int, address: str, security: Any) -> None:
+        """Lets it make so many workers for the scheduler at that address, with Dask's `security`."""
+        self._say(
+            {
+                "workers": workers,
+                "address": address,
+                "security": {key: getattr(security, key) for key in _KEYS},
+            }
+        )
+
+    def trouble(self) -> str:
+        """Why there will be no workers; empty while there may be."""
+        if self._process.poll() is None:
+            return ""
+        self._words.seek(0)
+        lines = self._words.read().decode(errors="replace").strip().splitlines()
+        return lines[-1].strip() if lines else f"it ended with exit code {self._process.returncode}"
+
+    def close(self) -> None:
+        """Ends it and all its workers."""
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
+        self._process.wait()
+        self._words.close()
+
+    def _say(self, message: dict[str, Any]) -> None:
+        with contextlib.suppress(BrokenPipeError):  # `trouble` will say why it has gone
+            self._process.stdin.write(json.dumps(message).encode() + b"\n")
+            self._process.stdin.flush()
+
+
+def main(imports: Sequence[str]) -> None:
+    """Imports, loads, and forks until the class run goes."""
+    for name in imports:
+        importlib.import_module(name)
+    if load := _heard():
+        sys.path[:] = load["path"]
+        task = base64.b64decode(load["task"])
+        _load(task)
+        if order := _heard():
+            _Nest(order, task).keep()
+
+
+def _heard() -> dict[str, Any]:
+    """The next message; empty when there will be none."""
+    return json.loads(sys.stdin.buffer.readline() or b"{}")
+
+
+def _load(task: bytes) -> None:
+    from grader.class_run.task import prepare
+
+    with contextlib.suppress(Exception):  # it comes again where a submission is graded, and is reported there
+        prepare(task)
+    gc.collect()
+    gc.freeze()  # what no collection touches stays shared
+
+
+class _Nest:
+    """The process with its workers."""
+
+    def __init__(self, order: dict[str, Any], task: bytes):
+        self._order, self._task = order, task
+        self._wanted: int = order["workers"]
+        self._workers: set[int] = set()
+        self._bell, ringer = os.pipe()
+        os.set_blocking(ringer, False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(ringer, warn_on_full_buffer=False)
+
+    def keep(self) -> None:
+        """Keeps as many workers alive as are wanted, until the other side goes."""
+        while self._others():
+            while len(self._workers) < self._wanted:
+                self._workers.add(self._fork())
+            self._wait(None)
+            self._bury()
+        self._end()
+
+    def _others(self) -> bool:
+        """Whether the class run is still there: it says nothing more, but closes when it ends."""
+        ready, _, _ = select.select([sys.stdin.buffer], [], [], 0)
+        return not ready
+
+    def _wait(self, seconds: float | None) -> bool:
+        """Waits until a worker ends, or the class run does."""
+        ready, _, _ = select.select([self._bell, *([] if seconds else [sys.stdin.buffer])], [], [], seconds)
+        if self._bell in ready:
+            os.read(self._bell, 4096)
+        return bool(ready)
+
+    def _fork(self) -> int:
+        pid = os.fork()
+        if pid:
+            return pid
+        code = _CANNOT_BEGIN
+        try:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            with contextlib.suppress(OSError):  # only Linux has it
+                linux.die_with_parent()
+            code = _work(self._order, self._task)
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            sys.stderr.flush()
+            os._exit(code)
+
+    def _bury(self) -> None:
+        while self._workers:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if not pid:
+                return
+            self._workers.discard(pid)
+            match os.waitstatus_to_exitcode(status):
+                case 0:  # the scheduler has sent it away, and would send away another
+                    self._wanted -= 1
+                case code if code == _CANNOT_BEGIN:
+                    sys.exit(1)  # its last line says why
+
+    def _end(self) -> None:
+        while self._workers and self._wait(_END_SECONDS):
+            self._bury()
+        for pid in self._workers:
+            os.kill(pid, signal.SIGKILL)
+
+
+def _work(order: dict[str, Any], task: bytes) -> int:
+    """Is one worker, until the scheduler goes. Returns the exit code."""
+    import atexit
+
+    from distributed import Security, Worker
+
+    from grader.class_run.task import warm_up
+
+    with contextlib.suppress(Exception):  # as above
+        warm_up(task)
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters stands in our own sentences
+    began = False
+
+    async def serve() -> None:
+        nonlocal began
+        worker = Worker(
+            order["address"],
+            nthreads=1,
+            host="127.0.0.1",
+            dashboard=False,
+            memory_limit=0,  # each submission has limits of its own
+            security=Security(**order["security"]),
+        )
+        async with worker:
+            began = True
+            await worker.finished()
+
+    try:
+        asyncio.run(serve())
+    finally:
+        atexit._run_exitfuncs()  # the executor's: it puts its sandbox away
+    return 0 if began else _CANNOT_BEGIN
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
