@@ -67,9 +67,19 @@ def kept_of(session: Session, week: Week) -> dict[str, Kept]:
 
 
 def known_of(session: Session, week: str) -> dict[str, Known]:
-    """What the class run remembers of each student's grading of a week (its folder)."""
+    """What the class run remembers of each student's grading of a week (its folder).
+
+    A grade that somebody has removed from nbgrader's tables since is not known any more.
+    """
+    there = (
+        select(SubmittedAssignment.id)
+        .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+        .where(Assignment.name == week, SubmittedAssignment.student_id == GRADED.c.student)
+    )
     rows = session.execute(
-        select(GRADED.c.student, GRADED.c.fingerprint, GRADED.c.file).where(GRADED.c.assignment == week)
+        select(GRADED.c.student, GRADED.c.fingerprint, GRADED.c.file).where(
+            GRADED.c.assignment == week, there.exists()
+        )
     )
     return {student: Known(fingerprint, file) for student, fingerprint, file in rows}
 

@@ -3,6 +3,7 @@
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,9 @@ from utils.printable import printable
 
 TIMESTAMP = "timestamp.txt"
 _LONGEST_TIMESTAMP = 200
+_TICKET = "submission_secret.txt"
+"""What the exchange gives a student at handing in; nbgrader releases no feedback without it."""
+_LONGEST_TICKET = 1000
 _PICTURES = {".png", ".jpg", ".jpeg", ".gif"}
 _LARGEST_PICTURES = 2**24
 """Bytes of all pictures of one submission together."""
@@ -84,6 +88,12 @@ def pictures(folder: Path, top: Path) -> Iterator[tuple[str, bytes]]:
             continue
         room -= len(content)
         yield path.name, content
+
+
+def ticket(folder: Path, top: Path) -> Iterator[tuple[str, bytes]]:
+    """The exchange's secret beside a submitted notebook, by name, where it came through the exchange."""
+    with suppress(Refused):
+        yield _TICKET, read_plain(folder / _TICKET, top, _LONGEST_TICKET)
 
 
 def _missing(path: Path) -> str:

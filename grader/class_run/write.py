@@ -34,7 +34,7 @@ class ToWrite:
     timestamp: datetime | None
     odd: tuple[str, ...]
     companions: tuple[tuple[str, bytes], ...]
-    """What belongs beside the graded notebook: the time of submission, pictures."""
+    """What belongs beside the graded notebook: the time of submission, the exchange's secret, pictures."""
 
 
 class Writer:

@@ -8,6 +8,7 @@ from nbgrader.api import Gradebook
 
 from grader.class_run import version
 from grader.class_run.run import Watch
+from grader.nbgrader_commands import nbgrader
 from grader.student_version import load_config
 
 from .small_class import HALF, PERFECT, WEEK, SmallClass, ledger_of, moved
@@ -111,6 +112,20 @@ def test_a_problem_is_forgotten_when_what_was_graded_before_is_handed_in_again(g
     assert outcome.kept == ("ada", "eve", "kim")
     assert outcome.results[1].problem == ""
     assert graded.grade().results[1].problem == ""
+
+
+def test_who_was_removed_from_the_gradebook_is_graded_anew(graded):
+    with book_of(graded) as book:
+        book.remove_student("eve")
+    assert graded.grade().graded == ("eve",)
+    assert graded.points() == {"ada": 107, "eve": 60, "kim": 0}
+
+
+def test_an_upgrade_of_the_gradebook_changes_no_grade(graded):
+    outcome = nbgrader(graded.root, "db", "upgrade")
+    assert outcome.ok, outcome.log
+    assert graded.grade().graded == ()
+    assert graded.points() == {"ada": 107, "eve": 60, "kim": 0}
 
 
 def test_force_grades_everybody(graded):

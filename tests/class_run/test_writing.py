@@ -129,13 +129,14 @@ def test_the_graded_notebook_is_as_nbgrader_leaves_it(small):
     place = small.hand_in("ada", PERFECT)
     place.with_name("timestamp.txt").write_text("2026-03-01 11:00:00 CET")
     place.with_name("drawing.png").write_bytes(b"a picture")
+    place.with_name("submission_secret.txt").write_text("by which the exchange knows whose feedback it is")
     place.with_name("numpy.py").write_text("a module that shadows another")
     small.grade()
     graded = small.graded("ada")
     nbformat.validate(nbformat.read(graded, as_version=4))
     assert stat.S_IMODE(graded.stat().st_mode) == 0o444
     assert {path.name for path in graded.parent.iterdir()} == {
-        "vectors.ipynb", "timestamp.txt", "drawing.png"
+        "vectors.ipynb", "timestamp.txt", "submission_secret.txt", "drawing.png"
     }  # fmt: skip
     assert small.classroom.folders.get_existing_timestamp(str(graded.parent)) == datetime.datetime(
         2026, 3, 1, 10, 0
