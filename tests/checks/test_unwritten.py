@@ -24,10 +24,15 @@ CALLS = {
     "greedy(1)": "greedy",
     "functools.reduce(lambda left, right: greedy(left), [1, 2])": "greedy",
     "KVCache(2)": "KVCache",
+    "heat = 2\ntokens = greedy(heat)\ndef shown(): pass": "greedy",
+    "print(tokens)": "greedy",
+    "text = [shown() for _ in range(2)]": "greedy",
+    "print(text)": "greedy",
     "half()": None,
     "raise NotImplementedError()": None,
     "asyncio.AbstractEventLoop().time()": None,
     "1 / 0": None,
+    "tokes": None,
 }
 """A call: the exercise that its card names, or None where the error is shown as always."""
 
@@ -52,8 +57,14 @@ def test_the_card_names_the_exercise_and_shows_no_stack(shown, call):
     assert shown[call].output_type == "display_data"
     text = shown[call].data["text/plain"]
     assert text.startswith(f"○ {CALLS[call]} ") and "not written yet" in text
-    assert f"needs your {CALLS[call]}:" in text and "Traceback" not in text
+    assert f" your {CALLS[call]}: write it" in text and "Traceback" not in text
     assert set(shown[call].data) == {"text/plain", "text/html"}  # a check's report it is not
+
+
+def test_a_cell_that_needs_what_a_stopped_one_would_have_made_says_so(shown):
+    assert (
+        "needs tokens, which a cell above makes with your greedy" in shown["print(tokens)"].data["text/plain"]
+    )
 
 
 @pytest.mark.parametrize("call", [call for call, name in CALLS.items() if not name])
