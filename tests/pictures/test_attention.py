@@ -60,9 +60,9 @@ def test_a_token_cannot_end_the_script(sentence: Sentence) -> None:
             5,
             (1, 3, 5, 5),
             None,
-            "pattern must have three axes, [heads, query, key]; it has the shape (1, 3, 5, 5).",
+            "pattern must have three axes, [n_heads, query, key]; it has the shape (1, 3, 5, 5).",
         ),
-        (5, (3, 5, 5), ["a"], "There are 1 names, but the heads axis has 3 in the shape (3, 5, 5)."),
+        (5, (3, 5, 5), ["a"], "There are 1 names, but the n_heads axis has 3 in the shape (3, 5, 5)."),
         (0, (3, 0, 0), None, "pattern is empty: its shape is (3, 0, 0)."),
     ],
 )
@@ -86,7 +86,7 @@ def test_tokens_must_be_strings(tokens: object, said: str) -> None:
 
 
 def test_what_is_no_number_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"pattern must be numbers of the shape \[heads, query, key\]"):
+    with pytest.raises(ValueError, match=r"pattern must be numbers of the shape \[n_heads, query, key\]"):
         attention_heads(["a", "b"], [[["x", "y"]]])
 
 
@@ -173,5 +173,5 @@ def test_a_page_without_widgets_gets_the_explorers_last_state(sentence: Sentence
 
 
 def test_an_explorer_needs_three_or_four_axes(sentence: Sentence) -> None:
-    with pytest.raises(ValueError, match=r"patterns must have four axes, \[layers, heads, query, key\]"):
+    with pytest.raises(ValueError, match=r"patterns must have four axes, \[n_layers, n_heads, query, key\]"):
         attention_explorer(sentence.tokens, sentence.patterns[0, 0])

@@ -18,12 +18,15 @@ SCRIPT = ("dist", "cdn", "iife.js")
 """Where the circuitsvis package keeps the script that defines the global `CircuitsVis`."""
 
 # The card is white in the dark theme too: the view's own letters are dark, and it cannot be told otherwise.
+# A head's name stands above its small picture, on white: on it, it would hide what there is to see.
 VIEW = """<div class="course-view">
 <style>
 .course-view {background:#fff; color:#222; border-radius:6px; padding:10px 16px; max-width:720px}
 .course-view {--jp-content-font-color0:#222; --jp-content-font-color1:#222}
-.course-view h2 {font-size:15px !important} .course-view h3 {font-size:14px !important; color:#222}
-.course-view h4 {font-size:11px !important} .course-view .legend {color:#555; margin:0 0 8px 0}
+.course-view h2 {font-size:15px !important; text-shadow:0 0 3px #000}
+.course-view h3 {font-size:14px !important; color:#222}
+.course-view h4 {font-size:11px !important; color:#222 !important; background:none !important}
+.course-view h4 {position:static !important} .course-view .legend {color:#555; margin:0 0 8px 0}
 </style>
 <div class="legend">Rows are queries (“destination”), columns are keys (“source”).</div>
 <div style="padding:0 MARGIN">The view is drawn by a script. If it stays away, trust the notebook or run the

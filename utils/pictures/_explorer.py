@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def explorer(
-    tokens: list[str], patterns: Float[ndarray, "layers heads query key"], starts: list[int]
+    tokens: list[str], patterns: Float[ndarray, "n_layers n_heads query key"], starts: list[int]
 ) -> Movable:
     """Sliders for layer, head and query over checked patterns; an axis of length 1 needs none."""
     layers, heads, _, _ = patterns.shape

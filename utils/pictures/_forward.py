@@ -76,7 +76,8 @@ class Filling:
         head = _cells("", "module", "axes of what it gives", "shape", "parameters", f"color:{GREY}")
         columns = "grid-template-columns:repeat(5, max-content)"
         return (
-            f'<div class="course-forward" style="display:grid; {columns}; gap:1px 0; line-height:1.45">'
+            f'<div class="course-forward" style="display:grid; {columns}; gap:1px 0; line-height:1.45;'
+            ' overflow-x:auto">'
             f"{head}{''.join(rows)}</div>"
         )
 

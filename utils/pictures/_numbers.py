@@ -29,7 +29,7 @@ def as_array(values: Any, axes: str, name: str) -> Float[ndarray, ...]:
 
     Args:
         values: A tensor, an array or nested lists.
-        axes: The names of the axes it must have, as in "heads query key".
+        axes: The names of the axes it must have, as in "n_heads query key".
         name: What the caller calls it, for the message.
 
     Raises:

@@ -54,6 +54,7 @@ def axis(title: str = "", **more: Any) -> dict[str, Any]:
         "zerolinecolor": FAINT,
         "linecolor": FAINT,
         "ticks": "",
+        "exponentformat": "power",  # 10⁻⁹ where plotly would write 1n
         **more,
     }
 

@@ -17,6 +17,7 @@ from utils.tokens import token_strings
 
 KS = (1, 2, 3, 5, 10, 20, 40, 100, 1000)
 WIDTH = 340  # pixels for a bar of 1
+LABEL_WIDTH = "90px"
 
 
 def explorer(
@@ -38,13 +39,16 @@ def explorer(
         value=prompt,
         description="prompt",
         continuous_update=False,
-        style={"description_width": "90px"},
-        layout={"width": "640px"},
+        style={"description_width": LABEL_WIDTH},
+        layout={"width": "640px", "max_width": "100%"},
     )
     options = [(str(k), k) for k in KS] + [("all", 0)]
-    return Movable(
-        [box, _slider("temperature", 0, 3, 1), choice("k", options, 0), _slider("p", 0.05, 1, 1)], draw
-    )
+    sliders = [
+        _slider("temperature", 0, 3, 1),
+        choice("k", options, 0, LABEL_WIDTH),
+        _slider("p", 0.05, 1, 1),
+    ]
+    return Movable([box, *sliders], draw)
 
 
 def _slider(description: str, low: float, high: float, value: float) -> ipywidgets.FloatSlider:
@@ -55,7 +59,7 @@ def _slider(description: str, low: float, high: float, value: float) -> ipywidge
         step=0.05,
         value=value,
         readout_format=".2f",
-        style={"description_width": "90px"},
+        style={"description_width": LABEL_WIDTH},
         layout={"width": "420px"},
     )
 

@@ -29,13 +29,19 @@ class Movable(ipywidgets.VBox):
         return {**super()._repr_mimebundle_(**kwargs), "text/html": self._shown.value}
 
 
-def choice(description: str, options: list[tuple[str, int]], value: int) -> ipywidgets.SelectionSlider:
-    """A slider over named places; it moves the picture while the mouse drags."""
+def choice(
+    description: str, options: list[tuple[str, int]], value: int, label_width: str = "60px"
+) -> ipywidgets.SelectionSlider:
+    """A slider over named places; it moves the picture while the mouse drags.
+
+    Args:
+        label_width: Room for the description, the same as that of the controls above and below it.
+    """
     return ipywidgets.SelectionSlider(
         description=description,
         options=options,
         value=value,
         continuous_update=True,
-        style={"description_width": "60px"},
+        style={"description_width": label_width},
         layout={"width": "420px"},
     )

@@ -23,7 +23,7 @@ HOVER = "query '{row}' reads key '{column}': {value}"
 
 def attention_heads(
     tokens: Sequence[str],
-    pattern: Float[Tensor, "heads query key"] | Float[Tensor, "query key"],
+    pattern: Float[Tensor, "n_heads query key"] | Float[Tensor, "query key"],
     names: Sequence[str] | None = None,
     *,
     causal: bool = True,
@@ -46,7 +46,7 @@ def attention_heads(
 
     labels = as_labels(tokens)
     single = count_axes(pattern) == 2
-    array = as_array(pattern, "query key" if single else "heads query key", "pattern")
+    array = as_array(pattern, "query key" if single else "n_heads query key", "pattern")
     _check_tokens(array, labels, "key")
     _check_tokens(array, labels, "query")
     properties = {"attention": array.round(4).tolist(), "tokens": labels, "maskUpperTri": causal}
@@ -54,7 +54,7 @@ def attention_heads(
         words = _most_read(array, labels)
         return circuitsvis("AttentionPattern", {**properties, "zoomed": True}, words, margin="15px")
     names = [f"Head {number}" for number in range(len(array))] if names is None else list(names)
-    check_length("names", len(names), "heads", len(array), array.shape)
+    check_length("names", len(names), "n_heads", len(array), array.shape)
     last = [_most_read(head[-1:], labels, labels[-1:]) for head in array]
     words = "\n".join(f"{name}: {reads}" for name, reads in zip(names, last, strict=True))
     return circuitsvis("AttentionHeads", {**properties, "attentionHeadNames": names}, words)
@@ -110,7 +110,7 @@ def where_it_looks(tokens: Sequence[str], pattern: Float[Tensor, "query key"], q
 
 def attention_explorer(
     tokens: Sequence[str],
-    patterns: Float[Tensor, "layers heads query key"] | Float[Tensor, "heads query key"],
+    patterns: Float[Tensor, "n_layers n_heads query key"] | Float[Tensor, "n_heads query key"],
     *,
     layer: int = 0,
     head: int = 0,
@@ -123,7 +123,7 @@ def attention_explorer(
 
     Args:
         tokens: The tokens as strings.
-        patterns: [layers, heads, query, key], or [heads, query, key] for one layer.
+        patterns: [n_layers, n_heads, query, key], or [n_heads, query, key] for one layer.
         layer, head, query: Where the sliders start; negative places count from the end.
 
     Raises:
@@ -132,7 +132,7 @@ def attention_explorer(
     from utils.pictures._explorer import explorer
 
     labels = as_labels(tokens)
-    axes = "heads query key" if count_axes(patterns) == 3 else "layers heads query key"
+    axes = "n_heads query key" if count_axes(patterns) == 3 else "n_layers n_heads query key"
     array = as_array(patterns, axes, "patterns")
     _check_tokens(array, labels, "key")
     _check_tokens(array, labels, "query")
