@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from utils.checks.report import Report
+from utils.verdicts.diagnosis import describe_inputs
 
 from .toy import DOUBLE, report_on, text_of, written_by_student
 
@@ -54,6 +55,14 @@ def test_frames_of_libraries_are_left_out(cell):
     where = text_of(report_on(functional), "where")
     assert where == "(raised before your own code began)"
     assert "line 14 in in_a_library" in text_of(report_on(cell["in_a_library"]), "where")
+
+
+def test_tensors_in_lists_are_described_by_their_shapes():
+    blocks = [{"gain": torch.zeros(4)}] * 5
+    inputs = {"steps": [[torch.zeros(2, 3), torch.zeros(1)], []], "blocks": blocks, "ids": [1, 2]}
+    assert describe_inputs(inputs) == (
+        "steps [[(2, 3), (1,)], []] · blocks [{gain (4,)}, {gain (4,)}, {gain (4,)}, … 2 more] · ids [1, 2]"
+    )
 
 
 def test_an_unwritten_exercise_is_no_error():

@@ -19,6 +19,8 @@ from utils.verdicts.verdict import Verdict
 
 Lines = tuple[tuple[str, str], ...]
 _MOST_ENTRIES = 10  # of a dict among the inputs: a state dict has dozens
+_MOST_PIECES = 3  # of a list of tensors, of dicts or of lists
+_NESTED = (Tensor, dict, list, tuple)
 _UNKNOWN = "no single known mistake gives this: try the step alone, on numbers small enough to do by hand"
 _NEXT = "write it in place of `raise NotImplementedError()` in the cell above, run that cell, then this one"
 
@@ -230,6 +232,10 @@ def _describe(value: Any) -> str:
         shown = dict(islice(value.items(), _MOST_ENTRIES))
         more = f" · … {len(value) - len(shown)} more" if len(value) > len(shown) else ""
         return "{" + describe_inputs(shown) + more + "}"
+    if isinstance(value, list | tuple) and any(isinstance(each, _NESTED) for each in value):
+        shown = ", ".join(_describe(each) for each in value[:_MOST_PIECES])
+        more = f", … {len(value) - _MOST_PIECES} more" if len(value) > _MOST_PIECES else ""
+        return f"[{shown}{more}]"
     return repr(value)[:40]
 
 
