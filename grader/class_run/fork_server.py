@@ -24,6 +24,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from grader.sandbox import linux
+from utils.start_up import without_address_grammar
 
 _KEYS = ("require_encryption", "tls_ca_file", "tls_worker_cert", "tls_worker_key")
 """What a worker must know to speak to our scheduler, by Dask's names."""
@@ -54,11 +55,12 @@ class ForkServer:
             start_new_session=True,  # Ctrl-C goes to a terminal's whole group: we end it
         )
 
-    def load(self, task: bytes) -> None:
-        """Lets it load what grading such a task takes, as `task.to_bytes` made it. Once is enough."""
+    def load(self, task: bytes, workers: int) -> None:
+        """Lets it load what so many workers need for such a task, made by `to_bytes`. Once is enough."""
         if not self._is_loading:
             self._is_loading = True
-            self._say({"task": base64.b64encode(task).decode(), "path": sys.path})
+            coded = base64.b64encode(task).decode()
+            self._say({"task": coded, "workers": workers, "path": sys.path})
 
     def fork(self, workers: int, address: str, security: Any) -> None:
         """Lets it make so many workers for the scheduler at that address, with Dask's `security`."""
@@ -93,12 +95,13 @@ class ForkServer:
 
 def main(imports: Sequence[str]) -> None:
     """Imports, loads, and forks until the class run goes."""
+    without_address_grammar()
     for name in imports:
         importlib.import_module(name)
     if load := _heard():
         sys.path[:] = load["path"]
         task = base64.b64decode(load["task"])
-        _load(task)
+        _load(task, load["workers"])
         if order := _heard():
             _Nest(order, task).keep()
 
@@ -108,12 +111,11 @@ def _heard() -> dict[str, Any]:
     return json.loads(sys.stdin.buffer.readline() or b"{}")
 
 
-def _load(task: bytes) -> None:
+def _load(task: bytes, workers: int) -> None:
     from grader.class_run.task import prepare
 
     with contextlib.suppress(Exception):  # it comes again where a submission is graded, and is reported there
-        prepare(task)
-    gc.collect()
+        prepare(task, workers)
     gc.freeze()  # what no collection touches stays shared
 
 
@@ -124,6 +126,7 @@ class _Nest:
         self._order, self._task = order, task
         self._wanted: int = order["workers"]
         self._workers: set[int] = set()
+        self._forks = 0
         self._bell, ringer = os.pipe()
         os.set_blocking(ringer, False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -151,8 +154,13 @@ class _Nest:
         return bool(ready)
 
     def _fork(self) -> int:
+        from grader.class_run.task import after_fork_in_parent
+
+        place, self._forks = self._forks, self._forks + 1
         pid = os.fork()
         if pid:
+            with contextlib.suppress(Exception):  # as for `prepare`
+                after_fork_in_parent(self._task, place)
             return pid
         code = _CANNOT_BEGIN
         try:
@@ -160,7 +168,7 @@ class _Nest:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             with contextlib.suppress(OSError):  # only Linux has it
                 linux.die_with_parent()
-            code = _work(self._order, self._task)
+            code = _work(self._order, self._task, place)
         except BaseException:
             traceback.print_exc()
         finally:
@@ -186,16 +194,16 @@ class _Nest:
             os.kill(pid, signal.SIGKILL)
 
 
-def _work(order: dict[str, Any], task: bytes) -> int:
+def _work(order: dict[str, Any], task: bytes, place: int) -> int:
     """Is one worker, until the scheduler goes. Returns the exit code."""
     import atexit
 
     from distributed import Security, Worker
 
-    from grader.class_run.task import warm_up
+    from grader.class_run.task import after_fork_in_child
 
-    with contextlib.suppress(Exception):  # as above
-        warm_up(task)
+    with contextlib.suppress(Exception):  # as for `prepare`
+        after_fork_in_child(task, place)
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters stands in our own sentences
     began = False
 

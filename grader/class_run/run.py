@@ -166,7 +166,7 @@ class _Run:
             CourseError: nothing can be graded.
         """
         if self.server:
-            self.server.load(self._recipe.task(b""))
+            self.server.load(self._recipe.task(b""), self._processes(len(students)))
         to_grade = self._plan(students)
         self._renew_penalties()
         self.watch.begin(len(to_grade) + len(self.failures), len(self.kept))
@@ -219,8 +219,11 @@ class _Run:
         address = self.order.scheduler or ("" if self.order.workers else settings.scheduler)
         if address:
             return scheduler(address, settings.worker_wait)
-        number = settings.processes(self.order.workers, submissions)
+        number = self._processes(submissions)
         return processes(number, settings.tries, self._recipe.task(b""), self.server)
+
+    def _processes(self, submissions: int) -> int:
+        return self._settings.processes(self.order.workers, submissions)
 
     def _grade(self, workers: Workers, students: list[str]) -> None:
         with closing(workers.grade(self._jobs(students))) as answers:

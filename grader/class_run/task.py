@@ -60,17 +60,22 @@ def run(content: bytes) -> bytes:
         )
 
 
-def prepare(content: bytes) -> None:
-    """Loads what grading such a task takes, for all processes that will be forked from this one.
+def prepare(content: bytes, forks: int) -> None:
+    """Gets ready what grading such a task takes, before so many processes are forked from this one.
 
-    The executor's module may have a function `prepare`, which gets the task and starts no process or thread.
+    The executor's module may have a function of this name, and so for the next two.
     """
-    _call("prepare", content)
+    _call("prepare", content, forks)
 
 
-def warm_up(content: bytes) -> None:
-    """Starts, in a new worker, what such a task takes; the module may have a function of this name, too."""
-    _call("warm_up", content)
+def after_fork_in_child(content: bytes, place: int) -> None:
+    """Is called in each process that was forked, with its number; one that takes another's place, too."""
+    _call("after_fork_in_child", content, place)
+
+
+def after_fork_in_parent(content: bytes, place: int) -> None:
+    """Is called in the process that forks."""
+    _call("after_fork_in_parent", content, place)
 
 
 def from_bytes(content: bytes) -> Answer:
@@ -94,8 +99,8 @@ def _executor(name: str) -> Any:
     return getattr(importlib.import_module(module), function)
 
 
-def _call(function: str, content: bytes) -> None:
+def _call(function: str, content: bytes, *rest: int) -> None:
     order = json.loads(content)
     module = importlib.import_module(order["executor"].partition(":")[0])
     if hasattr(module, function):
-        getattr(module, function)(_task(order["task"]))
+        getattr(module, function)(_task(order["task"]), *rest)

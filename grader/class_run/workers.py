@@ -17,6 +17,8 @@ from utils.errors import CourseError
 
 _LOOK_S = 5.0
 """How often to look after the scheduler while no submission gets done."""
+_START_LOOK_S = 1.0
+"""How often to look whether workers will ever start."""
 _FETCH_S = 60.0
 """How long the way of one finished result may take."""
 
@@ -159,7 +161,7 @@ def processes(number: int, tries: int, task: bytes, server: ForkServer | None = 
         CourseError: they do not start.
     """
     with closing(server or ForkServer()) as server, _quiet():
-        server.load(task)
+        server.load(task, number)
         with dask.config.set({"distributed.scheduler.allowed-failures": tries - 1}):
             cluster = _scheduler_here()
         with cluster, Client(cluster) as client:
@@ -205,7 +207,7 @@ def _scheduler_here() -> LocalCluster:
 def _await(client: Client, number: int, server: ForkServer) -> None:
     while True:
         with suppress(TimeoutError):
-            client.wait_for_workers(number, timeout=_LOOK_S)
+            client.wait_for_workers(number, timeout=_START_LOOK_S)
             return
         if problem := server.trouble():
             raise CourseError(f"The processes that grade do not start: {problem}. Nothing was graded.")

@@ -48,21 +48,28 @@ def grade_submission(task: GradingTask) -> GradedSubmission:
         return _graded(task, source, assembled, began)
 
 
-def prepare(task: GradingTask) -> None:
-    """Loads what judging such a task takes. Starts nothing: processes may be forked from this one afterwards,
-    and find it loaded.
+def prepare(task: GradingTask, forks: int) -> None:
+    """Loads what judging such a task takes, and starts parents of kernels for so many processes that will be
+    forked from this one.
     """
     import torch
 
     torch.set_num_threads(1)  # a pool of threads does not survive a fork
     with _one_at_a_time:
-        _workshop.bench(read_source(task.week, task.source))
+        source = read_source(task.week, task.source)
+        _workshop.reserve(source, task.limits, forks)
+        _workshop.bench(source)
 
 
-def warm_up(task: GradingTask) -> None:
-    """Starts the parent of the kernels for such a task, which gets ready while the caller goes on."""
+def after_fork_in_child(task: GradingTask, place: int) -> None:
+    """Takes over what `prepare` made ready for the process with that number."""
     with _one_at_a_time:
-        _workshop.parent(read_source(task.week, task.source), task.limits)
+        _workshop.inherit(read_source(task.week, task.source), task.limits, place)
+
+
+def after_fork_in_parent(task: GradingTask, place: int) -> None:
+    """Lets go of what the process with that number has taken over."""
+    _workshop.give_away(place)
 
 
 def cool_down() -> None:

@@ -21,6 +21,7 @@ class Workshop:
     def __init__(self) -> None:
         self._bench: Bench | None = None
         self._parents: OrderedDict[tuple, WarmParent] = OrderedDict()
+        self._reserve: dict[int, WarmParent] = {}
 
     def bench(self, source: SourceNotebook) -> Bench:
         """The judge's bench, with the week's verdicts."""
@@ -40,10 +41,28 @@ class Workshop:
         if key not in self._parents:
             while len(self._parents) >= _MOST_PARENTS:
                 self._parents.popitem(last=False)[1].close()
-            view = student_view(source.absent(), source.needs())
-            self._parents[key] = WarmParent(view, source.preload(), limits)
+            self._parents[key] = _new_parent(source, limits)
         self._parents.move_to_end(key)
         return self._parents[key]
+
+    def reserve(self, source: SourceNotebook, limits: Limits, number: int) -> None:
+        """Starts a parent for each of so many processes that will be forked from this one."""
+        self._reserve = {place: _new_parent(source, limits) for place in range(number)}
+
+    def inherit(self, source: SourceNotebook, limits: Limits, place: int) -> None:
+        """In a process that was forked: takes the parent at that place, if it is still to be had."""
+        mine = self._reserve.pop(place, None)
+        while self._reserve:
+            self._reserve.popitem()[1].leave()
+        if mine:
+            self._parents[self._key(source, limits)] = mine
+        else:
+            self.parent(source, limits)
+
+    def give_away(self, place: int) -> None:
+        """In the process that forks: the parent at that place has been inherited."""
+        if place in self._reserve:
+            self._reserve.pop(place).leave()
 
     def discard(self, source: SourceNotebook, limits: Limits) -> None:
         """Ends the week's parent, and with it everything that a submission may have left."""
@@ -55,8 +74,14 @@ class Workshop:
         """Ends all parents."""
         while self._parents:
             self._parents.popitem()[1].close()
+        while self._reserve:
+            self._reserve.popitem()[1].close()
 
     def _key(self, source: SourceNotebook, limits: Limits) -> tuple:
         # Limits of time are the caller's own business: the parent needs those of space.
         of_space = replace(limits, cell_seconds=0, notebook_seconds=0)
         return source.absent(), source.preload(), source.needs(), of_space
+
+
+def _new_parent(source: SourceNotebook, limits: Limits) -> WarmParent:
+    return WarmParent(student_view(source.absent(), source.needs()), source.preload(), limits)

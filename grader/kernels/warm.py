@@ -3,6 +3,8 @@
 import base64
 import contextlib
 import os
+import select
+import signal
 import socket
 import subprocess
 import sys
@@ -64,6 +66,7 @@ class WarmParent:
                 stderr=self._words,
                 start_new_session=True,
             )
+        self._owner = os.getpid()
         self._settings = self._describe(preload, limits)
         self._ready = False
         with contextlib.suppress(Closed):  # `room` will say that it has gone
@@ -91,18 +94,43 @@ class WarmParent:
 
     def alive(self) -> bool:
         """Whether it can be asked for a room."""
-        return self._process.poll() is None
+        if self._owner == os.getpid():
+            return self._process.poll() is None
+        return not self._is_closed(0)
 
     def close(self) -> None:
         """Ends it, and everything that it started."""
+        self._end()
         self._wire.close()
-        if self._process.poll() is None:
-            self._process.kill()  # bubblewrap's own child dies with it
-        self._process.wait()
         self._words.close()
         if self._group:
             self._group.remove()
         self._scratch.cleanup()
+
+    def leave(self) -> None:
+        """Leaves it to another process, which was forked from this one or from which this one was forked."""
+        self._wire.close()
+        self._words.close()
+        self._scratch._finalizer.detach()
+        self._process.returncode = 0  # or Python would wait for it
+
+    def _end(self) -> None:
+        if self.alive():
+            os.kill(self._process.pid, signal.SIGKILL)  # bubblewrap's own child dies with it
+        if self._owner == os.getpid():
+            self._process.wait()
+        else:
+            self._is_closed(START_SECONDS)
+
+    def _is_closed(self, seconds: float) -> bool:
+        """Whether it has closed its end of the wire, or does so within these seconds: only the process that
+        started it could wait for it.
+        """
+        if self._wire.end.fileno() < 0:
+            return True
+        poller = select.poll()
+        poller.register(self._wire.end, 0)  # for nothing but its end
+        return bool(poller.poll(1000 * seconds))
 
     @property
     def _private(self) -> str:
@@ -160,12 +188,11 @@ class WarmParent:
 
     def _trouble(self) -> GraderTrouble:
         if self._ready:
-            self._process.kill()  # so that `alive` is right from now on
-            self._process.wait()
+            self._end()  # so that `alive` is right from now on
             return ParentGone("The kernels' warm parent ended while it was needed: grade again.")
         self._words.seek(0)
         lines = self._words.read().decode(errors="replace").strip().splitlines()
-        last = lines[-1].strip() if lines else f"it ended with exit code {self._process.poll()}"
+        last = lines[-1].strip() if lines else f"it ended with exit code {self._process.returncode}"
         return GraderTrouble(
             f"The kernels' warm parent does not run: {last}. Nothing was graded. If bubblewrap was refused, "
             "user namespaces are switched off on this machine; else set the course up again (`make clean`)."
