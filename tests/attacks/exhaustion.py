@@ -1,5 +1,7 @@
 """Attacks on the machine: memory, processor, processes, disk, output. Each costs its own exercise at most."""
 
+import json
+
 from executor import week05
 
 from grader.sandbox.limits import Limits
@@ -374,6 +376,46 @@ EXHAUSTION = [
         lambda: week05.solved(own_words="\\begin{a}" * 10**6),
         Expected(shows=("cut off here: of a cell a page shows 20,000 characters",)),
     ),
+    Attack(
+        "limits of the first process",
+        "lowers the limits of process 1, which starts and ends all others: no files, no memory, no time",
+        solved_and("""
+            import os, resource, signal
+            for name in ("NOFILE", "AS", "CPU", "FSIZE", "NPROC"):
+                try:
+                    resource.prlimit(1, getattr(resource, f"RLIMIT_{name}"), (0, 0))
+                except (OSError, ValueError):
+                    pass
+            for _ in range(10_000):
+                os.kill(1, signal.SIGCHLD)
+        """),
+        Expected(),
+    ),
+    Attack(
+        "cells longer than a message",
+        "holds five cells whose code no kernel takes, each of which ends one",
+        lambda: _long_cells(),
+        Expected(),
+    ),
+    Attack(
+        "hooks everywhere",
+        "audit hooks, collector's callbacks, an alarm and finalisers that raise errors at every turn",
+        solved_and("""
+            import gc, signal, sys, threading
+            def fail(*_, **__):
+                raise RuntimeError("at every turn")
+            class Final:
+                def __del__(self):
+                    raise SystemExit(1)
+            gc.callbacks.append(fail)
+            sys.unraisablehook = sys.excepthook = threading.excepthook = fail
+            final = [Final() for _ in range(100)]
+            del final
+            signal.signal(signal.SIGALRM, lambda *_: None)
+            signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)
+        """),
+        Expected(),
+    ),
 ]
 
 
@@ -382,3 +424,10 @@ def _slow():
     for _ in range(4):
         week05.insert_after(notebook, "set_up", "import time; time.sleep(2.5)")
     return notebook
+
+
+def _long_cells():
+    notebook = week05.solved()
+    for _ in range(5):
+        week05.insert_after(notebook, "set_up", f"# {'é' * 3_000_000}")
+    return json.dumps(notebook, ensure_ascii=False).encode()
