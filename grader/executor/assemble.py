@@ -5,7 +5,7 @@ cells stay where they stood, since honest work may need what they define.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 
@@ -14,6 +14,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from grader.cells import is_task
 from grader.executor import source as of
+from grader.executor.definitions import definitions
 from grader.executor.source import SourceNotebook
 from grader.executor.submission import SubmittedCell, Unreadable
 from utils.checks.engine import Check
@@ -127,15 +128,23 @@ class _Sorting:
         more = len(odd) - _MOST_ODD
         return odd if more <= 0 else [*odd[:_MOST_ODD], f"and {more:,} more remarks like these"]
 
-    def steps(self):
+    def steps(self) -> Iterator[Step]:
         """The cells of the notebook that is graded, in order."""
-        yield from map(_own_step, self._own[-1])
+        yield from self._own_steps(-1)
         for place, cell in enumerate(self._cells):
             step = _source_step(self._source, cell, self.found.get(place))
             if is_task(cell):  # it is answered below it, in cells of the student's own
                 step = replace(step, written=any(own.source.strip() for own in self._own[place]))
             yield step
-            yield from map(_own_step, self._own[place])
+            if of.is_look(cell) and place in self.found and self.found[place].source != cell.source:
+                yield from _definitions(self.found[place])
+            yield from self._own_steps(place)
+
+    def _own_steps(self, place: int) -> Iterator[Step]:
+        for submitted in self._own[place]:
+            yield _own_step(submitted)
+            if "look" in submitted.tags:
+                yield from _definitions(submitted)
 
 
 def _source_step(source: SourceNotebook, cell: NotebookNode, submitted: SubmittedCell | None) -> Step:
@@ -161,6 +170,14 @@ def _own_step(submitted: SubmittedCell) -> Step:
     _attach(cell, submitted)
     runs = submitted.kind == "code" and "look" not in submitted.tags
     return Step(cell, f"cell {submitted.number}", is_run=runs, is_own=True)
+
+
+def _definitions(look: SubmittedCell) -> Iterator[Step]:
+    """What a student has defined in a demonstration, which does not run itself: an answer may need it."""
+    found = definitions(look.source) if look.kind == "code" else ""
+    if found:
+        cell = new_code_cell(source=f"# defined in cell {look.number}\n{found}", id=f"own-{look.number}-d")
+        yield Step(cell, f"cell {look.number}", is_run=True, is_own=True)
 
 
 def _attach(cell: NotebookNode, submitted: SubmittedCell) -> None:

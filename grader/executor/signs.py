@@ -9,13 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from grader.cells import plain_python
 from grader.executor.assemble import Step
+from grader.executor.definitions import LONGEST
 from grader.executor.task import Sign
 from grader.imports import imports_of
 from utils.checks.ready_made import ALWAYS
 
-LONGEST = 20_000
-"""Characters of a cell that is read. Text that means to be takes Python's parser gigabytes and minutes: its
-memory grows with the square of the dots in `import a.b.b…`."""
 _LONGEST_NOTEBOOK = 10 * LONGEST
 _MOST = 50
 """Signs of one notebook: who would bury the one that counts must not be able to."""
@@ -26,11 +24,13 @@ _WORD = re.compile(r"(?:import|from)[ \t]++(?P<module>[\w.]++)|(?P<name>[^\W\d]\
 """What names look like, for text that Python cannot read as a whole and IPython runs all the same."""
 _CHECK_ITSELF = re.compile(r"utils\.checks\.week\w+\.[A-Za-z]\w*$")
 """A check may be called in any cell; it is what is below it that nobody needs."""
-_PRIVATE = re.compile(r"torch\.(?!Tensor\.)(?:\w+\.)*_[a-zA-Z]")
+_PRIVATE = re.compile(r"torch\.(?!Tensor\.)(?:\w+\.)*(?:_[a-zA-Z]|__dict__$)")
 
 _BELOW = "ready-made operations below their names in Python"
 _TOGETHER = "code that is put together while it runs"
+_UNNAMED = ".(a name put together)"
 _OTHERS = "other code's objects"
+_BESIDE = "what runs beside the check, which does not see it"
 _REACHES = {
     "utils.verdicts": "the verdicts",
     "utils.checks": "what the checks are made of",
@@ -40,6 +40,11 @@ _REACHES = {
     "torch.nn.attention": "attention that is there ready-made",
     "gc.get_objects": _OTHERS,
     "gc.get_referrers": _OTHERS,
+    "torch.nn.functional.multi_head_attention_forward": "attention that is there ready-made",
+    "threading": _BESIDE,
+    "_thread": _BESIDE,
+    "concurrent.futures": _BESIDE,
+    "multiprocessing": _BESIDE,
     "importlib": _TOGETHER,
     "exec": _TOGETHER,
     "eval": _TOGETHER,
@@ -123,6 +128,8 @@ def _what(name: str, forbidden: Sequence[str]) -> str:
     for each, what in _REACHES.items():
         if name == each or name.startswith(each + "."):
             return f"uses {name}: it reaches for {what}"
+    if name.startswith("torch") and name.endswith(_UNNAMED):
+        return f"uses something of {name.removesuffix(_UNNAMED)} whose name is put together while it runs"
     if _PRIVATE.match(name):
         return f"uses {name}: it reaches for {_BELOW}"
     if name.rpartition(".")[2] in _INSIDE:
@@ -152,6 +159,17 @@ def _names(tree: ast.Module, given: Mapping[str, str]) -> Iterator[tuple[int, st
             yield node.lineno, f"torch.Tensor.{node.attr}"
         elif isinstance(node, ast.Name):
             yield node.lineno, node.id
+        elif isinstance(node, ast.Call) and (module := _looked_up(node)):
+            first, _, rest = module.partition(".")
+            yield node.lineno, f"{bound.get(first, first)}.{rest}".rstrip(".") + _UNNAMED
+
+
+def _looked_up(call: ast.Call) -> str:
+    """From what the call takes something whose name does not stand there; empty if it does no such thing."""
+    if not isinstance(call.func, ast.Name) or call.func.id not in ("getattr", "vars") or not call.args:
+        return ""
+    named = len(call.args) > 1 and isinstance(call.args[1], ast.Constant)
+    return "" if named else _dotted(call.args[0])
 
 
 def _words(code: str) -> Iterator[tuple[int, str]]:

@@ -405,6 +405,12 @@ MALFORMED = [
         ),
         Expected(),
     ),
+    Attack(
+        "helper in a demonstration",
+        "honest work whose helper stands in a copy of a demonstration, with the copy's tags",
+        lambda: _helper_in_a_copy(),
+        Expected(),
+    ),
 ]
 
 
@@ -418,3 +424,12 @@ def _deep(levels):
     for _ in range(levels):
         value = {"a": value}
     return value
+
+
+def _helper_in_a_copy():
+    right = week05.answers()["causal_mask"].replace("def causal_mask", "def helper")
+    notebook = week05.solved(causal_mask="def causal_mask(scores):\n    return helper(scores)")
+    week05.insert_after(notebook, "set_up", f"{right}\n\nprint(helper(torch.ones(2, 2)))\n1 / 0")
+    place = notebook.cells.index(week05.cell(notebook, "set_up")) + 1
+    notebook.cells[place].metadata["tags"] = ["look", "raises-exception"]
+    return notebook

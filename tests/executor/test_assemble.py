@@ -164,3 +164,40 @@ def test_a_task_is_answered_by_the_students_own_cells_below_it(below, written):
     task, *answer = result.steps[place:]
     assert (task.cell.source, task.written) == ("Explain one behaviour.", written)
     assert [step.cell.source for step in answer] == below
+
+
+HELPER = """
+import math
+
+LIMIT = -1e9
+
+def helper(x):
+    return x * LIMIT
+
+print(helper(3))
+slow = helper(4)
+"""
+
+
+def test_what_a_demonstration_defines_is_there_and_what_it_does_is_not_done():
+    notebook = week05.solved()
+    looks = [cell for cell in notebook.cells if "look" in cell.metadata.get("tags", ())]
+    looks[0].source += f"\n{HELPER}"
+    copy = nbformat.v4.new_code_cell(HELPER, metadata={"tags": ["look", "raises-exception"]})
+    notebook.cells.append(copy)
+    found = [step.cell.source for step in assembled(notebook).steps if step.is_run and step.is_own]
+    assert len(found) == 2
+    for source in found:
+        assert "def helper(x):\n    return x * LIMIT" in source
+        assert "import math" in source
+        assert "print" not in source
+        assert "slow" not in source
+
+
+@pytest.mark.parametrize(
+    "code", ["import math\nx = f()", "def f(:", "a" * 10, "x = !ls", "import a" + ".b" * 10**5]
+)
+def test_a_demonstration_that_defines_nothing_is_left_alone(code):
+    notebook = week05.solved()
+    next(cell for cell in notebook.cells if "look" in cell.metadata.get("tags", ())).source = code
+    assert [step.name for step in assembled(notebook).steps if step.is_run and step.is_own] == []
