@@ -1,37 +1,31 @@
-"""How much memory a process and its children hold together, at most, while something runs."""
+"""How much memory a program's processes hold together, at most, while it runs."""
 
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import psutil
 
-_EVERY_S = 0.5
+_EVERY_S = 0.25
 
 
 @dataclass
 class Peak:
-    """The largest sum seen so far of each worker's proportional set sizes, in bytes."""
+    """The largest sum seen so far, in bytes."""
 
-    by_worker: dict[int, int] = field(default_factory=dict)
-
-    @property
-    def largest(self) -> int:
-        """Of the worker that held most."""
-        return max(self.by_worker.values(), default=0)
+    held: int = 0
 
 
 @contextmanager
-def peak_of_workers() -> Iterator[Peak]:
-    """Watches this process's own Python children, Dask's workers among them, with all that they start.
+def peak_below(pid: int) -> Iterator[Peak]:
+    """Watches all that a process starts, and what these start; the process itself does not count.
 
-    The proportional set size counts a page that n processes share as 1/n of a page in each, so that the sum
-    over a tree is what the machine must have for it.
+    Proportional set sizes are added: a page that n processes share counts as 1/n of a page in each, so that
+    the sum is what the machine must have.
     """
     peak, over = Peak(), threading.Event()
-    watcher = threading.Thread(target=_look, args=(peak, over), daemon=True)
+    watcher = threading.Thread(target=_look, args=(pid, peak, over), daemon=True)
     watcher.start()
     try:
         yield peak
@@ -40,18 +34,13 @@ def peak_of_workers() -> Iterator[Peak]:
         watcher.join()
 
 
-def _look(peak: Peak, over: threading.Event) -> None:
+def _look(pid: int, peak: Peak, over: threading.Event) -> None:
     while not over.wait(_EVERY_S):
-        for child in _children(psutil.Process(os.getpid())):
-            held = _held(child) + sum(map(_held, _children(child, recursive=True)))
-            peak.by_worker[child.pid] = max(held, peak.by_worker.get(child.pid, 0))
-
-
-def _children(process: psutil.Process, recursive: bool = False) -> list[psutil.Process]:
-    try:
-        return process.children(recursive=recursive)
-    except psutil.Error:
-        return []
+        try:
+            below = psutil.Process(pid).children(recursive=True)
+        except psutil.Error:  # it has just ended
+            return
+        peak.held = max(peak.held, sum(map(_held, below)))
 
 
 def _held(process: psutil.Process) -> int:

@@ -1,14 +1,14 @@
 """The three ways of grading that are compared, each on the same submissions."""
 
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
 
+from grader.bench.memory import peak_below
 from grader.bench.mixed_class import MixedClass
-from grader.class_run.order import Order
-from grader.class_run.run import Watch, grade_class
 from grader.executor.assemble import Step, assemble
 from grader.executor.source import SourceNotebook, read_source
 from grader.executor.submission import Unreadable, read_submission
@@ -19,12 +19,21 @@ from utils.errors import CourseError
 from utils.weeks import Week
 
 STOCK = """
+c.Autograde.sanitize_preprocessors = [
+    f"nbgrader.preprocessors.{name}"
+    for name in (
+        "ClearOutput", "DeduplicateIds", "OverwriteKernelspec", "OverwriteCells", "CheckCellMetadata"
+    )
+]
 c.Autograde.autograde_preprocessors = [
-    "nbgrader.preprocessors.Execute",
-    *(each for each in c.Autograde.autograde_preprocessors if "grader.execute" not in each),
+    f"nbgrader.preprocessors.{name}"
+    for name in ("Execute", "LimitOutput", "SaveAutoGrades", "AssignLatePenalties", "CheckCellMetadata")
 ]
 """
-"""Lines for nbgrader_config.py: nbgrader's own executor in the place of ours."""
+"""Lines for nbgrader_config.py: nbgrader's own steps, as it comes, in the place of ours."""
+
+_SOME_NOT_GRADED = 1
+"""The exit code of `course grade` where a submission is broken, as some of the class are."""
 
 
 def stock(folder: Path, week: Week) -> float:
@@ -40,11 +49,31 @@ def stock(folder: Path, week: Week) -> float:
     return time.perf_counter() - began
 
 
-def class_run(folder: Path, week: Week, workers: int, watch: Watch | None = None) -> float:
-    """Seconds that `course grade` takes for all that is handed in there, start to end."""
+def class_run(folder: Path, week: Week, workers: int) -> float:
+    """Seconds that `course grade` takes for all that is handed in there, from the command to its end."""
     began = time.perf_counter()
-    grade_class(folder, Order(week, workers=workers, force=True), watch)
+    _finish(_started(folder, week, workers))
     return time.perf_counter() - began
+
+
+def memory_of_class_run(folder: Path, week: Week, workers: int) -> int:
+    """Bytes that the same command holds at most, beside its own process, for each worker."""
+    process = _started(folder, week, workers)
+    with peak_below(process.pid) as peak:
+        _finish(process)
+    return peak.held // workers
+
+
+def _started(folder: Path, week: Week, workers: int) -> subprocess.Popen:
+    command = [sys.executable, "-m", "utils.command_line", "grade", str(week.number), "--force"]
+    words = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    return subprocess.Popen([*command, "--workers", str(workers)], cwd=folder, **words)
+
+
+def _finish(process: subprocess.Popen) -> None:
+    said, _ = process.communicate()
+    if process.returncode not in (0, _SOME_NOT_GRADED):
+        raise CourseError(f"`course grade` ended with exit code {process.returncode}: {said[-500:]}")
 
 
 class BareFork:

@@ -18,6 +18,7 @@ from executor import week05
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.plugins.zipcollect import ExtractorPlugin
 
+from grader.bench.ways import STOCK
 from grader.build import make
 from grader.folders import CONFIG
 from grader.install import write
@@ -32,19 +33,6 @@ from .suite import ALL
 KEPT = Path(__file__).with_name("stock.json")
 STUDENT = "mallory"
 SECONDS = 90
-STOCK = """
-c.Autograde.sanitize_preprocessors = [
-    f"nbgrader.preprocessors.{name}"
-    for name in (
-        "ClearOutput", "DeduplicateIds", "OverwriteKernelspec", "OverwriteCells", "CheckCellMetadata"
-    )
-]
-c.Autograde.autograde_preprocessors = [
-    f"nbgrader.preprocessors.{name}"
-    for name in ("Execute", "LimitOutput", "SaveAutoGrades", "AssignLatePenalties", "CheckCellMetadata")
-]
-c.Execute.timeout = 30
-"""
 ABORT = ("One or more notebooks in the assignment use", "Could not match")
 """What nbgrader says when it goes on with nobody; after any other error it goes on with the next student."""
 _DEFAULT_TAG = 'c.Execute.skip_cells_with_tag = "skip-execution"\n'
@@ -154,7 +142,7 @@ def released(folder: Path) -> Path:
     """A course folder with week 5 released, set up as nbgrader comes."""
     folder.mkdir(parents=True)
     config = (week05.REPOSITORY / CONFIG).read_text()
-    (folder / CONFIG).write_text(config + STOCK)
+    (folder / CONFIG).write_text(config + STOCK + "c.Execute.timeout = 30\n")
     write(folder, [make(week05.REPOSITORY, week05.WEEK).moved(week05.REPOSITORY, folder)])
     done = nbgrader(folder, "generate_assignment", week05.WEEK.folder, "--force")
     if not done.ok:
