@@ -1035,7 +1035,7 @@ def get_batch(
 def train_step(
     model: nn.Module, optimizer: AdamW, batches: Sequence[Int[Tensor, "batch seq"]], max_norm: float
 ) -> float:
-    """One step of the optimizer on the mean loss of all batches, which are equally large.
+    """One step of the optimiser on the mean loss of all batches, which are equally large.
 
     Leaves the model in train mode. Gradients of earlier steps do not count; those of this one are clipped together
     to `max_norm`. Returns the mean loss before the step, in nats per predicted token, as a Python number.
@@ -1071,7 +1071,7 @@ def evaluate(model: nn.Module, batches: Iterable[Int[Tensor, "batch seq"]]) -> f
 
 
 class Trainer:
-    """A training run that knows where it stands: model, optimizer, generator, step, losses, settings."""
+    """A training run that knows where it stands: model, optimiser, generator, step, losses, settings."""
 
     def __init__(
         self,

@@ -309,6 +309,8 @@ def split_heads(
 checks.split_heads(split_heads)
 
 # %% [markdown]
+# *What you should see:* a tick; below, numbers that were neighbours in a token's vector are neighbours in a head.
+#
 # **Where do the numbers go?** Two tokens, each a vector of six numbers, for three heads. Token 0 holds 0 to 5, token 1 holds 10 to 15. Beside it, what `view` would have made of them: the same shape, and something else.
 
 # %% tags=["look", "raises-exception"]
@@ -967,6 +969,8 @@ def vector_arithmetic(
 checks.vector_arithmetic(vector_arithmetic)
 
 # %% [markdown]
+# *What you should see:* a tick, and *queen* as the word that comes nearest.
+#
 # **How near does it come?** The result as a point of its own among the others. Turn the space and zoom in on it; then try other words in the first line. Which questions make sense in this space, and which do not?
 
 # %% tags=["look", "raises-exception"]

@@ -1092,6 +1092,8 @@ def bytes_per_token(texts: dict[str, list[str]], encode: Callable[[str], list[in
 checks.bytes_per_token(bytes_per_token)
 
 # %% [markdown]
+# *What you should see:* a tick; in English one token holds several bytes.
+#
 # **Who pays most for saying that the cat was tired?** The first picture shows bytes per token, the second what counts in the end: the tokens of the same sentence.
 
 # %% tags=["look", "raises-exception"]

@@ -443,6 +443,8 @@ def my_analogy() -> tuple[str, str, str, str]:
 checks.my_analogy(my_analogy)
 
 # %% [markdown]
+# *What you should see:* a tick; below, the place that your answer takes with the model.
+#
 # **Does the model see it as you do?**
 
 # %% tags=["look", "raises-exception"]
@@ -550,6 +552,8 @@ def coordinate_along(
 checks.coordinate_along(coordinate_along)
 
 # %% [markdown]
+# *What you should see:* a tick; below, words for men and words for women mostly on different sides.
+#
 # **Has the model learned gender, or only pairs of words?** The direction comes from four pairs; none of the words in the picture is among them. 0 is the middle of the words that you see.
 
 
@@ -706,6 +710,8 @@ def embed_tokens(
 checks.embed_tokens(embed_tokens)
 
 # %% [markdown]
+# *What you should see:* a tick, and no difference from what the model's own first block is given.
+#
 # **Is that really where the model begins?** `trained_modules` fills your two modules with the model's own numbers. Compare their sum with what the model itself gives to its first block.
 
 
@@ -872,6 +878,8 @@ class Unembed(nn.Module):
 checks.Unembed(Unembed)
 
 # %% [markdown]
+# *What you should see:* a tick, and logits that differ from the model's own by rounding only.
+#
 # **Does it read the model's mind?** The blocks between your two ends are still the model's own. Take the vectors that come out of its last one (after a LayerNorm, `ln_f`, of which next week tells), and let your `Unembed` read them. From logits to probabilities it is one softmax, inside `top_next_tokens`.
 
 # %% tags=["look", "raises-exception"]
@@ -1131,6 +1139,8 @@ def pca_3d(vectors: Float[Tensor, "n d"]) -> Float[Tensor, "n 3"]:
 checks.pca_3d(pca_3d)
 
 # %% [markdown]
+# *What you should see:* a tick, and your own words in space.
+#
 # **Which words would you like to see?** Your own function on words of your own choice. Replace them; `token_id` complains about those that are cut.
 
 # %% tags=["look", "raises-exception"]
@@ -1196,6 +1206,8 @@ def sinusoidal_positions(n_ctx: int, d_model: int) -> Float[Tensor, "n_ctx d_mod
 checks.sinusoidal_positions(sinusoidal_positions)
 
 # %% [markdown]
+# *What you should see:* a tick; the columns on the left swing fast, those on the right slowly.
+#
 # **Fast hands and slow hands.** 32 positions down, 24 columns across. Which columns would you ask whether two tokens are neighbours? Which, whether you are near the end?
 
 # %% tags=["look", "raises-exception"]

@@ -303,6 +303,8 @@ def causal_mask(scores: Float[Tensor, "... query key"]) -> Float[Tensor, "... qu
 checks.causal_mask(causal_mask)
 
 # %% [markdown]
+# *What you should see:* a tick, and an empty triangle at the upper right.
+#
 # **Which corner is empty?** Your mask on a square of scores; masked entries stay blank. The first token sees one key, the last one all of them.
 
 # %% tags=["look", "raises-exception"]
@@ -415,6 +417,8 @@ def weighted_values(
 checks.weighted_values(weighted_values)
 
 # %% [markdown]
+# *What you should see:* a tick; below, a mixture of all three values, and one value untouched.
+#
 # **Is attention a filter or a blender?** Both, depending on the shares. Three values, in colours you can tell apart: 10, 100 and 1,000.
 
 # %% tags=["look", "raises-exception"]
@@ -536,6 +540,8 @@ def context_changes_vectors(
 checks.context_changes_vectors(context_changes_vectors)
 
 # %% [markdown]
+# *What you should see:* a tick; 1.00 before in every line, and less than that after in most.
+#
 # **What do the model's own heads make of the two banks?** Your function, with your head, filled with each head of the first block in turn. 1 would mean that the two banks are still the same. Less than 1 says that other words have been blended in; whether the head tells *meanings* apart is a harder question, and week 12 has the tools for it.
 
 # %% tags=["look", "raises-exception"]
@@ -788,8 +794,8 @@ checks.attention_by_loops(attention_by_loops)
 
 # %% tags=["work"] nbgrader={"grade": false, "grade_id": "padding_aware_pattern", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def padding_aware_pattern(
-    scores: Float[Tensor, "batch heads query key"], is_token: Bool[Tensor, "batch key"]
-) -> Float[Tensor, "batch heads query key"]:
+    scores: Float[Tensor, "batch n_heads query key"], is_token: Bool[Tensor, "batch key"]
+) -> Float[Tensor, "batch n_heads query key"]:
     """The attention pattern over the keys that hold a token and are not in the future.
 
     There are as many queries as keys. The row of a query that can see no key at all is 0 throughout.

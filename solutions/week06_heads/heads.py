@@ -294,11 +294,11 @@ checks.head_outputs(head_outputs)
 # %% [markdown]
 # *What you should see:* a tick.
 #
-# **Do the heads really add up to what the model writes?** For that we have to look inside the model while it runs. `inside_attention` gives, for every layer, what its attention reads and what it writes.
+# **Do the heads really add up to what the model writes?** For that we have to look inside the model while it runs. `around_attention` gives, for every layer, what its attention reads and what it writes.
 
 
-# %% tags=["set-up"] nbgrader={"grade": false, "grade_id": "inside_attention", "locked": true, "schema_version": 3, "solution": false, "task": false}
-def inside_attention(
+# %% tags=["set-up"] nbgrader={"grade": false, "grade_id": "around_attention", "locked": true, "schema_version": 3, "solution": false, "task": false}
+def around_attention(
     ids: Int[Tensor, "batch seq"],
 ) -> list[tuple[Float[Tensor, "batch seq d_model"], Float[Tensor, "batch seq d_model"]]]:
     """For every layer what the model's own attention is given, and what it gives back."""
@@ -320,7 +320,7 @@ def inside_attention(
 
 # %% tags=["look", "raises-exception"]
 ids = sentence_ids()
-x, written = inside_attention(ids)[0]
+x, written = around_attention(ids)[0]
 weights = attention_weights(gpt2, layer=0)
 q, k, v = (project_heads(x, weights[f"W_{letter}"], weights[f"b_{letter}"]) for letter in "QKV")
 outputs = head_outputs(weighted_values(attention_pattern(q, k), v), weights["W_O"])
@@ -418,7 +418,7 @@ checks.MultiHeadAttention(MultiHeadAttention)
 # **And inside the running model, on your own sentence?** Your module takes the place of each layer's attention in turn: it gets what that layer reads, and what it writes is compared with what the layer writes.
 
 # %% tags=["look", "raises-exception"]
-for layer, (x, written) in enumerate(inside_attention(sentence_ids())):
+for layer, (x, written) in enumerate(around_attention(sentence_ids())):
     attention = MultiHeadAttention(gpt2.config.d_model, gpt2.config.n_heads, gpt2.config.d_head)
     fill_heads(attention, attention_weights(gpt2, layer))
     with torch.no_grad():
@@ -587,6 +587,8 @@ def first_token_score(pattern: Float[Tensor, "... query key"]) -> Float[Tensor, 
 checks.first_token_score(first_token_score)
 
 # %% [markdown]
+# *What you should see:* a tick, and a map with a square for each head.
+#
 # **Which heads of the model rest on the first token?** If many do, go back to your candidates: which of them were only resting?
 
 # %% tags=["look", "raises-exception"]
@@ -649,6 +651,8 @@ def induction_score(pattern: Float[Tensor, "... query key"], period: int) -> Flo
 checks.induction_score(induction_score)
 
 # %% [markdown]
+# *What you should see:* a tick, and a strongest head far above an even one.
+#
 # **Does the model have an induction head?** Your score of every head, averaged over twenty rings.
 
 # %% tags=["look", "raises-exception"]
@@ -696,7 +700,7 @@ RING = ["Anna", "Tom", "Rose", "Ben", "Lily", "Sam"]
 MADE_FOR = ["0.0 previous token", "0.1 first token", "1.0 induction", "1.1 first token"]
 
 
-def made_by_hand() -> tuple[Float[Tensor, "heads query key"], list[str]]:
+def made_by_hand() -> tuple[Float[Tensor, "n_heads query key"], list[str]]:
     """Two rounds of the ring through the circuit: the patterns of its four heads, and its guess at each token."""
     circuit = induction_circuit(d_vocab=len(RING), n_ctx=2 * len(RING))
     resid, patterns = circuit.embed(torch.arange(len(RING)).repeat(2)[None]), []
@@ -1003,14 +1007,14 @@ def grouped_query_attention(
 checks.grouped_query_attention(grouped_query_attention)
 
 # %% [markdown]
+# *What you should see:* a tick; half as many heads of keys and values take half the room.
+#
 # **What would GPT-2 small save?** Keys and values of all its 12 layers for a full context of 1,024 tokens, in float32, by the number of heads that keys and values have.
 
 # %% tags=["look", "raises-exception"]
 small = reference.CONFIGS["gpt2"]
-kept = {
-    f"{heads} heads": 2 * small.n_layers * heads * small.d_head * small.n_ctx * 4 / 1e6
-    for heads in (12, 6, 4, 2, 1)
-}
+of_one_head = 2 * small.n_layers * small.d_head * small.n_ctx * 4 / 1e6  # keys and values, in MB
+kept = {f"{heads} head{'s' if heads > 1 else ''}": heads * of_one_head for heads in (12, 6, 4, 2, 1)}
 pictures.bars(kept, title="What has to be kept of one text", value_title="MB")
 
 # %% [markdown]
@@ -1076,6 +1080,8 @@ def rotary_positions(
 checks.rotary_positions(rotary_positions)
 
 # %% [markdown]
+# *What you should see:* a tick, and diagonals of one colour.
+#
 # **Does the score depend on the distance alone?** The same query and the same key at every one of 16 positions. Walk along a diagonal of the picture; then see what happens when both move on by 100 positions.
 
 # %% tags=["look", "raises-exception"]

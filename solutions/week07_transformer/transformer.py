@@ -318,6 +318,8 @@ with torch.device("meta"):
         small(torch.zeros(2, 6, dtype=torch.long))
 
 # %% tags=["look", "raises-exception"]
+with torch.device("meta"):
+    small = GPT2(CONFIGS["gpt2"])
 try:
     small(torch.zeros(1, 1025, dtype=torch.long, device="meta"))
 except ValueError as error:
@@ -384,8 +386,15 @@ checks.residual_stream(residual_stream)
 #
 # **What would the model say if it stopped early?** Your machine gets the reference's weights on loan (next week you put them in yourself), and each photograph is read as if it were the last: through `ln_f` and the unembedding. The prompt ends in *The*, so somebody or something is about to be named.
 
+
+# %% tags=["set-up"] nbgrader={"grade": false, "grade_id": "real_machine", "locked": true, "schema_version": 3, "solution": false, "task": false}
+def real_machine() -> nn.Module:
+    """Your GPT2 with the reference's weights in it, on loan."""
+    return fill_model(GPT2(gpt2.config), model_weights(gpt2)).eval()
+
+
 # %% tags=["look", "raises-exception"]
-real = fill_model(GPT2(gpt2.config), model_weights(gpt2)).eval()
+real = real_machine()
 with torch.no_grad():
     stream = residual_stream(real, ids)
     early = real.unembed(real.ln_f(stream[:, :, -1])).softmax(dim=-1)[:, 0]  # [n_layers + 1, d_vocab]
@@ -401,6 +410,8 @@ for number, row in enumerate(early):
 # **Who changes which token's whiteboard the most?** A row for each block, a column for each token of the prompt; the number is how long the block's update is, compared with the stream afterwards.
 
 # %% tags=["look", "raises-exception"]
+with torch.no_grad():
+    stream = residual_stream(real_machine(), ids)
 updates = stream.diff(dim=0)[:, 0].norm(dim=-1) / stream[1:, 0].norm(dim=-1)
 blocks_shown = [f"block {number}" for number in range(gpt2.config.n_layers)]
 pictures.heatmap(
@@ -669,6 +680,7 @@ def peeking(model: nn.Module, layer: int) -> Iterator[nn.Module]:
 
 # %% tags=["look", "raises-exception"]
 some_ids = torch.randperm(1000, generator=torch.Generator().manual_seed(7))[:16].reshape(2, 8)
+real = real_machine()
 with torch.no_grad():
     print("your machine:             ", is_causal(real, some_ids))
     with peeking(real, layer=0) as cheat:
@@ -679,7 +691,7 @@ with torch.no_grad():
 # **What is that property worth?** Without it, a text of 24 tokens would have to be read 24 times to have the guess after each of its tokens: one token, two tokens, three … With it, one pass gives all of them.
 
 # %% tags=["look", "raises-exception"]
-text = ids.repeat(1, 3)[:, :24]
+real, text = real_machine(), ids.repeat(1, 3)[:, :24]
 with torch.no_grad():
     start = time.perf_counter()
     at_once = real(text)[0]
@@ -1013,11 +1025,13 @@ checks.memory_needed(memory_needed)
 
 # %% tags=["look", "raises-exception"]
 for seq in (128, 1024):
-    print(f"8 prompts of {seq:,} tokens")
-    for name, each in CONFIGS.items():
+    for place, (name, each) in enumerate(CONFIGS.items()):
         gigabytes = {part: count / 1e9 for part, count in memory_needed(each, 8, seq).items()}
-        shown = "  ".join(f"{part} {amount:6.2f}" for part, amount in gigabytes.items())
-        print(f"  {name:12} {shown}   together {sum(gigabytes.values()):6.2f} GB")
+        if place == 0:
+            heads = "".join(f"{part:>11}" for part in [*gigabytes, "together"])
+            print(f"8 prompts of {seq:,} tokens\n{'':12}{heads}")
+        amounts = [*gigabytes.values(), sum(gigabytes.values())]
+        print(f"{name:12}" + "".join(f"{amount:11.2f}" for amount in amounts))
 
 # %% [markdown]
 # ## Stretch 2 · `PostNormBlock`

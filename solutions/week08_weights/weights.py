@@ -25,6 +25,7 @@
 # %% tags=["set-up"] nbgrader={"grade": false, "grade_id": "set_up", "locked": true, "schema_version": 3, "solution": false, "task": false}
 import math
 from itertools import islice
+from textwrap import fill
 
 import torch
 from einops import rearrange
@@ -185,6 +186,8 @@ def name_map(config: ModelConfig) -> dict[str, tuple[str, ...]]:
 checks.name_map(name_map)
 
 # %% [markdown]
+# *What you should see:* a tick, and *none* three times.
+#
 # **Is anything left over on either side?** Your map against the two real lists.
 
 # %% tags=["look", "raises-exception"]
@@ -412,7 +415,7 @@ with torch.no_grad():
     for _ in range(70):
         _, best = top_next_tokens(machine(tokens), k=1)
         tokens = torch.cat([tokens, best], dim=1)
-print(gpt2.tokenizer.decode(tokens[0, 1:]))
+print(fill(gpt2.tokenizer.decode(tokens[0, 1:]), 90))
 
 # %% [markdown]
 # It speaks. Embeddings, LayerNorms, heads, a mask, MLPs and a softmax, each of which you have written in some week: together they know how a story goes.
@@ -543,6 +546,8 @@ def token_losses(model: nn.Module, tokens: Int[Tensor, "batch seq"]) -> Float[Te
 checks.token_losses(token_losses)
 
 # %% [markdown]
+# *What you should see:* a tick, and a text with pale tokens and blue ones.
+#
 # **Where does your machine hold its breath?** The story, each token coloured by its loss: the bluer, the more surprised. The mouse shows the number. Before you look closely, guess: which of *Sarah*, *apples*, *apples* (again), *pie* (again) will be blue? And which words of the story will surprise it most?
 
 # %% tags=["look", "raises-exception"]
@@ -685,6 +690,8 @@ def bits_per_byte(losses: list[Float[Tensor, "seq"]], texts: list[str]) -> float
 checks.bits_per_byte(bits_per_byte)
 
 # %% [markdown]
+# *What you should see:* a tick, and a line for each of five texts.
+#
 # **What does the model find easy?** The story as it is, in capitals, with its words shuffled, and two texts of other kinds. Guess the order before you run it.
 
 # %% tags=["look", "raises-exception"]
@@ -698,11 +705,11 @@ kinds = {
     "Russian": "Кошка сидела на коврике, потому что она устала.",
 }
 machine = my_machine()
-print(f"{'':24}{'tokens':>8}{'bytes':>8}{'perplexity':>14}{'bits per byte':>16}")
+print(f"{'':24}{'tokens':>8}{'bytes':>8}{'perplexity':>19}{'bits per byte':>16}")
 for kind, text in kinds.items():
     with torch.no_grad():
         losses = token_losses(machine, as_tokens(text))
-    worth = f"{perplexity([*losses]):14,.1f}{bits_per_byte([*losses], [text]):16.2f}"
+    worth = f"{perplexity([*losses]):19,.1f}{bits_per_byte([*losses], [text]):16.2f}"
     print(f"{kind:24}{losses.numel():8}{len(text.encode()):8}{worth}")
 
 # %% [markdown]
@@ -837,6 +844,8 @@ def cloze_accuracy(model: nn.Module, prompts: list[list[int]], answers: list[lis
 checks.cloze_accuracy(cloze_accuracy)
 
 # %% [markdown]
+# *What you should see:* a tick, and a share that is much larger with the whole story.
+#
 # **Does the model need the story to answer?** Each question below is a story, cut off before the last name or noun that has been mentioned before. The questions are put twice: with the whole story so far, and with the last eight tokens alone. The LAMBADA test (Paperno and others, 2016) works like this, with passages from novels; GPT-2's paper reports it.
 
 
@@ -1157,6 +1166,8 @@ def load_from_file(file: safe_open, config: ModelConfig) -> GPT2:
 checks.load_from_file(load_from_file)
 
 # %% [markdown]
+# *What you should see:* a tick, and a difference of 0.
+#
 # **Does it load the reference's own file?** The file on disk, opened as the check's was; compared with the machine that `load_gpt2` fills.
 
 # %% tags=["look", "raises-exception"]

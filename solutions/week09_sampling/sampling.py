@@ -15,7 +15,7 @@
 # |---|---|
 # | **You will have built** | the loop that writes: every usual way of choosing a token, equal to the library's own, and your own GPT-2 telling a story with it |
 # | **You need** | softmax (week 1), your machine (week 7) and the weights in it (week 8), which `parts.py` beside this notebook holds ready |
-# | **Time** | core 2½ to 3 hours · stretch 2½ hours |
+# | **Time** | core 2½ to 3 hours · stretch 2½ to 3 hours |
 # | **Where we are** | text → tokens → embeddings → blocks → logits → **probabilities → next token** |
 #
 # Since last week your machine has known what GPT-2 knows, and it says at every position what may come next. What is missing is the last step of the pipeline, the only one with any chance in it. It is also the only one that has no weights: nothing in this week was ever trained.
@@ -23,9 +23,11 @@
 # Run the cells from top to bottom. Where a cell says `# YOUR CODE HERE`, write; the check below it says at once whether Hugging Face's library would have got the same.
 
 # %% tags=["set-up"] nbgrader={"grade": false, "grade_id": "set_up", "locked": true, "schema_version": 3, "solution": false, "task": false}
+import math
 import time
 from collections.abc import Callable, Sequence
 from functools import cache
+from textwrap import fill
 
 import torch
 from einops import einsum
@@ -61,6 +63,11 @@ def encoded(text: str, new: bool = True) -> Int[Tensor, "1 seq"]:
     return torch.tensor([[END, *ids] if new else ids])
 
 
+def paragraph(text: str) -> str:
+    """A text to be printed: indented, in lines that end between words."""
+    return fill(text, 88, initial_indent="   ", subsequent_indent="   ")
+
+
 @cache
 def own_machine() -> GPT2:
     """Your GPT2 with the reference's weights in it, loaded when it is first asked for. Nothing is trained here."""
@@ -82,13 +89,13 @@ ways = {
     "drawn at temperature 2.5": {"do_sample": True, "top_k": 0, "temperature": 2.5},
     "drawn from the tokens that share 90%": {"do_sample": True, "top_k": 0, "top_p": 0.9},
 }
-for name, how in ways.items():
+for seed, (name, how) in enumerate(ways.items()):
     with torch.random.fork_rng():
-        torch.manual_seed(9)
+        torch.manual_seed(seed)
         text = gpt2.model.generate(
             prompt, attention_mask=torch.ones_like(prompt), pad_token_id=END, max_new_tokens=45, **how
         )
-    print(f"{name}:\n   {gpt2.tokenizer.decode(text[0, 1:])}\n")
+    print(f"{name}:\n{paragraph(gpt2.tokenizer.decode(text[0, 1:]))}\n")
 
 # %% [markdown]
 # And this is all that there is to choose from. **What comes after *Once upon a time there was a*?** The ten most probable tokens of the model, with their probabilities. The other 50,247 share the rest.
@@ -233,6 +240,8 @@ def apply_temperature(
 checks.apply_temperature(apply_temperature)
 
 # %% [markdown]
+# *What you should see:* a tick; below, four lines that draw together as it gets hotter.
+#
 # **Can a temperature change which token is the most probable one?** Four tokens, and their probabilities as it gets hotter. Look for places where two lines cross.
 
 # %% tags=["look", "raises-exception"]
@@ -303,6 +312,8 @@ def sample_token(
 checks.sample_token(sample_token)
 
 # %% [markdown]
+# *What you should see:* a tick; below, ten thousand draws come within a hundredth or so of the probabilities.
+#
 # **How many draws does it take until the frequencies look like the probabilities?** Your function, a hundred draws and ten thousand.
 
 # %% tags=["look", "raises-exception"]
@@ -377,7 +388,7 @@ checks.top_k_filter(top_k_filter)
 #
 # *Difficulty 4 of 5 · importance 5 of 5 · 25 minutes · core, 14 points*
 #
-# **Why.** After *Once upon a* the model is sure of one token; after *She had a* there are a hundred good ones. A fixed k is too large for the first and too small for the second. Top-p, also called nucleus sampling (Holtzman and others, 2019), lets the model decide: sort the tokens by probability, go down the list, and keep as many as it takes until their probabilities add up to p.
+# **Why.** After *Once upon a* the model is sure of one token; after *there was a* there are many good ones. A fixed k is too large for the first and too small for the second. Top-p, also called nucleus sampling (Holtzman and others, 2019), lets the model decide: sort the tokens by probability, go down the list, and keep as many as it takes until their probabilities add up to p.
 #
 # Everybody gets one thing wrong at first, so here it is in full. **Does the token that crosses p stay?** Yes. The kept tokens have *at least* the probability p, and they are the fewest that have it. Five tokens with the probabilities 0.5, 0.25, 0.125, 0.0625 and 0.0625:
 #
@@ -442,6 +453,8 @@ def top_p_filter(logits: Float[Tensor, "... d_vocab"], p: float) -> Float[Tensor
 checks.top_p_filter(top_p_filter)
 
 # %% [markdown]
+# *What you should see:* a tick; below, places where one token is enough, and places where it takes many.
+#
 # **How many tokens does p = 0.9 keep?** Your filter on the guesses of your own machine, one line for each position. Where is it sure, and where is nearly everything open?
 
 # %% tags=["look", "raises-exception"]
@@ -562,6 +575,16 @@ checks.frequency_penalty(frequency_penalty)
 
 # %% [markdown]
 # *What you should see:* a tick, also for a token that has come many times.
+#
+# **Is it true about the odds?** Two tokens with equal logits, of which one has come already. How many times as probable as the other is it still?
+
+# %% tags=["look", "raises-exception"]
+for times in (1, 2, 3):
+    said = torch.zeros(1, times, dtype=torch.long)
+    first, second = softmax(frequency_penalty(torch.ones(1, 2), said, 0.5), dim=-1)[0]
+    print(
+        f"{times} × before: {first / second:.3f}; e to the power of −0.5 · {times}: {math.exp(-0.5 * times):.3f}"
+    )
 
 # %% [markdown]
 # ## Exercise 8 · `minimum_length`
@@ -676,6 +699,8 @@ def adjust_logits(
 checks.adjust_logits(adjust_logits)
 
 # %% [markdown]
+# *What you should see:* a tick. The sliders below run on your functions.
+#
 # **What do the three do to a real distribution?** Your functions, on the guesses of your own machine. Type another beginning and press Enter; pull the sliders. The pale bars are the model's own probabilities, the strong ones those that would be drawn from.
 #
 # Three things to try. Set the temperature to 0, then to 3: which bars gain, and where does it all come from? Back at 1, find a p that leaves about as many tokens as k = 10 does, then change the prompt and look which of the two has adapted. And with temperature 3, see how much of the damage top-p = 0.8 can undo.
@@ -785,6 +810,8 @@ def generate(
 checks.generate(generate)
 
 # %% [markdown]
+# *What you should see:* a tick; below, the library's own text, token for token.
+#
 # **Is it the library's own text?** Your loop with your machine against Hugging Face's `generate` with Hugging Face's model, greedily, token for token.
 
 # %% tags=["look", "raises-exception"]
@@ -794,7 +821,7 @@ theirs = gpt2.model.generate(
     prompt, attention_mask=torch.ones_like(prompt), pad_token_id=END, max_new_tokens=40, do_sample=False
 )
 print(f"{mine.shape[1] - prompt.shape[1]} new tokens, all the same: {torch.equal(mine, theirs)}")
-print(gpt2.tokenizer.decode(mine[0, 1:]))
+print(paragraph(gpt2.tokenizer.decode(mine[0, 1:])))
 
 # %% [markdown]
 # ### Walking in circles
@@ -828,7 +855,8 @@ for heat in (0.5, 1.0, 1.5, 2.5):
     text = generate(own_machine(), encoded(START), 30, N_CTX, temperature=heat, seed=3)
     with torch.no_grad():
         surprise = token_losses(own_machine(), text)[0, -30:].mean()
-    print(f"temperature {heat}, {surprise:.1f} nats per token:\n   {gpt2.tokenizer.decode(text[0, 1:])}\n")
+    said = paragraph(gpt2.tokenizer.decode(text[0, 1:]))
+    print(f"temperature {heat}, {surprise:.1f} nats per token:\n{said}\n")
 
 # %% [markdown]
 # ### The ways to choose, side by side
@@ -867,8 +895,8 @@ for name, how in ways.items():
     text = generate(own_machine(), lost, 45, N_CTX, seed=7, **how)
     with torch.no_grad():
         surprise = token_losses(own_machine(), text)[0, -45:].mean()
-    said = gpt2.tokenizer.decode(text[0, -20:]).replace("\n", " ")
-    print(f"{name:26} {repeated(text[0]).mean():4.0%} repeated {surprise:5.2f} nats   … {said}")
+    said = paragraph("…" + gpt2.tokenizer.decode(text[0, -20:]))
+    print(f"{name:26} {repeated(text[0]).mean():4.0%} repeated, {surprise:5.2f} nats per token\n{said}")
 
 # %% [markdown]
 # ### Your machine tells a story
@@ -898,7 +926,7 @@ stories = generate(
 )
 for story in stories:
     told = gpt2.tokenizer.decode(story[1:]).split("<|endoftext|>")[0]
-    print(f"{told}\n   [{verdict(told)}]\n")
+    print(f"{paragraph(told)}\n   [{verdict(told)}]\n")
 
 # %% [markdown]
 # ## Exercise 11 · the shape table
@@ -1126,6 +1154,8 @@ def beam_search(
 checks.beam_search(beam_search)
 
 # %% [markdown]
+# *What you should see:* a tick; below, the library's own text once more.
+#
 # **Does looking further find a more probable text?** More and more beams; the log-probability is that of the 20 new tokens together. And the last line: is it the library's own?
 
 # %% tags=["look", "raises-exception"]
@@ -1134,7 +1164,7 @@ for n_beams in (1, 2, 4, 8):
     found = beam_search(own_machine(), prompt[0], 20, n_beams)
     with torch.no_grad():
         total = -token_losses(own_machine(), found[None])[0, -20:].sum()
-    print(f"{n_beams} beams, log-probability {total:6.2f}: {gpt2.tokenizer.decode(found[1:])}")
+    print(f"beams {n_beams}, log-probability {total:.2f}:\n{paragraph(gpt2.tokenizer.decode(found[1:]))}")
 theirs = gpt2.model.generate(
     prompt,
     attention_mask=torch.ones_like(prompt),
@@ -1202,13 +1232,15 @@ def no_repeat_ngram(
 checks.no_repeat_ngram(no_repeat_ngram)
 
 # %% [markdown]
+# *What you should see:* a tick, and 0% repeated.
+#
 # **What does the surest writer say when it may not repeat itself?** Greedy again, and no run of four twice.
 
 # %% tags=["look", "raises-exception"]
 lost = encoded("She sang", new=False)
 never_twice = [lambda logits, tokens: no_repeat_ngram(logits, tokens, 4)]
 straight = generate(own_machine(), lost, 80, N_CTX, temperature=0.0, penalties=never_twice)[0]
-print(f"{repeated(straight).mean():.0%} repeated.\n{gpt2.tokenizer.decode(straight)}")
+print(f"{repeated(straight).mean():.0%} repeated.\n{paragraph(gpt2.tokenizer.decode(straight))}")
 
 # %% [markdown]
 # ## Stretch 3 · `KVCache`
@@ -1221,7 +1253,7 @@ print(f"{repeated(straight).mean():.0%} repeated.\n{gpt2.tokenizer.decode(straig
 #
 # **Why.** Without it a model that writes would read everything again for every token. Every service that you have ever used keeps such a store.
 #
-# The store has two members. `extend(layer, k, v)` puts the keys and values of new positions, `batch heads new d_head`, behind those that the layer holds, and returns all that it holds now: keys, then values. `length` is the number of positions held so far, the same for every layer once all of them have been extended; an empty store has the length 0. How it keeps them is up to you.
+# The store has two members. `extend(layer, k, v)` puts the keys and values of new positions, `batch n_heads new d_head`, behind those that the layer holds, and returns all that it holds now: keys, then values. `length` is the number of positions held so far, the same for every layer once all of them have been extended; an empty store has the length 0. How it keeps them is up to you.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
@@ -1261,9 +1293,9 @@ class KVCache:
     def extend(
         self,
         layer: int,
-        k: Float[Tensor, "batch heads new d_head"],
-        v: Float[Tensor, "batch heads new d_head"],
-    ) -> tuple[Float[Tensor, "batch heads all d_head"], Float[Tensor, "batch heads all d_head"]]:
+        k: Float[Tensor, "batch n_heads new d_head"],
+        v: Float[Tensor, "batch n_heads new d_head"],
+    ) -> tuple[Float[Tensor, "batch n_heads all d_head"], Float[Tensor, "batch n_heads all d_head"]]:
         """Adds a layer's keys and values for new positions; returns all keys and all values of the layer."""
         ### BEGIN SOLUTION
         if self.keys[layer] is not None:
@@ -1289,7 +1321,7 @@ checks.KVCache(KVCache)
 #
 # **Why.** Attention is the only place where a new token needs the old ones, so it is the only place where the store is asked.
 #
-# `attn` is your `MultiHeadAttention` of week 6: `W_Q`, `W_K`, `W_V` are `heads d_model d_head`, their biases `heads d_head`, `W_O` is `heads d_head d_model` and `b_O` is `d_model`. There may be several new positions at once, as when a prompt is read: then each of them must not see those after it. The queries are the **last** positions, and your causal mask of week 5 has been waiting for this case. The check brings a cache of its own, so use nothing of it but `extend` and `length`.
+# `attn` is your `MultiHeadAttention` of week 6: `W_Q`, `W_K`, `W_V` are `n_heads d_model d_head`, their biases `n_heads d_head`, `W_O` is `n_heads d_head d_model` and `b_O` is `d_model`. There may be several new positions at once, as when a prompt is read: then each of them must not see those after it. The queries are the **last** positions, and your causal mask of week 5 has been waiting for this case. The check brings a cache of its own, so use nothing of it but `extend` and `length`.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
@@ -1297,7 +1329,7 @@ checks.KVCache(KVCache)
 #
 # <details><summary>Hint 2 · the axes</summary>
 #
-# The projection is `einsum(x, W, "batch seq d_model, heads d_model d_head -> batch heads seq d_head")`. A bias of shape `heads d_head` needs an axis for the positions in its middle: `bias[:, None]`.
+# The projection is `einsum(x, W, "batch seq d_model, n_heads d_model d_head -> batch n_heads seq d_head")`. A bias of shape `n_heads d_head` needs an axis for the positions in its middle: `bias[:, None]`.
 #
 # </details>
 #
@@ -1325,12 +1357,13 @@ def cached_attention(
     """
     ### BEGIN SOLUTION
     q, k, v = (
-        einsum(x, W, "batch new d_model, heads d_model d_head -> batch heads new d_head") + b[:, None]
+        einsum(x, W, "batch new d_model, n_heads d_model d_head -> batch n_heads new d_head") + b[:, None]
         for W, b in ((attn.W_Q, attn.b_Q), (attn.W_K, attn.b_K), (attn.W_V, attn.b_V))
     )
     k, v = cache.extend(layer, k, v)
     z = weighted_values(attention_pattern(q, k), v)
-    return einsum(z, attn.W_O, "batch heads new d_head, heads d_head d_model -> batch new d_model") + attn.b_O
+    written = einsum(z, attn.W_O, "batch n_heads new d_head, n_heads d_head d_model -> batch new d_model")
+    return written + attn.b_O
     ### END SOLUTION
 
 
@@ -1455,7 +1488,9 @@ def cached_generate(
 checks.cached_generate(cached_generate)
 
 # %% [markdown]
-# **What does it save?** 200 new tokens with your own machine, without a cache and with one: whether they are the same, how many FLOPs (floating point operations) the matrix products took, as torch counts them, and how long you had to wait.
+# *What you should see:* a tick; below, the same tokens for a small part of the FLOPs.
+#
+# **What does it save?** 200 new tokens with your own machine, without a cache and with one: whether they are the same, how many FLOPs (floating point operations) the matrix products took, as torch counts them, and how long you had to wait. **And what does it cost?** The last line counts what is kept: a key and a value for every layer, head and position.
 
 # %% tags=["look", "raises-exception"]
 prompt = encoded(START)
@@ -1473,6 +1508,8 @@ for name, write in loops.items():
 
 print(f"The same tokens: {torch.equal(*texts)}.")
 print(f"{flops[0] / flops[1]:.0f} times fewer FLOPs, {seconds[0] / seconds[1]:.1f} times as fast.")
+kept = 2 * gpt2.config.n_layers * gpt2.config.n_heads * gpt2.config.d_head * (texts[1].shape[1] - 1)
+print(f"In the end the cache holds {kept:,} numbers, which are {4 * kept / 1e6:.1f} MB.")
 
 # %% [markdown]
 # The FLOPs shrink more than the time does. With a cache there is so little to compute in each round that the rest counts: starting each operation, and moving the weights, all of which have to be read from memory for a single token. That is why services write for many users at once: one reading of the weights serves them all.

@@ -195,7 +195,8 @@ with torch.no_grad():
     losses = token_losses(lambda tokens: logits, ids)[0]
 for place, nats in enumerate(losses):
     read = "".join(words[: place + 1]).replace("·", " ")
-    print(f"{read[-40:]:>40} → {words[place + 1]:9} p = {math.exp(-nats):.3f}, {nats:5.2f} nats")
+    read = read if len(read) <= 40 else f"…{read[-39:]}"
+    print(f"{read:>40} → {words[place + 1]:9} p = {math.exp(-nats):.3f}, {abs(nats):5.2f} nats")
 print(f"\nTheir mean: {losses.mean():.4f}. Your loss: {next_token_loss(logits, ids).item():.4f}")
 
 # %% [markdown]
@@ -951,6 +952,8 @@ def lr_schedule(step: int, warmup_steps: int, total_steps: int, max_lr: float, m
 checks.lr_schedule(lr_schedule)
 
 # %% [markdown]
+# *What you should see:* a tick; a straight way up, and half a wave down.
+#
 # **What does a whole training look like?** 1,000 steps, 100 of them warm-up. Move the mouse to the highest place and to the last step: are they where the table says?
 
 # %% tags=["look", "raises-exception"]
@@ -1008,6 +1011,8 @@ def decay_groups(model: nn.Module, weight_decay: float) -> list[dict]:
 checks.decay_groups(decay_groups)
 
 # %% [markdown]
+# *What you should see:* a tick; nearly all numbers decay, and yet most of the tensors do not.
+#
 # **How much of GPT-2 decays?** Your machine of week 7 in the size of GPT-2 small, made of tensors without numbers, since only their names and shapes matter here.
 
 # %% tags=["look", "raises-exception"]
@@ -1316,6 +1321,8 @@ def layer_norm_backward(
 checks.layer_norm_backward(layer_norm_backward)
 
 # %% [markdown]
+# *What you should see:* a tick, and two errors far below a millionth.
+#
 # **What does your judge say?** Finite differences on a small LayerNorm, with a large eps of 0.1.
 
 # %% tags=["look", "raises-exception"]

@@ -220,6 +220,8 @@ def train_val_split(
 checks.train_val_split(train_val_split)
 
 # %% [markdown]
+# *What you should see:* a tick, and no story in both parts.
+#
 # **Is any validation story also in the training part?** In texts from the internet this is the usual accident: the same page, copied a hundred times, ends up on both sides. Here is the test for ours.
 
 
@@ -289,6 +291,8 @@ def get_batch(
 checks.get_batch(get_batch)
 
 # %% [markdown]
+# *What you should see:* a tick, and the same batch again from the same seed.
+#
 # **What does the model get to read?** A batch of three windows, and the same again from the same seed.
 
 # %% tags=["look", "raises-exception"]
@@ -426,7 +430,7 @@ pictures.bars(
 def train_step(
     model: nn.Module, optimizer: AdamW, batches: Sequence[Int[Tensor, "batch seq"]], max_norm: float
 ) -> float:
-    """One step of the optimizer on the mean loss of all batches, which are equally large.
+    """One step of the optimiser on the mean loss of all batches, which are equally large.
 
     Leaves the model in train mode. Gradients of earlier steps do not count; those of this one are clipped together
     to `max_norm`. Returns the mean loss before the step, in nats per predicted token, as a Python number.
@@ -507,6 +511,8 @@ def evaluate(model: nn.Module, batches: Iterable[Int[Tensor, "batch seq"]]) -> f
 checks.evaluate(evaluate)
 
 # %% [markdown]
+# *What you should see:* a tick, and a loss near ln 50,257.
+#
 # **What does a model lose that has not learned anything?** Make a guess before you run this. `fresh_model` builds the machine that you will train: yours of week 7 with GPT-2's first weights, and the shared row counted as often as it stands for an id. `whole_stories` puts every validation story into a row of its own, from its `end_of_text` to the next, so that each prediction has seen its whole story.
 
 # %% tags=["set-up"] nbgrader={"grade": false, "grade_id": "fresh_model", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -645,7 +651,7 @@ pictures.curves(torch.arange(100), curves, x_title="steps on one batch", y_title
 
 # %% tags=["work", "part"] nbgrader={"grade": false, "grade_id": "Trainer", "locked": false, "schema_version": 3, "solution": true, "task": false}
 class Trainer:
-    """A training run that knows where it stands: model, optimizer, generator, step, losses, settings."""
+    """A training run that knows where it stands: model, optimiser, generator, step, losses, settings."""
 
     def __init__(
         self,
@@ -685,6 +691,8 @@ class Trainer:
 checks.Trainer(Trainer)
 
 # %% [markdown]
+# *What you should see:* a tick, and a curve that soon leaves the first lines behind.
+#
 # **What does the model learn first?** The first 200 steps of a longer run, with a curve that is drawn while it goes on. Watch how quickly it passes each of the first lines.
 
 
@@ -767,6 +775,8 @@ def sample_story(
 checks.sample_story(sample_story)
 
 # %% [markdown]
+# *What you should see:* a tick; nearly nothing but □ before training, and words after it.
+#
 # **What does a model say that has learned for a few seconds?** Before any training nearly every token it draws is one that no story uses, which is written as □. After sixty steps it has found the words, though not yet what they are for.
 
 # %% tags=["look", "raises-exception"]
@@ -903,6 +913,8 @@ def resume(trainer: Trainer, path: Path) -> None:
 checks.resume(resume)
 
 # %% [markdown]
+# *What you should see:* a tick, and two runs that are the same to the last bit.
+#
 # **Bit for bit, on the real machine?** One run of twelve steps; another that is broken off after seven, saved, and continued by a trainer that was made from other random weights.
 
 # %% tags=["look", "raises-exception"]
@@ -1147,7 +1159,7 @@ quiz(
             ],
         ),
         Question(
-            "After a crash you load the weights, but make a new optimizer. What will you see?",
+            "After a crash you load the weights, but make a new optimiser. What will you see?",
             [
                 Choice(
                     "Nothing: the weights are the model.",
@@ -1256,6 +1268,8 @@ def scaling_curve(sizes: Sequence[float], losses: Sequence[float], floor: float)
 checks.scaling_curve(scaling_curve)
 
 # %% [markdown]
+# *What you should see:* a tick; the larger the model, the lower its loss, up to a point.
+#
 # **How does the loss depend on the number of parameters?** Four widths of a model with one layer, trained for 300 steps each, on the same batches. These are tiny models and short runs, so do not expect a clean power law over many orders of magnitude. Look for the place where more width stops helping: there something else has become too small, the number of layers, or the time.
 
 # %% tags=["look", "raises-exception"]
@@ -1362,6 +1376,8 @@ def find_learning_rate(
 checks.find_learning_rate(find_learning_rate)
 
 # %% [markdown]
+# *What you should see:* a tick, and a curve that falls and then shoots up.
+#
 # **Where does it fall fastest, and where does it break?** The rate of our training is 0.005. Would you have chosen it?
 
 # %% tags=["look", "raises-exception"]
@@ -1424,6 +1440,8 @@ def mixed_precision_step(
 checks.mixed_precision_step(mixed_precision_step)
 
 # %% [markdown]
+# *What you should see:* a tick. Which bar is the longest depends on your machine.
+#
 # **Is it faster here?** That depends on your machine, so measure. Where there is no GPU, bfloat16 may well be *slower*: many processors have to imitate it. `torch.compile`, which fuses many small operations into few, is tried only where there is a GPU.
 
 

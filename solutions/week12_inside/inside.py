@@ -115,9 +115,9 @@ pictures.attention_explorer(words, patterns, layer=layer, head=head, query=-1)
 # | | the residual stream, before the first block and after every block | `n_layers+1 batch seq d_model` |
 # | lens | every depth's logits | `n_layers+1 batch seq d_vocab` |
 # | attribution | one number for each writer and prompt | `batch`, by the writer's name |
-# | heads | what each head of one block writes | `batch heads seq d_model` |
-# | ablation | one number for each head of the model | `layers heads` |
-# | patching | one number for each block and position | `layers seq` |
+# | heads | what each head of one block writes | `batch n_heads seq d_model` |
+# | ablation | one number for each head of the model | `n_layers n_heads` |
+# | patching | one number for each block and position | `n_layers seq` |
 #
 # **Which row of this scratchpad is wrong?** The lens of GPT-2 small, for two prompts of length 6.
 
@@ -468,11 +468,11 @@ pictures.bars(
 #
 # **Why.** Heads are what people name: this one looks back by one, that one copies. To name them, you need to see them one at a time.
 #
-# You wrote these lines in week 6; this time, keep what is in the middle. (Week 6 had a helper of this name, which only watched what a layer reads and writes. This one opens the layer.) Given an attention module with `W_Q`, `W_K`, `W_V` (`heads d_model d_head`), `b_Q`, `b_K`, `b_V` (`heads d_head`) and `W_O` (`heads d_head d_model`), and what it reads, give back every head's pattern, and what every head writes to the residual stream, by itself. `b_O` belongs to no head and is left out: the heads' writings plus b_O are the module's output.
+# You wrote these lines in week 6; this time, keep what is in the middle. Given an attention module with `W_Q`, `W_K`, `W_V` (`n_heads d_model d_head`), `b_Q`, `b_K`, `b_V` (`n_heads d_head`) and `W_O` (`n_heads d_head d_model`), and what it reads, give back every head's pattern, and what every head writes to the residual stream, by itself. `b_O` belongs to no head and is left out: the heads' writings plus b_O are the module's output.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
-# `attention_pattern` and `weighted_values` of week 5 take any axes in front, `batch heads` too. What is left for you to write: which product before them, and which one after?
+# `attention_pattern` and `weighted_values` of week 5 take any axes in front, `batch n_heads` too. What is left for you to write: which product before them, and which one after?
 #
 # <details><summary>If you see "The size of tensor a must match", where a bias is added</summary>
 #
@@ -482,7 +482,7 @@ pictures.bars(
 #
 # <details><summary>If you see "the heads are added up"</summary>
 #
-# The einsum of week 6 leaves `heads` out on the right, which sums over them. Here they stay.
+# The einsum of week 6 leaves `n_heads` out on the right, which sums over them. Here they stay.
 #
 # </details>
 # </details>
@@ -491,7 +491,7 @@ pictures.bars(
 # %% tags=["work"] nbgrader={"grade": false, "grade_id": "inside_attention", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def inside_attention(
     attn: nn.Module, x: Float[Tensor, "batch seq d_model"]
-) -> tuple[Float[Tensor, "batch heads query key"], Float[Tensor, "batch heads seq d_model"]]:
+) -> tuple[Float[Tensor, "batch n_heads query key"], Float[Tensor, "batch n_heads seq d_model"]]:
     """Every head's pattern, and what every head writes to the residual stream by itself, without b_O.
 
     `x` is what the module reads. The heads' writings and b_O add up to the module's output.
@@ -499,12 +499,14 @@ def inside_attention(
 
     ### BEGIN SOLUTION
     def projected(W, b):
-        product = einsum(x, W, "batch seq d_model, heads d_model d_head -> batch heads seq d_head")
+        product = einsum(x, W, "batch seq d_model, n_heads d_model d_head -> batch n_heads seq d_head")
         return product + b[:, None]
 
     pattern = attention_pattern(projected(attn.W_Q, attn.b_Q), projected(attn.W_K, attn.b_K))
     z = weighted_values(pattern, projected(attn.W_V, attn.b_V))
-    written = einsum(z, attn.W_O, "batch heads seq d_head, heads d_head d_model -> batch heads seq d_model")
+    written = einsum(
+        z, attn.W_O, "batch n_heads seq d_head, n_heads d_head d_model -> batch n_heads seq d_model"
+    )
     return pattern, written
     ### END SOLUTION
 
@@ -791,7 +793,7 @@ pictures.heatmap(
 #
 # <details><summary>Hint 2 · all layers at once</summary>
 #
-# The scores of week 6 take any axes in front of query and key. Stack the layers' patterns, `layers batch heads query key`, and one call scores them all. Which axis is then averaged?
+# The scores of week 6 take any axes in front of query and key. Stack the layers' patterns, `n_layers batch n_heads query key`, and one call scores them all. Which axis is then averaged?
 #
 # </details>
 #
@@ -803,7 +805,7 @@ pictures.heatmap(
 #
 # <details><summary>If you see "the mean is taken over the heads"</summary>
 #
-# What remains should be `layers heads`.
+# What remains should be `n_layers n_heads`.
 #
 # </details>
 # </details>
@@ -812,7 +814,7 @@ pictures.heatmap(
 # %% tags=["work"] nbgrader={"grade": false, "grade_id": "head_zoo", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def head_zoo(
     model: GPT2, tokens: Int[Tensor, "batch seq"], start: int, period: int
-) -> dict[str, Float[Tensor, "layers heads"]]:
+) -> dict[str, Float[Tensor, "n_layers n_heads"]]:
     """How much each head is a "previous token", a "first token" and an "induction" head: means over the prompts.
 
     Each prompt begins with `start` tokens; from there on it is one piece of `period` tokens, repeated.
@@ -822,7 +824,7 @@ def head_zoo(
     found = [
         inside_attention(block.attn, cache[f"blocks.{n}.ln_1"])[0] for n, block in enumerate(model.blocks)
     ]
-    every_pattern = torch.stack(found)  # [layers, batch, heads, query, key]
+    every_pattern = torch.stack(found)  # [n_layers, batch, n_heads, query, key]
     scores = {
         "previous token": previous_token_score(every_pattern),
         "first token": first_token_score(every_pattern),
@@ -1269,6 +1271,8 @@ def qk_circuit(
 checks.qk_circuit(qk_circuit)
 
 # %% [markdown]
+# *What you should see:* a tick, and a bar for each head of the first block.
+#
 # **Who looks for names?** For every head of the first block: the mean score that some common words, as queries, give to the names, minus the one that they give to each other. All vectors go through the block's ln_1 first.
 
 # %% tags=["look", "raises-exception"]
@@ -1332,6 +1336,8 @@ def k_composition(
 checks.k_composition(k_composition)
 
 # %% [markdown]
+# *What you should see:* a tick, and some heads well above the random pair.
+#
 # **Whose writing do the induction head's keys read?** The strongest induction head, with every head of the layers before it. Compare the longest bar with the zoo: is it a previous-token head? For comparison, the printed line says what two random heads of this size get.
 
 # %% tags=["look", "raises-exception"]
