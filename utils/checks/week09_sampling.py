@@ -464,12 +464,20 @@ class Talker(SmallGPT2):
 
 
 @torch.no_grad()
-def _likeliest(model: dict[str, Any], tokens: Tensor, n_new: int) -> tuple[Tensor, float]:
-    """What greedy decoding adds, [batch, n_new], and the smallest lead of a token over the next best one."""
+def _likeliest(
+    model: dict[str, Any],
+    tokens: Tensor,
+    n_new: int,
+    change: Callable[[Tensor, Tensor], Tensor] = lambda logits, tokens: logits,
+) -> tuple[Tensor, float]:
+    """What greedy decoding adds, [batch, n_new], and the smallest lead of a token over the next best one.
+
+    `change` is given the logits and the whole text, as a penalty is.
+    """
     ask, lead, n_prompt = (Talker if "read" in model else SmallGPT2)(**model), math.inf, tokens.shape[1]
     for end in range(n_prompt, n_prompt + n_new):
         seen = min(end, ask.config.n_ctx)
-        best = ask(tokens.narrow(1, end - seen, seen))[:, -1].topk(2)
+        best = change(ask(tokens.narrow(1, end - seen, seen))[:, -1], tokens).topk(2)
         lead = min(lead, (best.values[:, 0] - best.values[:, 1]).min().item())
         tokens = torch.cat([tokens, best.indices[:, :1]], dim=1)
     return tokens[:, n_prompt:], lead
@@ -526,6 +534,22 @@ def _cropped_case(draw: Draw, seq: int, n_new: int, n_ctx: int) -> Case:
     return Case(label, {**inputs, "how": {"temperature": 0.0}, "asked": "tokens"})
 
 
+def _remembering_case(draw: Draw) -> Case:
+    """A token that has left the window comes again, if the penalty has forgotten it, too."""
+    punish, n_ctx, seq, n_new, d_vocab = PENALTIES["less of all"], 4, 7, 6, 11
+    while True:
+        batch = draw.choose([3, 5])
+        model, tokens = _talker(draw, n_ctx, d_vocab), draw.integers(0, d_vocab, batch, seq)
+        added, lead = _likeliest(model, tokens, n_new, punish)
+        forgetful, _ = _likeliest(model, tokens, n_new, lambda logits, text: punish(logits, text[:, -n_ctx:]))
+        if lead > 0.005 and not torch.equal(added, forgetful):
+            break
+    inputs = {"model": model, "tokens": tokens, "n_new": n_new, "n_ctx": n_ctx}
+    label = f"greedy, a penalty, n_ctx {n_ctx}, batch {batch} · seq {seq} · n_new {n_new} · d_vocab {d_vocab}"
+    how = {"temperature": 0.0, "penalties": ["less of all"]}
+    return Case(label, {**inputs, "how": how, "asked": "tokens"})
+
+
 def _chance_cases(draw: Draw) -> list[Case]:
     """One prompt over and over, two new tokens: the frequencies of all pairs say how the draws were made."""
     cases = []
@@ -551,6 +575,7 @@ def _generate_cases(draw: Draw) -> list[Case]:
         *(_greedy_case(draw, n_new, ends) for n_new, ends in ((7, "none"), (11, "some"), (10, "all"))),
         _cropped_case(draw, seq=4, n_new=9, n_ctx=7),
         _cropped_case(draw, seq=11, n_new=4, n_ctx=8),
+        _remembering_case(draw),
         *_chance_cases(draw),
     ]
 

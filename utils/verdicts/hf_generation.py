@@ -103,12 +103,20 @@ def continued(
 
 
 def continued_in_a_window(
-    model: Model, tokens: Int[Tensor, "batch seq"], n_new: int, n_ctx: int
+    model: Model,
+    tokens: Int[Tensor, "batch seq"],
+    n_new: int,
+    n_ctx: int,
+    processors: Sequence[Processor] = (),
 ) -> Int[Tensor, "batch longer"]:
-    """Greedy continuation from HF's logits for the last n_ctx tokens: HF's own generate stops at n_ctx."""
+    """Greedy continuation from HF's logits for the last n_ctx tokens: HF's own generate stops at n_ctx.
+
+    The processors are given the whole text.
+    """
     hf = _hf(**model)
     for _ in range(n_new):
-        best = next_logits(hf, tokens[:, -n_ctx:]).max(dim=-1).indices
+        logits = processed(next_logits(hf, tokens[:, -n_ctx:]), *processors, tokens=tokens)
+        best = logits.max(dim=-1).indices
         tokens = torch.column_stack([tokens, best])
     return tokens
 

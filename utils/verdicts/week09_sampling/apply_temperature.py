@@ -104,6 +104,12 @@ VERDICT = Verdict(
             _scaled(_divide, cold=lambda logits: (ranks(logits) == 0).to(logits.dtype)),
         ),
         Mistake(
+            "the largest as it was",
+            "at temperature 0 the largest logit keeps its value; agreed is 0",
+            "read the first paragraphs again: what does the largest logit become?",
+            _scaled(_divide, cold=lambda logits: without(logits, ranks(logits) > 0)),
+        ),
+        Mistake(
             "a token instead of logits",
             "at temperature 0 ids are returned, where logits of the same shape are asked for",
             "the result has the input's shape, at every temperature",

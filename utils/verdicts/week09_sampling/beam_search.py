@@ -54,6 +54,8 @@ def _searching(
     accumulate=True,
     penalty=lambda asked: asked,
     extra=0,
+    counted=lambda n_beams: n_beams,
+    value_of_running=None,
 ):
     """A beam search in plain lists, of which each mistake changes one piece."""
 
@@ -68,13 +70,14 @@ def _searching(
             over = [stop_token is not None and ended(row, stop_token) for _, row in best]
             done += [
                 (value(score, new, new + len(prompt), strength), row)
-                for (score, row), end in list(zip(best, over, strict=True))[:n_beams]
+                for (score, row), end in list(zip(best, over, strict=True))[: counted(n_beams)]
                 if end
             ]
             beams = [pair for pair, end in zip(best, over, strict=True) if go_on or not end][:n_beams]
             if not beams:
                 break
-        running = [(value(score, new, new + len(prompt), strength), row) for score, row in beams]
+        value_at_end = value_of_running or value
+        running = [(value_at_end(score, new, new + len(prompt), strength), row) for score, row in beams]
         return torch.tensor(choose(done, running))
 
     return beam_search
@@ -147,6 +150,15 @@ VERDICT = Verdict(
             "scores of different lengths are compared as they are: short texts win",
             "what does length_penalty do to a score?",
             _searching(penalty=lambda asked: 0.0),
+        ),
+        Mistake(
+            "finished texts not divided",
+            "only the texts left after n_new rounds are divided by their length, not the finished ones",
+            "when is a finished text's score divided?",
+            _searching(
+                value=lambda score, new, length, penalty: score,
+                value_of_running=lambda score, new, length, penalty: score / new**penalty,
+            ),
         ),
         Mistake(
             "always by the length",

@@ -44,6 +44,7 @@ def _hidden(new, total, first):
 def _attending(
     keys="K",
     bias=True,
+    query_bias=True,
     values="V",
     layer=lambda layer: layer,
     extend=lambda cache, layer, k, v: cache.extend(layer, k, v),
@@ -54,7 +55,8 @@ def _attending(
     """A cached attention of which each mistake changes one piece."""
 
     def cached_attention(attn, x, cache, layer_number):
-        q, k, v = _projected(attn, x, "Q"), _projected(attn, x, keys, bias), _projected(attn, x, values, bias)
+        q = _projected(attn, x, "Q", query_bias)
+        k, v = (_projected(attn, x, letter, bias) for letter in (keys, values))
         k, v = extend(cache, layer(layer_number), k, v)
         scores = q.matmul(k.mT) / scale(q.shape[-1])
         hidden = _hidden(x.shape[1], k.shape[2], first(x.shape[1], k.shape[2]))
@@ -127,6 +129,12 @@ VERDICT = Verdict(
             "keys and values go into the cache without their biases",
             "add b_K and b_V first",
             _attending(bias=False),
+        ),
+        Mistake(
+            "no biases",
+            "queries, keys and values are all without their biases",
+            "compare with MultiHeadAttention: what is added after each projection?",
+            _attending(bias=False, query_bias=False),
         ),
         Mistake(
             "values not kept",

@@ -37,7 +37,7 @@ def _passing(
         new = tokens.shape[1]
         begin = start(cache, new)
         x = model.embed(tokens)
-        places = model.pos_embed.W_pos.narrow(0, begin, new) if not place_late else 0.0
+        places = model.pos_embed.W_pos[slice(begin, begin + new)] if not place_late else 0.0
         x = x + places
         for number, block in enumerate(model.blocks):
             x = keep_attention * x + attend(block.attn, first_norm(block, x), cache, layer(number))

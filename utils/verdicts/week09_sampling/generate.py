@@ -28,7 +28,8 @@ def _expected(model, tokens, n_new, n_ctx, how, asked):
     if asked == "frequencies":
         return pair_probabilities(model, tokens, _processors(how))
     if tokens.shape[1] + n_new > n_ctx:
-        written = continued_in_a_window(model, tokens, n_new, n_ctx)
+        penalties = _processors({"penalties": how.get("penalties", [])})
+        written = continued_in_a_window(model, tokens, n_new, n_ctx, penalties)
     else:
         written = continued(model, tokens, n_new, how.get("stop_token"))
     return {"tokens": written, "gradients recorded": False}
@@ -66,7 +67,7 @@ def _writing(
     window=_last,
     place=-1,
     adjust=_adjust,
-    history=lambda tokens, seq: tokens,
+    history=lambda tokens, n_ctx: tokens,
     draw=_falls,
     luck=_luck,
     each_step=lambda generator, seed: generator,
@@ -87,7 +88,7 @@ def _writing(
             generator = each_step(generator, seed)
             with torch.set_grad_enabled(gradients):
                 guesses = model(window(tokens, n_ctx))[:, place].detach()
-            drawn = draw(adjust(guesses, history(tokens, seq), temperature, **how), generator)
+            drawn = draw(adjust(guesses, history(tokens, n_ctx), temperature, **how), generator)
             if stop_token is not None:
                 drawn = finished(drawn, over, stop_token)
                 over = over | (drawn == stop_token)
@@ -259,7 +260,13 @@ VERDICT = Verdict(
             "penalties without the prompt",
             "the penalties see the last token only, not the whole text with its prompt",
             "which tokens do you pass on to adjust_logits?",
-            _writing(history=lambda tokens, seq: tokens[:, -1:]),
+            _writing(history=lambda tokens, n_ctx: tokens[:, -1:]),
+        ),
+        Mistake(
+            "penalties in the window only",
+            "the penalties forget what has left the model's window; they are given the whole text",
+            "what the model is shown and what the penalties are given are two things",
+            _writing(history=_last),
         ),
         Mistake(
             "seed ignored",

@@ -5,7 +5,7 @@ import torch
 from utils.checks import week09_sampling as checks
 from utils.verdicts.hf_generation import processed, top_k
 from utils.verdicts.verdict import Mistake, Verdict
-from utils.verdicts.week09_sampling._pieces import EXACT_LOGITS, kth, ranks, settle_hidden, without
+from utils.verdicts.week09_sampling._pieces import EXACT_LOGITS, kth, settle_hidden, without
 
 
 def _expected(logits, k):
@@ -15,6 +15,13 @@ def _expected(logits, k):
 def _capped(wrong):
     """k is at most the size of the vocabulary."""
     return lambda logits, k: wrong(logits, min(k, logits.shape[-1]))
+
+
+def _not_among_the_ids(logits, k):
+    """Exactly k stay: those whose ids topk gives."""
+    return without(
+        logits, torch.ones_like(logits, dtype=torch.bool).scatter(-1, logits.topk(k).indices, False)
+    )
 
 
 def _everywhere(logits, k):
@@ -45,7 +52,7 @@ VERDICT = Verdict(
             "equal ones dropped",
             "of several tokens as probable as the k-th, some are gone and some are left",
             "compare with the k-th largest value, so that equal logits are treated equally",
-            lambda logits, k: without(logits, ranks(logits) >= k),
+            _capped(_not_among_the_ids),
         ),
         Mistake(
             "k beyond the vocabulary",

@@ -40,6 +40,16 @@ def _not_put_back(logits, p):
     return ordered.cumsum(-1) - ordered >= p
 
 
+def _sums_before(ordered):
+    return ordered.cumsum(-1) - ordered
+
+
+def _looked_up(logits, p):
+    """The mask in sorted order, read at the places of the order instead of written there."""
+    ordered, places = logits.softmax(-1).sort(dim=-1, descending=True)
+    return (_sums_before(ordered) >= p).take_along_dim(places, -1)
+
+
 def _from_below(logits, p):
     ordered, places = logits.softmax(-1).sort(dim=-1)
     sums = ordered.cumsum(-1) - ordered
@@ -96,6 +106,12 @@ VERDICT = Verdict(
             _unless_all(_not_put_back),
         ),
         Mistake(
+            "put back the wrong way",
+            "what was decided in sorted order is read at the places of `order`, not written there",
+            "gather reads, scatter writes: which of the two brings things back to where they came from?",
+            _unless_all(_looked_up),
+        ),
+        Mistake(
             "summed unsorted",
             "the probabilities are summed in the order of the ids",
             "the most probable tokens have to come first",
@@ -109,7 +125,7 @@ VERDICT = Verdict(
                 lambda logits, p: torch.zeros_like(logits, dtype=torch.bool).scatter(
                     -1,
                     logits.argsort(dim=-1, descending=True, stable=True),
-                    logits.sort(dim=-1, descending=True, stable=True).values.cumsum(-1) >= p,
+                    _sums_before(logits.sort(dim=-1, descending=True, stable=True).values) >= p,
                 )
             ),
         ),
