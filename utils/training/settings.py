@@ -14,7 +14,7 @@ class TrainingSettings:
     seq: int
     """Tokens in a window; one fewer of them are predicted."""
     total_steps: int
-    """Steps of the optimizer in the whole run, on which the learning rate is planned."""
+    """Steps of the optimiser in the whole run, on which the learning rate is planned."""
     warmup_steps: int
     """Steps in which the learning rate rises."""
     max_lr: float
@@ -33,5 +33,5 @@ class TrainingSettings:
 
     @property
     def tokens_per_step(self) -> int:
-        """Tokens that one step of the optimizer sees."""
+        """Tokens that one step of the optimiser sees."""
         return self.accumulate * self.batch_size * self.seq

@@ -1,4 +1,4 @@
-"""Week 10's verdicts: torch's autograd, in float64, and torch's optimizers say what is right."""
+"""Week 10's verdicts: torch's autograd, in float64, and torch's optimisers say what is right."""
 
 from utils.verdicts.week10_learning import (
     adamw,

@@ -1,4 +1,4 @@
-"""Week 11's verdicts: torch's optimizers and schedulers and HF's loss say what is right."""
+"""Week 11's verdicts: torch's optimisers and schedulers and HF's loss say what is right."""
 
 from utils.verdicts.week11_training import (
     counting_losses,

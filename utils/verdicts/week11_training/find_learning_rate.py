@@ -95,7 +95,7 @@ VERDICT = Verdict(
         Mistake(
             "one rate for all",
             "every step runs with the same rate",
-            "the optimizer's lr has to be set in each step",
+            "the optimiser's lr has to be set in each step",
             _with(rates_of=_all_planned),
         ),
         Mistake(

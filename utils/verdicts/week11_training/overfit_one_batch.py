@@ -66,7 +66,7 @@ VERDICT = Verdict(
     reference="torch's AdamW",
     mistakes=(
         Mistake(
-            "a new optimizer each step",
+            "a new optimiser each step",
             "AdamW is made anew in every step and forgets its moments",
             "what does AdamW remember from step to step? Make it once, before the loop",
             _new_optimizer_each_step,
@@ -116,7 +116,7 @@ VERDICT = Verdict(
         Mistake(
             "plain gradient descent",
             "the steps are those of gradient descent, not of AdamW",
-            "which optimizer does the exercise ask for?",
+            "which optimiser does the exercise ask for?",
             _with(optimizer_of=lambda model, lr: torch.optim.SGD(model.parameters(), lr)),
         ),
         Mistake(

@@ -138,9 +138,9 @@ VERDICT = Verdict(
     reference="the run that never stopped",
     mistakes=(
         Mistake(
-            "optimizer not restored",
+            "optimiser not restored",
             "the weights are there, but AdamW begins with empty moments",
-            "the optimizer has a load_state_dict too",
+            "the optimiser has a load_state_dict too",
             _without("optimizer"),
         ),
         Mistake(
@@ -174,7 +174,7 @@ VERDICT = Verdict(
             _without("optimizer", "generator", "step", "losses"),
         ),
         Mistake(
-            "weights and optimizer only",
+            "weights and optimiser only",
             "step, generator and losses are not restored",
             "five things make a run: the table in the exercise names them",
             _without("generator", "step", "losses"),
@@ -199,8 +199,8 @@ VERDICT = Verdict(
         ),
         Mistake(
             "another model object",
-            "the weights are loaded into a new model, and the optimizer goes on training the old one",
-            "load into trainer.model: the optimizer holds its parameters",
+            "the weights are loaded into a new model, and the optimiser goes on training the old one",
+            "load into trainer.model: the optimiser holds its parameters",
             _then(_another_model),
         ),
         Mistake(

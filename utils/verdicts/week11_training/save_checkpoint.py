@@ -112,9 +112,9 @@ VERDICT = Verdict(
     reference="the run itself",
     mistakes=(
         Mistake(
-            "optimizer left out",
+            "optimiser left out",
             "AdamW's moments are not in the file: after a resume its steps would be others",
-            "the optimizer has a state_dict too",
+            "the optimiser has a state_dict too",
             _without("optimizer"),
         ),
         Mistake(
@@ -154,7 +154,7 @@ VERDICT = Verdict(
             _without("model"),
         ),
         Mistake(
-            "model and optimizer only",
+            "model and optimiser only",
             "the usual two are there; step, generator and losses are not",
             "what else does the next step depend on?",
             _without("step", "generator", "losses", "settings", "config"),

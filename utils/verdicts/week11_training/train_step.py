@@ -184,13 +184,13 @@ VERDICT = Verdict(
     mistakes=(
         Mistake(
             "step first",
-            "the optimizer's step comes before the gradients of these batches are there",
+            "the optimiser's step comes before the gradients of these batches are there",
             "zero_grad, backward, clip, step: in which order?",
             _step_first,
         ),
         Mistake(
             "step before backward",
-            "the optimizer's step comes between zero_grad and backward: it finds no gradients",
+            "the optimiser's step comes between zero_grad and backward: it finds no gradients",
             "zero_grad, backward, clip, step: in which order?",
             _step_before_backward,
         ),
@@ -238,7 +238,7 @@ VERDICT = Verdict(
         ),
         Mistake(
             "a step for each batch",
-            "the optimizer takes a step after each batch",
+            "the optimiser takes a step after each batch",
             "accumulating: many backward(), one step()",
             _a_step_for_each_batch,
         ),

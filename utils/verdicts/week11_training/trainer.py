@@ -197,7 +197,7 @@ class _Uncounted(_Trainer):
 
 
 def _changed(**changes):
-    """The optimizer of other settings."""
+    """The optimiser of other settings."""
     return lambda self: _Optimizer(self.model, replace(self.settings, **changes))
 
 
@@ -279,9 +279,9 @@ VERDICT = Verdict(
             _LossesForgotten,
         ),
         Mistake(
-            "optimizer of the last call only",
+            "optimiser of the last call only",
             "a second call of train() forgets AdamW's moments",
-            "the optimizer is made once, when the trainer is made",
+            "the optimiser is made once, when the trainer is made",
             _OptimizerForgotten,
         ),
         Mistake(
