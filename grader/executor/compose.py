@@ -10,7 +10,6 @@ from nbformat import NotebookNode
 from grader.executor import source as of
 from grader.executor.assemble import Step
 from grader.executor.harmless import harmless
-from grader.executor.ledger import has_hidden_tests
 from grader.executor.page_length import PageLength
 from grader.executor.run import Ran
 from grader.executor.shown import Budget, clean
@@ -62,7 +61,7 @@ def _why(place: int, step: Step, ran: Ran, grade: CellGrade, budget: Budget) -> 
         data = Report.from_plain(grade.report)._repr_mimebundle_()
         return [{"output_type": "display_data", "data": data, "metadata": {}}]
     outputs = ran.shown[place].outputs if place in ran.shown else []
-    if not outputs or has_hidden_tests(step.cell.source):
+    if not outputs or of.has_hidden_tests(step.cell.source):
         return [] if grade.points else [_error(grade.reason)]
     cleaned = clean(outputs, budget, with_reports=True)
     # nbgrader gives 0 for any error; where points are given all the same, it is shown as text.

@@ -89,18 +89,13 @@ def _error(step: Step, outputs: list) -> str:
     name = readable(str(errors[-1].get("ename", ""))) if errors else ""
     if name == "NotImplementedError":
         return NOT_WRITTEN
-    if has_hidden_tests(step.cell.source):
+    if of.has_hidden_tests(step.cell.source):
         return "one of its asserts fails"
     failed = [report for report in shown.reports_in(outputs) if not report.passed]
     if failed:  # a check of the instructor's own that reports as the course's do
         return _reason(failed[0])
     said = readable(str(errors[-1].get("evalue", ""))).strip().split("\n")[0] if errors else ""
     return f"{name}: {said}"[:300] if said else name or "it ended with an error"
-
-
-def has_hidden_tests(code: str) -> bool:
-    """Whether nbgrader hides a part of the cell from students."""
-    return "BEGIN HIDDEN TESTS" in code or "BEGIN MARK SCHEME" in code
 
 
 def _by_a_person(step: Step) -> CellGrade:

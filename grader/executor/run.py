@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from grader.executor import source as of
 from grader.executor.assemble import Step
 from grader.executor.source import SourceNotebook
 from grader.executor.task import GradingTask
@@ -135,12 +136,13 @@ class Run:
 
     def _described(self, step: Step) -> dict[str, Any]:
         names = [check.name for check in step.checks]
-        return {"code": step.cell.source, "checks": names, "modules": self._source.check_modules}
+        return {"checks": names, "modules": self._source.check_modules}
 
     def _hear_checks(self, kernel: Kernel, session: Session) -> None:
         """Every waiting snapshot's turns, one after the other. The kernel itself has nothing more to say.
 
-        Hidden cases come when all public ones have been heard: what a check learns of them no other can say.
+        Hidden cases come when all public ones have been heard, and hidden asserts come last of all: what a check
+        learns of them no other can say.
         """
         began = time.monotonic()
         with contextlib.suppress(KernelEnded):
@@ -150,10 +152,14 @@ class Run:
             place: _Turns(self._task, self._steps[place], snapshot, everything, session)
             for place, snapshot in self._waiting.items()
         }
-        for place, turn in turns.items():
+        secret = {place: turn for place, turn in turns.items() if turn.is_secret}
+        known = {place: turn for place, turn in turns.items() if place not in secret}
+        for place, turn in known.items():
             turn.first(place, self.ran)
-        for place, turn in turns.items():
+        for place, turn in known.items():
             turn.last(place, self.ran)
+        for place, turn in secret.items():
+            turn.first(place, self.ran)
         self.ran.checks_seconds = time.monotonic() - began
 
 
@@ -166,12 +172,14 @@ class _Turns:
         self._step, self._snapshot, self._everything = step, snapshot, everything
         self._cell_seconds = self._seconds = task.limits.cell_seconds
         self._court = Court(session, step.checks, task.limits.message_bytes)
+        self.is_secret = not step.checks and of.has_hidden_tests(step.cell.source)
+        """Whether its asserts are not for students' eyes."""
 
     def first(self, place: int, ran: Ran) -> None:
         """Lets it run its check as far as everybody knows the inputs, and notes what came of it."""
 
         def go(deadline: Deadline) -> None:
-            self._snapshot.wake()
+            self._snapshot.wake(self._step.cell.source, deadline)
             if self._step.checks:
                 self._court.hear_public(self._snapshot.end, deadline)
                 self._seconds = deadline.left()

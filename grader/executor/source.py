@@ -128,6 +128,11 @@ def is_look(cell: NotebookNode) -> bool:
     return "look" in tags(cell) and not grading(cell)
 
 
+def has_hidden_tests(code: str) -> bool:
+    """Whether nbgrader hides a part of the cell from students."""
+    return "BEGIN HIDDEN TESTS" in code or "BEGIN MARK SCHEME" in code
+
+
 def points_of(cell: NotebookNode) -> float:
     """The most that the cell can bring."""
     return float(grading(cell).get("points", 0))

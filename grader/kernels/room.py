@@ -161,13 +161,13 @@ class Snapshot:
             raise KernelEnded(_NO_COPY) from None
         self._pid = pid if isinstance(pid, int) else 0
 
-    def wake(self) -> None:
-        """Lets it run its check.
+    def wake(self, code: str, deadline: Deadline) -> None:
+        """Lets it run its check. Only now is it told what that is: it may hold tests that are to stay hidden.
 
         Raises:
-            Closed: it has gone.
+            Closed, Late: it has gone, or does not listen.
         """
-        self._wire.send({"go": True})
+        self._wire.send({"code": code}, deadline=deadline)
 
     def shown(self, deadline: Deadline) -> Shown:
         """What a cell of plain asserts showed.

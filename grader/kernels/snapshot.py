@@ -23,7 +23,7 @@ def serve(descriptor: int, shell: Any, task: dict[str, Any]) -> None:
     try:
         wire = Wire(socket.socket(fileno=descriptor), _LONGEST)
         wire.send({"pid": os.getpid()})
-        wire.receive()
+        task |= wire.receive()
         _one_thread()
         if task["checks"]:
             _judged(wire.end, shell, task)

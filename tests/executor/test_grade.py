@@ -311,6 +311,23 @@ def test_asserts_of_an_instructors_own_are_graded_as_nbgrader_does(check, answer
     assert determine_grade(cell) == (worth, 4)
 
 
+LISTEN = """
+from grader.kernels.wire import Wire
+heard, receive = [], Wire.receive_with_descriptor
+def listen(self):
+    heard.append(receive(self))
+    return heard[-1]
+Wire.receive_with_descriptor = listen
+"""
+
+
+def test_hidden_tests_are_not_there_before_all_has_been_shown():
+    source = with_asserts(ASSERTS)
+    submitted = week05.insert_after(nbformat.from_dict(source), "set_up", LISTEN)
+    submitted.cells.append(nbformat.v4.new_code_cell("print(heard)"))
+    assert "a hidden text" not in json.dumps(grade(submitted, source=source).notebook)
+
+
 def test_nothing_runs_where_the_sandbox_is_too_weak(monkeypatch):
     monkeypatch.setattr(layers, "_PROTECTS", {**layers._PROTECTS, "network": ("no such layer",)})
     with pytest.raises(layers.SandboxTooWeak, match="a submission could use the network"):

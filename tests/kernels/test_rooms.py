@@ -209,18 +209,18 @@ def test_what_is_no_message_ends_the_kernel(kernel):
 
 def test_a_snapshot_is_the_kernel_as_it_was(kernel):
     run(kernel, "x = 1")
-    snapshot = kernel.snapshot({"code": "print(x)\nx = 5", "checks": [], "modules": {}})
+    snapshot = kernel.snapshot({"checks": [], "modules": {}})
     run(kernel, "x = 2")
-    snapshot.wake()
+    snapshot.wake("print(x)\nx = 5", Deadline(60))
     assert snapshot.shown(Deadline(60)).outputs[0]["text"] == "1\n"
     assert text(kernel, "print(x)") == "2\n"
 
 
 def test_snapshots_outlive_their_kernel(kernel):
     run(kernel, "x = 3")
-    snapshot = kernel.snapshot({"code": "print(x)", "checks": [], "modules": {}})
+    snapshot = kernel.snapshot({"checks": [], "modules": {}})
     kernel.end()
-    snapshot.wake()
+    snapshot.wake("print(x)", Deadline(60))
     assert snapshot.shown(Deadline(60)).outputs[0]["text"] == "3\n"
 
 
