@@ -705,7 +705,7 @@ FORGING = [
     ),
     Attack(
         "ready-made, deeper down",
-        "calls torch's own attention by the operator below its Python name, which no watch sees",
+        "calls torch's own attention by the operator below its Python name",
         lambda: week05.solved(
             attention_pattern=(
                 "def attention_pattern(q, k):\n"
@@ -715,7 +715,30 @@ FORGING = [
                 "    return torch.ops.aten.scaled_dot_product_attention(q, k, eye, attn_mask=seen)\n"
             )
         ),
-        Expected(points=130, signs=("torch.ops.aten.scaled_dot_product_attention",)),
+        Expected(
+            points=130 - 14,
+            why={"attention_pattern": "uses torch.nn.functional.scaled_dot_product_attention"},
+            signs=("torch.ops.aten.scaled_dot_product_attention",),
+        ),
+    ),
+    Attack(
+        "ready-made, beside the check",
+        "lets torch's own attention do the work in a thread of its own, which the watch does not see",
+        lambda: week05.solved(
+            attention_pattern=(
+                "from threading import Thread\n\n"
+                "def attention_pattern(q, k):\n"
+                "    ready = getattr(torch.nn.functional, 'scaled_dot_' + 'product_attention')\n"
+                "    eye = torch.eye(k.shape[-2]).expand(*k.shape[:-2], -1, -1)\n"
+                "    late = k.shape[-2] - q.shape[-2]\n"
+                "    seen = torch.ones(q.shape[-2], k.shape[-2]).tril(late).bool()\n"
+                "    done = []\n"
+                "    thread = Thread(target=lambda: done.append(ready(q, k, eye, attn_mask=seen)))\n"
+                "    thread.start(), thread.join()\n"
+                "    return done[0]\n"
+            )
+        ),
+        Expected(signs=("beside the check", "something of torch.nn.functional whose name is put together")),
     ),
     Attack(
         "checks' own model",

@@ -43,6 +43,13 @@ def by_an_optimizer(x):
 WAYS = {
     "F.": (lambda x: F.scaled_dot_product_attention(x, x, x), SDPA),
     "in full": (lambda x: torch.nn.functional.scaled_dot_product_attention(x, x, x), SDPA),
+    "torch._": (lambda x: torch._scaled_dot_product_attention_math(*[x[None, None]] * 3), SDPA),
+    "torch.ops": (lambda x: torch.ops.aten.scaled_dot_product_attention(x, x, x), SDPA),
+    "torch.ops, one of several": (lambda x: torch.ops.aten.softmax.int(x, 0), "torch.nn.functional.softmax"),
+    "torch._softmax": (lambda x: torch._softmax(x, 0, False), "torch.nn.functional.softmax"),
+    "a derivative below": (lambda x: torch.ops.aten.gelu_backward(x, x), "torch.Tensor.backward"),
+    "torch.autograd": (lambda x: torch.autograd.backward(nn.Parameter(x).sum()), "torch.autograd.backward"),
+    "torch.func": (torch.func.grad(lambda x: x.sum()), "torch.autograd.grad"),
     "imported": (lambda x: imported(x, x, x), SDPA),
     "partial": (functools.partial(lambda f, x: f(x, x, x), imported), SDPA),
     "F.softmax": (lambda x: F.softmax(x, 0), "torch.nn.functional.softmax"),
@@ -64,6 +71,9 @@ FORBIDDEN = (
     "torch.Tensor.matmul",
     "torch.einsum",
     "torch.optim",
+    "torch.Tensor.backward",
+    "torch.autograd.backward",
+    "torch.autograd.grad",
 )
 
 

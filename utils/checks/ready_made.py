@@ -22,7 +22,8 @@ ALWAYS = (
 
 
 class ReadyMadeWatch(TorchFunctionMode):
-    """A context in which calls of the named functions and modules are noted, however they were imported.
+    """A context in which calls of the named functions and modules are noted, however they were imported, also
+    of what torch has below a function: `torch._softmax`, `torch.ops.aten.softmax`.
 
     `names` are full names: `torch.softmax`, `torch.Tensor.softmax`, `torch.nn.MultiheadAttention`. A module's
     name also stands for everything below it: `transformers.models`; so does that of a library, `tokenizers`,
@@ -33,6 +34,7 @@ class ReadyMadeWatch(TorchFunctionMode):
         super().__init__()
         self._modules = tuple(name for name in (*names, *ALWAYS) if not _is_function(name))
         self._functions = {id(_find(name)): name for name in names if _is_function(name)}
+        self._short = {name.rpartition(".")[2]: name for name in reversed(self._functions.values())}
         self._libraries = LibraryWatch([name for name in names if _is_library(name)])
         self._seen: dict[str, None] = {}
 
@@ -53,9 +55,20 @@ class ReadyMadeWatch(TorchFunctionMode):
         super().__exit__(*exception)
 
     def __torch_function__(self, function: Callable, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        if id(function) in self._functions:
-            self._seen[self._functions[id(function)]] = None
+        if name := self._functions.get(id(function)) or self._name_below(function):
+            self._seen[name] = None
         return function(*args, **(kwargs or {}))
+
+    def _name_below(self, function: Callable) -> str | None:
+        """The watched function that this one does the work of, where torch keeps it: `torch._softmax`,
+        `torch.ops.aten.softmax.int`, and for backward `torch.ops.aten.gelu_backward`.
+        """
+        name, module = str(getattr(function, "__name__", "")), str(getattr(function, "__module__", ""))
+        if name.startswith("__") or not (name.startswith("_") or module.startswith("torch._ops")):
+            return None
+        short = name.strip("_").partition(".")[0]
+        found = (each for each in self._short if f"_{each}_" in f"_{short}_")
+        return next((self._short[each] for each in found), None)
 
     def _note_module(self, module: torch.nn.Module, inputs: Any) -> None:
         for kind in type(module).__mro__:

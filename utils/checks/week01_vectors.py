@@ -29,6 +29,10 @@ _SOFTMAXES = (
     "torch.logsumexp",
     "torch.Tensor.logsumexp",
     "torch.special.logsumexp",
+    "torch.logcumsumexp",
+    "torch.Tensor.logcumsumexp",
+    "torch.nn.functional.cross_entropy",
+    "torch.nn.functional.scaled_dot_product_attention",
 )
 _REAL_WORDS = (" king", " queen", " man", " woman", " dog", " castle", " river")
 
@@ -103,7 +107,13 @@ cosine_similarity = Check(
     question="How alike are the directions of each vector of a and each vector of b?",
     cases=_cosine_similarity_cases,
     run=lambda cosine_similarity, a, b: cosine_similarity(a, b),
-    forbidden=("torch.cosine_similarity", "torch.nn.functional.cosine_similarity", "torch.corrcoef"),
+    forbidden=(
+        "torch.cosine_similarity",
+        "torch.nn.functional.cosine_similarity",
+        "torch.nn.functional.cosine_embedding_loss",
+        "torch.cosine_embedding_loss",
+        "torch.corrcoef",
+    ),
 )
 
 
@@ -250,6 +260,7 @@ cross_entropy = Check(
         "torch.nn.functional.cross_entropy",
         "torch.nn.functional.nll_loss",
         "torch.nn.functional.kl_div",
+        "torch.kl_div",
     ),
 )
 
@@ -292,7 +303,12 @@ one_hot_lookup = Check(
     question="Which one-hot rows and which vectors do these tokens have?",
     cases=_one_hot_lookup_cases,
     run=_run_one_hot_lookup,
-    forbidden=("torch.embedding", "torch.nn.functional.embedding", "torch.nn.functional.embedding_bag"),
+    forbidden=(
+        "torch.embedding",
+        "torch.nn.functional.embedding",
+        "torch.nn.functional.embedding_bag",
+        "torch.embedding_bag",
+    ),
 )
 
 

@@ -20,6 +20,7 @@ _LOOKUPS = (
     "torch.embedding",
     "torch.nn.functional.embedding",
     "torch.nn.functional.embedding_bag",
+    "torch.embedding_bag",
 )
 _LARGE = (500, 40)  # rows and columns of a new module whose first numbers are looked at
 _PAIRS = ("king", "queen", "man", "woman", "boy", "girl", "prince", "princess", "uncle", "aunt")

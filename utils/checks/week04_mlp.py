@@ -24,8 +24,12 @@ _NORMS = (
     "torch.rms_norm",
     "torch.nn.functional.group_norm",
     "torch.group_norm",
+    "torch.native_group_norm",
     "torch.nn.functional.instance_norm",
+    "torch.instance_norm",
     "torch.nn.functional.batch_norm",
+    "torch.batch_norm",
+    "torch.native_batch_norm",
 )
 _SIZES = range(4, 12)
 """Vectors are short, since d_model − 1 in place of d_model shows the less, the longer they are. They are not

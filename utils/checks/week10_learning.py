@@ -23,7 +23,12 @@ from utils.checks.real_mlp import (
 from utils.checks.shape_table import shape_table_check
 
 WEEK = "week10_learning"
-_AUTOGRAD = ("torch.Tensor.backward", "torch.autograd.grad")
+_AUTOGRAD = (
+    "torch.Tensor.backward",
+    "torch.autograd.backward",
+    "torch.autograd.grad",  # torch.func's and torch.autograd.functional's functions end here
+    "torch.autograd.forward_ad",
+)
 
 # --- next_token_loss ----------------------------------------------------------------------------------------
 
