@@ -141,8 +141,8 @@ class Run:
     def _hear_checks(self, kernel: Kernel, session: Session) -> None:
         """Every waiting snapshot's turns, one after the other. The kernel itself has nothing more to say.
 
-        Hidden cases come when all public ones have been heard, and hidden asserts come last of all: what a check
-        learns of them no other can say.
+        Hidden cases come when all public ones have been heard, and hidden asserts come last of all: what one
+        check learns of them no other can say.
         """
         began = time.monotonic()
         with contextlib.suppress(KernelEnded):

@@ -286,6 +286,14 @@ def causal_mask(scores):
         Expected(never=('href="javascript', "\\href")),
     ),
     Attack(
+        "picture from elsewhere",
+        "a picture that is fetched as the page is opened, with the instructor's cookies",
+        lambda: week05.solved(
+            own_words="![x](https://example.org/hub/logout) ![y][z]\n\n[z]: https://example.org/seen"
+        ),
+        Expected(never=("<img",), shows=('href="https://example.org/hub/logout"',)),
+    ),
+    Attack(
         "link to code, in a formula",
         "a formula that is a link, by another command than the one that is known for it, and one over "
         "the whole page",

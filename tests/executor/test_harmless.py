@@ -41,6 +41,8 @@ WORKS = re.compile(
         "$\\bbox[position:fixed;top:0]{x}$",
         "```mermaid\n<script>alert(1)</script>\n```",
         "text <!-- a comment -->",
+        "![x](https://example.org/logout)",
+        "![x][y]\n\n[y]: https://example.org/logout",
     ],
 )
 def test_nothing_works_that_would_have(text):
