@@ -146,6 +146,12 @@ VERDICT = Verdict(
             _searching(look=lambda n_beams: n_beams),
         ),
         Mistake(
+            "every end counts",
+            "a text counts as finished although it was not among the best n_beams candidates of its round",
+            "which of the 2 · n_beams candidates may finish, and which may only go on?",
+            _searching(counted=lambda n_beams: 2 * n_beams),
+        ),
+        Mistake(
             "not divided by the length",
             "scores of different lengths are compared as they are: short texts win",
             "what does length_penalty do to a score?",
