@@ -12,7 +12,7 @@ _EXAMPLE = ("cat", "dog", "dogs", "cats")
 
 _MOST_WORDS = 20
 _LONGEST = 100
-"""Characters of a word. Whoever hands in a million words, or one of a million characters, waits for nothing."""
+"""Characters of a word. Whoever hands in a million words, or a word of a million, waits for nothing."""
 
 _tokenizer = functools.cache(load_tokenizer)
 
