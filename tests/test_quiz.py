@@ -21,6 +21,20 @@ def test_every_choice_opens_to_its_reason() -> None:
     assert "✗ Not this one." in opened[1][1] and "column 3 of <code>pattern</code>" in opened[1][1]
 
 
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("a *value*, not *of the* rest", "a <em>value</em>, not <em>of the</em> rest"),
+        ("2 * 3 * 4 and n*m*k", "2 * 3 * 4 and n*m*k"),
+        ("`x * y * z` and `*args*`", "<code>x * y * z</code> and <code>*args*</code>"),
+        ("one ` alone, and a < b", "one ` alone, and a &lt; b"),
+    ],
+)
+def test_words_and_code_are_set_off(text: str, html: str) -> None:
+    choices = [Choice(text, right=True, why="So."), COLUMN]
+    assert f">{html}</summary>" in quiz([Question("What?", choices)])._repr_html_()
+
+
 def test_it_needs_neither_script_nor_address() -> None:
     html = quiz([QUESTION])._repr_html_()
     assert "<script" not in html and "http" not in html and " on" + "click" not in html

@@ -31,7 +31,7 @@ def explorer(tokens: list[str], activations: Float[ndarray, "token neuron"], sta
 def _shaded(tokens: list[str], fires: list[float]) -> str:
     notes = [f"{token!r} {value:.3f}" for token, value in zip(tokens, fires, strict=True)]
     strongest = max(range(len(fires)), key=fires.__getitem__)
-    said = f"from {min(fires):.2f} to {max(fires):.2f}; it fires most at place {strongest}"
+    said = f"from {min(fires):z.2f} to {max(fires):z.2f}; it fires most at place {strongest}"
     return (
         f'<div style="margin:4px 0">{said}</div>{token_strip(tokens, backgrounds(fires), notes, strongest)}'
     )
