@@ -49,7 +49,11 @@ class Term:
         for path in _files_of_a_clone():
             (term.folder / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(CHECKOUT / path, term.folder / path)
-        term.student.mkdir()
+        # nbgrader looks for code in its own folder first, and the sandbox shows submissions only what is
+        # installed, which is this checkout: so that is imported before.
+        path = term.student / "path"
+        path.mkdir(parents=True)
+        (path / "sitecustomize.py").write_text("import grader, utils\n")
         return term
 
     def run(self, command: str, folder: Path | None = None) -> Done:
@@ -57,7 +61,7 @@ class Term:
         active = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
         own = {
             "PATH": active,
-            "PYTHONPATH": str(self.folder),  # the copy's code, as if it had been installed there
+            "PYTHONPATH": str(self.student / "path"),
             "COLUMNS": "200",
             "JUPYTER_CONFIG_DIR": str(self.student / "config"),
             "JUPYTER_DATA_DIR": str(self.student / "data"),
