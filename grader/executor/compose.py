@@ -53,7 +53,7 @@ def _outputs(
         return [*_why(place, step, ran, grade, budget), _points(grade)]
     if place in ran.stopped:
         return [_error(ran.stopped[place])]
-    return clean(ran.shown[place].outputs, budget) if place in ran.shown else []
+    return ran.shown[place].outputs if place in ran.shown else []
 
 
 def _why(place: int, step: Step, ran: Ran, grade: CellGrade, budget: Budget) -> list[dict[str, Any]]:

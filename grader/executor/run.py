@@ -8,6 +8,7 @@ from typing import Any
 
 from grader.executor import source as of
 from grader.executor.assemble import Step
+from grader.executor.shown import Budget, clean
 from grader.executor.source import SourceNotebook
 from grader.executor.task import GradingTask
 from grader.judge.bench import Session
@@ -90,12 +91,15 @@ class Run:
         """Runs the cells in order and leaves a snapshot at each check. False when the kernel is no more: the
         cell that cost it is left out the next time, and all others run again.
         """
+        budget = Budget(self._limits.notebook_output_bytes)
         for place, step in enumerate(self._steps):
             if place in self.ran.stopped or not (step.is_run or step.is_check):
                 continue
             try:
                 if step.is_run:
-                    self.ran.shown[place] = self._run_cell(kernel, step, notebook)
+                    shown = self._run_cell(kernel, step, notebook)
+                    # At once: two thousand cells that say as much as a message holds would fill the memory.
+                    self.ran.shown[place] = Shown(clean(shown.outputs, budget), shown.success)
                 else:
                     self._waiting[place] = kernel.snapshot(self._described(step), notebook.left())
             except KernelEnded as why:

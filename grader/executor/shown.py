@@ -9,6 +9,8 @@ from utils.checks.received import readable
 from utils.checks.report import MIME, Report
 
 _MOST_OUTPUTS = 200
+_EACH = 100
+"""Characters that an output takes, however little it shows."""
 
 
 class Budget:
@@ -37,6 +39,9 @@ def clean(outputs: list[Any], budget: Budget, with_reports: bool = False) -> lis
     """
     kept = []
     for output in outputs[:_MOST_OUTPUTS]:
+        if budget.left <= 0:
+            break
+        budget.left -= _EACH
         report = report_in(output) if with_reports else None
         kept.append(_card(report) if report else _clean(output, budget))
     return [output for output in kept if output]
