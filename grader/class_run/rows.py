@@ -25,7 +25,7 @@ from grader.class_run.penalties import penalty
 from grader.executor.task import CellGrade
 from utils.weeks import Week
 
-_GRADE_CELL = "GradeCell"
+_TASK_CELL = "TaskCell"
 NO_RESPONSE = "No response."
 """What nbgrader writes at an answer that the student left as it was."""
 
@@ -54,7 +54,9 @@ def write_rows(
     session.flush()
     points = {grade.cell: grade.points for grade in ledger}
     for grade, name, kind in _with_cells(session, Grade, notebook):
-        if name in points and kind == _GRADE_CELL:  # a task waits for a person, whatever is in it
+        if kind == _TASK_CELL:  # it waits for a person, whatever is in it, and again after a new submission
+            grade.needs_manual_grade = True
+        elif name in points:
             _write_points(grade, points[name])
     for comment, name, _ in _with_cells(session, Comment, notebook):
         if name in unanswered:

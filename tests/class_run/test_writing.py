@@ -125,6 +125,23 @@ def test_a_cell_that_the_submission_lacks_in_the_gradebook_gets_its_row(small):
     ]  # fmt: skip
 
 
+def test_a_task_keeps_a_persons_score_and_waits_again_after_another_submission(small):
+    with gradebook(small) as book:
+        book.add_task_cell("capstone", WEEK.notebook, WEEK.folder, max_score=20, cell_type="markdown")
+    small.hand_in("ada", HALF)
+    small.grade()
+    with gradebook(small) as book:
+        task = book.find_grade("capstone", WEEK.notebook, WEEK.folder, "ada")
+        assert (task.auto_score, task.needs_manual_grade) == (None, True)
+        task.manual_score, task.needs_manual_grade = 15, False
+        book.db.commit()
+    small.hand_in("ada", PERFECT)
+    small.grade()
+    with gradebook(small) as book:
+        task = book.find_grade("capstone", WEEK.notebook, WEEK.folder, "ada")
+        assert (task.score, task.needs_manual_grade) == (15, True)
+
+
 def test_the_graded_notebook_is_as_nbgrader_leaves_it(small):
     place = small.hand_in("ada", PERFECT)
     place.with_name("timestamp.txt").write_text("2026-03-01 11:00:00 CET")

@@ -98,13 +98,12 @@ def collected(term, printed):
 def graded(term, printed):
     assert "3 graded." in printed
     assert "Layers in force: " in printed
-    assert term.points() == {
-        "ada": 100,
-        "eve": pytest.approx(20, abs=20),
-        EXCHANGED: pytest.approx(50, abs=20),
-    }
+    points = term.points()
+    assert points["ada"] == 100
+    assert 0 < points[EXCHANGED] < 100
+    assert points["eve"] < 50
+    assert {"attention_scores", "causal_mask"} <= set(term.result("eve").mistakes)
     assert term.result("ada").points("stretch") == 30
-    assert "forgets" in term.result("eve").rows[0].reason or term.result("eve").mistakes
     assert (term.place("secret").stat().st_mode & 0o777) == 0o600
     assert (term.place(f"autograded/ada/{WEEK.folder}/attention.ipynb")).is_file()
 
