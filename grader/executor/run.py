@@ -114,7 +114,7 @@ class Run:
         """Notes which cell cost the kernel; but where the warm parent went too, only the second time: memory
         may have run out by somebody else's doing.
         """
-        if self._room_now and self._room_now.gone and place not in self._spared:
+        if self._room_now and self._room_now.has_gone() and place not in self._spared:
             self._spared.add(place)
         else:
             self.ran.stopped[place] = why

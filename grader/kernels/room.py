@@ -70,6 +70,18 @@ class Room:
             return "its process ended"
         return in_words(self._ended[pid])
 
+    def has_gone(self) -> bool:
+        """Whether the room has ended as a whole, by nothing that was done inside it."""
+        deadline = Deadline(_SHORT_PATIENCE)
+        try:
+            while not self.gone:
+                self._note(self._wire.receive(deadline))
+        except Closed:
+            self.gone = True
+        except (Late, Improper):
+            pass
+        return self.gone
+
     def close(self) -> None:
         """Ends everything in the room."""
         self._wire.close()

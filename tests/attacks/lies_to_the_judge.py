@@ -349,6 +349,7 @@ def causal_mask(scores):
                 "padding_aware_pattern": "",
             },
         ),
+        Limits(cell_seconds=8),
     ),
     Attack(
         "after the report",

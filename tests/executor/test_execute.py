@@ -52,15 +52,15 @@ def test_a_link_is_not_followed(tmp_path):
     link = tmp_path / "attention.ipynb"
     link.symlink_to(tmp_path / "classmate.ipynb")
     with pytest.raises(NotGraded, match=r"attention\.ipynb is a link: ask for the notebook itself"):
-        _plain_file(link)
+        _plain_file(link, most=100)
 
 
 def test_what_is_no_file_is_said(tmp_path):
     os.mkfifo(tmp_path / "attention.ipynb")
     with pytest.raises(NotGraded, match="is no file"):
-        _plain_file(tmp_path / "attention.ipynb")
+        _plain_file(tmp_path / "attention.ipynb", most=100)
     with pytest.raises(NotGraded, match="cannot be read"):
-        _plain_file(tmp_path / "nothing.ipynb")
+        _plain_file(tmp_path / "nothing.ipynb", most=100)
 
 
 def test_the_repositorys_configuration_is_one_that_the_executor_takes():
@@ -143,3 +143,10 @@ NO_CELLS = b'{"cells": [], "nbformat": 4, "nbformat_minor": 5, "metadata": {}}'
 def test_a_source_that_is_no_notebook_is_trouble_of_the_graders_own(content):
     with pytest.raises(GraderTrouble, match="build and release it again"):
         read_source(NAME, content)
+
+
+def test_of_a_large_file_no_more_is_read_than_shows_that_it_is_too_large(tmp_path):
+    large = tmp_path / "attention.ipynb"
+    with large.open("wb") as file:
+        file.truncate(50 * 2**30)  # it takes no room on the disk
+    assert len(_plain_file(large, most=100)) == 101
