@@ -50,6 +50,7 @@ class Run:
         self._waiting: dict[int, Snapshot] = {}
         self._room_now: Room | None = None
         self._spared: set[int] = set()
+        self._heard_twice = False
 
     def go(self, session: Session) -> Ran:
         """Runs everything and returns what came of it.
@@ -65,10 +66,23 @@ class Run:
                 whole = self._run_cells(kernel, notebook)
                 self.ran.cells_seconds += time.monotonic() - began
                 if whole:
+                    before = dict(self.ran.stopped)
                     self._hear_checks(kernel, session)
-                    return self.ran
+                    if not self._was_lost(before):
+                        return self.ran
         self._give_up("the kernel died too often before it")
         return self.ran
+
+    def _was_lost(self, before: dict[int, str]) -> bool:
+        """Whether checks were stopped because the room went, by somebody else's doing: then, once, all is run
+        again as if they had never begun.
+        """
+        room_went = self._room_now is not None and self._room_now.gone
+        if self._heard_twice or not room_went or self.ran.stopped == before:
+            return False
+        self._heard_twice = True
+        self.ran.stopped, self.ran.heard = before, {}
+        return True
 
     @contextlib.contextmanager
     def _room(self) -> Iterator[Kernel]:

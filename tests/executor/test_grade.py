@@ -11,6 +11,7 @@ from nbgrader.utils import determine_grade
 from grader.executor import grade as grade_module
 from grader.executor.grade import grade_submission
 from grader.executor.run import Run
+from grader.judge.court import Court
 from grader.sandbox import layers
 from grader.sandbox.limits import Limits
 from utils.checks.report import MIME
@@ -358,6 +359,20 @@ def test_a_warm_parent_that_goes_in_the_middle_costs_nobody_a_point(monkeypatch,
     monkeypatch.setattr(Run, "_run_cell", lose_it_once)
     assert grade(solved()).points == FULL
     assert seen
+
+
+def test_a_warm_parent_that_goes_while_checks_are_heard_costs_nobody_a_point(monkeypatch, perfect):
+    hear, heard = Court.hear_public, []
+
+    def lose_it_once(self, end, deadline):
+        heard.append(self)
+        if len(heard) == 3:
+            kill_warm_parents()
+        return hear(self, end, deadline)
+
+    monkeypatch.setattr(Court, "hear_public", lose_it_once)
+    assert grade(solved()).points == FULL
+    assert len(heard) > len(perfect.ledger)
 
 
 def test_the_reports_are_those_of_the_judge(perfect):
