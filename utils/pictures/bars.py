@@ -40,21 +40,26 @@ def bars(
         y=names,
         orientation="h",
         marker={"color": shade(BLUE, 0.85)},
-        text=[f"{length:.3g}" for length in lengths],
+        text=[_short(length) for length in lengths],
         textposition="outside",
         cliponaxis=False,
         hovertemplate="%{y}: %{x:.4g}<extra></extra>",
     )
     low, high = min(0.0, *lengths), max(0.0, *lengths)
     room = 0.1 * ((high - low) or 1)  # for the numbers at the bars' ends, which would lie on the names
-    listed = ", ".join(f"{name} {length:.3g}" for name, length in zip(names, lengths, strict=True))
+    listed = ", ".join(f"{name} {_short(length)}" for name, length in zip(names, lengths, strict=True))
     return drawn(
         [trace],
         f"Bars{f' “{title}”' if title else ''}: {listed}.",
         title,
         height=BAR_PIXELS * len(names) + 110,
-        xaxis=axis(value_title, range=[low - room * (low < 0), high + room]),
+        xaxis=axis(value_title, range=[low - room * (low < 0), high + room], tickformat=","),
         yaxis=axis(showgrid=False, autorange="reversed"),
         bargap=0.25,
         showlegend=False,
     )
+
+
+def _short(number: float) -> str:
+    """Three digits, or all before the point where there are more: 0.0553, 75.5, 34,210."""
+    return f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.3g}"
