@@ -54,7 +54,6 @@ def _searching(
     accumulate=True,
     penalty=lambda asked: asked,
     extra=0,
-    counted=lambda n_beams: n_beams,
     value_of_running=None,
 ):
     """A beam search in plain lists, of which each mistake changes one piece."""
@@ -70,7 +69,7 @@ def _searching(
             over = [stop_token is not None and ended(row, stop_token) for _, row in best]
             done += [
                 (value(score, new, new + len(prompt), strength), row)
-                for (score, row), end in list(zip(best, over, strict=True))[: counted(n_beams)]
+                for (score, row), end in list(zip(best, over, strict=True))[:n_beams]
                 if end
             ]
             beams = [pair for pair, end in zip(best, over, strict=True) if go_on or not end][:n_beams]
@@ -144,12 +143,6 @@ VERDICT = Verdict(
             "a finished text takes up the place of a beam: fewer and fewer are left",
             "how many candidates must you look at so that n_beams unfinished ones are among them?",
             _searching(look=lambda n_beams: n_beams),
-        ),
-        Mistake(
-            "every end counts",
-            "a text counts as finished although it was not among the best n_beams candidates of its round",
-            "which of the 2 · n_beams candidates may finish, and which may only go on?",
-            _searching(counted=lambda n_beams: 2 * n_beams),
         ),
         Mistake(
             "not divided by the length",
