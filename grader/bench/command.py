@@ -23,7 +23,7 @@ from utils.weeks import Week, find_week
 
 GROWTH = "10,30,100,300"
 ROUNDS = 3
-"""How often the two take turns: stock grades a part of the class, then the class run grades all of it."""
+"""How often the two take turns: stock nbgrader grades a part of the class, the class run all of it."""
 
 
 def run(
@@ -31,12 +31,13 @@ def run(
     students: Annotated[int, typer.Option(help="The class that both ways grade.")] = 30,
     growth: Annotated[str, typer.Option(help="Sizes for the class run alone.")] = GROWTH,
     workers: Annotated[int, typer.Option(help="Processes of the class run.")] = 2,
+    rounds: Annotated[int, typer.Option(help="How often the two ways take turns.")] = ROUNDS,
 ) -> None:
     """Grades the same class by stock nbgrader and by the class run, in turn, and prints what each took."""
     console = Console(highlight=False)
     with TemporaryDirectory(prefix="course-bench-") as name:
         _Bench(Path(name), find_week(week), workers, console).go(
-            students, [int(n) for n in growth.split(",")]
+            students, [int(n) for n in growth.split(",")], rounds
         )
 
 
@@ -48,24 +49,24 @@ class _Bench:
             self.ours = course_folder(root, folder / "ours", week)
             self.stock = course_folder(root, folder / "stock", week, ways.STOCK)
 
-    def go(self, students: int, growth: list[int]) -> None:
+    def go(self, students: int, growth: list[int], rounds: int) -> None:
         """All measurements, in the order of what they need."""
         group = mixed_class(self.ours, self.week, students)
         self.console.print(f"Week {self.week.number}, {students} submissions, {_machine()}")
-        self._against_stock(group)
+        self._against_stock(group, rounds)
         self._inside(group)
         self._growth(growth)
 
-    def _against_stock(self, group: MixedClass) -> None:
+    def _against_stock(self, group: MixedClass, rounds: int) -> None:
         """The two in turn, so that whatever else the machine does falls on both."""
         stock_s, run_s, students = 0.0, [], list(group.files)
         readable = [each for each in students if not each.startswith("broken")]  # one would end stock's run
-        for number in range(ROUNDS):
-            group.hand_in(self.stock, readable[number::ROUNDS])
+        for number in range(rounds):
+            group.hand_in(self.stock, readable[number::rounds])
             stock_s += ways.stock(self.stock, self.week)
             group.hand_in(self.ours, students)
             run_s.append(ways.class_run(self.ours, self.week, self.workers))
-        n, ours_s = len(students), sum(run_s) / ROUNDS
+        n, ours_s = len(students), sum(run_s) / rounds
         table = _table("", "whole class", "per submission")
         each_s = stock_s / len(readable)
         table.add_row(f"stock nbgrader, {len(readable)} of them", f"{stock_s:.1f} s", f"{each_s:.2f} s")

@@ -25,6 +25,7 @@ CLASS = {"ada", "eve", EXCHANGED}
 ELSEWHERE = {
     "make demo": ("@$(IN_VENV) course demo", "tests/grading/test_demo_command.py", 'app, ["demo", "1"]'),
     "make lab": ("@exec $(LAB)", "tests/house/test_lab.py", '"lab", f"VENV='),
+    "make bench": ('"$(BIN)/python" -m grader.bench', "tests/grading/test_bench.py", '"-m", "grader.bench"'),
 }
 """Commands that other tests run: what the Makefile does for each, and a test that does it, with the call."""
 
