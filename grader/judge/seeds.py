@@ -1,5 +1,6 @@
 """Hidden seeds: fresh for each submission, the same each time it is graded."""
 
+import contextlib
 import hashlib
 import hmac
 import os
@@ -23,20 +24,29 @@ def hidden_seed(secret: str | bytes, week: str, submission: bytes) -> int:
 def kept_secret(path: Path) -> str:
     """The secret in that file, which is made at the first call: random, and for its owner alone.
 
-    Who keeps the file keeps the grades: with it the same submission gets the same cases on every machine.
+    Who keeps the file keeps the grades: with it the same submission gets the same cases on every machine. One
+    that others can read, as a copy from elsewhere may be, is closed to them.
 
     Raises:
-        OSError: the file can neither be read nor made.
+        OSError: the file can neither be read nor made, or nothing is in it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f"{path.name}.{os.getpid()}")
     if not path.exists():
+        _make(path)
+    if os.name == "posix" and path.stat().st_mode & 0o077:
+        path.chmod(0o600)
+    secret = path.read_text(encoding="utf-8").strip()
+    if not secret:
+        raise OSError(f"{path} is empty: delete it, and a new one is made")
+    return secret
+
+
+def _make(path: Path) -> None:
+    fresh = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
         fresh.touch(mode=0o600)
         fresh.write_text(secrets.token_hex(32), encoding="ascii")
-        try:
+        with contextlib.suppress(FileExistsError):
             os.link(fresh, path)  # whoever comes first; a half-written secret is never seen
-        except FileExistsError:
-            pass
-        finally:
-            fresh.unlink()
-    return path.read_text(encoding="ascii").strip()
+    finally:
+        fresh.unlink(missing_ok=True)

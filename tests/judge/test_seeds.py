@@ -2,6 +2,8 @@
 
 import stat
 
+import pytest
+
 from grader.judge.seeds import hidden_seed, kept_secret
 
 
@@ -27,3 +29,19 @@ def test_the_secret_is_made_once_and_for_its_owner_alone(tmp_path):
     assert kept_secret(path) == secret
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [each.name for each in path.parent.iterdir()] == ["secret"]
+
+
+def test_a_copy_that_others_could_read_is_closed_to_them(tmp_path):
+    path = tmp_path / "secret"
+    path.write_text("a line of my own, ä\n", encoding="utf-8")
+    path.chmod(0o644)
+    assert kept_secret(path) == "a line of my own, ä"
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_an_empty_secret_is_none(tmp_path):
+    path = tmp_path / "secret"
+    path.write_text("\n")
+    with pytest.raises(OSError, match="secret is empty: delete it, and a new one is made"):
+        kept_secret(path)
+    assert path.read_text() == "\n"
