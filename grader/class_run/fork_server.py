@@ -23,7 +23,7 @@ import traceback
 from collections.abc import Sequence
 from typing import Any
 
-from grader.sandbox import linux
+from grader.kernels.trouble import CANNOT_FORK, GraderTrouble
 from utils.start_up import without_address_grammar
 
 _KEYS = ("require_encryption", "tls_ca_file", "tls_worker_cert", "tls_worker_key")
@@ -38,14 +38,18 @@ class ForkServer:
     """A process that becomes many. It starts at once, and learns later what to load and whom to work for."""
 
     def __init__(self, imports: Sequence[str] = ()):
-        """Starts it; it begins with these modules."""
+        """Starts it; it begins with these modules.
+
+        Raises:
+            GraderTrouble: this system cannot fork.
+        """
+        if not hasattr(os, "fork"):
+            raise GraderTrouble(CANNOT_FORK)
         self._is_loading = False
         self._words = tempfile.TemporaryFile()  # noqa: SIM115
         command = [sys.executable, "-P", "-m", "grader.class_run.fork_server", *imports]
-        settings = {
-            "OMP_NUM_THREADS": "1",
-            "TOKENIZERS_PARALLELISM": "false",
-        }  # a pool does not survive a fork
+        # A pool of threads does not survive a fork.
+        settings = {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
         self._process = subprocess.Popen(
             command,
             env={**os.environ, **settings},
@@ -155,6 +159,7 @@ class _Nest:
 
     def _fork(self) -> int:
         from grader.class_run.task import after_fork_in_parent
+        from grader.sandbox import linux
 
         place, self._forks = self._forks, self._forks + 1
         pid = os.fork()
@@ -180,12 +185,16 @@ class _Nest:
             pid, status = os.waitpid(-1, os.WNOHANG)
             if not pid:
                 return
-            self._workers.discard(pid)
-            match os.waitstatus_to_exitcode(status):
-                case 0:  # the scheduler has sent it away, and would send away another
-                    self._wanted -= 1
-                case code if code == _CANNOT_BEGIN:
-                    sys.exit(1)  # its last line says why
+            if pid in self._workers:
+                self._workers.remove(pid)
+                self._mourn(os.waitstatus_to_exitcode(status))
+
+    def _mourn(self, code: int) -> None:
+        """Decides whether another worker takes the place of one that ended; it does if it was killed."""
+        if code == _CANNOT_BEGIN:
+            sys.exit(1)  # its last line says why
+        if code == 0:  # the scheduler has sent it away, and would send away another
+            self._wanted -= 1
 
     def _end(self) -> None:
         while self._workers and self._wait(_END_SECONDS):

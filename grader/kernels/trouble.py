@@ -2,6 +2,8 @@
 
 from utils.errors import CourseError
 
+CANNOT_FORK = "Grading forks processes, which this system cannot: grade on Linux, or in WSL 2."
+
 
 class GraderTrouble(CourseError):
     """Nothing could be graded; the message says why and what to do. It concerns every submission."""

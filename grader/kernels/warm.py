@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from grader.kernels.room import Room
-from grader.kernels.trouble import GraderTrouble, ParentGone
+from grader.kernels.trouble import CANNOT_FORK, GraderTrouble, ParentGone
 from grader.kernels.wire import Closed, Deadline, Improper, Late, Wire
 from grader.sandbox import bubblewrap, control_groups, layers, seccomp
 from grader.sandbox.limits import Limits
@@ -41,9 +41,7 @@ class WarmParent:
             GraderTrouble: this system cannot fork.
         """
         if not hasattr(os, "fork"):
-            raise GraderTrouble(
-                "Grading forks processes, which this system cannot: grade on Linux, or in WSL 2."
-            )
+            raise GraderTrouble(CANNOT_FORK)
         self.view = view
         self.layers: tuple[str, ...] = ()
         self._bwrap = bubblewrap.program()

@@ -12,12 +12,18 @@ from utils.errors import CourseError
 pytestmark = pytest.mark.slow
 
 
-def test_that_it_cannot_import_is_said(monkeypatch):
+def test_that_it_cannot_import_is_said():
     with (
         pytest.raises(CourseError, match=r"do not start: ModuleNotFoundError: No module named 'not_there'"),
         processes(1, tries=1, task=b"{}", server=ForkServer(("not_there",))),
     ):
         pytest.fail("there can be no workers")
+
+
+def test_a_system_that_cannot_fork_is_said(monkeypatch):
+    monkeypatch.delattr("os.fork")
+    with pytest.raises(CourseError, match="which this system cannot: grade on Linux, or in WSL 2"):
+        ForkServer()
 
 
 def test_one_that_is_not_needed_ends():
