@@ -98,7 +98,7 @@ def contained(folder: Path, student: str) -> Outcome:
         "--proc",
         "/proc",
         "--tmpfs",
-        "/root/.local",
+        str(Path.home() / ".local"),
     ]
     container += ["--bind", str(folder.parent), str(folder.parent), "--unshare-pid", "--unshare-net"]
     container += ["--die-with-parent", "--chdir", str(folder), "--"]
