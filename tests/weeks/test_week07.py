@@ -26,7 +26,7 @@ from utils.checks.leaky_models import CAUSAL, MIXES
 from utils.checks.real import token_ids
 from utils.checks.real_blocks import block_weights, model_weights
 from utils.reference import CONFIGS, ModelConfig, load
-from utils.verdicts.hf_model import hf_block, meta_model
+from utils.verdicts.hf_model import hf_block, meta_model, run_meta_model
 from utils.verdicts.judge import find_verdict
 from utils.weeks import find_week
 
@@ -145,6 +145,26 @@ def test_a_count_by_hand_through_hooks(notebook) -> None:
     )
     model(torch.zeros(2, 7, dtype=torch.long))
     assert sum(counted) == 14 * notebook["flops_per_token"](SMALL, 7)
+
+
+@pytest.mark.parametrize("n_layers", [1, 5])
+def test_what_is_right_for_many_layers_is_what_the_whole_model_gives(n_layers: int) -> None:
+    config = {**asdict(SMALL), "n_layers": n_layers}
+    model = meta_model(config)
+    with FlopCounterMode(display=False) as counter:
+        output = run_meta_model(model, 3, 7, output_attentions=True)
+    flops = find_verdict(WEEK.folder, "flops_per_token").expected(config, 7)
+    assert 3 * 7 * flops == counter.get_total_flops()
+
+    memory = find_verdict(WEEK.folder, "memory_needed").expected(config, 3, 7, 4)
+    parameters = 4 * sum(weight.numel() for weight in model.parameters())
+    assert (memory["weights"], memory["gradients"], memory["moments"]) == (
+        parameters,
+        parameters,
+        2 * parameters,
+    )
+    assert memory["patterns"] == 4 * sum(each.numel() for each in output.attentions)
+    assert memory["logits"] == 4 * output.logits.numel()
 
 
 def test_gpt3_has_175_billion_parameters_617_million_of_them_in_its_embedding(notebook) -> None:

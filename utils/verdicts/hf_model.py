@@ -1,6 +1,6 @@
 """Hugging Face's own GPT-2, whole or one block of it, with weights under the course's names."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -88,6 +88,14 @@ def run_meta_model(model: nn.Module, batch: int, seq: int, **asked: Any) -> Any:
     with torch.device("meta"):
         tokens = torch.zeros(batch, seq, dtype=torch.long)
         return model(tokens, attention_mask=torch.ones_like(tokens), use_cache=False, **asked)
+
+
+def extrapolated(count: Callable[[Config], dict[str, int]], config: Config) -> dict[str, int]:
+    """`count(config)` for any number of layers, from a model with one block and one with two: blocks are
+    alike, so every further block adds what the second one did. GPT-2 xl has 48, and takes as long as two.
+    """
+    one, two = (count({**config, "n_layers": layers}) for layers in (1, 2))
+    return {name: one[name] + (config["n_layers"] - 1) * (two[name] - one[name]) for name in one}
 
 
 def _fill_block(block: nn.Module, weights: Mapping[str, Any]) -> None:

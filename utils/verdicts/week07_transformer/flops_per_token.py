@@ -2,11 +2,12 @@
 
 import functools
 
+import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from utils.checks import week07_transformer as checks
 from utils.verdicts.compare import EXACT
-from utils.verdicts.hf_model import meta_model, run_meta_model
+from utils.verdicts.hf_model import extrapolated, meta_model, run_meta_model
 from utils.verdicts.verdict import Mistake, Verdict
 
 
@@ -16,14 +17,20 @@ def _expected_flops(config, seq):
 
 @functools.lru_cache(maxsize=64)
 def _counted(config, seq):
-    """The FLOPs of one prompt, shared out among its tokens; on the meta device, where nothing is computed."""
-    model = meta_model(dict(config))
-    with FlopCounterMode(display=False) as counter:
-        run_meta_model(model, 1, seq)
-    per_token, rest = divmod(counter.get_total_flops(), seq)
+    """The FLOPs of one prompt, shared out among its tokens."""
+    total = extrapolated(lambda sizes: _counted_whole(sizes, seq), dict(config))["FLOPs"]
+    per_token, rest = divmod(total, seq)
     if rest:
-        raise ValueError(f"{counter.get_total_flops()} FLOPs cannot be shared out among {seq} tokens.")
+        raise ValueError(f"{total} FLOPs cannot be shared out among {seq} tokens.")
     return per_token
+
+
+def _counted_whole(config, seq):
+    """Counts on the meta device, where nothing is computed."""
+    model = meta_model(config)
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        run_meta_model(model, 1, seq)
+    return {"FLOPs": counter.get_total_flops()}
 
 
 def _flops(c, seq, each=2, reads=3, writes=1, keys=None, uses=2, hidden=2, vocab=1, layers=None):

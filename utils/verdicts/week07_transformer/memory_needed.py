@@ -6,22 +6,32 @@ import torch
 
 from utils.checks import week07_transformer as checks
 from utils.verdicts.compare import EXACT
-from utils.verdicts.hf_model import meta_model, run_meta_model
+from utils.verdicts.hf_model import extrapolated, meta_model, run_meta_model
 from utils.verdicts.verdict import Mistake, Verdict
 
 
 def _expected_memory(config, batch, seq, bytes_per_number):
-    counted = _counted(tuple(config.items()), batch, seq)
-    return {part: numbers * bytes_per_number for part, numbers in counted.items()}
+    kept = _kept(tuple(config.items())) | _passing(tuple(config.items()), batch, seq)
+    return {part: numbers * bytes_per_number for part, numbers in kept.items()}
 
 
 @functools.lru_cache(maxsize=64)
-def _counted(config, batch, seq):
-    """How many numbers each part has, after a step of training on tensors without numbers."""
-    model = meta_model(dict(config))
-    output = run_meta_model(model, batch, seq, output_attentions=True)
+def _kept(config):
+    """How many numbers are kept from step to step, whatever the batch."""
+    return extrapolated(_counted_kept, dict(config))
+
+
+@functools.lru_cache(maxsize=64)
+def _passing(config, batch, seq):
+    """How many numbers one batch adds."""
+    return extrapolated(lambda sizes: _counted_passing(sizes, batch, seq), dict(config))
+
+
+def _counted_kept(config):
+    """Counts after a step of training on tensors without numbers."""
+    model = meta_model(config)
     weights = list(model.parameters())
-    output.logits.sum().backward()
+    run_meta_model(model, 1, 2).logits.sum().backward()
     optimizer = torch.optim.AdamW(weights, foreach=False, capturable=False)
     optimizer.step()
     moments = [state[name] for state in optimizer.state.values() for name in ("exp_avg", "exp_avg_sq")]
@@ -29,9 +39,13 @@ def _counted(config, batch, seq):
         "weights": _numbers(weights),
         "gradients": _numbers([weight.grad for weight in weights]),
         "moments": _numbers(moments),
-        "patterns": _numbers(output.attentions),
-        "logits": output.logits.numel(),
     }
+
+
+def _counted_passing(config, batch, seq):
+    with torch.no_grad():
+        output = run_meta_model(meta_model(config), batch, seq, output_attentions=True)
+    return {"patterns": _numbers(output.attentions), "logits": output.logits.numel()}
 
 
 def _numbers(tensors):
