@@ -74,7 +74,7 @@ def diagnose(
 def _failure(verdict: Verdict, case: Case, expected: Any, attempt: Attempt) -> _Failure | None:
     if attempt.error:
         return _Failure(case, attempt, None)
-    output = verdict.settled(attempt.output)
+    output = verdict.settled(attempt.output, case.inputs)
     if verdict.outputs and isinstance(output, list | tuple) and len(output) == len(expected):
         expected = dict(zip(verdict.outputs, expected, strict=True))
         output = dict(zip(verdict.outputs, output, strict=True))

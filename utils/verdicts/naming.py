@@ -65,19 +65,21 @@ def _explains(
                 mistake.wrong, case.inputs, first=devices_count and attempt.device != "cpu"
             ),
             attempt,
+            case,
             devices_count,
         )
         for case, attempt in zip(cases, attempts, strict=True)
     )
 
 
-def _alike(verdict: Verdict, one: Attempt, other: Attempt, devices_count: bool) -> bool:
-    """Whether two attempts came to the same: the same error, or the same output within the tolerance."""
+def _alike(verdict: Verdict, one: Attempt, other: Attempt, case: Case, devices_count: bool) -> bool:
+    """Whether two attempts at the case end in the same error, or give the same output within the tolerance."""
     if one.error or other.error:
         return bool(one.error and other.error) and _same_kind(one.error, other.error)
     if devices_count and one.device != other.device:
         return False
-    return same(verdict.settled(one.output), verdict.settled(other.output), verdict.tolerance)
+    outputs = (verdict.settled(attempt.output, case.inputs) for attempt in (one, other))
+    return same(*outputs, verdict.tolerance)
 
 
 def _same_kind(one: StudentError, other: StudentError) -> bool:

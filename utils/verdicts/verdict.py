@@ -1,6 +1,6 @@
 """A verdict: what is right for one check, how nearly, and which mistakes are known."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,10 @@ class Verdict:
     """`expected(**inputs)`, from a reference that shares no code with the course."""
     mistakes: tuple[Mistake, ...]
     tolerance: Tolerance = FLOAT32
+    observe: Callable[..., Any] | None = None
+    """`observe(output, **inputs)`: what of a student's output is compared, where that is not the output itself
+    but, say, how often each token was drawn. The student's process only returns the raw values.
+    """
     settle: Callable[[Any], Any] = lambda output: output
     """Brings outputs that are equally right to one form before they are compared."""
     reference: str = "GPT-2"
@@ -49,9 +53,11 @@ class Verdict:
         with usual_torch():
             return [self.settle(self.expected(**case.inputs)) for case in cases]
 
-    def settled(self, output: Any) -> Any:
-        """A student's output in the form in which it is compared; as it is, if `settle` cannot take it."""
+    def settled(self, output: Any, inputs: Mapping[str, Any]) -> Any:
+        """A student's output for these inputs in the form in which it is compared; as it is, if `observe` or
+        `settle` cannot take it.
+        """
         try:
-            return self.settle(output)
+            return self.settle(output if self.observe is None else self.observe(output, **inputs))
         except Exception:  # an output of another type or shape, which the comparison will name
             return output
