@@ -66,6 +66,12 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 
+# timestamp.txt is read strictly, by nbgrader and formgrader as by `course grade`: grader/README.md, Late.
+with contextlib.suppress(ImportError):  # an nbgrader that releases and collects without the course's package
+    from grader.late.handed_in import use_in_nbgrader
+
+    use_in_nbgrader()
+
 # What lateness costs, once a week has a due date; as it stands here, nothing. percent_per_day = 10 takes a
 # tenth of the points off for each begun day, at most most_percent; grace_minutes after the due date are free.
 c.AssignLatePenalties.plugin_class = "grader.late.policy.LatePolicy"

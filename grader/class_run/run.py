@@ -19,13 +19,14 @@ from grader.class_run.plan import Recipe, is_settled
 from grader.class_run.reading import Deadlines, Refusal, deadlines_of, known_of, refused_of
 from grader.class_run.settings import ClassRun
 from grader.class_run.settle import settle
-from grader.class_run.submission import TIMESTAMP, Refused, Submission, pictures, read_submission, ticket
+from grader.class_run.submission import Refused, Submission, pictures, read_submission, ticket
 from grader.class_run.task import from_bytes
 from grader.class_run.trouble import NotWritten
 from grader.class_run.workers import Failed, Job, Workers, processes, scheduler
 from grader.class_run.write import ToWrite, Writer
 from grader.execute import TrustedExecute, limits_from
 from grader.judge.seeds import kept_secret
+from grader.late.handed_in import TIMESTAMP, written
 from grader.late.policy import configured_policy, in_words
 from grader.results import Classroom, Result
 from grader.student_version import load_config
@@ -301,7 +302,7 @@ class _Run:
         except Refused:
             return  # it has been taken away since it was graded
         if timestamp is not None:
-            yield TIMESTAMP, f"{timestamp.isoformat()} UTC".encode()
+            yield TIMESTAMP, written(timestamp).encode()
         folder = self.classroom.submitted(self.order.week, student).parent
         yield from ticket(folder, self.classroom.all_submitted)
         yield from pictures(folder, self.classroom.all_submitted)

@@ -8,12 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from nbgrader.utils import parse_utc
-
+from grader.late.handed_in import LONGEST, TIMESTAMP, time_of_text
 from utils.printable import printable
 
-TIMESTAMP = "timestamp.txt"
-_LONGEST_TIMESTAMP = 200
 _TICKET = "submission_secret.txt"
 """What the exchange gives a student at handing in; nbgrader releases no feedback without it."""
 _LONGEST_TICKET = 1000
@@ -113,11 +110,7 @@ def _timestamp(path: Path, top: Path) -> tuple[datetime | None, tuple[str, ...]]
     if not path.exists() and not path.is_symlink():
         return None, ()
     try:
-        text = read_plain(path, top, _LONGEST_TIMESTAMP).decode().strip()
-        if not text:
-            raise ValueError("empty")
-        return parse_utc(text), ()
+        time, why_not = time_of_text(read_plain(path, top, LONGEST))
     except Refused as why:
-        return None, (f"its time of submission was left out: {why}",)
-    except (ValueError, OverflowError, TypeError, AttributeError):
-        return None, (f"its time of submission was left out: {TIMESTAMP} holds no date and time.",)
+        time, why_not = None, str(why)
+    return time, (f"its time of submission was left out: {why_not}",) if why_not else ()

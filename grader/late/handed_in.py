@@ -1,0 +1,124 @@
+"""When a submission was handed in: one strict reading of timestamp.txt for every way of grading.
+
+nbgrader's own `parse_utc` guesses: it reads 07/03/2026 as 3 July and drops a zone that it does not know, so
+that seven hours late count as in time; a text without a date ends in a traceback.
+"""
+
+import re
+import sys
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from nbgrader.coursedir import CourseDirectory
+
+if TYPE_CHECKING:
+    from nbgrader.apps.api import NbGraderAPI
+
+TIMESTAMP = "timestamp.txt"
+LONGEST = 200
+"""Bytes that a timestamp.txt may have."""
+EXPECTED = "a date as 2026-03-07 19:00 UTC: year, month, day, time and a zone (UTC, +01:00, Europe/Paris)"
+
+_FORM = re.compile(
+    r"(?P<date>\d{4}-\d{2}-\d{2})[T ](?P<clock>\d{2}:\d{2}(?::\d{2})?)(?P<fraction>\.\d{1,9})?"
+    r"\s?(?P<zone>[A-Za-z][A-Za-z0-9_+/-]*|[+-]\d{2}:?\d{2})",
+    re.ASCII,
+)
+_OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})")
+_IS_UTC = {"utc", "gmt", "z"}
+
+
+def read_time(text: str) -> datetime:
+    """The time that a text holds, in UTC without a zone, as nbgrader keeps times.
+
+    Args:
+        text: year-month-day, a time, and a known zone: UTC, an offset, or a name of the IANA database.
+
+    Raises:
+        ValueError: it holds anything else; the message says what was expected.
+    """
+    found = _FORM.fullmatch(text.strip())
+    zone = _zone(found["zone"]) if found else None
+    if found is None or zone is None:
+        raise ValueError(f"not {EXPECTED}")
+    clock = found["clock"] if found["clock"].count(":") == 2 else f"{found['clock']}:00"
+    microseconds = (found["fraction"] or ".0")[:7]
+    try:
+        local = datetime.strptime(f"{found['date']} {clock}{microseconds}", "%Y-%m-%d %H:%M:%S.%f")
+        return local.replace(tzinfo=zone).astimezone(UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError):
+        raise ValueError(f"not {EXPECTED}") from None
+
+
+def written(time: datetime) -> str:
+    """A time in UTC without a zone as timestamp.txt has it; `read_time` gives it back."""
+    return f"{time.isoformat(' ')} UTC"
+
+
+def _zone(name: str) -> tzinfo | None:
+    """The zone of that name; None where there is none."""
+    if name.lower() in _IS_UTC:
+        return UTC
+    offset = _OFFSET.fullmatch(name)
+    try:
+        if offset:
+            sign, hours, minutes = offset.groups()
+            east = timedelta(hours=int(hours), minutes=int(minutes))
+            return timezone(east if sign == "+" else -east) if int(minutes) < 60 else None
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # no such zone, a path, a folder of the database
+        return None
+
+
+def time_of_folder(folder: Path) -> tuple[datetime | None, str]:
+    """When the submission in a folder was handed in, and why a timestamp.txt that is there was left out."""
+    path = folder / TIMESTAMP
+    if path.is_symlink():
+        return None, f"{TIMESTAMP} is a link: ask for the file itself."
+    if not path.exists():
+        return None, ""
+    try:
+        if not path.is_file():
+            return None, f"{TIMESTAMP} is no file."
+        with path.open("rb") as file:
+            content = file.read(LONGEST + 1)
+    except OSError as error:
+        return None, f"{TIMESTAMP} cannot be read: {error.strerror or error}."
+    if len(content) > LONGEST:
+        return None, f"{TIMESTAMP} has more than {LONGEST} bytes."
+    return time_of_text(content)
+
+
+def time_of_text(content: bytes) -> tuple[datetime | None, str]:
+    """The time in the bytes of a timestamp.txt, and why there is none."""
+    try:
+        return read_time(content.decode()), ""
+    except ValueError:
+        return None, f"{TIMESTAMP} holds no date and time that can be relied on. Write {EXPECTED}."
+
+
+def use_in_nbgrader() -> None:
+    """Lets nbgrader's autograde, its exchange and formgrader read timestamp.txt as `course grade` does.
+
+    nbgrader has no place to plug this in: both of its readers are replaced, for this process.
+    """
+    CourseDirectory.get_existing_timestamp = _existing
+    api = sys.modules.get("nbgrader.apps.api")
+    if api is not None:  # Formgrader and nbgrader's commands have imported it; nothing else uses it.
+        api.NbGraderAPI.get_submitted_timestamp = _submitted
+
+
+def _existing(self: CourseDirectory, dest_path: str) -> datetime | None:
+    time, why_not = time_of_folder(Path(dest_path))
+    if why_not:
+        self.log.warning("The time of submission in %s was left out: %s", dest_path, why_not)
+    return time
+
+
+def _submitted(self: "NbGraderAPI", assignment_id: str, student_id: str) -> datetime | None:
+    folders = self.coursedir
+    return time_of_folder(Path(folders.format_path(folders.submitted_directory, student_id, assignment_id)))[
+        0
+    ]
