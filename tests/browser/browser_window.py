@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from patience import PAGE_S
 from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Route
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -68,6 +69,7 @@ def start_browser(playwright: Playwright) -> Browser:
 def open_window(browser: Browser) -> Window:
     """A fresh window, with no memory of earlier ones, whose network ends at this machine."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    context.set_default_timeout(PAGE_S * 1000)
     window = Window(context.new_page())
     context.route(is_elsewhere, window.refuse)
     window.page.on("console", window.note_console)

@@ -1,21 +1,21 @@
 """One JupyterLab server for the tests: as `make lab` starts it, on a free port and a copy of the course."""
 
 import os
+import re
 import shlex
-import socket
 import subprocess
 import sys
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from patience import PATIENCE_S
+
 REPOSITORY = Path(__file__).resolve().parents[2]
-UP = "is running at:"
-"""What Jupyter's server prints when it takes requests."""
+UP = re.compile(r"http://127\.0\.0\.1:(\d+)/")
+"""What Jupyter's server prints when it has a port."""
 NOWHERE = "http://127.0.0.1:9"
 """A proxy that nobody runs: what the server or a kernel asks of the network fails at once."""
-START_S = 120
-"""How long JupyterLab may take to start on a busy machine."""
 TOKEN = "only-this-machine-can-reach-it"
 
 
@@ -44,7 +44,6 @@ class LabServer:
         return f"http://127.0.0.1:{self.port}"
 
     def __enter__(self) -> "LabServer":
-        self.port = free_port()
         self._process = subprocess.Popen(
             ["sh", "-c", command_of_make_lab(self._options())],
             cwd=REPOSITORY,
@@ -54,7 +53,7 @@ class LabServer:
             text=True,
         )
         threading.Thread(target=self._read, daemon=True).start()
-        if not self._up.wait(timeout=START_S) or self._process.poll() is not None:
+        if not self._up.wait(timeout=PATIENCE_S) or self._process.poll() is not None:
             self.__exit__()
             raise LabDidNotStart("JupyterLab did not start. It printed:\n" + "".join(self.printed[-30:]))
         return self
@@ -62,7 +61,7 @@ class LabServer:
     def __exit__(self, *_: object) -> None:
         self._process.terminate()
         try:
-            self._process.wait(timeout=20)
+            self._process.wait(timeout=PATIENCE_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
@@ -70,8 +69,8 @@ class LabServer:
     def _options(self) -> list[str]:
         return [
             "--no-browser",
-            f"--port={self.port}",
-            "--ServerApp.port_retries=0",
+            # The system gives a free one; one chosen here could be another's by the time it is used.
+            "--port=0",
             f"--IdentityProvider.token={TOKEN}",
             f"--ServerApp.root_dir={self.folder}",
             f"--LabApp.workspaces_dir={self.home / 'workspaces'}",
@@ -99,7 +98,8 @@ class LabServer:
         """Keep what the server prints, and notice when it is up; a full pipe would stop it."""
         for line in self._process.stdout:
             self.printed.append(line)
-            if UP in line:
+            if not self.port and (found := UP.search(line)):
+                self.port = int(found[1])
                 self._up.set()
         self._up.set()
 
@@ -124,10 +124,3 @@ def command_of_make_lab(options: list[str]) -> str:
         check=True,
     )
     return recipe.stdout.strip().splitlines()[-1]
-
-
-def free_port() -> int:
-    """A port that nobody listens on at the moment."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from patience import PATIENCE_S
 from playwright.sync_api import ElementHandle, TimeoutError
 
 from .browser_window import Window
-from .lab_server import START_S, TOKEN, LabServer
+from .lab_server import TOKEN, LabServer
 
 PANEL = "const panel = window.jupyterapp.shell.currentWidget; const cells = panel.content.widgets;"
 """The open notebook and its cells, for the scripts below."""
@@ -51,7 +52,7 @@ class NotebookPage:
     window: Window
     path: str
 
-    def run_all(self, patience_s: float = 120) -> None:
+    def run_all(self, patience_s: float = PATIENCE_S) -> None:
         """Run every cell, as the menu's Run All does, and wait until the last one has run.
 
         Raises:
@@ -104,7 +105,7 @@ class NotebookPage:
         page.wait_for_function(
             f"place => {{ {PANEL} return cells[place].node.isConnected; }}",
             arg=number,
-            timeout=START_S * 1000,
+            timeout=PATIENCE_S * 1000,
         )
         page.evaluate(TWO_FRAMES)
         element = page.evaluate_handle(
@@ -158,8 +159,8 @@ def open_in_notebook_7(window: Window, lab: LabServer, path: str) -> NotebookPag
 
 
 def _open(window: Window, lab: LabServer, address: str, path: str) -> NotebookPage:
-    window.page.goto(f"{lab.address}/{address}", timeout=START_S * 1000)
-    window.page.wait_for_function(IS_READY, timeout=START_S * 1000)
+    window.page.goto(f"{lab.address}/{address}", timeout=PATIENCE_S * 1000)
+    window.page.wait_for_function(IS_READY, timeout=PATIENCE_S * 1000)
     return NotebookPage(window, path)
 
 
@@ -183,9 +184,7 @@ def drag_slider(cell: ElementHandle, part: float, slider: int = 0) -> None:
 def wait_for_change(element: ElementHandle, before: str) -> str:
     """The element's text as soon as it is no longer `before`."""
     page = element.owner_frame().page
-    page.wait_for_function(
-        "([element, before]) => element.innerText !== before", arg=[element, before], timeout=START_S * 1000
-    )
+    page.wait_for_function("([element, before]) => element.innerText !== before", arg=[element, before])
     return element.inner_text()
 
 

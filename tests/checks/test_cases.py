@@ -1,7 +1,7 @@
 """The cases: the same for a seed, others for another, and none that hides a swapped axis or a lost batch."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from utils.checks.attempt import tensors
@@ -85,7 +85,6 @@ def test_a_week_tries_real_weights(week):
     assert real or week.number in WITHOUT_WEIGHTS
 
 
-@settings(deadline=None, derandomize=True)
 @given(st.integers(0, 2**63), st.integers(1, 6))
 def test_sizes_of_one_case_are_pairwise_distinct(seed, axes):
     names = "abcdef"[:axes]

@@ -4,7 +4,7 @@ import io
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from utils.checks.attempt import Attempt, StudentError
@@ -120,7 +120,6 @@ anything = (
 )
 
 
-@settings(deadline=None, derandomize=True)
 @given(st.sampled_from(sorted(ATTEMPT.to_plain())), anything)
 def test_an_attempt_with_a_part_of_another_type_is_refused_or_used(name, value):
     message = ATTEMPT.to_plain() | {name: value}
@@ -132,7 +131,6 @@ def test_an_attempt_with_a_part_of_another_type_is_refused_or_used(name, value):
     assert str(reports[0])
 
 
-@settings(deadline=None, derandomize=True)
 @given(st.sampled_from(["type_name", "message", "where", "written", "misuse"]), anything)
 def test_an_error_with_a_part_of_another_type_is_refused_or_used(name, value):
     error = ATTEMPT.to_plain()["error"] | {name: value}

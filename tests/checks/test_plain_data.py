@@ -19,8 +19,7 @@ from utils.checks.plain import MAX_DEPTH, MAX_HEADER, NotPlain, PlainDataError, 
 
 from .same import identical
 
-# The same examples every time, however slow the machine is.
-unhurried = settings(deadline=None, derandomize=True, max_examples=150)
+many = settings(max_examples=150)
 
 DTYPES = [
     torch.bool,
@@ -63,13 +62,13 @@ values = st.recursive(
 )
 
 
-@unhurried
+@many
 @given(values)
 def test_what_is_packed_is_unpacked(value):
     assert identical(unpack(pack(value)), value)
 
 
-@unhurried
+@many
 @given(values)
 def test_plain_data_is_plain_already(value):
     assert identical(plain(value), value)
@@ -195,13 +194,13 @@ def outcome_of(message: bytes):
         return str(problem)
 
 
-@unhurried
+@many
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused(message):
     outcome_of(message)
 
 
-@unhurried
+@many
 @given(
     values, st.lists(st.tuples(st.integers(0), st.integers(0, 255)), min_size=1, max_size=4), st.integers(0)
 )
@@ -223,7 +222,7 @@ json_values = st.recursive(
 )
 
 
-@unhurried
+@many
 @given(json_values, st.binary(max_size=30))
 def test_any_header_is_read_or_refused(described, buffers):
     outcome_of(with_header(json.dumps(described), buffers))
@@ -270,7 +269,7 @@ def test_what_pack_never_writes_is_refused(message):
         unpack(message)
 
 
-@unhurried
+@many
 @given(st.binary(max_size=60))
 def test_any_bytes_on_a_channel_are_read_or_refused(received):
     with contextlib.suppress(PlainDataError, ChannelClosed):
@@ -287,6 +286,15 @@ class OneByteAtATime(io.BytesIO):
 
     def read(self, size=-1):
         return super().read(min(size, 1))
+
+
+def test_the_largest_message_of_a_process_holds_for_its_channels_too(monkeypatch):
+    monkeypatch.setattr(module, "MAX_BYTES", module.MAX_BYTES)  # put back afterwards
+    module.set_max_bytes(1000)
+    with pytest.raises(PlainDataError, match="1,001 bytes was announced; at most 1,000 are read"):
+        receive(io.BytesIO((1001).to_bytes(8, "little") + bytes(1001)))
+    with pytest.raises(PlainDataError, match="at most 1,000 are read|larger than any answer"):
+        send(io.BytesIO(), {"x": torch.ones(1000)})
 
 
 def test_a_slow_channel_loses_nothing():

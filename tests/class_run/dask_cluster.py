@@ -10,10 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .small_class import environment
+from patience import PATIENCE_S
 
-START_S = 180
-"""How long a process may take to start on a busy machine."""
+from .small_class import environment
 
 
 @dataclass
@@ -56,7 +55,7 @@ def dask_cluster(folder: Path, workers: int) -> Iterator[Cluster]:
         for process in (*(cluster.workers if cluster else ()), scheduler):
             process.terminate()
         for process in (*(cluster.workers if cluster else ()), scheduler):
-            process.wait(timeout=START_S)
+            process.wait(timeout=PATIENCE_S)
 
 
 def _start(folder: Path, program: str, *arguments: str) -> subprocess.Popen:
@@ -85,6 +84,6 @@ def _said(process: subprocess.Popen, pattern: str) -> str:
         found.put("")
 
     threading.Thread(target=read, daemon=True).start()
-    said = found.get(timeout=START_S)
+    said = found.get(timeout=PATIENCE_S)
     assert said, "".join(heard[-30:])
     return said

@@ -4,6 +4,7 @@ from contextlib import closing
 
 import psutil
 import pytest
+from patience import PATIENCE_S
 
 from grader.class_run.fork_server import ForkServer
 from grader.class_run.workers import processes
@@ -39,7 +40,7 @@ def test_as_many_workers_as_asked_for_which_end_with_the_block():
         forked = psutil.Process(server._process.pid).children()
         assert len(forked) == 3
         assert sorted(workers._client.run(_process).values()) == sorted(each.pid for each in forked)
-    assert psutil.wait_procs(forked, timeout=30)[1] == []
+    assert psutil.wait_procs(forked, timeout=PATIENCE_S)[1] == []
 
 
 def _process() -> int:

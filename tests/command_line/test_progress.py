@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import filelock
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from utils.progress import NotKept, Record, Result, keep, progress_file, recall
@@ -27,9 +27,7 @@ json_values = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=12,
 )
-one_folder = settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60
-)
+one_folder = settings(max_examples=60)
 
 
 def result(core, stretch=0.0, when=NOON):

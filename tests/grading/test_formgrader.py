@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE_S
 from release.small_course import REPOSITORY, VECTORS
 
 from grader.demo.cycle import Demo
@@ -22,8 +23,6 @@ from grader.demo.cycle import Demo
 pytestmark = pytest.mark.slow
 
 TOKEN = "only-this-machine-can-reach-it"
-START_S = 120
-"""How long JupyterLab may take to start on a busy machine."""
 
 
 class Server:
@@ -37,7 +36,7 @@ class Server:
             self.address + path, method=method, headers={"Authorization": f"token {TOKEN}"}
         )
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=START_S) as answer:
+        with opener.open(request, timeout=PATIENCE_S) as answer:
             return answer.read().decode()
 
     def api(self, path: str, method: str = "GET"):
@@ -65,7 +64,7 @@ def server(folder: Path, tmp_path_factory) -> Iterator[Server]:
         yield Server(listening_port(process))
     finally:
         process.terminate()
-        process.communicate(timeout=START_S)
+        process.communicate(timeout=PATIENCE_S)
 
 
 def listening_port(process: subprocess.Popen) -> int:
@@ -81,7 +80,7 @@ def listening_port(process: subprocess.Popen) -> int:
         port.put(0)
 
     threading.Thread(target=read, daemon=True).start()
-    found = port.get(timeout=START_S)
+    found = port.get(timeout=PATIENCE_S)
     # It prints its address a moment before it listens.
     while found and process.poll() is None:
         with contextlib.suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", found)):

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import psutil
 import pytest
+from patience import PATIENCE_S
 
 from grader.kernels.warm import WarmParent
 from grader.kernels.wire import Deadline
@@ -38,7 +39,7 @@ def in_a_fork(parent: WarmParent, use: Callable[[], str]) -> str:
 
 
 def ended(processes: list[psutil.Process]) -> bool:
-    _, alive = psutil.wait_procs(processes, timeout=30)
+    _, alive = psutil.wait_procs(processes, timeout=PATIENCE_S)
     return not [each for each in alive if each.status() != psutil.STATUS_ZOMBIE]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import psutil
 import pytest
+from patience import PATIENCE_S
 
 from grader.kernels.room import Kernel, KernelEnded, Room
 from grader.kernels.warm import WarmParent
@@ -139,7 +140,7 @@ def test_everything_that_was_started_ends_with_the_room(parent):
     started = descendants(parent) - before
     assert len(started) >= 4
     room.close()
-    _, alive = psutil.wait_procs(list(started), timeout=30)
+    _, alive = psutil.wait_procs(list(started), timeout=PATIENCE_S)
     assert alive == []
 
 

@@ -7,8 +7,6 @@ from pathlib import Path
 import pytest
 from huggingface_hub import constants
 
-from utils.reference import _reference
-
 # OpenAI's own file, except for the four sizes that the fixture below makes small.
 GPT2_CONFIG = {
     "activation_function": "gelu_new",
@@ -34,12 +32,6 @@ GPT2_CONFIG = {
     "task_specific_params": {"text-generation": {"do_sample": True, "max_length": 50}},
     "vocab_size": 50257,
 }
-
-
-@pytest.fixture(autouse=True)
-def _not_settled(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A judge that graded in this process before has settled on one reference; here nobody has."""
-    monkeypatch.setattr(_reference, "_settled", None)
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from patience import PATIENCE_S
+
 from .loopback_hub import REVISION, git_name
 
 FILES = ("config.json", "generation_config.json", "model.safetensors", "vocab.json", "merges.txt")
@@ -26,7 +28,7 @@ def put_in_cache(cache: Path, repository: str, model: Path, files: tuple[str, ..
 
 
 def fresh_python(code: str, cache: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run code in a new Python that sees that cache only. The time limit ends a hang; it measures nothing."""
+    """Run code in a new Python that sees that cache only."""
     kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     settings = {"HF_HOME": str(cache.parent), "HF_HUB_CACHE": str(cache), "OMP_NUM_THREADS": "1"}
     return subprocess.run(
@@ -35,5 +37,5 @@ def fresh_python(code: str, cache: Path, **environment: str) -> subprocess.Compl
         env=kept | settings | environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE_S,
     )

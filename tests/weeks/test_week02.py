@@ -98,7 +98,7 @@ def test_encode_and_decode_are_gpt2s_on_every_kind_of_character(solved, gpt2):
 any_text = st.text(st.characters(exclude_categories=["Cs", "Cn", "Co"]), max_size=60)
 
 
-@settings(deadline=None, max_examples=300, derandomize=True)
+@settings(max_examples=300)
 @given(text=any_text | st.text(" \n\t'sdtrevml1aé,猫🦙", max_size=40))
 def test_any_text_has_gpt2s_ids_and_comes_back(solved, gpt2, text):
     ids = solved.encode(text, gpt2.ranks, gpt2.vocab)
@@ -107,13 +107,13 @@ def test_any_text_has_gpt2s_ids_and_comes_back(solved, gpt2, text):
     assert "".join(solved.pretokenize(text)) == text
 
 
-@settings(deadline=None, max_examples=200, derandomize=True)
+@settings(max_examples=200)
 @given(ids=st.lists(st.integers(0, 50256), max_size=12))
 def test_any_ids_have_gpt2s_text(solved, gpt2, ids):
     assert solved.decode(ids, gpt2.vocab) == gpt2.tokenizer.decode(ids, clean_up_tokenization_spaces=False)
 
 
-@settings(deadline=None, max_examples=100, derandomize=True)
+@settings(max_examples=100)
 @given(parts=st.lists(any_text | st.just(END_OF_TEXT), max_size=6))
 def test_special_tokens_are_found_in_any_text(solved, gpt2, parts):
     text = "".join(parts)
@@ -160,7 +160,7 @@ words = st.dictionaries(st.lists(st.sampled_from(["a", "b", "ab", "Ġ"]), min_si
                         st.integers(1, 5), max_size=6)  # fmt: skip
 
 
-@settings(deadline=None, max_examples=200, derandomize=True)
+@settings(max_examples=200)
 @given(words=words)
 def test_hugging_faces_trainer_is_asked_the_course_s_question(words):
     """The renaming turns HF's rule for equally frequent pairs into the course's: the greatest."""

@@ -18,7 +18,7 @@ from utils.tokens import load_tokenizer
 from utils.verdicts.judge import find_verdict
 
 SOURCE = Path(__file__).resolve().parents[2] / "solutions" / "week03_embeddings" / "embeddings.py"
-SETTINGS = settings(max_examples=30, deadline=None)
+SETTINGS = settings(max_examples=30)
 
 
 @pytest.fixture(scope="module")

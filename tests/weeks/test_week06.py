@@ -23,7 +23,7 @@ from utils.verdicts.week06_heads._hf_layer import hf_attention
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SOURCE = REPOSITORY / "solutions" / "week06_heads" / "heads.py"
-SETTINGS = settings(max_examples=25, deadline=None)
+SETTINGS = settings(max_examples=25)
 
 
 @pytest.fixture(scope="module")

@@ -246,7 +246,7 @@ def test_a_bare_model_has_the_names_and_shapes_of_a_real_one(notebook) -> None:
 # --- Causality ----------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(2, 9), st.integers(1, 3), st.integers(0, 10**6))
 def test_the_machine_is_causal_with_any_weights_and_no_longer_with_a_block_that_peeks(
     notebook, seq: int, batch: int, seed: int

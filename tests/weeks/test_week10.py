@@ -22,7 +22,7 @@ from utils.weeks import find_week
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 WEEK = find_week(10)
-SETTINGS = settings(max_examples=25, deadline=None)
+SETTINGS = settings(max_examples=25)
 SEEDS = st.integers(0, 10**6)
 SIZES = st.integers(1, 5)
 

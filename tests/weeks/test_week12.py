@@ -22,7 +22,7 @@ from utils.weeks import find_week
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 WEEK = find_week(12)
-SETTINGS = settings(max_examples=20, deadline=None)
+SETTINGS = settings(max_examples=20)
 
 
 @pytest.fixture(scope="module")
