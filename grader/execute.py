@@ -2,7 +2,6 @@
 
 import os
 import stat
-from dataclasses import fields
 from pathlib import Path
 
 import nbformat
@@ -14,7 +13,7 @@ from traitlets import Dict, List, Unicode
 
 from grader.executor.task import PROTECTIONS, GradedSubmission, GradingTask
 from grader.judge.seeds import hidden_seed, kept_secret
-from grader.sandbox.limits import Limits
+from grader.sandbox.limits import Limits, checked, limit_problem
 from utils.errors import CourseError
 
 
@@ -94,15 +93,12 @@ def limits_from(named: dict[str, float]) -> Limits:
     """The limits that the configuration names.
 
     Raises:
-        CourseError: it names one that there is not, or gives one that is no number above 0.
+        CourseError: it names one that there is not, or gives one a value that it cannot have.
     """
-    known = [field.name for field in fields(Limits)]
     for name, value in named.items():
-        if name not in known:
-            raise CourseError(f"There is no limit {name!r}. The limits are {', '.join(known)}.")
-        if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
-            raise CourseError(f"The limit {name} must be a number above 0, not {value!r}.")
-    return Limits(**named)
+        if problem := limit_problem(name, value):
+            raise CourseError(f"c.TrustedExecute.limits: {problem}")
+    return Limits(**{name: checked(name, value) for name, value in named.items()})
 
 
 def _plain_file(path: Path, most: int) -> bytes:

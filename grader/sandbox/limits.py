@@ -1,6 +1,6 @@
 """How much a submission may use. Every limit has a name, a default and a sentence for when it is hit."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 MIB = 2**20
 
@@ -36,3 +36,55 @@ class Limits:
     """The submitted file."""
     restarts: int = 8
     """How often a kernel that died is replaced."""
+
+
+_LEAST = {
+    "memory_bytes": 1280 * MIB,
+    "processes": 48,
+    "open_files": 64,
+    "file_bytes": MIB,
+    "disk_bytes": MIB,
+    "message_bytes": 16 * MIB,
+}
+"""Below these a whole class would lose points: every check waits in a process of its own, PyTorch alone takes
+900 MiB, and some right answers are large.
+"""
+_MOST_SECONDS = 10**6
+"""Eleven days. A socket's timeout has a largest value, and so does a person's patience."""
+_MOST = 2**62
+"""The largest number that `setrlimit` takes everywhere, halved."""
+
+
+def limit_problem(name: str, value: object) -> str | None:
+    """What is wrong with a value for the limit of that name, in one sentence; None if nothing is.
+
+    Sizes and numbers are whole, but may be written as `4e9`. `checked` gives them as integers.
+    """
+    names = [field.name for field in fields(Limits)]
+    if name not in names:
+        return f"There is no limit {name!r}. The limits are {', '.join(names)}."
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:  # NaN is not above 0
+        return f"The limit {name} must be a number above 0, not {value!r}."
+    most = _MOST_SECONDS if name.endswith("_seconds") else _MOST
+    if value > most:
+        return f"The limit {name} must be at most {most:,}, not {value!r}."
+    if _is_whole(name) and not float(value).is_integer():
+        return f"The limit {name} must be a whole number, not {value!r}."
+    if value < _LEAST.get(name, 0):
+        return f"The limit {name} must be at least {_LEAST[name]:,}, or nothing can run; it is {value!r}."
+    return None
+
+
+def checked(name: str, value: float) -> float:
+    """The value as the limit of that name has it: sizes and numbers as `int`, seconds as they are.
+
+    Raises:
+        ValueError: it is no such value. `limit_problem` says why.
+    """
+    if problem := limit_problem(name, value):
+        raise ValueError(problem)
+    return int(value) if _is_whole(name) else value
+
+
+def _is_whole(name: str) -> bool:
+    return next(field.type for field in fields(Limits) if field.name == name) is int

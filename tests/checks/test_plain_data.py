@@ -293,7 +293,7 @@ def test_the_largest_message_of_a_process_holds_for_its_channels_too(monkeypatch
     module.set_max_bytes(1000)
     with pytest.raises(PlainDataError, match="1,001 bytes was announced; at most 1,000 are read"):
         receive(io.BytesIO((1001).to_bytes(8, "little") + bytes(1001)))
-    with pytest.raises(PlainDataError, match="at most 1,000 are read|larger than any answer"):
+    with pytest.raises(PlainDataError, match="larger than any answer"):
         send(io.BytesIO(), {"x": torch.ones(1000)})
 
 

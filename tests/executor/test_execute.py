@@ -2,11 +2,13 @@
 
 import os
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import nbformat
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from nbgrader.api import Gradebook
 
 from grader.cells import grade_id
@@ -14,13 +16,14 @@ from grader.execute import NotGraded, TrustedExecute, _plain_file, limits_from
 from grader.executor.gradebook_source import gradebook_source
 from grader.executor.source import read_source
 from grader.kernels.trouble import GraderTrouble
-from grader.sandbox.limits import Limits
+from grader.sandbox.limits import _LEAST, Limits
 from grader.student_version import load_config
 from utils.errors import CourseError
 
 from . import week05
 
 NAME = week05.WEEK.folder
+NUMBERS = st.integers() | st.floats() | st.booleans() | st.text() | st.integers(1, 10**10).map(float)
 
 
 def test_limits_go_by_their_names():
@@ -35,12 +38,51 @@ def test_limits_go_by_their_names():
         ({"cell_seconds": 0}, "must be a number above 0, not 0"),
         ({"cell_seconds": "5"}, "must be a number above 0, not '5'"),
         ({"processes": True}, "must be a number above 0, not True"),
+        ({"memory_bytes": "4e9"}, "must be a number above 0, not '4e9'"),
+        ({"memory_bytes": -1}, "must be a number above 0, not -1"),
+        ({"memory_bytes": float("nan")}, "must be a number above 0, not nan"),
+        ({"memory_bytes": float("inf")}, "must be at most 4,611,686,018,427,387,904, not inf"),
+        ({"memory_bytes": 10**30}, "must be at most"),
+        ({"memory_bytes": [1]}, "must be a number above 0, not [1]"),
+        ({"memory_bytes": None}, "must be a number above 0, not None"),
+        ({"memory_bytes": 3072}, "must be at least 1,342,177,280, or nothing can run; it is 3072"),
+        ({"processes": 8.5}, "must be a whole number, not 8.5"),
+        ({"cpu_seconds": 0.5}, "must be a whole number, not 0.5"),
+        ({"cell_seconds": 1e12}, "must be at most 1,000,000, not 1000000000000.0"),
+        ({}.fromkeys([7], 5), "There is no limit 7."),
     ],
 )
 def test_limits_that_are_none_are_said(named, sentence):
     with pytest.raises(CourseError) as problem:
         limits_from(named)
     assert sentence in str(problem.value)
+    assert str(problem.value).count("\n") == 0
+
+
+def test_whole_numbers_may_be_written_with_an_exponent():
+    limits = limits_from({"memory_bytes": 4e9, "processes": 64.0, "cell_seconds": 0.5, "cpu_seconds": 3e2})
+    assert limits == Limits(memory_bytes=4 * 10**9, processes=64, cell_seconds=0.5, cpu_seconds=300)
+    assert [type(limits.memory_bytes), type(limits.processes), type(limits.cpu_seconds)] == [int, int, int]
+
+
+@given(st.fixed_dictionaries({}, optional={field.name: NUMBERS for field in fields(Limits)}))
+def test_every_limit_that_is_taken_is_one_that_the_system_takes(named):
+    try:
+        limits = limits_from(named)
+    except CourseError:
+        return
+    for name, value in asdict(limits).items():
+        if name.endswith("_seconds") and name != "cpu_seconds":
+            assert 0 < value <= 10**6
+        else:
+            assert type(value) is int
+            assert 0 < value < 2**63
+
+
+@pytest.mark.slow
+def test_a_right_notebook_keeps_its_points_at_the_least_limits():
+    graded = week05.grade(week05.solved(), limits=Limits(**_LEAST))
+    assert (graded.points, week05.lost(graded)) == (week05.FULL, set())
 
 
 def test_every_limit_is_a_positive_number():

@@ -6,9 +6,10 @@ Each message is a length of eight bytes, little-endian, and then packed plain da
 
 from typing import Any, BinaryIO
 
+from utils.checks import plain
 from utils.checks.attempt import Attempt, StudentError
 from utils.checks.engine import Check
-from utils.checks.plain import MAX_BYTES, PlainDataError, pack, unpack
+from utils.checks.plain import PlainDataError, pack, unpack
 from utils.checks.report import Report
 
 _LENGTH = 8
@@ -41,8 +42,10 @@ def receive(stream: BinaryIO) -> Any:
         PlainDataError: the message is too large or is no plain data.
     """
     length = int.from_bytes(_read(stream, _LENGTH), "little")
-    if length > MAX_BYTES:
-        raise PlainDataError(f"A message of {length:,} bytes was announced; at most {MAX_BYTES:,} are read.")
+    if length > plain.MAX_BYTES:
+        raise PlainDataError(
+            f"A message of {length:,} bytes was announced; at most {plain.MAX_BYTES:,} are read."
+        )
     return unpack(_read(stream, length))
 
 
