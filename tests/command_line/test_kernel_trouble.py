@@ -1,5 +1,6 @@
 """A kernel that dies, hangs, does not start or is interrupted: each has its row or sentence."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -54,21 +55,38 @@ def test_a_kernel_that_dies_in_a_check_is_that_checks_reason(copy):
     assert result.rows[2].reason == "not reached: the kernel died in cell 2 (check_b)"
 
 
-def test_an_endless_cell_is_stopped_and_the_rest_goes_on(copy):
-    result = checked(copy, "while True:\n    pass", timeout=1, in_check=True)
+@pytest.fixture
+def only_the_endless_cell(monkeypatch, tmp_path):
+    """A cell's time begins where it runs the line that this returns, and no other cell's ever begins: on a
+    busy machine any cell may need a second.
+    """
+    begun, watch = tmp_path / "begun", _kernel._Watch._wait
+
+    async def wait(self, client, timeout):
+        while not begun.exists():
+            await asyncio.sleep(0.01)
+        begun.unlink()
+        await watch(self, client, timeout)
+
+    monkeypatch.setattr(_kernel._Watch, "_wait", wait)
+    return f"open({str(begun)!r}, 'x').close()"
+
+
+def test_an_endless_cell_is_stopped_and_the_rest_goes_on(copy, only_the_endless_cell):
+    endless = f"{only_the_endless_cell}\nwhile True:\n    pass"
+    result = checked(copy, endless, timeout=1, in_check=True)
     assert [row.points for row in result.rows] == [50, 0, 40]
     assert result.rows[1].reason == (
         "CellTimeoutError: stopped after 1 s, the time that a cell has here (--timeout gives it more)"
     )
 
 
-def test_a_cell_that_ignores_the_interrupt_ends_the_run(copy, monkeypatch):
+def test_a_cell_that_ignores_the_interrupt_ends_the_run(copy, monkeypatch, only_the_endless_cell):
     monkeypatch.setattr(_kernel, "_GRACE_SECONDS", 1)
-    # From the cell before on: on a busy machine the interrupt comes before the endless cell's first line.
     deaf = "get_ipython().kernel.pre_handler_hook = lambda: None"
     cells = [
         make.check("before", deaf, 50),
-        make.work("b", "while True:\n    pass"),
+        make.work("b", f"{only_the_endless_cell}\nwhile True:\n    pass"),
         make.check("after", "assert True", 50),
     ]
     result = check_week(WEEK, make.save(WEEK, copy, *cells), 1)
