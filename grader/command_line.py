@@ -150,6 +150,30 @@ def status(
     command.run(measure=time, write=write)
 
 
+@app.command()
+def mutate(
+    weeks: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[WEEK]...", help="Numbers, folders or names; by default every week."),
+    ] = None,
+    check: Annotated[str, typer.Option(help="One check alone, by its name.")] = "",
+    seeds: Annotated[int, typer.Option(min=1, max=50, help="Hidden seeds for each mutant.")] = 20,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes; each takes a week at a time.")] = 1,
+    force: Annotated[bool, typer.Option("--force", help="Also run again what has not changed.")] = False,
+) -> None:
+    """Prove the checks: run small changes of the solutions before them, on public and on hidden cases.
+
+    Only exercises whose solution, check or answer key has changed are run; the results are kept in
+    grader/mutation/results.json. It ends with exit code 1 when a change passes in public and fails hidden
+    cases, or survives both without a reason in solutions/WEEK/survivors.toml.
+
+    Example: `course mutate 5 --check causal_mask`
+    """
+    from grader.mutation import command
+
+    command.run(command.Order(tuple(weeks or ()), check, seeds, jobs, force))
+
+
 @app.command("train-storyteller")
 def train_storyteller(
     minutes: Annotated[
