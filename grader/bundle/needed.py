@@ -1,17 +1,15 @@
-"""Which of the course's modules a bundle needs: those of its weeks, and what these import of other weeks'."""
+"""Which of the course's files a bundle needs: those of its weeks, and what these import of other weeks'."""
 
-import ast
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
+from grader.week_dependencies import imported_modules
+from grader.week_dependencies import week_of as week_of_module
 from utils.weeks import Week
 
 SUFFIXES = {".py", ".json", ".txt", ".safetensors"}
 NAMES = {"README.md", "SHA256SUMS"}
 """What a package of the course may hold; whatever else lies there stays there."""
-_OF_A_WEEK = re.compile(r"utils/(?:checks|verdicts)/(week\d\d_\w+?)(?:\.py|/.*)")
-_IMPORTED = re.compile(r"utils\.(?:checks|verdicts)\.(week\d\d_\w+)")
 
 
 def utils_files(root: Path, weeks: Iterable[Week]) -> dict[str, bytes]:
@@ -25,39 +23,22 @@ def utils_files(root: Path, weeks: Iterable[Week]) -> dict[str, bytes]:
         for path in sorted((root / "utils").rglob("*"))
         if _is_ours(path)
     }
-    wanted = {week.folder for week in weeks}
-    files = _of(everything, wanted)
-    while more := _imported(files) - wanted:
-        wanted |= more
-        files = _of(everything, wanted)
-    return files
+    for_all = [_module(name) for name in everything if name.endswith(".py") and not week_of(name)]
+    own = [f"utils.{half}.{week.folder}" for week in weeks for half in ("checks", "verdicts")]
+    wanted = {week_of_module(name) for name in imported_modules([*for_all, *own], root)} | {""}
+    return {name: path.read_bytes() for name, path in everything.items() if week_of(name) in wanted}
+
+
+def week_of(name: str) -> str:
+    """The folder of the week that a file of `utils` is for; empty where it is for all."""
+    return week_of_module(_module(name))
+
+
+def _module(name: str) -> str:
+    return name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
 def _is_ours(path: Path) -> bool:
     hidden = any(part.startswith(".") or part == "__pycache__" for part in path.parts[-4:])
     known = path.suffix in SUFFIXES or path.name in NAMES
     return path.is_file() and not path.is_symlink() and known and not hidden
-
-
-def _of(everything: Mapping[str, Path], weeks: set[str]) -> dict[str, bytes]:
-    return {name: path.read_bytes() for name, path in everything.items() if week_of(name) in {"", *weeks}}
-
-
-def week_of(name: str) -> str:
-    """The folder of the week that a file of `utils` is for; empty where it is for all."""
-    found = _OF_A_WEEK.fullmatch(name)
-    return found[1] if found else ""
-
-
-def _imported(files: Mapping[str, bytes]) -> set[str]:
-    """The weeks that these files import something of."""
-    modules = (name for file, code in files.items() if file.endswith(".py") for name in _imports(code))
-    return {found[1] for found in map(_IMPORTED.match, modules) if found}
-
-
-def _imports(code: bytes) -> Iterable[str]:
-    for node in ast.walk(ast.parse(code)):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)

@@ -14,10 +14,11 @@ from grader.class_run.details import graded_from_plain
 from grader.class_run.version import grader_version
 from grader.executor.task import GradedSubmission, GradingTask
 from grader.sandbox.limits import Limits
+from grader.week_dependencies import library_versions
 from utils.errors import CourseError
 
 _OTHER_VERSION = (
-    "a worker has another version of the course than this process: install the same one everywhere, start "
+    "a worker has another version of {} than this process: install the same one everywhere, start "
     "the workers anew, and grade again."
 )
 _BYTES = ("source", "submission", "parts")
@@ -35,10 +36,11 @@ class Answer:
 
 
 def to_bytes(task: GradingTask, executor: str) -> bytes:
-    """The task as a worker gets it, with the name of what grades it and our version."""
+    """The task as a worker gets it, with the name of what grades it and our versions."""
     plain = asdict(task)
     plain |= {name: base64.b64encode(plain[name]).decode() for name in _BYTES}
-    return json.dumps({"task": plain, "executor": executor, "version": grader_version(task.week)}).encode()
+    versions = {"version": grader_version(task.week), "libraries": library_versions()}
+    return json.dumps({"task": plain, "executor": executor, **versions}).encode()
 
 
 def run(content: bytes) -> bytes:
@@ -46,7 +48,7 @@ def run(content: bytes) -> bytes:
     order = json.loads(content)
     task = _task(order["task"])
     if grader_version(task.week) != order["version"]:
-        return _json(stop=_OTHER_VERSION)
+        return _json(stop=_OTHER_VERSION.format(_what_differs(order["libraries"])))
     try:
         graded = _executor(order["executor"])(task)
         return _json(graded=graded.to_plain())
@@ -83,6 +85,15 @@ def from_bytes(content: bytes) -> Answer:
     plain = json.loads(content)
     graded = plain["graded"]
     return Answer(graded and graded_from_plain(graded), plain["failure"], plain["stop"])
+
+
+def _what_differs(theirs: dict[str, str]) -> str:
+    """The libraries whose version is another one here; if none, the course differs."""
+    ours = library_versions()
+    other = (
+        f"{name} ({ours.get(name)}, not {theirs[name]})" for name in theirs if ours.get(name) != theirs[name]
+    )
+    return ", ".join(other) or "the course"
 
 
 def _task(plain: dict[str, Any]) -> GradingTask:

@@ -6,11 +6,12 @@ import sqlite3
 import pytest
 from nbgrader.api import Gradebook
 
-from grader.class_run import version
 from grader.class_run.run import Watch
 from grader.nbgrader_commands import nbgrader
 from grader.student_version import load_config
+from grader.week_dependencies import week_dependencies
 
+from .copied_course import append, copy_of_the_course
 from .small_class import HALF, PERFECT, WEEK, SmallClass, ledger_of, moved
 
 pytestmark = pytest.mark.usefixtures("in_process")
@@ -97,6 +98,21 @@ def test_another_grader_grades_anew(graded, monkeypatch):
     assert graded.grade().graded == ("ada", "eve", "kim")
 
 
+@pytest.mark.parametrize("changed", ["utils/tokens.py", "utils/reference/storyteller/model.safetensors"])
+def test_what_grades_rest_on_is_graded_anew_when_it_changes_and_nothing_else_is(
+    graded, monkeypatch, tmp_path, changed
+):
+    copy = copy_of_the_course(tmp_path)
+    monkeypatch.setattr(
+        "grader.class_run.plan.grader_version", lambda week: week_dependencies(week, copy).digest()
+    )
+    append(copy / "utils/pictures/heatmap.py", "\n# a change")
+    append(copy / "utils/verdicts/week02_tokens/encode.py", "\n# a change")
+    assert graded.grade().graded == ()
+    append(copy / changed, "\n# a change")
+    assert graded.grade().graded == ("ada", "eve", "kim")
+
+
 def test_what_cannot_be_read_is_not_sent_again_and_its_reason_is_said_again(graded, monkeypatch):
     graded.hand_in("zoe", b"{")
     first = graded.grade()
@@ -160,15 +176,6 @@ def test_who_starts_without_a_secret_gets_one_of_their_own(graded, released, tmp
     assert secrets[0].read_text() != secrets[1].read_text()
     assert [path.stat().st_mode & 0o777 for path in secrets] == [0o600, 0o600]
     assert ledger_of(graded.root, "ada")["reference"] != ledger_of(elsewhere.root, "ada")["reference"]
-
-
-def test_other_weeks_checks_are_no_part_of_a_weeks_version():
-    names = {name for name, _ in version._files("utils.checks", "week05_attention")}
-    assert {"engine.py", "week05_attention.py"} <= names
-    assert "week04_mlp.py" not in names
-    verdicts = {name.partition("/")[0] for name, _ in version._files("utils.verdicts", "week05_attention")}
-    assert "week05_attention" in verdicts
-    assert "week04_mlp" not in verdicts
 
 
 def test_the_watch_is_told_of_everything_once(graded):

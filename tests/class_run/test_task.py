@@ -7,6 +7,7 @@ import pytest
 from grader.class_run import task
 from grader.executor.task import GradedSubmission, GradingTask
 from grader.sandbox.limits import Limits
+from grader.week_dependencies import library_versions
 
 WEEK = "week01_vectors"
 SMALL = "class_run.small_executor:grade"
@@ -59,3 +60,11 @@ def test_another_version_of_the_course_grades_nothing(monkeypatch):
     content = task.to_bytes(grading_task(), SMALL)
     monkeypatch.setattr(task, "grader_version", lambda week: "another")
     assert "another version of the course" in answer(content).stop
+
+
+def test_another_version_of_a_library_is_named(monkeypatch):
+    content = task.to_bytes(grading_task(), SMALL)
+    monkeypatch.setattr(task, "grader_version", lambda week: "another")
+    monkeypatch.setattr(task, "library_versions", lambda: {**library_versions(), "torch": "1.0"})
+    there = library_versions()["torch"]
+    assert f"another version of torch (1.0, not {there}) than this process" in answer(content).stop
