@@ -9,7 +9,7 @@ from nbformat import NotebookNode
 
 from grader.executor import source as of
 from grader.executor.assemble import Step
-from grader.executor.harmless import harmless
+from grader.executor.harmless import harmless, with_plain_names
 from grader.executor.page_length import PageLength
 from grader.executor.run import Ran
 from grader.executor.shown import Budget, clean
@@ -33,12 +33,16 @@ def compose(
     cells = []
     for place, step in enumerate(steps):
         cell = step.cell
-        is_students = step.is_own or (of.is_answer(cell) and step.written)
         if cell.cell_type == "code":
             cell.outputs = [nbformat.from_dict(each) for each in _outputs(place, step, ran, by_cell, budget)]
-            cell.source = page.code(cell.source) if is_students else cell.source
-        elif is_students:
-            cell.source = harmless(page.words(cell.source), frozenset(cell.get("attachments", ())))
+            cell.source = page.code(cell.source) if step.is_students else cell.source
+        elif step.is_students:
+            text, attachments = with_plain_names(page.words(cell.source), cell.get("attachments", {}))
+            cell.source = harmless(text, frozenset(attachments))
+            if attachments:
+                cell.attachments = attachments
+            else:
+                cell.pop("attachments", None)
         if step.is_check:
             cell.source = _HIDDEN.sub("", cell.source)
         cells.append(cell)

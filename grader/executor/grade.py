@@ -87,7 +87,7 @@ def _graded(
     ran = Run(task, source, assembled.steps, parent).go(session)
     if NAMESPACES not in ran.layers:
         _workshop.discard(source, task.limits)
-    grades = tuple(ledger(assembled.steps, ran))
+    grades = tuple(ledger(assembled.steps, ran, assembled.unwritten))
     signs = (*signs_in(assembled.steps), *_seen(assembled, ran))
     notebook = compose(
         source.notebook.metadata, assembled.steps, ran, grades, task.limits.notebook_output_bytes

@@ -9,31 +9,32 @@ from grader.executor.run import Ran
 from grader.executor.task import CellGrade
 from utils.checks.received import readable
 from utils.checks.report import Report
+from utils.notebook.assembly import is_unwritten
 
 NOT_WRITTEN = "not written yet"
 
 
-def ledger(steps: Sequence[Step], ran: Ran) -> Iterator[CellGrade]:
-    """One entry for each graded cell, in order."""
+def ledger(steps: Sequence[Step], ran: Ran, unwritten: frozenset[str] = frozenset()) -> Iterator[CellGrade]:
+    """One entry for each graded cell, in order. `unwritten` names what no cell defines."""
     trouble = ""  # of the exercise's work cell, which its checks then suffer from
     for place, step in enumerate(steps):
-        if step.is_run and not step.is_own:
+        if step.role in ("set-up", "answer", "written"):
             trouble = ran.stopped.get(place, "")
         if step.checks:
-            yield _judged(step, place, ran, trouble)
+            yield _judged(step, place, ran, trouble, unwritten)
         elif step.is_check:
-            yield _by_asserts(step, place, ran, trouble)
+            yield _by_asserts(step, place, ran, trouble, unwritten)
         elif of.is_graded(step.cell):
             yield _by_a_person(step)
 
 
-def _judged(step: Step, place: int, ran: Ran, trouble: str) -> CellGrade:
+def _judged(step: Step, place: int, ran: Ran, trouble: str, unwritten: frozenset[str]) -> CellGrade:
     heard = ran.heard.get(place)
     reports = heard.reports if heard else []
     failed = next((report for report in reports if not report.passed), None)
     whole = len(reports) == len(step.checks)
     if failed is None and not whole:
-        failed = _unheard(step, place, ran, trouble)
+        failed = _unheard(step, place, ran, trouble, unwritten)
     maximum = of.points_of(step.cell)
     report = failed or reports[-1]
     return CellGrade(
@@ -54,7 +55,7 @@ def _reason(report: Report) -> str:
     return report.mistake or report.headline
 
 
-def _unheard(step: Step, place: int, ran: Ran, trouble: str) -> Report:
+def _unheard(step: Step, place: int, ran: Ran, trouble: str, unwritten: frozenset[str]) -> Report:
     """The report of a check that never came to its end."""
     heard = ran.heard.get(place)
     check = step.checks[len(heard.reports) if heard else 0]
@@ -64,13 +65,13 @@ def _unheard(step: Step, place: int, ran: Ran, trouble: str) -> Report:
         why, written = ran.stopped[place], True
     elif heard and heard.raised:
         why = f"{heard.raised.type_name}: {heard.raised.message}".rstrip(": ").split("\n")[0]
-        written = heard.raised.type_name != "NotImplementedError"
+        written = not is_unwritten(heard.raised.type_name, heard.raised.message, unwritten)
     else:
         why, written = "its check did not report", True
     return Report(check.week, check.name, False, 0, 0, why, written=written)
 
 
-def _by_asserts(step: Step, place: int, ran: Ran, trouble: str) -> CellGrade:
+def _by_asserts(step: Step, place: int, ran: Ran, trouble: str, unwritten: frozenset[str]) -> CellGrade:
     """As nbgrader grades: an error costs all points, a number as the cell's value is the points."""
     maximum = of.points_of(step.cell)
     found = ran.shown.get(place)
@@ -78,23 +79,23 @@ def _by_asserts(step: Step, place: int, ran: Ran, trouble: str) -> CellGrade:
         why = f"its work cell: {trouble}" if trouble else ran.stopped.get(place, "it was not run")
         return CellGrade(step.name, 0.0, maximum, "asserts", why)
     if not found.success:
-        return CellGrade(step.name, 0.0, maximum, "asserts", _error(step, found.outputs))
+        return CellGrade(step.name, 0.0, maximum, "asserts", _error(step, found.outputs, unwritten))
     part = shown.number_shown(found.outputs)
     points = maximum if part is None or not part >= 0 else min(part, maximum)
     return CellGrade(step.name, points, maximum, "asserts", "its asserts hold" if points else "no points")
 
 
-def _error(step: Step, outputs: list) -> str:
+def _error(step: Step, outputs: list, unwritten: frozenset[str]) -> str:
     errors = [each for each in outputs if isinstance(each, dict) and each.get("output_type") == "error"]
     name = readable(str(errors[-1].get("ename", ""))) if errors else ""
-    if name == "NotImplementedError":
+    said = readable(str(errors[-1].get("evalue", ""))).strip().split("\n")[0] if errors else ""
+    if is_unwritten(name, said, unwritten):
         return NOT_WRITTEN
     if of.has_hidden_tests(step.cell.source):
         return "one of its asserts fails"
     failed = [report for report in shown.reports_in(outputs) if not report.passed]
     if failed:  # a check of the instructor's own that reports as the course's do
         return _reason(failed[0])
-    said = readable(str(errors[-1].get("evalue", ""))).strip().split("\n")[0] if errors else ""
     return f"{name}: {said}"[:300] if said else name or "it ended with an error"
 
 

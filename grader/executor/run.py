@@ -8,6 +8,7 @@ from typing import Any
 
 from grader.executor import source as of
 from grader.executor.assemble import Step
+from grader.executor.own_cells import OwnCells
 from grader.executor.shown import Budget, clean
 from grader.executor.source import SourceNotebook
 from grader.executor.task import GradingTask
@@ -20,6 +21,9 @@ from grader.kernels.wire import Closed, Deadline, Improper, Late
 from grader.sandbox.layers import insist
 from utils.checks.plain import PlainDataError
 from utils.checks.received import readable
+
+_WITHOUT_OWN_SECONDS = 60.0
+"""For all cells of a notebook but the student's own, which have used up its time or its kernels."""
 
 
 @dataclass
@@ -51,6 +55,7 @@ class Run:
         self._room_now: Room | None = None
         self._spared: set[int] = set()
         self._heard_twice = False
+        self._own = OwnCells(steps, task.limits)
 
     def go(self, session: Session) -> Ran:
         """Runs everything and returns what came of it.
@@ -59,7 +64,18 @@ class Run:
             SandboxTooWeak: the sandbox does not protect what the task asks for. No code of the student's ran.
             GraderTrouble: the warm parent does not run.
         """
-        notebook = Deadline(self._limits.notebook_seconds)
+        if not self._ends_well(session, Deadline(self._limits.notebook_seconds)):
+            # Once more without the student's own cells: experiments must not cost an exercise.
+            for place in self._own.leave_out():
+                if place not in self.ran.shown:
+                    self.ran.stopped.setdefault(place, "left out: cells of your own used up the time")
+            seconds = min(self._limits.notebook_seconds, _WITHOUT_OWN_SECONDS)
+            if not self._ends_well(session, Deadline(seconds)):
+                self._give_up("the kernel died too often before it")
+        return self.ran
+
+    def _ends_well(self, session: Session, notebook: Deadline) -> bool:
+        """Runs everything, with new kernels for those that die. False when time or kernels were used up."""
         for _ in range(self._limits.restarts + 1):
             with contextlib.suppress(KernelEnded, ParentGone), self._room() as kernel:
                 began = time.monotonic()
@@ -69,9 +85,10 @@ class Run:
                     before = dict(self.ran.stopped)
                     self._hear_checks(kernel, session)
                     if not self._was_lost(before):
-                        return self.ran
-        self._give_up("the kernel died too often before it")
-        return self.ran
+                        return True
+            if self._own.are_too_many() or (self._own.are_there() and not _is_left(notebook)):
+                return False
+        return False
 
     def _was_lost(self, before: dict[int, str]) -> bool:
         """Whether checks were stopped because the room went, by somebody else's doing: then, once, all is run
@@ -107,45 +124,92 @@ class Run:
         """
         budget = Budget(self._limits.notebook_output_bytes)
         for place, step in enumerate(self._steps):
-            if place in self.ran.stopped or not (step.is_run or step.is_check):
+            pieces = self._pieces(place, step)
+            if not pieces or (step.is_check and place in self.ran.stopped):
                 continue
             try:
-                if step.is_run:
-                    shown = self._run_cell(kernel, step, notebook)
-                    # At once: two thousand cells that say as much as a message holds would fill the memory.
-                    self.ran.shown[place] = Shown(clean(shown.outputs, budget), shown.success)
-                else:
+                if step.is_check:
                     self._waiting[place] = kernel.snapshot(self._described(step), notebook.left())
-            except KernelEnded as why:
-                self._blame(place, str(why))
-                return False
-            except Late:
-                self._note_late(place, notebook)
-                return False
+                else:
+                    self._run_step(kernel, place, pieces, notebook, budget)
+            except (KernelEnded, Late) as why:
+                if self._own.is_behind_all(place) and not self._room_has_gone():
+                    self._stop_rest(place, why)
+                    return True
+                if not isinstance(why, Late):
+                    self._blame(place, str(why))
+                    return False
+                return self._note_late(place, notebook)
         return True
+
+    def _pieces(self, place: int, step: Step) -> tuple[str, ...]:
+        """What runs of a cell: all of it; after it has cost a kernel what it defines; in the end nothing."""
+        if step.is_check or not (place in self.ran.stopped or self._own.is_left_out(place)):
+            return step.pieces
+        return () if place in self._own.given_up else self._own.definitions_of(place)
+
+    def _run_step(
+        self, kernel: Kernel, place: int, pieces: tuple[str, ...], notebook: Deadline, budget: Budget
+    ) -> None:
+        """Runs a cell's pieces, and cuts what they show: all that two thousand cells say fills the memory."""
+        step, outputs, success = self._steps[place], [], True
+        began = time.monotonic()
+        try:
+            for piece in pieces:
+                shown = self._run_cell(kernel, place, piece, notebook)
+                outputs += clean(shown.outputs, budget)
+                success = success and shown.success
+        finally:
+            if step.is_own:
+                self._own.spend(time.monotonic() - began)
+        if place not in self.ran.stopped:
+            self.ran.shown[place] = Shown(outputs, success)
+
+    def _room_has_gone(self) -> bool:
+        return bool(self._room_now and self._room_now.has_gone())
+
+    def _stop_rest(self, place: int, why: Exception) -> None:
+        """Own cells below the last check end with the one that did not: the checks are waiting already."""
+        said = f"it ran longer than {self._limits.cell_seconds:g} s" if isinstance(why, Late) else str(why)
+        self.ran.stopped[place] = said
+        for later in range(place + 1, len(self._steps)):
+            self.ran.stopped.setdefault(later, "a cell above it did not end")
 
     def _blame(self, place: int, why: str) -> None:
         """Notes which cell cost the kernel; but where the warm parent went too, only the second time: memory
         may have run out by somebody else's doing.
         """
-        if self._room_now and self._room_now.has_gone() and place not in self._spared:
+        if self._room_has_gone() and place not in self._spared:
             self._spared.add(place)
         else:
-            self.ran.stopped[place] = why
+            self._lose(place, why)
 
-    def _run_cell(self, kernel: Kernel, step: Step, notebook: Deadline) -> Shown:
+    def _lose(self, place: int, why: str) -> None:
+        """Notes that a cell did not end. From now on what it defines runs in its place, if that ends."""
+        self._own.count(place)
+        if place in self.ran.stopped or not self._own.definitions_of(place):
+            self._own.given_up.add(place)
+        self.ran.stopped.setdefault(place, why)
+
+    def _run_cell(self, kernel: Kernel, place: int, code: str, notebook: Deadline) -> Shown:
         seconds = min(self._limits.cell_seconds, notebook.left())
-        return kernel.run(step.cell.source, Deadline(seconds))
+        if self._steps[place].is_own:
+            seconds = min(seconds, self._own.left())
+        return kernel.run(code, Deadline(seconds))
 
-    def _note_late(self, place: int, notebook: Deadline) -> None:
-        try:
-            notebook.left()
-        except Late:
-            for later in range(place, len(self._steps)):
-                why = f"the notebook's {self._limits.notebook_seconds:g} s were over"
-                self.ran.stopped.setdefault(later, why)
-        else:
-            self.ran.stopped[place] = f"it ran longer than {self._limits.cell_seconds:g} s"
+    def _note_late(self, place: int, notebook: Deadline) -> bool:
+        """Notes which cell took too long. True when it is the notebook that did: the checks that are waiting
+        are heard all the same, unless all can be run once more without the student's own cells.
+        """
+        if _is_left(notebook):
+            self._lose(place, f"it ran longer than {self._limits.cell_seconds:g} s")
+            return False
+        if self._own.are_there():
+            return False
+        for later in range(place, len(self._steps)):
+            why = f"the notebook's {self._limits.notebook_seconds:g} s were over"
+            self.ran.stopped.setdefault(later, why)
+        return True
 
     def _give_up(self, why: str) -> None:
         for place, step in enumerate(self._steps):
@@ -179,6 +243,14 @@ class Run:
         for place, turn in secret.items():
             turn.first(place, self.ran)
         self.ran.checks_seconds = time.monotonic() - began
+
+
+def _is_left(deadline: Deadline) -> bool:
+    try:
+        deadline.left()
+    except Late:
+        return False
+    return True
 
 
 class _Turns:

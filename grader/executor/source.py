@@ -12,6 +12,8 @@ from grader.cells import BEGIN, grade_id, grading, plain_python, tags
 from grader.imports import Import, imports_of
 from grader.kernels.trouble import GraderTrouble
 from utils.checks.engine import Check
+from utils.notebook.released import ReleasedCell, released_cells
+from utils.notebook.unattended import absent_packages
 
 _CHECKS = "utils.checks."
 
@@ -24,6 +26,11 @@ class SourceNotebook:
     notebook: NotebookNode
     _known: dict[str, tuple[Check, ...]] = field(default_factory=dict)
     """The checks of cells that were asked for already, by their text."""
+
+    @cached_property
+    def cells(self) -> tuple[ReleasedCell, ...]:
+        """Its cells, each with what it is for."""
+        return released_cells(self.notebook)
 
     @cached_property
     def imports(self) -> list[Import]:
@@ -41,9 +48,8 @@ class SourceNotebook:
         """The packages that the week's checks forbid as a whole, but for those that its own cells import. Of
         others a check forbids a part, and sees to that itself.
         """
-        needed = {each.module.partition(".")[0] for each in self.imports}
-        names = [name for check in self.checks for name in check.forbidden if "." not in name]
-        return tuple(dict.fromkeys(name for name in names if name not in needed))
+        forbidden = [name for check in self.checks for name in check.forbidden]
+        return absent_packages(forbidden, [each.module for each in self.imports])
 
     def preload(self) -> tuple[str, ...]:
         """The modules that the notebook needs, but for `parts`, which is the week's own."""

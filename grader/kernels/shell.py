@@ -16,6 +16,7 @@ from traitlets import Type
 from traitlets.config import Config
 
 from utils.checks.report import MIME
+from utils.notebook import unattended
 
 KEPT = ("text/plain", "image/png", "image/jpeg")
 """What is kept of a rich output. HTML and scripts of a student's would run in the instructor's browser."""
@@ -158,7 +159,9 @@ def make_shell() -> GradingShell:
     config.InteractiveShell.colors = "nocolor"
     config.InteractiveShell.xmode = "Context"
     config.InteractiveShell.cache_size = 0  # no value is kept alive because it was shown
-    return GradingShell.instance(config=config)
+    shell = GradingShell.instance(config=config)
+    unattended.begin(shell)
+    return shell
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import socket
 from typing import Any
 
 from grader.kernels.shell import run_cell
+from grader.kernels.threads import one_thread
 from grader.kernels.wire import Closed, Improper, Wire
 from utils.checks import channel, engine
 from utils.checks.plain import PlainDataError
@@ -24,7 +25,7 @@ def serve(descriptor: int, shell: Any, task: dict[str, Any]) -> None:
         wire = Wire(socket.socket(fileno=descriptor), _LONGEST)
         wire.send({"pid": os.getpid()})
         task |= wire.receive()
-        _one_thread()
+        one_thread()
         if task["checks"]:
             _judged(wire.end, shell, task)
         else:
@@ -65,12 +66,6 @@ def _message(error: BaseException) -> str:
         return str(error)[:600]
     except Exception:  # of a class of the student's
         return ""
-
-
-def _one_thread() -> None:
-    import torch
-
-    torch.set_num_threads(1)  # threads do not live on in a copy, and waiting for them has no end
 
 
 class NotHere:

