@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from grader.executor.task import Hidden
+from grader.judge.time_limit import TookTooLong, time_limit
 from grader.kernels.trouble import GraderTrouble
 from grader.kernels.wire import Deadline
 from utils import reference
@@ -21,6 +22,16 @@ REFERENCE = "storyteller"
 
 _SEEDS = 8
 """How many seeds are tried before a check counts as broken."""
+
+
+_NAMING_SECONDS = 8.0
+"""How long comparing a check's answers and finding the mistake's name may take. It takes a second at most."""
+_COMPARING_SECONDS = 4.0
+"""How long comparing them alone may take."""
+
+
+_DROPPED = Attempt()
+"""Stands for an answer that has been judged."""
 
 
 class Bench:
@@ -97,6 +108,9 @@ class BothHearings:
 
         self.gave_hidden = False
         """Whether the student's process may know a hidden input by now."""
+        self.ready_made: tuple[str, ...] = ()
+        """The ready-made functions that the code was seen to call."""
+        self._reported: Report | None = None
 
     @property
     def public_is_over(self) -> bool:
@@ -112,9 +126,17 @@ class BothHearings:
         """Takes what came of the case."""
         self._now.submit(attempt)
 
+    def report_public(self) -> None:
+        """Judges the public cases, which are over, and drops the answers: a notebook's checks wait for each
+        other, and all their answers together could fill the memory.
+        """
+        if self._reported is None:
+            self._reported = self._conclude(self._public)
+
     def report(self) -> tuple[Report, Hidden]:
         """The verdict on all cases, and on the hidden ones."""
-        public, hidden = self._public.report(), self._hidden.report()
+        self.report_public()
+        public, hidden = self._reported, self._conclude(self._hidden)
         outcome: Hidden = "passed" if hidden.passed else "failed"
         tried = public.cases + hidden.cases
         if not public.passed:
@@ -125,11 +147,19 @@ class BothHearings:
         headline = f"{tried} of {tried} cases equal {self._public.verdict.reference}"
         return replace(public, cases=tried, headline=headline), outcome
 
-    @property
-    def ready_made(self) -> tuple[str, ...]:
-        """The ready-made functions that the code was seen to call."""
-        attempts = (*self._public.attempts, *self._hidden.attempts)
-        return tuple(dict.fromkeys(name for attempt in attempts for name in attempt.ready_made))
+    def _conclude(self, hearing: LocalHearing) -> Report:
+        """The report; without a mistake's name where looking for it takes too long."""
+        seen = (name for attempt in hearing.attempts for name in attempt.ready_made)
+        self.ready_made = tuple(dict.fromkeys((*self.ready_made, *seen)))
+        try:
+            with time_limit(_NAMING_SECONDS):
+                report = hearing.report()
+        except TookTooLong:
+            hearing.verdict = replace(hearing.verdict, mistakes=())
+            with time_limit(_COMPARING_SECONDS):
+                report = hearing.report()
+        hearing.attempts[:] = [_DROPPED] * len(hearing.attempts)
+        return report
 
     @property
     def _now(self) -> LocalHearing:

@@ -12,6 +12,7 @@ from typing import Any
 
 from grader.executor.task import Hidden
 from grader.judge.bench import BothHearings, Session
+from grader.judge.time_limit import TookTooLong
 from grader.kernels.wire import Deadline, read, write
 from utils.checks.attempt import Attempt
 from utils.checks.engine import Check
@@ -25,6 +26,10 @@ _MOST_DESCRIBED = 8 * 2**20  # bytes of JSON in all answers, which take up to fi
 
 class Misconduct(Exception):
     """The student's process sent what no check of ours sends. The text says what, in a few words."""
+
+
+class CannotCompare(Misconduct):
+    """What the student's code returns cannot be compared with anything. The text quotes nothing of it."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,8 @@ class Court:
         """Draws the cases and computes what is right, before the clock of the student's code begins.
 
         Args:
-            most: how many bytes all answers of the cell together may have: they are kept until the last.
+            most: how many bytes all answers of the cell together may have: those of a check's public, or of
+                its hidden cases are kept until the last.
         """
         self.heard = Heard()
         self._session = session
@@ -72,6 +78,8 @@ class Court:
         with self._without_words():
             if self._open(0, end, deadline):
                 self._ask(self._hearings[0], end, deadline, hidden=False)
+                with self._judging(deadline):
+                    self._hearings[0].report_public()
 
     def hear(self, end: socket.socket, deadline: Deadline) -> Heard:
         """Hears every check of the cell, from where it stands. What was heard until an error is in `heard`.
@@ -93,10 +101,25 @@ class Court:
         """An error that quotes what came must not quote a hidden input."""
         try:
             yield
+        except CannotCompare:
+            raise
         except (Misconduct, PlainDataError) as error:
             if not self._gave_hidden():
                 raise
             raise Misconduct("its process sent what no check sends") from error
+
+    @contextmanager
+    def _judging(self, deadline: Deadline) -> Iterator[None]:
+        """The judge's own time, and an answer made so that comparing it fails or has no end: that costs its
+        own exercise alone.
+        """
+        try:
+            with self._session.clock(deadline):
+                yield
+        except TookTooLong:
+            raise CannotCompare("what it returns takes too long to compare") from None
+        except Exception as error:
+            raise CannotCompare(f"what it returns cannot be compared ({type(error).__name__})") from error
 
     def _open(self, place: int, end: socket.socket, deadline: Deadline) -> bool:
         """Whether the process opens that check, or has already."""
@@ -122,8 +145,8 @@ class Court:
             hearing.submit(Attempt.from_plain(message["attempt"]))
 
     def _report(self, hearing: BothHearings, end: socket.socket, deadline: Deadline) -> None:
-        with self._session.clock(deadline):
-            report, outcome = _verdict(hearing)
+        with self._judging(deadline):
+            report, outcome = hearing.report()
         self.heard.ready_made += hearing.ready_made
         self.heard.reports.append(report)
         self.heard.hidden = "failed" if "failed" in (outcome, self.heard.hidden) else outcome
@@ -145,13 +168,6 @@ class Court:
 
     def _gave_hidden(self) -> bool:
         return any(hearing.gave_hidden for hearing in self._hearings)
-
-
-def _verdict(hearing: BothHearings) -> tuple[Report, Hidden]:
-    try:
-        return hearing.report()
-    except Exception as error:  # an answer made so that comparing it fails: it costs this exercise alone
-        raise Misconduct(f"what it returns cannot be compared ({type(error).__name__})") from error
 
 
 def _send(end: socket.socket, message: dict[str, Any], deadline: Deadline) -> None:

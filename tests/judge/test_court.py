@@ -3,11 +3,14 @@
 import pickle
 import socket
 import threading
+import weakref
 from collections.abc import Callable
 
 import pytest
 import torch
+from patience import PATIENCE_S
 
+from grader.judge import bench as bench_module
 from grader.judge.bench import Bench
 from grader.judge.court import Court, Heard, Misconduct
 from grader.kernels.wire import Closed, Deadline, Late
@@ -15,6 +18,8 @@ from utils.checks import week05_attention as checks
 from utils.checks.attempt import Attempt
 from utils.checks.channel import ChannelClosed, RemoteJudge, receive, send
 from utils.checks.plain import PlainDataError
+from utils.verdicts import naming
+from utils.verdicts.judge import LocalHearing
 
 LONGEST = 2**20
 
@@ -196,3 +201,53 @@ def test_hidden_inputs_stay_out_of_the_report(bench):
     (report,) = heard(bench, examine(wrong_when_hidden)).reports
     assert not report.passed
     assert "hidden:" not in str(report)
+
+
+def quick_limits(monkeypatch) -> None:
+    for name in ("_NAMING_SECONDS", "_COMPARING_SECONDS"):
+        monkeypatch.setattr(bench_module, name, 0.05)
+
+
+def without_end(*_, **__) -> None:
+    while True:
+        pass
+
+
+def test_a_comparison_without_end_costs_its_own_exercise(bench, monkeypatch):
+    quick_limits(monkeypatch)
+    monkeypatch.setattr(LocalHearing, "report", without_end)
+    with pytest.raises(Misconduct, match="takes too long to compare"):
+        heard(bench, examine(right_mask))
+
+
+def test_a_mistake_whose_name_takes_too_long_to_find_has_none(bench, monkeypatch):
+    quick_limits(monkeypatch)
+    monkeypatch.setattr(naming, "_explains", without_end)
+    result = heard(bench, examine(lambda scores: scores))
+    assert [(report.passed, report.mistake) for report in result.reports] == [(False, None)]
+    assert "of 7 cases differ" in result.reports[0].headline
+
+
+def test_answers_are_kept_no_longer_than_until_they_are_judged(bench):
+    """Twenty checks of a notebook wait for each other: their public answers would add up."""
+    kept: list[weakref.ref] = []
+    submit = LocalHearing.submit
+
+    def watched(self, attempt: Attempt) -> None:
+        kept.append(weakref.ref(attempt))
+        submit(self, attempt)
+
+    ours, theirs = socket.socketpair()
+    with pytest.MonkeyPatch.context() as patch, ours, theirs:
+        patch.setattr(LocalHearing, "submit", watched)
+        student = examine(right_mask)
+        with theirs.makefile("rb") as incoming, theirs.makefile("wb") as outgoing:
+            thread = threading.Thread(target=student, args=(incoming, outgoing))
+            thread.start()
+            court = Court(bench.session(seed=1), (checks.causal_mask,), LONGEST)
+            court.hear_public(ours, Deadline(PATIENCE_S))
+            assert len(kept) == 7
+            assert [each() for each in kept if each() is not None] == []
+            court.hear(ours, Deadline(PATIENCE_S))
+            thread.join()
+    assert [report.passed for report in court.heard.reports] == [True]
