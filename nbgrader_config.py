@@ -46,17 +46,16 @@ c.Exchange.root = str(EXCHANGE)
 c.Exchange.cache = str(ROOT / CLASSROOM / "cache")
 c.ExportPlugin.to = str(ROOT / CLASSROOM / "grades.csv")
 
-# Downloads of a learning platform: archive/ada_attention.ipynb, or archive/ada.zip with attention.ipynb.
+# Downloads of a learning platform, as Moodle, Canvas and Blackboard give them, or archive/ada_attention.ipynb
+# and archive/ada.zip: grader/README.md, Collect. platform_zone = "Europe/Paris" makes times in names count.
 c.ZipCollectApp.downloaded_directory = f"{CLASSROOM}/downloaded"
 c.ZipCollectApp.extractor_plugin = "grader.collect.CarefulExtractor"  # nbgrader's own has no limits.
-c.FileNameCollectorPlugin.named_regexp = (
-    r".*/extracted/(?P<student_id>[^/]+?)(?:/.*)?[_/](?P<file_id>[a-z]+)(?:-\d+| \(\d+\))?\.ipynb$"
-)
+c.ZipCollectApp.collector_plugin = "grader.collect.StudentFolders"
 
 # Submissions run in a sandbox and are judged outside of it: grader/README.md. The secret draws the hidden
 # cases; it is made at the first use. Limits have the names of grader/sandbox/limits.py.
 c.TrustedExecute.secret_file = str(ROOT / CLASSROOM / "secret")
-c.TrustedExecute.limits = {"cell_seconds": 60, "notebook_seconds": 600}
+c.TrustedExecute.limits = {"cell_seconds": 30, "check_seconds": 20, "notebook_seconds": 150}
 c.TrustedExecute.required = ["files", "network", "processes"]  # Less, and a submission can reach it.
 c.Autograde.sanitize_preprocessors = []  # TrustedExecute reads the submitted file itself.
 c.Autograde.autograde_preprocessors = [
