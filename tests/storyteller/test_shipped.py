@@ -23,6 +23,15 @@ FOLDER = CHECKOUT / "utils" / "reference" / "storyteller"
 CARD = (FOLDER / "README.md").read_text(encoding="utf-8")
 
 
+def stated(pattern: str) -> float:
+    """The only number of the card at that place.
+
+    Tests allow it one unit of its last digit, which depends on how a machine's kernels round.
+    """
+    (number,) = re.findall(pattern, CARD)
+    return float(number)
+
+
 @pytest.fixture(scope="module")
 def model():
     return open_model(FOLDER)
@@ -33,7 +42,8 @@ def test_its_loss_is_within_3_percent_of_the_entropy():
     text = StoryText(recipe).validation(recipe.final_tokens)
     found = measure(FOLDER, text, official_parts(CHECKOUT).evaluate)
     assert found.floor < found.loss < 1.03 * found.floor
-    assert f"{found.loss:.3f}" in CARD and f"{found.floor:.4f} nats" in CARD
+    assert found.loss == pytest.approx(stated(r"Loss on the same stories \| ([\d.]+) nats"), abs=1e-4)
+    assert found.floor == pytest.approx(stated(r"validation stories \| ([\d.]+) nats"), abs=1e-4)
 
 
 def test_the_card_has_twenty_stories():
@@ -45,21 +55,21 @@ def test_king_minus_man_plus_woman_is_queen_and_most_other_analogies_hold_too(mo
     assert sum(score.asked.values()) >= 30
     assert score.king_gives_queen
     assert score.share >= 0.7
-    assert f"{score.share:.0%} right" in CARD
+    assert score.share == pytest.approx(stated(r"([\d]+)% right") / 100, abs=0.03)  # one of 42 is 0.024
 
 
 def test_attention_goes_from_the_pronoun_to_its_noun(model):
     found = find_pronoun_heads(model)
     assert found.sentences == 200
     assert found.any_share >= 0.9
-    assert f"in {found.best_share:.0%}" in CARD
+    assert found.best_share == pytest.approx(stated(r"finds it in (\d+)%") / 100, abs=0.01)
 
 
 def test_induction_heads_read_random_names_the_second_time(model):
     found = score_repeats(model)
     assert found.score >= 0.5
     assert found.second_loss < found.first_loss / 2
-    assert f"score of {found.score:.2f}" in CARD
+    assert found.score == pytest.approx(stated(r"induction score of ([\d.]+)"), abs=0.01)
 
 
 def test_samplers_change_what_is_told(model):

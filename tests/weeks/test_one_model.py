@@ -8,6 +8,7 @@ import sys
 
 import pytest
 import torch
+from nearness import NEAR, assert_near
 
 from tests.house.checkout import CHECKOUT
 from utils.reference import load
@@ -72,7 +73,7 @@ def test_no_ready_made_model_is_in_it():
 @torch.no_grad()
 def test_its_logits_are_hfs(model, reference, tokens):
     theirs = reference.model(tokens).logits
-    assert (model(tokens) - theirs).abs().max() < 1e-4
+    assert_near(model(tokens), theirs)
 
 
 def test_it_writes_what_hf_writes(parts, model, reference, tokens):
@@ -97,7 +98,7 @@ def test_one_step_of_its_trainer_is_one_step_of_torchs(parts, reference, tokens)
     expected.backward()
     torch.nn.utils.clip_grad_norm_(theirs.parameters(), 1.0)
     torch.optim.AdamW(theirs.parameters(), weight_decay=0.0, **how).step()
-    assert loss == pytest.approx(expected.item(), abs=1e-5)
+    assert loss == pytest.approx(expected.item(), rel=NEAR)
     with torch.no_grad():
         after = parts.next_token_loss(own(tokens), tokens).item()
         assert after == pytest.approx(theirs(tokens, labels=tokens).loss.item(), abs=1e-3)

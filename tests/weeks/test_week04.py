@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from nearness import assert_near
 from torch import nn
 from torch.nn import functional as F
 
@@ -62,7 +63,7 @@ def test_the_parts_are_every_layer_norm_of_the_model(parts, reads) -> None:
     for name in norm_names(reference):
         own = parts.LayerNorm(reference.config.d_model, reference.config.layer_norm_eps)
         given, expected = reads[name]
-        torch.testing.assert_close(filled(own, norm_weights(reference, name))(given), expected)
+        assert_near(filled(own, norm_weights(reference, name))(given), expected)
 
 
 def test_the_parts_are_every_mlp_of_the_model(parts, reads) -> None:
@@ -72,7 +73,7 @@ def test_the_parts_are_every_mlp_of_the_model(parts, reads) -> None:
             parts.MLP(reference.config.d_model, reference.config.d_mlp), mlp_weights(reference, layer)
         )
         given, expected = reads[f"h.{layer}.mlp"]
-        torch.testing.assert_close(own(given), expected)
+        assert_near(own(given), expected)
 
 
 def test_the_first_four_layers_that_a_student_probes_treat_each_position_alone() -> None:

@@ -144,7 +144,7 @@ def test_finite_differences_agree(make):
 @given(SEEDS, SIZES, SIZES, st.integers(2, 6))
 def test_the_loss_pushes_up_the_target_and_nothing_else(seed, batch, seq, width):
     _, (logits,), (gradient,) = softmax_case(seed, batch, seq, width, 1)
-    assert gradient.sum(dim=-1).abs().max() < 1e-15
+    assert gradient.sum(dim=-1).abs().max() < 1e-14  # float64 rounds each of up to 6 shares by 1e-16
     assert ((gradient < 0).sum(dim=-1) == 1).all()
     assert gradient.shape == logits.shape
 

@@ -9,6 +9,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from nearness import assert_near
 
 from grader.cells import is_kind, is_task, plain_python
 from grader.parts import write_parts
@@ -58,7 +59,7 @@ def hooks_on(model: torch.nn.Module) -> int:
 @given(st.integers(0, 10**6))
 def test_the_checks_small_model_is_hfs(seed):
     ours, theirs, tokens = small(seed)
-    torch.testing.assert_close(ours(tokens), run(theirs, tokens)[0], rtol=1e-4, atol=1e-4)
+    assert_near(ours(tokens), run(theirs, tokens)[0])
 
 
 def test_hfs_model_has_no_hook_left_either():
@@ -82,7 +83,7 @@ def test_all_terms_add_up_to_the_logit(notebook, machine):
     answers = Draw(5).integers(0, machine.config.d_vocab, len(tokens))
     terms = notebook["direct_logit_attribution"](machine, tokens, answers)
     logits = notebook["gpt2"].model(tokens).logits[torch.arange(len(tokens)), -1, answers]
-    assert (sum(terms.values()) - logits).abs().max() < 1e-4
+    assert_near(sum(terms.values()), logits)
 
 
 def test_everything_that_is_written_adds_up_to_the_stream(notebook, machine):
@@ -91,13 +92,13 @@ def test_everything_that_is_written_adds_up_to_the_stream(notebook, machine):
         cache[name] for name in cache if re.search(r"embed$|attn$|mlp$", name) and name != "unembed"
     )
     last = cache[f"blocks.{machine.config.n_layers - 1}"]
-    torch.testing.assert_close(written, last, rtol=1e-5, atol=1e-4)
+    assert_near(written, last)
 
 
 def test_the_last_depth_of_the_lens_is_hfs_own(notebook, machine):
     tokens = notebook["market"](notebook["BOYS"])
     theirs = notebook["gpt2"].model(tokens).logits
-    torch.testing.assert_close(notebook["logit_lens"](machine, tokens)[-1], theirs, rtol=1e-4, atol=1e-4)
+    assert_near(notebook["logit_lens"](machine, tokens)[-1], theirs)
 
 
 @pytest.mark.parametrize("by", ["zero", "mean"])
@@ -111,7 +112,7 @@ def test_every_head_of_the_storyteller_ablated_as_in_hf(notebook, machine, by):
 
             mine = notebook["ablate_head"](machine, tokens, layer, head, by)
             hf = run_with_heads(theirs, tokens, [(layer, silence)])
-            torch.testing.assert_close(mine, hf, rtol=1e-4, atol=2e-4)
+            assert_near(mine, hf)
 
 
 def test_all_heads_at_once_are_no_attention_but_b_O(notebook, machine):
@@ -126,14 +127,14 @@ def test_all_heads_at_once_are_no_attention_but_b_O(notebook, machine):
         for layer in range(layers)
     ]
     mine = notebook["knock_out"](machine, tokens, everybody)
-    torch.testing.assert_close(mine, run(theirs, tokens, only_bias)[0], rtol=1e-4, atol=2e-4)
+    assert_near(mine, run(theirs, tokens, only_bias)[0])
 
 
 def test_patching_the_end_of_the_stream_gives_the_clean_answer(notebook, machine):
     clean, corrupted = notebook["market"](notebook["GIRLS"]), notebook["market"](notebook["BOYS"])
     last = f"blocks.{machine.config.n_layers - 1}"
     patched = notebook["activation_patch"](machine, clean, corrupted, last, clean.shape[1] - 1)
-    torch.testing.assert_close(patched[:, -1], machine(clean)[:, -1], rtol=1e-4, atol=1e-4)
+    assert_near(patched[:, -1], machine(clean)[:, -1])
 
 
 def test_words_before_the_name_carry_nothing(notebook, machine):
@@ -141,7 +142,7 @@ def test_words_before_the_name_carry_nothing(notebook, machine):
     name = (clean != corrupted).any(dim=0).nonzero()[0].item()
     for position in range(name):
         patched = notebook["activation_patch"](machine, clean, corrupted, "blocks.1", position)
-        torch.testing.assert_close(patched, machine(corrupted), rtol=1e-4, atol=1e-4)
+        assert_near(patched, machine(corrupted))
 
 
 def test_no_experiment_leaves_a_hook_or_another_weight(notebook, machine):
