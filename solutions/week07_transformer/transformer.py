@@ -275,7 +275,7 @@ class GPT2(nn.Module):
         ### END SOLUTION
 
     def forward(self, tokens: Int[Tensor, "batch seq"]) -> Float[Tensor, "batch seq d_vocab"]:
-        """Logits for the next token at every position.
+        """Logits for the next token at every position. `tokens` is left as it was.
 
         Raises:
             ValueError: the prompts are longer than n_ctx; the message names both lengths.
@@ -540,7 +540,8 @@ def init_weights(model: nn.Module, seed: int) -> nn.Module:
     """GPT-2's first weights, drawn from `seed`: normal with standard deviation 0.02, and 0.02/√(2·n_layers) for what
     writes to the residual stream (W_O and W_out), biases 0, gains 1. Changes the model in place and returns it.
 
-    `model` has the parameters of a GPT2, under their names, and its sizes in `model.config`.
+    `model` has the parameters of a GPT2, under their names, and its sizes in `model.config`. A generator of your own
+    draws: torch's global random state is left as it was.
     """
     ### BEGIN SOLUTION
     generator = torch.Generator().manual_seed(seed)
@@ -638,7 +639,8 @@ def is_causal(
 ) -> bool:
     """Whether the model's logits at each position are independent of later tokens, tried out on `tokens`.
 
-    `model` takes prompts of any length up to that of `tokens`, and any batch.
+    `model` takes prompts of any length up to that of `tokens`, and any batch. Prompts have at least two tokens.
+    `tokens` is left as it was.
     """
     ### BEGIN SOLUTION
     whole = model(tokens)

@@ -14,7 +14,7 @@ class NoSuchText(LookupError):
 
 
 def edited_solution(folder: str, exercise: str, edits: Edits) -> Any:
-    """What the notebook hands to the exercise's check when its work cell is edited; all other cells are right.
+    """What the notebook hands to the exercise's check when its own cell is edited; all others are right.
 
     Raises:
         NoSuchText: a text does not stand in the exercise's cell, or more than once.

@@ -11,6 +11,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from nearness import assert_near
 from torch import nn
 from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode
@@ -22,12 +23,13 @@ from utils.checks import week07_transformer as checks
 from utils.checks.attempt import CheckMisuse
 from utils.checks.bare_model import BareModel
 from utils.checks.fill_model import fill_block, fill_model
-from utils.checks.leaky_models import CAUSAL, MIXES
 from utils.checks.real import token_ids
 from utils.checks.real_blocks import block_weights, model_weights
 from utils.reference import CONFIGS, ModelConfig, load
+from utils.verdicts.gpt2_shapes import TIED, parameter_shapes
 from utils.verdicts.hf_model import hf_block, meta_model, run_meta_model
 from utils.verdicts.judge import find_verdict
+from utils.verdicts.week07_transformer._mixes import CAUSAL_KINDS, LEAKY_KINDS
 from utils.weeks import find_week
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -71,7 +73,7 @@ def test_the_whole_machine_gives_the_models_logits(real) -> None:
     reference = load(quiet=True)
     with torch.no_grad():
         for ids in (token_ids(reference), torch.arange(reference.config.n_ctx)[None] * 7):
-            assert (real(ids) - reference.model(ids).logits).abs().max() < 1e-4
+            assert_near(real(ids), reference.model(ids).logits)
 
 
 def test_the_stream_is_the_models_after_every_block(notebook, real) -> None:
@@ -80,9 +82,9 @@ def test_the_stream_is_the_models_after_every_block(notebook, real) -> None:
     with torch.no_grad():
         states = reference.model(ids, output_hidden_states=True).hidden_states
         stream = notebook["residual_stream"](real, ids)
-        torch.testing.assert_close(stream[:-1], torch.stack(states[:-1]), rtol=1e-4, atol=1e-4)
+        assert_near(stream[:-1], torch.stack(states[:-1]))
         # What HF calls the last hidden state has been through ln_f.
-        torch.testing.assert_close(real.ln_f(stream[-1]), states[-1], rtol=1e-4, atol=1e-4)
+        assert_near(real.ln_f(stream[-1]), states[-1])
 
 
 def test_weights_survive_the_way_to_our_names_and_back() -> None:
@@ -210,7 +212,7 @@ def test_hfs_own_model_begins_by_the_rule_that_the_verdict_holds() -> None:
         "W_in": "c_fc",
         "W_out": "mlp.c_proj",
     }
-    expected = find_verdict(checks.WEEK, "init_weights").expected(config={"n_layers": 5}, seed=0)
+    expected = find_verdict(checks.WEEK, "init_weights").expected({"n_layers": 5}, 0, {}, {})
     for ours, theirs in kinds.items():
         weights = [each for name, each in model.named_parameters() if name.endswith(f"{theirs}.weight")]
         spread = torch.cat([each.detach().flatten() for each in weights]).std().item()
@@ -219,7 +221,7 @@ def test_hfs_own_model_begins_by_the_rule_that_the_verdict_holds() -> None:
 
 def test_first_weights_leave_the_global_random_numbers_alone(notebook) -> None:
     before = torch.get_rng_state()
-    notebook["init_weights"](BareModel(SMALL, seed=1), 3)
+    notebook["init_weights"](bare_model(), 3)
     assert torch.equal(before, torch.get_rng_state())
 
 
@@ -238,9 +240,14 @@ def test_a_model_with_first_weights_is_as_surprised_as_a_blind_guess(notebook) -
 
 
 def test_a_bare_model_has_the_names_and_shapes_of_a_real_one(notebook) -> None:
-    own, bare = notebook["GPT2"](SMALL), BareModel(SMALL, seed=1)
-    shapes = [{name: each.shape for name, each in model.named_parameters()} for model in (own, bare)]
+    own, bare = notebook["GPT2"](SMALL), bare_model()
+    shapes = [
+        {name: each.shape for name, each in model.named_parameters(remove_duplicate=False)}
+        for model in (own, bare)
+    ]
     assert shapes[0] == shapes[1]
+    assert bare.unembed.embed is bare.embed
+    assert len(bare.blocks) == SMALL.n_layers
 
 
 # --- Causality ----------------------------------------------------------------------------------------------
@@ -263,11 +270,20 @@ def test_the_machine_is_causal_with_any_weights_and_no_longer_with_a_block_that_
         assert notebook["is_causal"](model, tokens)
 
 
-def test_the_first_six_models_of_the_check_never_look_ahead_and_all_others_do() -> None:
-    drawn = checks.is_causal.draw_cases()
+@pytest.mark.parametrize("seed", range(3))
+def test_the_kinds_of_models_that_are_said_to_look_ahead_do_and_no_others(seed: int) -> None:
+    drawn = checks.is_causal.draw_cases(seed)
     expected = find_verdict(checks.WEEK, "is_causal").expected
-    honest = {case.inputs["kind"] for case in drawn if expected(**case.inputs)}
-    assert honest == set(CAUSAL) and len(CAUSAL) == 6 and len(MIXES) == len(drawn)
+    leaky = {case.label.rpartition(", batch")[0] for case in drawn if not expected(**case.inputs)}
+    causal = {case.label.rpartition(", batch")[0] for case in drawn} - leaky
+    assert (causal, leaky) == (set(CAUSAL_KINDS), set(LEAKY_KINDS))
+
+
+def test_no_kind_of_model_is_named_where_the_students_code_runs() -> None:
+    """Only numbers cross: labels and kinds would be the answer."""
+    for case in checks.is_causal.draw_cases():
+        assert set(case.inputs) == {"mixing", "tokens", "W_E", "W_pos"}
+        assert all(isinstance(each, torch.Tensor) for each in case.inputs["mixing"].values())
 
 
 # --- The three kinds of block -------------------------------------------------------------------------------
@@ -369,13 +385,17 @@ def test_hf_is_watched_for(notebook) -> None:
     assert "transformers.models.gpt2" in said_of(checks.residual_stream, stream)
 
 
+def bare_model() -> BareModel:
+    return BareModel(SMALL, parameter_shapes(asdict(SMALL)), TIED, seed=1)
+
+
 def missing(name: str) -> type:
     """A kind of model without one of its parts."""
     return type("Machine", (BareModel,), {"__init__": lambda self, config: _without(self, config, name)})
 
 
 def _without(model: BareModel, config: ModelConfig, name: str) -> None:
-    BareModel.__init__(model, config, seed=1)
+    BareModel.__init__(model, config, parameter_shapes(asdict(config)), TIED, seed=1)
     delattr(model, name)
 
 
@@ -386,7 +406,7 @@ def test_a_missing_part_is_named(name: str) -> None:
 
 
 def test_too_few_blocks_are_counted() -> None:
-    model = BareModel(SMALL, seed=1)
+    model = bare_model()
     weights = {"blocks": [{}] * 3}
     with pytest.raises(CheckMisuse, match=r"blocks are 2; with this config's n_layers they are 3"):
         fill_model(model, weights)

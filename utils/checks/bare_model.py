@@ -1,4 +1,6 @@
-"""A GPT-2 that has all of its parameters and can do nothing: for whoever gives a model its first weights."""
+"""A model that has parameters and cannot compute anything: for functions that only go through parameters."""
+
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import nn
@@ -7,38 +9,38 @@ from utils.reference import ModelConfig
 
 
 class BareModel(nn.Module):
-    """Every parameter of a GPT2 of this config, under its name and in its shape, and no forward.
+    """Has a parameter of each name (`blocks.0.mlp.W_in`) and shape, and its sizes in `config`; no forward.
 
-    All of them begin as random numbers of order 1, drawn from `seed`: whatever is left as it was shows.
+    Modules whose names are numbers are in an nn.ModuleList. `tied` names further places for modules that are
+    there already. Parameters begin as random numbers of order 1, drawn from `seed`: one that was left alone
+    shows.
     """
 
-    def __init__(self, config: ModelConfig, seed: int):
+    def __init__(
+        self, config: ModelConfig, shapes: Mapping[str, Sequence[int]], tied: Mapping[str, str], seed: int
+    ):
         super().__init__()
         self.config = config
         generator = torch.Generator().manual_seed(seed)
-
-        def holder(**shapes: tuple[int, ...]) -> nn.Module:
-            module = nn.Module()
-            for name, shape in shapes.items():
-                setattr(module, name, nn.Parameter(torch.randn(shape, generator=generator)))
-            return module
-
-        width = config.d_model
-        self.embed = holder(W_E=(config.d_vocab, width))
-        self.pos_embed = holder(W_pos=(config.n_ctx, width))
-        self.blocks = nn.ModuleList(_block(config, holder) for _ in range(config.n_layers))
-        self.ln_f = holder(gain=(width,), bias=(width,))
-        self.unembed = nn.Module()
-        self.unembed.embed = self.embed  # tied
+        _grow(self, {name: torch.randn(*shape, generator=generator) for name, shape in shapes.items()})
+        for place, module in tied.items():
+            path, _, own_name = place.rpartition(".")
+            if path and not hasattr(self, path):
+                self.add_module(path, nn.Module())
+            self.get_submodule(path).add_module(own_name, self.get_submodule(module))
 
 
-def _block(config: ModelConfig, holder) -> nn.Module:
-    width, n_heads, d_head, d_mlp = config.d_model, config.n_heads, config.d_head, config.d_mlp
-    reads = {f"W_{letter}": (n_heads, width, d_head) for letter in "QKV"}
-    biases = {f"b_{letter}": (n_heads, d_head) for letter in "QKV"}
-    block = nn.Module()
-    block.ln_1 = holder(gain=(width,), bias=(width,))
-    block.attn = holder(**reads, **biases, W_O=(n_heads, d_head, width), b_O=(width,))
-    block.ln_2 = holder(gain=(width,), bias=(width,))
-    block.mlp = holder(W_in=(width, d_mlp), b_in=(d_mlp,), W_out=(d_mlp, width), b_out=(width,))
-    return block
+def _grow(module: nn.Module, numbers: Mapping[str, torch.Tensor]) -> None:
+    """Gives the module parameters and submodules for dotted names."""
+    below: dict[str, dict[str, torch.Tensor]] = {}
+    for name, value in numbers.items():
+        first, _, rest = name.partition(".")
+        if rest:
+            below.setdefault(first, {})[rest] = value
+        else:
+            module.register_parameter(first, nn.Parameter(value))
+    for name, inside in below.items():
+        is_list = all(inner.partition(".")[0].isdigit() for inner in inside)
+        child = nn.ModuleList() if is_list else nn.Module()
+        _grow(child, inside)
+        module.add_module(name, child)

@@ -12,7 +12,8 @@ from utils.checks.bare_model import BareModel
 from utils.checks.cases import Case, Draw
 from utils.checks.engine import Check
 from utils.checks.fill_model import fill_block, fill_model
-from utils.checks.leaky_models import MIXES, leaky_model
+from utils.checks.judges_side import judges_module
+from utils.checks.leaky_models import MixingModel
 from utils.checks.learning import count_learned
 from utils.checks.real import token_ids
 from utils.checks.real_blocks import block_weights, cut_model
@@ -29,9 +30,15 @@ _CUT_BLOCKS = 2
 # --- Configs and weights ------------------------------------------------------------------------------------
 
 
-def _config(draw: Draw, n_layers: int, eps: float) -> ModelConfig:
-    """Small sizes, all different. As in every GPT-2, d_model is n_heads · d_head; d_mlp is not 4 times it."""
-    n_heads, d_head = draw.choose([(2, 5), (3, 4), (3, 5), (4, 3), (5, 2), (5, 3)])
+def _config(draw: Draw, n_layers: int, eps: float, n_heads: int | None = None) -> ModelConfig:
+    """Small sizes, all different unless there is one head. As in every GPT-2, d_model is n_heads · d_head;
+    d_mlp is not 4 times it.
+    """
+    n_heads, d_head = (
+        (n_heads, draw.choose([4, 5, 6]))
+        if n_heads
+        else draw.choose([(2, 5), (3, 4), (3, 5), (4, 3), (5, 2), (5, 3)])
+    )
     rest = [size for size in range(6, 30) if size not in {n_heads * d_head, 4 * n_heads * d_head}]
     d_mlp, d_vocab, n_ctx = draw.sizes("d_mlp", "d_vocab", "n_ctx", among=rest).values()
     return ModelConfig(n_heads * d_head, n_heads, d_head, d_mlp, n_layers, d_vocab, n_ctx, eps)
@@ -82,11 +89,22 @@ def _block_cases(draw: Draw, parts: Sequence[str] = _PARTS) -> list[Case]:
         label = f"{'train' if training else 'eval'} mode, eps {eps:g}, batch {batch} · seq {seq} · {sizes}"
         inputs = {"resid": 2 * draw.normal(batch, seq, config.d_model), "training": training}
         cases.append(Case(label, inputs | _with_weights(config, _only(parts, _random_block(draw, config)))))
+    for batch, seq, n_heads in ((1, 4, None), (3, 1, None), (1, 1, 1)):
+        cases.append(_single_block_case(draw, parts, batch, seq, n_heads))
     reference = draw.reference
     layer = draw.choose(range(reference.config.n_layers))
     real = _with_weights(reference.config, _only(parts, block_weights(reference, layer)))
     real |= {"resid": stream_start(reference), "training": False}
     return [*cases, Case(f"block {layer} of {reference.name}, two prompts", real)]
+
+
+def _single_block_case(draw: Draw, parts: Sequence[str], batch: int, seq: int, n_heads: int | None) -> Case:
+    """Sizes of 1, which a squeeze without an axis removes."""
+    config = _config(draw, n_layers=1, eps=1e-5, n_heads=n_heads)
+    inputs = {"resid": 2 * draw.normal(batch, seq, config.d_model), "training": False}
+    sizes = _shown(config, "d_model", "n_heads", "d_head", "d_mlp")
+    label = f"eval mode, eps 1e-05, batch {batch} · seq {seq} · {sizes}"
+    return Case(label, inputs | _with_weights(config, _only(parts, _random_block(draw, config))))
 
 
 def _only(parts: Sequence[str], weights: dict[str, Any]) -> dict[str, Any]:
@@ -134,7 +152,21 @@ def _model_cases(draw: Draw) -> list[Case]:
         seq, which = config.n_ctx + more, ("just n_ctx", "one more than n_ctx")[more]
         label = f"{which}: seq {seq} · n_ctx {config.n_ctx} · d_vocab {config.d_vocab}"
         cases.append(_model_case(draw, label, config, 2, seq, training=False))
-    return [*cases, _cut_case(draw)]
+    for n_layers, batch, seq, n_heads in ((1, 1, 1, 1), (11, 1, 3, None), (2, 4, 1, None)):
+        config = _config(draw, n_layers, 1e-5, n_heads)
+        label = f"batch {batch} · seq {seq} · {_shown(config, 'n_layers', 'n_heads', 'd_model', 'd_vocab')}"
+        cases.append(_model_case(draw, label, config, batch, seq, training=False))
+    return [*cases, _every_id_case(draw), _cut_case(draw)]
+
+
+def _every_id_case(draw: Draw) -> Case:
+    """All ids, the first and the last among them, each once."""
+    config = _config(draw, 2, 1e-5)
+    per_prompt = config.n_ctx - 1
+    ids = draw.normal(-(-config.d_vocab // per_prompt) * per_prompt).argsort() % config.d_vocab
+    label = f"every id from 0 to {config.d_vocab - 1}, {_shown(config, 'd_model', 'd_vocab', 'n_ctx')}"
+    inputs = {"tokens": ids.reshape(-1, per_prompt), "training": False}
+    return Case(label, inputs | _with_weights(config, _random_model(draw, config)))
 
 
 def _model_case(draw: Draw, label: str, config: ModelConfig, batch: int, seq: int, training: bool) -> Case:
@@ -199,9 +231,11 @@ GPT2 = Check(
 
 def _stream_cases(draw: Draw) -> list[Case]:
     cases = []
-    for n_layers in (3, 5):
-        sizes = draw.sizes("batch", "seq", "d_model", "d_vocab", "n_ctx", among=[2, 4, *range(7, 14)])
+    for n_layers, ones in ((3, ()), (5, ()), (11, ("batch",)), (1, ("batch", "seq")), (2, ("seq",))):
+        free = [size for size in (2, 4, *range(7, 14)) if size != n_layers]
+        sizes = draw.sizes("batch", "seq", "d_model", "d_vocab", "n_ctx", among=free)
         seq, n_ctx = sorted((sizes.seq, sizes.n_ctx))
+        sizes["batch"], seq = 1 if "batch" in ones else sizes.batch, 1 if "seq" in ones else seq
         weights = {
             "W_E": draw.normal(sizes.d_vocab, sizes.d_model),
             "W_pos": draw.normal(n_ctx, sizes.d_model),
@@ -212,11 +246,18 @@ def _stream_cases(draw: Draw) -> list[Case]:
         }
         label = f"{n_layers} blocks, batch {sizes.batch} · seq {seq} · d_model {sizes.d_model}"
         tokens = draw.integers(0, sizes.d_vocab, sizes.batch, seq)
-        cases.append(Case(label, {"weights": weights, "tokens": tokens}))
-    return [*cases, _real_stream_case(draw.reference)]
+        inputs = {"weights": weights, "tokens": tokens, "hooked": _hooked_modules(draw, n_layers)}
+        cases.append(Case(label, inputs))
+    return [*cases, _real_stream_case(draw.reference, _hooked_modules(draw, 1))]
 
 
-def _real_stream_case(reference) -> Case:
+def _hooked_modules(draw: Draw, n_layers: int) -> list[str]:
+    """Modules that somebody else has hooked before, one of them twice."""
+    once = draw.choose(["embed", f"blocks.{draw.choose(range(n_layers))}"])
+    return sorted([once, once, draw.choose(["pos_embed", "ln_f"])])
+
+
+def _real_stream_case(reference, hooked: list[str]) -> Case:
     """Blocks that add to the stream what the reference's own blocks have added, for the same prompts."""
     ids = token_ids(reference)
     _, weights, tokens = cut_model(reference, ids, range(reference.config.n_layers), ids.shape[1])
@@ -231,16 +272,28 @@ def _real_stream_case(reference) -> Case:
         hook.remove()
     stand_in = {**weights["embed"], **weights["pos_embed"], **weights["ln_f"]}
     stand_in["updates"] = torch.stack(seen).diff(dim=0)
-    return Case(
-        f"what the blocks of {reference.name} add, two prompts", {"weights": stand_in, "tokens": tokens}
-    )
+    inputs = {"weights": stand_in, "tokens": tokens, "hooked": hooked}
+    return Case(f"what the blocks of {reference.name} add, two prompts", inputs)
 
 
-def _run_stream(residual_stream, weights, tokens):
+def _others_hook(module: nn.Module, inputs: Any, output: Any) -> None:
+    """A hook that somebody else has set, and that changes nothing."""
+
+
+def _run_stream(residual_stream, weights, tokens, hooked):
     model = StandInModel(weights)
+    for name in hooked:
+        model.get_submodule(name).register_forward_hook(_others_hook)
     stream = residual_stream(model, tokens)
-    left = sum(len(each._forward_hooks) + len(each._forward_pre_hooks) for each in model.modules())
-    return {"stream": stream, "hooks left on the model": left}
+    return {"stream": stream, "modules that have a hook afterwards": _hooked(model)}
+
+
+def _hooked(model: nn.Module) -> list[str]:
+    """The names of the modules with a hook, as often as they have one."""
+    counts = {
+        name: len(each._forward_hooks) + len(each._forward_pre_hooks) for name, each in model.named_modules()
+    }
+    return sorted(name for name, count in counts.items() for _ in range(count))
 
 
 residual_stream = Check(
@@ -260,6 +313,9 @@ def _any_configs(draw: Draw, how_many: int) -> Iterable[tuple[str, ModelConfig]]
     names = ("d_model", "n_heads", "d_mlp", "n_layers", "d_vocab", "n_ctx")
     for n_layers in draw.sizes(*map(str, range(how_many)), among=range(2, 6)).values():
         config = _config(draw, n_layers, 1e-5)
+        yield _shown(config, *names), config
+    for n_layers, n_heads in ((1, 1), (draw.choose(range(11, 60)), None)):
+        config = _config(draw, n_layers, 1e-5, n_heads)
         yield _shown(config, *names), config
     yield from {**CONFIGS, draw.reference.name: draw.reference.config}.items()
 
@@ -301,58 +357,36 @@ flops_per_token = Check(
 
 
 def _init_cases(draw: Draw) -> list[Case]:
-    """Enough numbers of each kind that their standard deviation is known to 1%."""
-    cases = []
-    for n_layers in draw.sizes("one", "other", among=range(3, 7)).values():
-        n_heads, d_head = draw.choose([(3, 16), (3, 20), (5, 12), (4, 14)])
-        d_mlp, d_vocab, n_ctx = draw.sizes("d_mlp", "d_vocab", "n_ctx", among=range(301, 400)).values()
-        d_mlp //= 2
-        config = ModelConfig(n_heads * d_head, n_heads, d_head, d_mlp, n_layers, d_vocab, n_ctx, 1e-5)
-        label = _shown(config, "n_layers", "d_model", "d_mlp", "d_vocab", "n_ctx")
-        cases.append(Case(label, {"config": asdict(config), "seed": draw.choose(range(1, 10**6))}))
-    return cases
+    """Enough numbers of each kind that their standard deviation is known to 1%; one block, and many."""
+    few, some = draw.sizes("few", "some", among=range(3, 7)).values()
+    return [
+        _init_case(draw, few, draw.choose(range(1, 10**6))),
+        _init_case(draw, some, 0),
+        _init_case(draw, 1, draw.choose(range(1, 10**6))),
+        _init_case(draw, draw.choose([11, 12]), draw.choose(range(1, 10**6))),
+    ]
 
 
-MATRICES = ("W_E", "W_pos", "W_Q", "W_K", "W_V", "W_O", "W_in", "W_out")
+def _init_case(draw: Draw, n_layers: int, seed: int) -> Case:
+    n_heads, d_head = draw.choose([(3, 16), (3, 20), (5, 12), (4, 14)])
+    if n_layers == 1:  # one block has fewer numbers
+        n_heads, d_head = n_heads + 4, d_head - 1
+    d_mlp, d_vocab, n_ctx = draw.sizes("d_mlp", "d_vocab", "n_ctx", among=range(301, 400)).values()
+    d_mlp = d_mlp // 2
+    config = asdict(ModelConfig(n_heads * d_head, n_heads, d_head, d_mlp, n_layers, d_vocab, n_ctx, 1e-5))
+    names = judges_module("gpt2_shapes")
+    inputs = {"config": config, "seed": seed, "shapes": names.parameter_shapes(config), "tied": names.TIED}
+    shown = ("n_layers", "d_model", "d_mlp", "d_vocab", "n_ctx")
+    return Case(f"seed {seed}, {' · '.join(f'{name} {config[name]}' for name in shown)}", inputs)
 
 
-def _run_init(init_weights, config, seed):
-    """What the numbers of the whole model are like, kind by kind; and what the seed decides."""
+def _run_init(init_weights, config, seed, shapes, tied):
+    """All weights after three calls, each on a model of its own: the seed, the seed again, another one."""
     sizes = ModelConfig(**config)
-    model, again, other = (BareModel(sizes, start) for start in (1, 2, 3))
-    returned = init_weights(model, seed)
-    init_weights(again, seed)
-    init_weights(other, seed + 1)
-    kinds, of_again, of_other = (_by_kind(each) for each in (model, again, other))
-    spreads = {f"{name}, standard deviation": kinds[name].std().item() for name in MATRICES}
-    return spreads | {
-        "matrices that are not spread around 0": ", ".join(filter(lambda n: _off_centre(kinds[n]), MATRICES)),
-        "matrices that are not bell-shaped": ", ".join(filter(lambda n: _no_bell(kinds[n]), MATRICES)),
-        "largest bias": max(each.abs().max().item() for name, each in kinds.items() if name[0] == "b"),
-        "largest distance of a gain from 1": (kinds["gain"] - 1).abs().max().item(),
-        "the same seed gives the same weights": all(map(torch.equal, kinds.values(), of_again.values())),
-        "another seed gives other weights": not torch.equal(kinds["W_Q"], of_other["W_Q"]),
-        "W_Q and W_K are equal": torch.equal(kinds["W_Q"], kinds["W_K"]),
-        "what it returns": _what(returned, model),
-    }
-
-
-def _by_kind(model: nn.Module) -> dict[str, Tensor]:
-    """All numbers of W_Q in one row, and so on: the blocks', one after the other."""
-    found: dict[str, list[Tensor]] = {}
-    for name, parameter in model.named_parameters():
-        found.setdefault(name.rpartition(".")[2], []).append(parameter.detach().flatten())
-    return {kind: torch.cat(pieces) for kind, pieces in found.items()}
-
-
-def _off_centre(numbers: Tensor) -> bool:
-    return bool(numbers.mean().abs() > 0.1 * numbers.std())
-
-
-def _no_bell(numbers: Tensor) -> bool:
-    """Of normal numbers 68.3% lie within one standard deviation, of evenly spread ones 57.7%."""
-    within = ((numbers - numbers.mean()).abs() < numbers.std()).float().mean()
-    return bool((within - 0.683).abs() > 0.04)
+    models = [BareModel(sizes, shapes, tied, start) for start in (1, 2, 3)]
+    returned = [init_weights(model, seed + (model is models[2])) for model in models]
+    weights = [{name: each.detach() for name, each in model.named_parameters()} for model in models]
+    return {"weights": weights, "what it returns": _what(returned[0], models[0])}
 
 
 def _what(returned: Any, model: nn.Module) -> str:
@@ -369,31 +403,39 @@ init_weights = Check(
     question="With which weights does this model begin?",
     cases=_init_cases,
     run=_run_init,
+    random_state="wrong",  # the seed is for a generator of its own
 )
 
 
 # --- Causality ----------------------------------------------------------------------------------------------
 
 
-_WITHOUT_POSITIONS = ("each position by itself", "the mean of all positions")
-"""Or one could confuse causality with what holds for no model that knows where its tokens stand."""
-
-
 def _causal_cases(draw: Draw) -> list[Case]:
-    cases = []
-    for kind in MIXES:
-        sizes = draw.sizes("batch", "seq", "d_model", "d_vocab", among=range(5, 12))
-        vocab = max(sizes.d_vocab, sizes.seq + 1)
-        # No token twice in a prompt: whoever exchanges two of them really changes something.
-        rows = [draw.normal(vocab).argsort()[: sizes.seq] for _ in range(sizes.batch)]
-        inputs = {
-            "kind": kind,
-            "tokens": torch.stack(rows),
-            "W_E": draw.normal(vocab, sizes.d_model),
-            "W_pos": draw.normal(sizes.seq, sizes.d_model) * (kind not in _WITHOUT_POSITIONS),
-        }
-        cases.append(Case(f"{kind}, batch {sizes.batch} · seq {sizes.seq}", inputs))
-    return cases
+    mixes = judges_module("week07_transformer._mixes")
+    kinds = [*mixes.CAUSAL_KINDS, *mixes.LEAKY_KINDS]
+    ones = {"the last position, read from the first": (1, 2), "all positions so far": (1, 2)}
+    cases = [_causal_case(draw, mixes, kind) for kind in kinds]
+    return cases + [_causal_case(draw, mixes, kind, *sizes) for kind, sizes in ones.items()]
+
+
+def _causal_case(draw: Draw, mixes: Any, kind: str, batch: int = 0, seq: int = 0) -> Case:
+    sizes = draw.sizes("batch", "seq", "d_model", "d_vocab", among=range(5, 12))
+    batch, seq = batch or sizes.batch, seq or sizes.seq
+    vocab = max(sizes.d_vocab, seq + 1, batch)
+    # No token twice in a prompt: exchanging two of them changes the prompt. No two prompts begin alike.
+    rows = [draw.normal(vocab).argsort()[:seq] for _ in range(batch)]
+    for row, first in zip(rows, draw.normal(vocab).argsort().tolist(), strict=False):
+        row[row == first] = row[0].clone()
+        row[0] = first
+    tokens = torch.stack(rows)
+    mixing, ordered = mixes.mixing_of(draw, kind, seq, tokens[:, 0])
+    inputs = {
+        "mixing": mixing,
+        "tokens": tokens,
+        "W_E": draw.normal(vocab, sizes.d_model),
+        "W_pos": draw.normal(seq, sizes.d_model) * ordered,
+    }
+    return Case(f"{kind}, batch {batch} · seq {seq}", inputs)
 
 
 is_causal = Check(
@@ -401,7 +443,7 @@ is_causal = Check(
     week=WEEK,
     question="Is what the model says at each position independent of what comes later?",
     cases=_causal_cases,
-    run=lambda is_causal, kind, tokens, W_E, W_pos: is_causal(leaky_model(kind, W_E, W_pos), tokens),
+    run=lambda is_causal, mixing, tokens, W_E, W_pos: is_causal(MixingModel(mixing, W_E, W_pos), tokens),
     changes_inputs="wrong",
     random_state="allowed",
 )
@@ -432,11 +474,11 @@ def _memory_cases(draw: Draw) -> list[Case]:
     cases = []
     for label, config in _any_configs(draw, 2):
         taken = {config.d_model, config.n_heads, config.d_head, config.n_layers, config.d_vocab}
-        batch = draw.choose([size for size in range(31, 40) if size not in taken])
-        seq = draw.choose(
-            [size for size in range(6, min(config.n_ctx, 300) + 1) if size not in {*taken, batch}]
+        prompts = draw.choose([size for size in range(31, 40) if size not in taken])
+        length = draw.choose(
+            [size for size in range(6, min(config.n_ctx, 300) + 1) if size not in {*taken, prompts}]
         )
-        for bytes_per_number in (4, 2) if config.n_ctx < 100 else (4,):
+        for batch, seq, bytes_per_number in _trainings(config, prompts, length):
             inputs = {
                 "config": asdict(config),
                 "batch": batch,
@@ -447,6 +489,13 @@ def _memory_cases(draw: Draw) -> list[Case]:
                 Case(f"{label}; batch {batch} · seq {seq}, {bytes_per_number} bytes a number", inputs)
             )
     return cases
+
+
+def _trainings(config: ModelConfig, batch: int, seq: int) -> list[tuple[int, int, int]]:
+    """Batch, seq and bytes: for small configs also one prompt, one token, and numbers of other sizes."""
+    if config.n_ctx >= 100:
+        return [(batch, seq, 4)]
+    return [(batch, seq, 4), (batch, seq, 2), (1, seq, 4), (batch, 1, 8), (1, 1, 1)]
 
 
 def _run_memory(memory_needed, config, batch, seq, bytes_per_number):

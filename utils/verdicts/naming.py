@@ -73,7 +73,7 @@ def _explains(
 
 
 def _alike(verdict: Verdict, one: Attempt, other: Attempt, case: Case, devices_count: bool) -> bool:
-    """Whether two attempts at the case end in the same error, or give the same output within the tolerance."""
+    """Whether two attempts at a case give the same error, or the same output within the tolerance."""
     if one.error or other.error:
         return bool(one.error and other.error) and _same_kind(one.error, other.error)
     if devices_count and one.device != other.device:

@@ -34,8 +34,8 @@ class Verdict:
     mistakes: tuple[Mistake, ...]
     tolerance: Tolerance = FLOAT32
     observe: Callable[..., Any] | None = None
-    """`observe(output, **inputs)`: what of a student's output is compared, where that is not the output itself
-    but, say, how often each token was drawn. The student's process only returns the raw values.
+    """`observe(output, **inputs)`: what of a student's output is compared, where that is not the output
+    itself but, say, how often each token was drawn. The student's process only returns the raw values.
     """
     settle: Callable[[Any], Any] = lambda output: output
     """Brings outputs that are equally right to one form before they are compared."""

@@ -1,0 +1,31 @@
+"""The names and shapes of GPT2's parameters, as the course keeps them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+Shapes = dict[str, tuple[int, ...]]
+
+TIED = {"unembed.embed": "embed"}
+"""The module that stands in a second place, and where it is."""
+
+
+def parameter_shapes(config: Mapping[str, Any]) -> Shapes:
+    """Every parameter of a GPT2 of this config (a ModelConfig as plain data), in the order of its modules."""
+    width = config["d_model"]
+    shapes: Shapes = {
+        "embed.W_E": (config["d_vocab"], width),
+        "pos_embed.W_pos": (config["n_ctx"], width),
+    }
+    for layer in range(config["n_layers"]):
+        shapes |= {f"blocks.{layer}.{name}": shape for name, shape in _block(config).items()}
+    return shapes | {"ln_f.gain": (width,), "ln_f.bias": (width,)}
+
+
+def _block(config: Mapping[str, Any]) -> Shapes:
+    width, n_heads, d_head, d_mlp = (config[name] for name in ("d_model", "n_heads", "d_head", "d_mlp"))
+    norm, heads = {"gain": (width,), "bias": (width,)}, (n_heads, d_head)
+    attn: Shapes = {f"W_{letter}": (n_heads, width, d_head) for letter in "QKV"}
+    attn |= {"W_O": (*heads, width), **{f"b_{letter}": heads for letter in "QKV"}, "b_O": (width,)}
+    mlp: Shapes = {"W_in": (width, d_mlp), "b_in": (d_mlp,), "W_out": (d_mlp, width), "b_out": (width,)}
+    parts = {"ln_1": norm, "attn": attn, "ln_2": norm, "mlp": mlp}
+    return {f"{part}.{name}": shape for part, inside in parts.items() for name, shape in inside.items()}
