@@ -6,12 +6,12 @@ out: they decide no verdict.
 """
 
 import ast
+import functools
 import hashlib
 import inspect
 import textwrap
 import types
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,7 @@ def reached(*roots: Any) -> set[str]:
             waiting += [*value, *(value.values() if isinstance(value, dict) else ())]
         elif isinstance(value, str | int | float | bool | bytes | None):
             texts.add(repr(value))
-        elif hasattr(value, "func"):  # functools.partial
+        elif isinstance(value, functools.partial):
             waiting += [value.func, *value.args, *value.keywords.values()]
         elif isinstance(value, types.MethodType):
             waiting.append(value.__func__)
@@ -106,7 +106,7 @@ def _docstring_lines(text: str) -> Iterator[int]:
             yield from range(node.body[0].lineno, node.body[0].end_lineno + 1)
 
 
-@cache
+@functools.cache
 def _operators() -> str:
     folder = Path(__file__).parent
     return "".join(

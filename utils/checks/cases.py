@@ -38,6 +38,14 @@ class Draw:
         """Pairwise distinct sizes for the named axes, each one of `among`."""
         return Sizes(zip(names, self._sizes.sample(list(among), len(names)), strict=True))
 
+    def sizes_with_one(self, *names: str, among: Sequence[int] = range(2, 10)) -> list["Sizes"]:
+        """For each of the axes sizes in which it alone is 1, and sizes in which every one of them is.
+
+        A `squeeze` without an axis, and an index in its place, show nowhere else.
+        """
+        drawn = [(one, self.sizes(*names, among=among)) for one in names]
+        return [*(Sizes(sizes | {one: 1}) for one, sizes in drawn), Sizes.fromkeys(names, 1)]
+
     def normal(self, *shape: int, scale: float = 1.0) -> Float[Tensor, "*shape"]:
         """Normal numbers of standard deviation `scale`."""
         return torch.randn(shape, generator=self._generator) * scale

@@ -59,6 +59,8 @@ def _dot_product_cases(draw: Draw) -> list[Case]:
         a, b = draw.normal(*sizes.values()), draw.normal(*sizes.values())
         label = "two vectors" if names == ("d",) else "many pairs of vectors"
         cases.append(Case(f"{label}, {sizes}", {"a": a, "b": b}))
+    for shape, label in (((1, 5), "a batch of one pair"), ((3, 1), "vectors of a single number")):
+        cases.append(Case(label, {"a": draw.normal(*shape), "b": draw.normal(*shape)}))
     reference = draw.reference
     real = _real_vectors(reference)
     return [*cases, Case(f"words of {reference.name}, in pairs", {"a": real[:3], "b": real[3:6]})]
@@ -94,6 +96,10 @@ def _cosine_similarity_cases(draw: Draw) -> list[Case]:
     with_zero = draw.normal(n, d)
     with_zero[draw.choose(range(n))] = 0.0
     cases.append(Case("one vector of length 0", {"a": with_zero, "b": draw.normal(m, d)}))
+    cases.append(Case("the same, as b", {"a": draw.normal(m, d), "b": with_zero}))
+    for rows, columns in ((1, m), (n, 1), (1, 1)):
+        a, b = draw.normal(rows, d, scale=3.0), draw.normal(columns, d)
+        cases.append(Case(f"n {rows} · m {columns} · d {d}", {"a": a, "b": b}))
     places = torch.tensor([word.place for word in WORDS])
     cases.append(Case("5 of the fourteen words with all of them", {"a": places[:5], "b": places}))
     reference = draw.reference
@@ -126,6 +132,9 @@ def _split_heads_cases(draw: Draw) -> list[Case]:
         sizes = draw.sizes("batch", "seq", "n_heads", "d_head")
         x = draw.normal(sizes.batch, sizes.seq, sizes.n_heads * sizes.d_head)
         cases.append(Case(str(sizes), {"x": x, "n_heads": sizes.n_heads}))
+    for sizes in draw.sizes_with_one("batch", "seq", "n_heads", "d_head"):
+        x = draw.normal(sizes.batch, sizes.seq, sizes.n_heads * sizes.d_head)
+        cases.append(Case(str(sizes), {"x": x, "n_heads": sizes.n_heads}))
     reference = draw.reference
     x = reference.state_dict["transformer.wte.weight"][token_ids(reference)].float()
     label = f"two prompts in {reference.name}'s vectors"
@@ -146,6 +155,8 @@ def _merge_heads_cases(draw: Draw) -> list[Case]:
     for _ in range(3):
         sizes = draw.sizes("batch", "n_heads", "seq", "d_head")
         cases.append(Case(str(sizes), {"x": draw.normal(*sizes.values())}))
+    for sizes in draw.sizes_with_one("batch", "n_heads", "seq", "d_head"):
+        cases.append(Case(str(sizes), {"x": draw.normal(*sizes.values())}))
     return cases
 
 
@@ -160,8 +171,8 @@ merge_heads = Check(
 
 def _scores_cases(draw: Draw) -> list[Case]:
     cases = []
-    for _ in range(2):
-        sizes = draw.sizes("batch", "n_heads", "query", "key", "d_head")
+    names = ("batch", "n_heads", "query", "key", "d_head")
+    for sizes in (draw.sizes(*names), draw.sizes(*names), *draw.sizes_with_one(*names)):
         q = draw.normal(sizes.batch, sizes.n_heads, sizes.query, sizes.d_head)
         k = draw.normal(sizes.batch, sizes.n_heads, sizes.key, sizes.d_head)
         cases.append(Case(str(sizes), {"q": q, "k": k}))
@@ -194,6 +205,8 @@ def _softmax_cases(draw: Draw) -> list[Case]:
     cases = [Case(f"dim left out, {label}", {"x": draw.normal(batch, seq, d), "dim": None})]
     cases += [Case(f"dim={dim}, {label}", {"x": draw.normal(batch, seq, d), "dim": dim}) for dim in (1, 0)]
     cases.append(Case("one single row", {"x": draw.normal(seq, scale=3.0), "dim": -1}))
+    for shape in ((1, d), (batch, 1), (1, 1, d)):
+        cases.append(Case(f"sizes of 1: {list(shape)}", {"x": draw.normal(*shape), "dim": -1}))
     extreme = draw.normal(batch, d)
     extreme[:, 0], extreme[:, 1] = _LARGE, -_LARGE
     cases.append(Case("numbers of 10,000 and of −10,000 in one row", {"x": extreme, "dim": -1}))
@@ -236,8 +249,13 @@ def _cross_entropy_cases(draw: Draw) -> list[Case]:
         sizes = draw.sizes(*names, among=range(3, 10))
         logits = draw.normal(*sizes.values(), scale=scale)
         targets = draw.integers(0, sizes.d_vocab, *logits.shape[:-1])
-        targets.reshape(-1)[0] = 0  # id 0 is a token like any other
+        targets.reshape(-1)[0] = 0  # id 0 is a token like any other, and so is the last
+        targets.reshape(-1)[1] = sizes.d_vocab - 1
         cases.append(Case(str(sizes), {"logits": logits, "targets": targets}))
+    for shape, target in (((1, 1, 6), 0), ((1, 4), 3), ((2, 1, 5), 0), ((1, 3, 4), 0)):
+        targets = torch.full(shape[:-1], target)
+        label = f"sizes of 1: logits {list(shape)}, every target {target}"
+        cases.append(Case(label, {"logits": draw.normal(*shape, scale=2.0), "targets": targets}))
     batch, seq, d_vocab = draw.sizes("batch", "seq", "d_vocab", among=range(3, 10)).values()
     sure = draw.normal(batch, seq, d_vocab)
     sure[..., 1] = _LARGE
@@ -277,6 +295,12 @@ def _one_hot_lookup_cases(draw: Draw) -> list[Case]:
         tokens[0, 0] = 0
         W_E = draw.normal(sizes.d_vocab, sizes.d_model)
         cases.append(Case(str(sizes), {"tokens": tokens, "W_E": W_E}))
+    for tokens, what in (
+        (torch.zeros(1, 1, dtype=torch.long), "id 0"),
+        (torch.full((1, 3), 6), "the last id"),
+    ):
+        label = f"batch 1 · seq {tokens.shape[1]}, {what} alone"
+        cases.append(Case(label, {"tokens": tokens, "W_E": draw.normal(7, 4)}))
     return [*cases, _real_lookup_case(draw.reference)]
 
 
@@ -318,6 +342,9 @@ def _top_next_tokens_cases(draw: Draw) -> list[Case]:
         sizes = draw.sizes("batch", "seq", "d_vocab", among=range(3, 12))
         k = k or sizes.d_vocab
         cases.append(Case(f"k {k}, {sizes}", {"logits": draw.normal(*sizes.values(), scale=2.0), "k": k}))
+    for batch, seq, k in ((1, 4, 3), (1, 1, 1), (3, 1, 2)):
+        label = f"k {k}, batch {batch} · seq {seq} · d_vocab 8"
+        cases.append(Case(label, {"logits": draw.normal(batch, seq, 8, scale=2.0), "k": k}))
     reference = draw.reference
     return [*cases, Case(f"k 5, logits of {reference.name}", {"logits": _real_logits(reference), "k": 5})]
 
@@ -387,6 +414,8 @@ def _outer_cases(draw: Draw) -> list[Case]:
     for _ in range(2):
         sizes = draw.sizes("n", "m")
         cases.append(Case(str(sizes), {"a": draw.normal(sizes.n), "b": draw.normal(sizes.m)}))
+    for n, m in ((1, 4), (4, 1), (1, 1)):
+        cases.append(Case(f"n {n} · m {m}", {"a": draw.normal(n), "b": draw.normal(m)}))
     return cases
 
 
@@ -414,7 +443,7 @@ def _triu_cases(draw: Draw) -> list[Case]:
     shorter, longer = sorted(draw.sizes("rows", "columns").values())
     cases = [
         Case(f"rows {rows} · columns {columns}", {"x": draw.normal(rows, columns)})
-        for rows, columns in ((shorter, longer), (longer, shorter))
+        for rows, columns in ((shorter, longer), (longer, shorter), (1, 4), (4, 1), (1, 1))
     ]
     n = draw.choose(range(3, 8))
     infinite = draw.normal(n, n).masked_fill(draw.booleans(n, n, share=0.3), -torch.inf)
@@ -440,7 +469,7 @@ triu = Check(
 
 
 def _cumsum_cases(draw: Draw) -> list[Case]:
-    return [Case(f"n {n}", {"x": draw.normal(n)}) for n in draw.sizes("a", "b", "c").values()]
+    return [Case(f"n {n}", {"x": draw.normal(n)}) for n in (*draw.sizes("a", "b", "c").values(), 1)]
 
 
 cumsum = Check(
@@ -462,8 +491,10 @@ cumsum = Check(
 
 def _roll_cases(draw: Draw) -> list[Case]:
     cases = []
-    for shift in (1, -2, 0, 13):
-        n = draw.choose(range(4, 10))
+    n = draw.choose(range(4, 10))
+    sizes = [draw.choose(range(5, 10)) for _ in range(4)]  # in 4 places −2 would be 2
+    shifts = zip((*sizes, n, n, n, 1, 1), (1, -2, 0, 13, n, -n, n - 1, 0, 5), strict=True)
+    for n, shift in shifts:
         cases.append(Case(f"n {n} · shift {shift}", {"x": draw.normal(n), "shift": shift}))
     return cases
 
