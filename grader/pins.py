@@ -17,6 +17,7 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 
 ENVIRONMENT = """\
 # Written by `make lock` from pyproject.toml and requirements.lock: change those, not this file.
+# What students need; for grading, in the environment: pip install -c requirements.lock -e ".[grader]"
 name: {name}
 channels:
   - conda-forge
@@ -34,10 +35,12 @@ class PinMissing(CourseError):
     """A package that pyproject.toml asks for has no version in the lock; the message says which."""
 
 
-def direct_dependencies(pyproject: str) -> list[Requirement]:
-    """What the text of pyproject.toml asks for itself, its extras included, sorted by name."""
+def direct_dependencies(pyproject: str, extras: bool = False) -> list[Requirement]:
+    """The packages that the text of pyproject.toml names, perhaps with its extras', sorted by name."""
     project = tomllib.loads(pyproject)["project"]
-    groups = [project["dependencies"], *project.get("optional-dependencies", {}).values()]
+    groups = [project["dependencies"]]
+    if extras:
+        groups += project.get("optional-dependencies", {}).values()
     wanted = [Requirement(text) for group in groups for text in group]
     return sorted(wanted, key=lambda requirement: canonicalize_name(requirement.name))
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 
+from needed_programs import need
+
 NOBODY = 65534
 """Who runs the server when the tests run as root, which PostgreSQL refuses."""
 
@@ -71,6 +73,4 @@ def _run(folder: Path, program: str, *arguments: str) -> None:
 def _find(program: str) -> str:
     """Debian keeps the server's programs off the path."""
     there = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{program}"))
-    found = str(there[-1]) if there else shutil.which(program)
-    assert found, f"PostgreSQL's {program} is not there: install it (Debian: apt install postgresql)"
-    return found
+    return need("PostgreSQL", there[-1] if there else program)

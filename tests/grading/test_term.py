@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 CLASS = {"ada", "eve", EXCHANGED}
 ELSEWHERE = {
     "make demo": ("@$(IN_VENV) course demo", "tests/grading/test_demo_command.py", 'app, ["demo", "1"]'),
-    "make lab": ("@exec $(LAB)", "tests/house/test_lab.py", '"lab", f"VENV='),
+    "make lab": ("@exec $(LAB)", "tests/house/test_lab.py", '"lab", "SET_UP=:"'),
     "make bench": ('"$(BIN)/python" -m grader.bench', "tests/grading/test_bench.py", '"-m", "grader.bench"'),
 }
 """Commands that other tests run: what the Makefile does for each, and a test that does it, with the call."""

@@ -57,7 +57,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     options = f"--no-browser --port=0 --IdentityProvider.token={token} {root}"
     jupyters = {name for name in os.environ if name.startswith("JUPYTER")}
     process = subprocess.Popen(
-        ["make", f"--old-file={environment}/.ready", "lab", f"VENV={environment}", f"LAB_OPTIONS={options}"],
+        ["make", "lab", "SET_UP=:", f"VENV={environment}", f"LAB_OPTIONS={options}"],
         cwd=CHECKOUT,
         env={name: value for name, value in os.environ.items() if name not in jupyters} | {"HOME": str(home)},
         stdout=subprocess.PIPE,

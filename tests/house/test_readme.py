@@ -36,8 +36,13 @@ def test_it_tells_how_to_start_jupyterlab_without_make():
 
 
 def test_the_pythons_that_it_names_are_the_ones_that_the_project_allows():
-    pythons = re.search(r"^PYTHONS := (.+)$", read("Makefile"), flags=re.MULTILINE)[1].split()
-    oldest, newest = pythons[0], pythons[-1]
-    after = f"3.{int(newest.split('.')[1]) + 1}"
-    assert f"Python {oldest} to {newest}" in README
-    assert f'requires-python = ">={oldest},<{after}"' in read("pyproject.toml")
+    oldest, after = re.search(r'requires-python = ">=(3\.\d+),<(3\.\d+)"', read("pyproject.toml")).groups()
+    newest = f"3.{int(after.split('.')[1]) - 1}"
+    named = {
+        f"{first} to {last}"
+        for text in (README, read("Makefile"), read("make.ps1"))
+        for first, last in re.findall(r"\b(3\.\d+) to (3\.\d+)", text)
+    }
+    assert named == {f"{oldest} to {newest}"}
+    numbers = [tuple(map(int, version.split("."))) for version in (oldest, newest)]
+    assert f"OLDEST, NEWEST = {numbers[0]}, {numbers[1]}" in read(".setup/set_up.py")

@@ -1,5 +1,6 @@
 """The command group behind `course`: it fetches other packages' commands when they are asked for."""
 
+import sys
 from importlib.metadata import EntryPoint, entry_points
 
 import typer
@@ -16,6 +17,7 @@ class CourseGroup(TyperGroup):
 
     _fetched = False
     _broken: tuple[str, ...] = ()
+    _not_installed: tuple[str, ...] = ()
 
     def list_commands(self, ctx: typer.Context) -> list[str]:
         self._fetch()
@@ -24,8 +26,9 @@ class CourseGroup(TyperGroup):
     def get_command(self, ctx: typer.Context, cmd_name: str):
         if cmd_name not in self.commands:
             self._fetch()
-        if cmd_name not in self.commands and self._broken:
-            raise CourseError(f"There is no command {cmd_name!r}, perhaps because of this: {self._broken[0]}")
+        reasons = (*self._broken, *self._not_installed)
+        if cmd_name not in self.commands and reasons:
+            raise CourseError(f"There is no command {cmd_name!r}, perhaps because of this: {reasons[0]}")
         return super().get_command(ctx, cmd_name)
 
     def format_help(self, ctx: typer.Context, formatter) -> None:
@@ -48,7 +51,10 @@ class CourseGroup(TyperGroup):
             try:
                 found = typer.main.get_group(entry.load()).commands
             except (Exception, SystemExit) as error:  # whatever is wrong with it, `course check` must go on
-                self._broken += () if _is_absent(entry, error) else (_broken_sentence(entry, error),)
+                if sentence := _what_is_not_installed(entry, error):
+                    self._not_installed += (sentence,)
+                elif not _is_absent(entry, error):
+                    self._broken += (_broken_sentence(entry, error),)
             else:
                 self.commands = {**found, **self.commands}  # nobody takes our own commands' names
 
@@ -62,6 +68,20 @@ def _is_absent(entry: EntryPoint, error: BaseException) -> bool:
     """Whether the package is not installed at all, which is nothing to complain of."""
     missing = error.name if isinstance(error, ModuleNotFoundError) else None
     return missing is not None and f"{entry.module}.".startswith(f"{missing}.")
+
+
+def _what_is_not_installed(entry: EntryPoint, error: BaseException) -> str:
+    """What to install for the commands of a package whose extra was left out; empty for any other reason."""
+    missing = error.name if isinstance(error, ModuleNotFoundError) else None
+    ours = missing is None or missing.partition(".")[0] in (entry.module.partition(".")[0], "utils")
+    if ours or entry.dist is None or entry.name not in entry.dist.metadata.get_all("Provides-Extra", ()):
+        return ""
+    if missing in sys.stdlib_module_names:
+        return f"The commands of {entry.module} need Linux or a Mac: this system has no {missing}."
+    return (
+        f"The commands of {entry.module} need more than a student does ({missing} is not installed): "
+        f'run `make {entry.name}`, or python -m pip install "{entry.dist.name}[{entry.name}]".'
+    )
 
 
 def _broken_sentence(entry: EntryPoint, error: BaseException) -> str:
