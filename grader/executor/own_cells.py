@@ -7,7 +7,7 @@ from grader.kernels.wire import Late
 from grader.sandbox.limits import Limits
 from utils.notebook.code import definitions
 
-_SHARE = 0.4
+_SHARE = 0.3
 """Of the notebook's time, for all of a student's own cells together."""
 _MOST_LOST = 2
 """Own cells that may cost a kernel each. After that none runs, but for what they define."""

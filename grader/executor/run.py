@@ -12,6 +12,7 @@ from grader.executor.own_cells import OwnCells
 from grader.executor.shown import Budget, clean
 from grader.executor.source import SourceNotebook
 from grader.executor.task import GradingTask
+from grader.executor.time_plan import TimePlan
 from grader.judge.bench import Session
 from grader.judge.court import Court, Heard, Misconduct
 from grader.kernels.room import Kernel, KernelEnded, Room, Shown, Snapshot
@@ -21,9 +22,6 @@ from grader.kernels.wire import Closed, Deadline, Improper, Late
 from grader.sandbox.layers import insist
 from utils.checks.plain import PlainDataError
 from utils.checks.received import readable
-
-_WITHOUT_OWN_SECONDS = 60.0
-"""For all cells of a notebook but the student's own, which have used up its time or its kernels."""
 
 
 @dataclass
@@ -56,6 +54,7 @@ class Run:
         self._spared: set[int] = set()
         self._heard_twice = False
         self._own = OwnCells(steps, task.limits)
+        self._plan = TimePlan(task.limits)
 
     def go(self, session: Session) -> Ran:
         """Runs everything and returns what came of it.
@@ -64,13 +63,12 @@ class Run:
             SandboxTooWeak: the sandbox does not protect what the task asks for. No code of the student's ran.
             GraderTrouble: the warm parent does not run.
         """
-        if not self._ends_well(session, Deadline(self._limits.notebook_seconds)):
+        if not self._ends_well(session, self._plan.cells()):
             # Once more without the student's own cells: experiments must not cost an exercise.
             for place in self._own.leave_out():
                 if place not in self.ran.shown:
                     self.ran.stopped.setdefault(place, "left out: cells of your own used up the time")
-            seconds = min(self._limits.notebook_seconds, _WITHOUT_OWN_SECONDS)
-            if not self._ends_well(session, Deadline(seconds)):
+            if not self._ends_well(session, self._plan.cells_without_own()):
                 self._give_up("the kernel died too often before it")
         return self.ran
 
@@ -86,7 +84,7 @@ class Run:
                     self._hear_checks(kernel, session)
                     if not self._was_lost(before):
                         return True
-            if self._own.are_too_many() or (self._own.are_there() and not _is_left(notebook)):
+            if self._own.are_too_many() or (self._own.are_there() and not notebook.is_left()):
                 return False
         return False
 
@@ -201,13 +199,13 @@ class Run:
         """Notes which cell took too long. True when it is the notebook that did: the checks that are waiting
         are heard all the same, unless all can be run once more without the student's own cells.
         """
-        if _is_left(notebook):
+        if notebook.is_left():
             self._lose(place, f"it ran longer than {self._limits.cell_seconds:g} s")
             return False
         if self._own.are_there():
             return False
         for later in range(place, len(self._steps)):
-            why = f"the notebook's {self._limits.notebook_seconds:g} s were over"
+            why = f"the notebook's {self._plan.cells_seconds:g} s for cells were over"
             self.ran.stopped.setdefault(later, why)
         return True
 
@@ -229,9 +227,8 @@ class Run:
         began = time.monotonic()
         with contextlib.suppress(KernelEnded):
             kernel.end()
-        everything = Deadline(self._limits.notebook_seconds)
         turns = {
-            place: _Turns(self._task, self._steps[place], snapshot, everything, session)
+            place: _Turns(self._task, self._steps[place], snapshot, self._plan, session)
             for place, snapshot in self._waiting.items()
         }
         secret = {place: turn for place, turn in turns.items() if turn.is_secret}
@@ -245,22 +242,12 @@ class Run:
         self.ran.checks_seconds = time.monotonic() - began
 
 
-def _is_left(deadline: Deadline) -> bool:
-    try:
-        deadline.left()
-    except Late:
-        return False
-    return True
-
-
 class _Turns:
     """One snapshot's turns: the public cases of its check, or its asserts; and then the hidden cases."""
 
-    def __init__(
-        self, task: GradingTask, step: Step, snapshot: Snapshot, everything: Deadline, session: Session
-    ):
-        self._step, self._snapshot, self._everything = step, snapshot, everything
-        self._cell_seconds = self._seconds = task.limits.cell_seconds
+    def __init__(self, task: GradingTask, step: Step, snapshot: Snapshot, plan: TimePlan, session: Session):
+        self._step, self._snapshot, self._plan = step, snapshot, plan
+        self._whole = self._left = 0.0
         self._court = Court(session, step.checks, task.limits.message_bytes)
         self.is_secret = not step.checks and of.has_hidden_tests(step.cell.source)
         """Whether its asserts are not for students' eyes."""
@@ -272,11 +259,12 @@ class _Turns:
             self._snapshot.wake(self._step.cell.source, deadline)
             if self._step.checks:
                 self._court.hear_public(self._snapshot.end, deadline)
-                self._seconds = deadline.left()
+                self._left = deadline.left()
             else:
                 ran.shown[place] = self._snapshot.shown(deadline)
 
         ran.heard[place] = self._court.heard
+        self._whole = self._left = self._plan.check_seconds()
         self._note(place, ran, go)
         if place in ran.stopped or not self._step.checks:
             self._snapshot.kill()
@@ -290,9 +278,11 @@ class _Turns:
     def _note(self, place: int, ran: Ran, go: Callable[[Deadline], object]) -> None:
         """Notes why a turn did not come to its end."""
         try:
-            go(Deadline(min(self._seconds, self._everything.left())))
+            deadline = self._plan.check(self._left)
+            self._snapshot.take_turn()
+            go(deadline)
         except Late:
-            ran.stopped[place] = f"it ran longer than {self._cell_seconds:g} s"
+            ran.stopped[place] = self._plan.note_late(self._whole)
         except Closed:
             ran.stopped[place] = self._snapshot.why_ended()
         except (Misconduct, Improper, PlainDataError) as what:

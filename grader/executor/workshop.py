@@ -79,7 +79,7 @@ class Workshop:
 
     def _key(self, source: SourceNotebook, limits: Limits) -> tuple:
         # Limits of time are the caller's own business: the parent needs those of space.
-        of_space = replace(limits, cell_seconds=0, notebook_seconds=0)
+        of_space = replace(limits, cell_seconds=0, check_seconds=0, notebook_seconds=0)
         return source.absent(), source.preload(), source.needs(), of_space
 
 

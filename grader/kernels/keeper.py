@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.kernels import kernel
+from grader.kernels.turns import Turns
 from grader.kernels.wire import Closed, Wire
 from grader.sandbox import layers, linux, namespaces, rlimits
 from grader.sandbox.limits import Limits
@@ -30,7 +31,7 @@ def keep(descriptor: int, shell: Any, settings: dict[str, Any], task: dict[str, 
             os._exit(0)
         for name, text in task["files"].items():
             Path(settings["private"], name).write_text(text, encoding="utf-8")
-        _Keeper(descriptor, shell, settings, limits).work(in_force)
+        _Keeper(descriptor, shell, settings, limits, Turns() if os.getpid() == 1 else None).work(in_force)
     finally:
         os._exit(0)
 
@@ -48,8 +49,11 @@ def _enter(settings: dict[str, Any], limits: Limits) -> list[str]:
 
 
 class _Keeper:
-    def __init__(self, descriptor: int, shell: Any, settings: dict[str, Any], limits: Limits):
+    def __init__(
+        self, descriptor: int, shell: Any, settings: dict[str, Any], limits: Limits, turns: Turns | None
+    ):
         self.shell, self.settings, self.limits = shell, settings, limits
+        self.turns = turns
         self.wire = Wire(socket.socket(fileno=descriptor), LONGEST)
         self.bell, ringer = os.pipe()
         os.set_blocking(ringer, False)
@@ -80,6 +84,10 @@ class _Keeper:
                 kernel.serve(descriptor, self.shell, self.settings, self.limits)
             os.close(descriptor)
             self.wire.send({"kernel": pid})
+        elif "turn" in order:
+            if self.turns:
+                self.turns.give(order["turn"], order["waiting"])
+            self.wire.send({"turn": order["turn"]})
         elif order["kill"] > 1:
             # It has ended by itself, or its number, which a student's process gave, is none.
             with contextlib.suppress(OSError, OverflowError):

@@ -15,6 +15,8 @@ _PATIENCE, _SHORT_PATIENCE = 5.0, 0.2
 _LONGEST_WORD = 2**16
 _MARKUP = 8
 """JSON writes a character in up to six bytes, and adds some around it."""
+_MOST_PID = 2**22
+"""Linux gives no process a higher number."""
 _NO_COPY = "no copy of its process could be made for the check"
 
 
@@ -39,6 +41,7 @@ class Room:
         self.gone = False
         """Whether the room was seen to have ended as a whole, which no code inside it can bring about."""
         self._patience = _PATIENCE
+        self._waiting: set[int] = set()
         self.own_namespaces = tuple(self._wire.receive(Deadline(START_SECONDS))["layers"])
         self.layers = (*outer_layers, *self.own_namespaces)
 
@@ -57,6 +60,23 @@ class Room:
     def kill(self, pid: int) -> None:
         """Ends a process of the room."""
         self._order({"kill": pid})
+
+    def wait_with(self, pid: int) -> None:
+        """Notes that a process is to wait for its turn."""
+        if pid > 1:
+            self._waiting.add(pid)
+
+    def forget(self, pid: int) -> None:
+        """Notes that a process will have no other turn."""
+        self._waiting.discard(pid)
+
+    def turn(self, pid: int) -> None:
+        """Lets this process run, and no other one: those that wait are stopped, and what earlier ones have
+        started is ended. So nobody's children make another check late.
+        """
+        with contextlib.suppress(KernelEnded):
+            self._order({"turn": pid, "waiting": sorted(self._waiting)})
+            self._told("turn", Deadline(self._patience))
 
     def why_ended(self, pid: int) -> str:
         """How a process of the room ended, in a few words."""
@@ -92,8 +112,8 @@ class Room:
         except Closed:
             raise KernelEnded("the submission's first process ended") from None
 
-    def _told(self, name: str) -> dict[str, Any]:
-        deadline = Deadline(START_SECONDS)
+    def _told(self, name: str, deadline: Deadline | None = None) -> dict[str, Any]:
+        deadline = deadline or Deadline(START_SECONDS)
         try:
             while True:
                 word = self._wire.receive(deadline)
@@ -171,7 +191,12 @@ class Snapshot:
         except (Closed, Late, Improper):
             self.close()
             raise KernelEnded(_NO_COPY) from None
-        self._pid = pid if isinstance(pid, int) else 0
+        self._pid = pid if isinstance(pid, int) and 1 < pid < _MOST_PID else 0
+        room.wait_with(self._pid)
+
+    def take_turn(self) -> None:
+        """From now on it runs, and nothing else of its room does."""
+        self._room.turn(self._pid)
 
     def wake(self, code: str, deadline: Deadline) -> None:
         """Lets it run its check. Only now is it told what that is: it may hold tests that are to stay hidden.
@@ -195,6 +220,7 @@ class Snapshot:
 
     def kill(self) -> None:
         """Ends it, as far as it has said which process it is; the room's end will end the rest."""
+        self._room.forget(self._pid)
         if self._pid > 1:
             with contextlib.suppress(KernelEnded):
                 self._room.kill(self._pid)

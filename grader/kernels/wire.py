@@ -37,6 +37,10 @@ class Deadline:
             raise Late
         return left
 
+    def is_left(self) -> bool:
+        """Whether any time is left."""
+        return time.monotonic() < self._end
+
     def extend(self, seconds: float) -> None:
         """Gives so much more time: what the judge took for itself is not the student's."""
         self._end += seconds

@@ -9,11 +9,14 @@ MIB = 2**20
 class Limits:
     """The limits of one submission. Sizes in bytes, times in seconds."""
 
-    cell_seconds: float = 60
-    """Wall time of one cell; a check cell's includes all of its cases, public and hidden."""
-    notebook_seconds: float = 600
-    """Wall time of the whole notebook, start-up not counted."""
-    cpu_seconds: int = 300
+    cell_seconds: float = 30
+    """Wall time of one cell, checks among them."""
+    check_seconds: float = 20
+    """Wall time of one check, with all of its cases, public and hidden, and without the judge's own work.
+    After two checks that took longer each has 5 s."""
+    notebook_seconds: float = 150
+    """Wall time of the whole notebook: half of it for its cells, the rest for its checks and the judge."""
+    cpu_seconds: int = 150
     """Processor time of one process."""
     memory_bytes: int = 3072 * MIB
     """Address space of one process, of which PyTorch itself takes about 900 MiB; and, where the machine has
@@ -31,7 +34,8 @@ class Limits:
     notebook_output_bytes: int = 4 * MIB
     """What all cells together may print or show."""
     message_bytes: int = 64 * MIB
-    """All answers of a check cell together. The largest right ones, of week 10, have 8 MiB."""
+    """All answers of a check cell together. The largest right ones, of week 10, have 8 MiB. Public ones are
+    judged and dropped before those of the next check come."""
     submission_bytes: int = 32 * MIB
     """The submitted file."""
     restarts: int = 8

@@ -364,11 +364,11 @@ def test_a_warm_parent_that_is_no_more_is_replaced(perfect):
 def test_a_warm_parent_that_goes_in_the_middle_costs_nobody_a_point(monkeypatch, perfect):
     run_cell, seen = Run._run_cell, []
 
-    def lose_it_once(self, kernel, step, notebook):
-        if step.name == "causal_mask" and not seen:
-            seen.append(step)
+    def lose_it_once(self, kernel, place, code, notebook):
+        if self._steps[place].name == "causal_mask" and not seen:
+            seen.append(place)
             kill_warm_parents()
-        return run_cell(self, kernel, step, notebook)
+        return run_cell(self, kernel, place, code, notebook)
 
     monkeypatch.setattr(Run, "_run_cell", lose_it_once)
     assert grade(solved()).points == FULL

@@ -1,5 +1,6 @@
 """Rooms: what cells do in them, and that nothing passes from one to the next."""
 
+import contextlib
 from collections.abc import Iterator
 
 import psutil
@@ -229,3 +230,79 @@ def test_a_copy_that_a_cell_made_says_nothing(kernel):
     run(kernel, "import os\npid = os.fork()")
     assert text(kernel, "print(pid > 0)") == "True\n"
     assert text(kernel, "print(4)") == "4\n"
+
+
+def states(pids: set[int]) -> list[str]:
+    """The states of these processes and of all below them that have not ended."""
+    found = []
+    for pid in pids:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found.append(psutil.Process(pid).status())
+    return [state for state in found if state not in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)]
+
+
+def below(parent: WarmParent) -> set[int]:
+    """All processes of the rooms, by their numbers outside."""
+    return {each.pid for each in psutil.Process(parent._process.pid).children(recursive=True)}
+
+
+def is_alone(found: list[str], left: int) -> bool:
+    return len(found) == left and found.count(psutil.STATUS_STOPPED) == left - 1
+
+
+BUSY = """
+import os, threading
+for _ in range(3):
+    if not os.fork():
+        os.setsid()
+        while True:
+            pass
+"""
+BUSY_CHECK = """
+import os, threading
+if not os.fork():
+    while True:
+        pass
+def go_on():
+    while True:
+        pass
+threading.Thread(target=go_on, daemon=True).start()
+print("checked")
+"""
+
+
+def test_one_check_runs_at_a_time_and_what_others_started_is_ended(parent, kernel):
+    if not kernel._room.own_namespaces:
+        pytest.skip("no process namespaces here")
+    before = below(parent)
+    run(kernel, BUSY)
+    snapshots = [kernel.snapshot({"checks": [], "modules": {}}) for _ in range(4)]
+    assert len(below(parent) - before) == 7
+    kernel.end()
+    for left, snapshot in zip((4, 3, 2, 1), snapshots, strict=True):
+        snapshot.take_turn()
+        # One runs, and the others are stopped, as soon as the system has come to it.
+        deadline = Deadline(PATIENCE_S)
+        while not is_alone(now := states(below(parent) - before), left):
+            assert deadline.left(), now
+        snapshot.wake(BUSY_CHECK, Deadline(PATIENCE_S))
+        assert snapshot.shown(Deadline(PATIENCE_S)).success
+
+
+def test_a_waiting_check_goes_on_where_it_was(kernel):
+    first, second = (kernel.snapshot({"checks": [], "modules": {}}) for _ in range(2))
+    kernel.end()
+    first.take_turn()
+    second.take_turn()
+    first.take_turn()
+    first.wake("print('still here')", Deadline(PATIENCE_S))
+    assert first.shown(Deadline(PATIENCE_S)).outputs[0]["text"] == "still here\n"
+
+
+def test_a_turn_for_a_process_that_is_none_harms_nobody(room, kernel):
+    snapshot = kernel.snapshot({"checks": [], "modules": {}})
+    for pid in (0, 1, 2**21, 2**22 - 1):
+        room.turn(pid)
+    snapshot.take_turn()
+    snapshot.wake("print('here')", Deadline(PATIENCE_S))
+    assert snapshot.shown(Deadline(PATIENCE_S)).success
