@@ -9,7 +9,7 @@ from grader.install import out_of_date
 from utils.errors import CourseError
 from utils.weeks import Week
 
-TOP = ("LICENSE", "Makefile", "environment.yml", "pyproject.toml", "requirements.lock")
+TOP = ("LICENSE", "Makefile", "environment.yml", "make.ps1", "pyproject.toml", "requirements.lock")
 """What setting the course up takes."""
 COURSE = ("course/README.md", "course/glossary.md")
 
@@ -46,7 +46,8 @@ def contents(root: Path, weeks: Sequence[Week]) -> dict[str, bytes]:
     notebooks = {
         path.relative_to(root).as_posix(): content for each in made for path, content in each.course.items()
     }
-    files = {name: _read(root, name) for name in (*TOP, *COURSE)}
+    set_up = [path.relative_to(root).as_posix() for path in sorted((root / ".setup").glob("*.py"))]
+    files = {name: _read(root, name) for name in (*TOP, *set_up, *COURSE)}
     return {"README.md": _readme(root, chosen), **files, **notebooks, **utils_files(root, chosen)}
 
 

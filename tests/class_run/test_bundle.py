@@ -42,15 +42,23 @@ def files(unpacked: Path) -> dict[str, Path]:
 
 
 def test_its_rooms_are_a_students(files):
-    top = {"LICENSE", "Makefile", "README.md", "environment.yml", "pyproject.toml", "requirements.lock"}
-    assert {name.partition("/")[0] for name in files} == {*top, "course", "utils"}
+    top = {
+        "LICENSE",
+        "Makefile",
+        "README.md",
+        "environment.yml",
+        "make.ps1",
+        "pyproject.toml",
+        "requirements.lock",
+    }
+    assert {name.partition("/")[0] for name in files} == {*top, ".setup", "course", "utils"}
     assert {name for name in files if name.startswith("course/")} == {
         "course/README.md",
         "course/glossary.md",
         "course/week05_attention/attention.ipynb",
         "course/week05_attention/parts.py",
     }
-    known = {"", ".md", ".py", ".json", ".txt", ".yml", ".toml", ".lock", ".ipynb", ".safetensors"}
+    known = {"", ".md", ".ps1", ".py", ".json", ".txt", ".yml", ".toml", ".lock", ".ipynb", ".safetensors"}
     assert {Path(name).suffix for name in files} <= known
 
 
