@@ -1,7 +1,9 @@
 """From the text sources to the notebooks and parts that students open, without writing any of it."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import copy
+import functools
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
@@ -18,6 +20,8 @@ from utils.errors import CourseError
 from utils.weeks import Week
 
 PARTS = "parts.py"
+RELEASES = "utils/notebook/releases"
+"""Where `course check` finds the released notebooks."""
 
 
 @dataclass(frozen=True)
@@ -29,14 +33,21 @@ class Built:
     """Not tracked: the notebook with its solutions, and parts.py, which nbgrader starts from."""
     course: Mapping[Path, bytes]
     """Tracked: what students open."""
+    releases: Mapping[Path, bytes] = field(default_factory=dict)
+    """Tracked: the student notebook once more, for `course check` to compare a student's own with."""
+
+    @property
+    def tracked(self) -> dict[Path, bytes]:
+        """The files that git tracks, by their full path."""
+        return {**self.course, **self.releases}
 
     @property
     def files(self) -> dict[Path, bytes]:
         """All files by their full path."""
-        return {**self.solutions, **self.course}
+        return {**self.solutions, **self.tracked}
 
     def moved(self, root: Path, folder: Path) -> "Built":
-        """The same files, in another course folder."""
+        """The same files, in another course folder, which has no `utils` of its own."""
         solutions, course = (
             {folder / path.relative_to(root): content for path, content in files.items()}
             for files in (self.solutions, self.course)
@@ -50,17 +61,29 @@ def make(root: Path, week: Week) -> Built:
     Raises:
         CourseError: the source, or one of an earlier week, is missing or breaks the contract.
     """
-    source = _checked(root, week)
+    return _make(root, week, functools.partial(_checked, root))
+
+
+def _make(root: Path, week: Week, read: Callable[[Week], Source]) -> Built:
+    source = read(week)
     if source.parts_only:
         return Built(source, {}, {})
-    earlier = [_checked(root, each) for each in weeks_with_source(root) if each.number < week.number]
+    earlier = [read(each) for each in weeks_with_source(root) if each.number < week.number]
     files = _source_folder(source, earlier)
     released = student_version(root, week, files)
     return Built(
         source,
         {root / "solutions" / week.folder / name: content for name, content in files.items()},
         {root / "course" / week.folder / name: content for name, content in released.items()},
+        _releases(root, week, released),
     )
+
+
+def _releases(root: Path, week: Week, released: Mapping[str, bytes]) -> dict[Path, bytes]:
+    folder = root / RELEASES
+    if not folder.is_dir():  # a folder with a course but not its tools
+        return {}
+    return {folder / f"{week.folder}.ipynb": released[f"{week.notebook}.ipynb"]}
 
 
 def make_all(root: Path, weeks: Iterable[Week] | None = None) -> list[Built]:
@@ -75,7 +98,8 @@ def make_all(root: Path, weeks: Iterable[Week] | None = None) -> list[Built]:
             f"{shown(root / 'solutions', root)}/ holds no source of any week, so there is nothing to build. "
             "Students need no build: open course/ in JupyterLab."
         )
-    return [make(root, week) for week in chosen]
+    read_once = functools.cache(functools.partial(_checked, root))  # a week is an earlier one of many
+    return [_make(root, week, read_once) for week in chosen]
 
 
 def _checked(root: Path, week: Week) -> Source:
@@ -92,7 +116,8 @@ def _source_folder(source: Source, earlier: list[Source]) -> dict[str, bytes]:
     return files
 
 
-def _serialise(notebook: NotebookNode) -> bytes:
+def _serialise(source: NotebookNode) -> bytes:
+    notebook = copy.deepcopy(source)  # which goes into other weeks' parts as it was read
     for cell in notebook.cells:
         if grade_id(cell) and not is_written_answer(cell):
             # nbgrader's own checksum, so that a later build sees whether somebody has edited this file. On a

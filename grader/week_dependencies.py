@@ -63,6 +63,9 @@ _NOT_GRADED = (
 _OF_A_WEEK = re.compile(r"utils\.(?:checks|verdicts)\.(week\d\d_\w+?)(?:\.|$)")
 _NO_DATA = {".py", ".pyc", ".md"}
 _CHECKSUMS = "SHA256SUMS"  # it also lists the model card, which no grade rests on
+_RELEASES = (
+    "releases"  # the notebooks for `course check`: a class run grades by what the gradebook has released
+)
 
 
 @dataclass(frozen=True)
@@ -198,7 +201,7 @@ def _data_files(modules: Mapping[str, Path], root: Path) -> dict[str, Path]:
 def _data_in(folder: Path) -> Iterator[Path]:
     """The files of a package that are no code and no text for readers; packages within it are others."""
     for path in folder.iterdir():
-        if path.name.startswith((".", "__")):
+        if path.name.startswith((".", "__")) or path.name == _RELEASES:
             continue
         if path.is_dir():
             is_own = not (path / "__init__.py").exists() and not any(path.glob("*.py"))

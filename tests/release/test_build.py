@@ -9,6 +9,7 @@ import pytest
 from grader.build import make, make_all, summary
 from grader.edited import edited_cells
 from grader.install import out_of_date, write
+from grader.sources import read_source, weeks_with_source
 from utils.errors import CourseError
 
 from .small_course import EMBEDDINGS, TOKENS, VECTORS, replace_in, source_of
@@ -40,6 +41,20 @@ def test_a_build_makes_notebooks_and_parts_and_nothing_else(built):
     assert {"week01_vectors/vectors.ipynb", "week03_embeddings/parts.py"} <= set(
         everything(built / "solutions")
     )
+
+
+def test_every_week_is_read_once(built, monkeypatch):
+    read = []
+    monkeypatch.setattr(
+        "grader.build.read_source", lambda root, week: read.append(week) or read_source(root, week)
+    )
+    make_all(built)
+    assert read == weeks_with_source(built)
+
+
+def test_what_was_read_is_left_as_it_was(built):
+    (made,) = make_all(built, [VECTORS])
+    assert nbformat.writes(made.source.notebook) == nbformat.writes(read_source(built, VECTORS).notebook)
 
 
 def test_a_second_build_gives_the_same_bytes_and_changes_nothing(built):
