@@ -38,9 +38,9 @@ def write(root: Path, built: Iterable[Built], overwrite: bool = False) -> list[P
 
 
 def out_of_date(root: Path, built: Iterable[Built]) -> list[str]:
-    """The files under `course/` that are not what the sources give, each with what is the matter."""
+    """The tracked files that are not what the sources give, each with what is the matter."""
     built = list(built)
-    expected = {path: content for each in built for path, content in each.course.items()}
+    expected = {path: content for each in built for path, content in each.tracked.items()}
     folders = [root / "course" / each.source.week.folder for each in built]
     differing = [path for path, content in expected.items() if not _holds(path, content)]
     strangers = [path for folder in folders for path in _files_in(folder) if path not in expected]

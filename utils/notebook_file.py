@@ -39,8 +39,28 @@ def read_notebook(path: Path) -> dict[str, Any]:
     return notebook
 
 
+def read_bytes(path: Path) -> bytes:
+    """The file at `path`, which is JSON that may be a notebook.
+
+    Raises:
+        BrokenNotebook: there is no such file, it may not be read, or it is no JSON of a notebook.
+    """
+    content = _bytes(path)
+    _parse(path, _decoded(path, content))
+    return content
+
+
+def language_of(content: bytes) -> str:
+    """The language of the kernel that a notebook was saved with; empty if it is Python or is not said."""
+    metadata = json.loads(content.decode("utf-8-sig")).get("metadata")
+    return _other_language(metadata if isinstance(metadata, dict) else {})
+
+
 def _text(path: Path) -> str:
-    data = _bytes(path)
+    return _decoded(path, _bytes(path))
+
+
+def _decoded(path: Path, data: bytes) -> str:
     if not data.strip():
         raise BrokenNotebook(f"{path} is empty. {_restore(path)}")
     try:
@@ -130,11 +150,18 @@ def _is_cell(cell: Any) -> bool:
 
 
 def _refuse_other_languages(path: Path, metadata: dict[str, Any]) -> None:
+    language = _other_language(metadata)
+    if language:
+        raise BrokenNotebook(
+            f"{path} is not a Python notebook: it was saved by a kernel for {language}. "
+            "Open it in JupyterLab, choose Kernel > Change Kernel > Python 3, and save it."
+        )
+
+
+def _other_language(metadata: dict[str, Any]) -> str:
     for key, field in (("kernelspec", "language"), ("language_info", "name")):
         about = metadata.get(key)
         language = about.get(field) if isinstance(about, dict) else None
-        if isinstance(language, str) and not language.lower().startswith(("python", "ipython")):
-            raise BrokenNotebook(
-                f"{path} is not a Python notebook: it was saved by a kernel for {language}. "
-                "Open it in JupyterLab, choose Kernel > Change Kernel > Python 3, and save it."
-            )
+        if isinstance(language, str) and language and not language.lower().startswith(("python", "ipython")):
+            return language
+    return ""

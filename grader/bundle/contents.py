@@ -44,7 +44,7 @@ def contents(root: Path, weeks: Sequence[Week]) -> dict[str, bytes]:
         )
     chosen = [each.source.week for each in made]
     notebooks = {
-        path.relative_to(root).as_posix(): content for each in made for path, content in each.course.items()
+        path.relative_to(root).as_posix(): content for each in made for path, content in each.tracked.items()
     }
     set_up = [path.relative_to(root).as_posix() for path in sorted((root / ".setup").glob("*.py"))]
     files = {name: _read(root, name) for name in (*TOP, *set_up, *COURSE)}

@@ -4,6 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from utils.command_line.app import app
+from utils.notebook import released
 
 
 @pytest.fixture(autouse=True)
@@ -14,6 +15,15 @@ def course_home(tmp_path, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
     return home
+
+
+@pytest.fixture(scope="module", autouse=True)
+def releases(tmp_path_factory):
+    """Where this module's tests release their small notebooks, in place of the course's own."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("releases")
+        patch.setattr(released, "FOLDER", folder)
+        yield folder
 
 
 @pytest.fixture

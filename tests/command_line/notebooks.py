@@ -1,4 +1,7 @@
-"""Small notebooks in the course's form, whose kernels need no torch."""
+"""Small notebooks in the course's form, whose kernels need no torch.
+
+Saving one also saves its release: the same cells as they were made, without what a test did to them later.
+"""
 
 import json
 from pathlib import Path
@@ -8,6 +11,7 @@ from nbformat import NotebookNode, v4
 from nbgrader.utils import compute_checksum
 
 from utils.checks import MIME, Report
+from utils.notebook import released
 from utils.weeks import Week
 
 SHOW = f"""
@@ -43,7 +47,7 @@ def look(source: str) -> NotebookNode:
     """A demonstration."""
     cell = v4.new_code_cell(source)
     cell.metadata.tags = ["look", "raises-exception"]
-    return cell
+    return _kept(cell)
 
 
 def check(name: str, source: str, points: float, kind: str = "core") -> NotebookNode:
@@ -69,7 +73,20 @@ def save(week: Week, folder: Path, *cells: NotebookNode, **metadata) -> Path:
     path = folder / week.folder / f"{week.notebook}.ipynb"
     path.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(v4.new_notebook(cells=list(cells), metadata=metadata), path)
+    release(week, *cells)
     return path
+
+
+def release(week: Week, *cells: NotebookNode) -> None:
+    """Makes the cells, as they were made, `week`'s release. A student's own cells are none of it."""
+    made: dict[object, NotebookNode] = {}
+    for cell in cells:
+        if id(cell) in _ORIGINALS:  # of two with one name the first is the release's
+            name = released.nbgrader_metadata(cell).get("grade_id")
+            made.setdefault(name or id(cell), _ORIGINALS[id(cell)])
+    released.FOLDER.mkdir(parents=True, exist_ok=True)
+    notebook = v4.new_notebook(cells=list(made.values()))
+    nbformat.write(notebook, released.FOLDER / f"{week.folder}.ipynb")
 
 
 def edit(path: Path, **changes) -> None:
@@ -82,4 +99,14 @@ def _released(cell: NotebookNode, tags: list[str], name: str, **nbgrader) -> Not
     cell.metadata.tags = tags
     cell.metadata.nbgrader = {**plain, "grade_id": name, **nbgrader}
     cell.metadata.nbgrader["checksum"] = compute_checksum(cell)
+    return _kept(cell)
+
+
+_ORIGINALS: dict[int, NotebookNode] = {}
+_MADE: list[NotebookNode] = []  # so that no other cell gets the same number
+
+
+def _kept(cell: NotebookNode) -> NotebookNode:
+    _ORIGINALS[id(cell)] = nbformat.from_dict(cell)
+    _MADE.append(cell)
     return cell

@@ -57,6 +57,13 @@ def _bound(statement: ast.stmt) -> Iterator[str]:
                 yield from _bound(inner)
 
 
+def imported_modules(code: str) -> tuple[str, ...]:
+    """The modules that a cell's top-level import statements name."""
+    plain = [each for each in parsed(code) or () if isinstance(each, ast.Import)]
+    froms = [each for each in parsed(code) or () if isinstance(each, ast.ImportFrom)]
+    return (*(alias.name for each in plain for alias in each.names), *(each.module or "" for each in froms))
+
+
 def definitions(code: str) -> str:
     """The imports, functions, classes and constants of a cell; empty if it has nothing but imports, or cannot
     be read.

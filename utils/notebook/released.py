@@ -1,7 +1,7 @@
 """A released notebook: what each of its cells is for, and the copy that `course check` compares with."""
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -81,12 +81,11 @@ def released_cells(notebook: "NotebookNode") -> tuple[ReleasedCell, ...]:
     return tuple(ReleasedCell(place, cell, role_of(cell)) for place, cell in enumerate(notebook.cells))
 
 
-@lru_cache(maxsize=4)
-def released_notebook(week: str, folder: Path = FOLDER) -> "NotebookNode | None":
+def released_notebook(week: str) -> "NotebookNode | None":
     """The released notebook of a week, by its folder's name; None where this copy of the course has none."""
     import nbformat
 
-    path = folder / f"{week}.ipynb"
+    path = FOLDER / f"{week}.ipynb"
     if not path.is_file():
         return None
     return nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)

@@ -9,8 +9,9 @@ import ast
 import builtins
 import getpass
 import pdb
+import random
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -18,6 +19,12 @@ from utils.notebook.code import LONGEST, definitions, is_definition
 
 ALWAYS_ABSENT = ("transformers",)
 """Packages whose models would do the work of whole weeks."""
+_SEED = 1
+"""Of the global random generators when a notebook begins."""
+_SEEDED: dict[str, Callable[[Any], object]] = {
+    "numpy": lambda numpy: numpy.random.seed(_SEED),
+    "torch": lambda torch: torch.manual_seed(_SEED),
+}
 _DRAWS_NOTHING = ("matplotlib", "pylab")
 _WAITS = ("debug", "pdb", "pastebin", "gui")
 
@@ -109,12 +116,40 @@ def _below(code: str, line: int) -> list[ast.stmt]:
 # --- What is not there --------------------------------------------------------------------------------------
 
 
-def hide_from_cells(names: Iterable[str], shell: Any) -> None:
-    """Imports of these packages fail where a cell asks for them, as they do where work is graded.
+def begin_check(shell: Any, week: str, imported: Sequence[str], parts: str = "") -> None:
+    """Makes a kernel of a student's own machine as much like the grader's as it can be.
+
+    Args:
+        week: the week's folder.
+        imported: the modules that its set-up cells import.
+        parts: where `parts.py` is, if it is not beside the notebook.
+    """
+    begin(shell)
+    if parts:
+        sys.path.append(parts)
+    hide_from_cells(lambda: _absent_in(week, imported), shell)
+    random.seed(_SEED)
+    waiting = dict(_SEEDED)
+
+    def seed(result: object) -> None:
+        for module in [name for name in waiting if name in sys.modules]:
+            waiting.pop(module)(sys.modules[module])
+
+    shell.events.register("post_run_cell", seed)
+
+
+def _absent_in(week: str, imported: Sequence[str]) -> frozenset[str]:
+    checks = vars(sys.modules.get(f"utils.checks.{week}", sys)).values()
+    forbidden = [name for check in checks for name in getattr(check, "forbidden", ())]
+    return frozenset((*ALWAYS_ABSENT, *absent_packages(forbidden, imported)))
+
+
+def hide_from_cells(absent: Callable[[], frozenset[str]], shell: Any) -> None:
+    """Imports of the `absent` packages fail where a cell asks for them, as they do where work is graded.
 
     The course's own modules, which run in the same process here, still have them.
     """
-    hidden, real = frozenset(names), builtins.__import__
+    real = builtins.__import__
 
     def import_for_cells(
         name: str,
@@ -123,7 +158,7 @@ def hide_from_cells(names: Iterable[str], shell: Any) -> None:
         fromlist: Sequence[str] = (),
         level: int = 0,
     ) -> Any:
-        if globals is shell.user_ns and name.partition(".")[0] in hidden:
+        if globals is shell.user_ns and name.partition(".")[0] in absent():
             raise ModuleNotFoundError(absent_sentence(name), name=name)
         return real(name, globals, locals, fromlist, level)
 

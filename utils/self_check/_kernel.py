@@ -33,8 +33,8 @@ class KernelDidNotStart(CourseError):
 class Run:
     """How far a run came. The outputs are in the notebook's cells."""
 
-    reached: set[int] = field(default_factory=set)
-    """The cells that were begun."""
+    seconds: dict[int, float] = field(default_factory=dict)
+    """How long each cell took, by its place; of those that were begun."""
     stopped_in: int | None = None
     """The cell that took the kernel with it."""
     stop_reason: str = ""
@@ -43,9 +43,9 @@ class Run:
 
 
 def run_cells(
-    notebook: NotebookNode, folder: Path, cells: list[int], timeout: int, begin: Callable[[int], None]
+    notebook: NotebookNode, prologue: str, folder: Path, timeout: int, begin: Callable[[int], None]
 ) -> Run:
-    """Runs the cells at the places `cells` of `notebook`, in `folder`, and puts their outputs into them.
+    """Runs the cells of `notebook`, in `folder`, and puts their outputs into them; before them `prologue`.
 
     A cell that raises does not stop the run, nor does one that is interrupted after `timeout` seconds; the
     kernel's death does. `begin` is told each cell's place before it runs.
@@ -54,7 +54,7 @@ def run_cells(
         KernelDidNotStart: the kernel did not come up.
     """
     with tempfile.TemporaryDirectory() as scratch, tempfile.TemporaryFile() as words:
-        return asyncio.run(_run(notebook, folder, cells, timeout, begin, _environment(scratch), words))
+        return asyncio.run(_run(notebook, prologue, folder, timeout, begin, _environment(scratch), words))
 
 
 def _environment(scratch: str) -> dict[str, str]:
@@ -63,13 +63,16 @@ def _environment(scratch: str) -> dict[str, str]:
         **os.environ,
         "NBGRADER_EXECUTION": "validate",  # failing checks raise
         "IPYTHONDIR": scratch,  # the grader has no start-up files of the student's
+        "PYTHONHASHSEED": "0",
+        "CUDA_VISIBLE_DEVICES": "",  # grading needs no graphics card, and has none
+        "TORCHDYNAMO_DISABLE": "1",
     }
 
 
 async def _run(
     notebook: NotebookNode,
+    prologue: str,
     folder: Path,
-    cells: list[int],
     timeout: int,
     begin: Callable[[int], None],
     environment: dict[str, str],
@@ -79,14 +82,16 @@ async def _run(
     manager = client.km
     try:
         await _start(client, folder, environment, words)
+        await _prepare(client, prologue)
         run = Run()
-        for index in cells:
+        for index in range(len(notebook.cells)):
             begin(index)
-            run.reached.add(index)
+            run.seconds[index] = 0.0
             began = time.monotonic()
             run.stop_reason = await _run_cell(client, index, timeout)
+            run.seconds[index] = time.monotonic() - began
             if run.stop_reason:
-                run.stopped_in, run.stop_seconds = index, time.monotonic() - began
+                run.stopped_in, run.stop_seconds = index, run.seconds[index]
                 break
         return run
     finally:
@@ -94,6 +99,14 @@ async def _run(
             client.kc.stop_channels()
         if manager.has_kernel:
             await manager.shutdown_kernel(now=True)
+
+
+async def _prepare(client: NotebookClient, prologue: str) -> None:
+    """Runs the code that makes the kernel what the notebook is to find. It is no cell of the notebook."""
+    await asyncio.wait_for(
+        client.kc.execute_interactive(prologue, allow_stdin=False, store_history=False, silent=True),
+        _STARTUP_SECONDS,
+    )
 
 
 class _ThisInterpreter(KernelSpecManager):

@@ -2,64 +2,62 @@
 
 import os
 import sys
-from collections import Counter
 from pathlib import Path
 
-from nbformat import NotebookNode
-
-from utils.self_check import _cells
-from utils.self_check._kernel import Run
+from utils.notebook.assembly import AssembledNotebook
+from utils.notebook_file import language_of
+from utils.self_check._plan import label
 from utils.self_check._rows import failed_cells
-from utils.self_check.result import CORE_POINTS
+from utils.self_check._run import Ran
 
 _OURS = frozenset({"utils", "grader", "torch", "transformers", "numpy", "IPython", "ipykernel", "einops"})
+_GRADED_SECONDS = 60
+"""What a cell has where work is graded, as the course comes."""
 
 
-def notes_on(notebook: NotebookNode, run: Run, folder: Path) -> tuple[str, ...]:
-    """Every note on a notebook that has run in `folder`, the gravest first."""
+def notes_on(assembled: AssembledNotebook, ran: Ran, path: Path, content: bytes) -> tuple[str, ...]:
+    """Every note on the notebook at `path` that has run, the gravest first."""
+    folder = path.absolute().parent
     return (
-        *_end_of_run(notebook, run),
-        *_missing_points(notebook),
-        *_repeated_cells(notebook),
-        *_changed_cells(notebook),
-        *failed_cells(notebook, run),
+        *_without_parts(ran, folder),
+        *_ends_of_kernels(assembled, ran),
+        *(f"{remark}." for remark in assembled.odd),
+        *failed_cells(assembled, ran),
+        *_slow_cells(assembled, ran),
+        *_other_language(content),
         *_hidden_modules(folder),
     )
 
 
-def _end_of_run(notebook: NotebookNode, run: Run) -> list[str]:
-    if run.stopped_in is None:
+def _without_parts(ran: Ran, folder: Path) -> list[str]:
+    if ran.has_parts:
         return []
-    where = _cells.label(notebook, run.stopped_in)
-    seconds = f"{run.stop_seconds:.0f} s"
-    return [f"The kernel died in {where} after {seconds}: {run.stop_reason}. The rest was not checked."]
+    return [f"There is no parts.py in {folder}: put the week's parts.py beside the notebook."]
 
 
-def _missing_points(notebook: NotebookNode) -> list[str]:
-    cells = [cell for _, cell in _cells.graded_cells(notebook) if _cells.kind_of(cell) == "core"]
-    points = sum(float(cell.metadata.nbgrader["points"]) for cell in cells)
-    if points == CORE_POINTS:
-        return []
+def _ends_of_kernels(assembled: AssembledNotebook, ran: Ran) -> list[str]:
+    stopped = [step for step in assembled.steps if id(step) in ran.stopped]
     return [
-        f"The core checks in this notebook are worth {points:g} points, not {CORE_POINTS}: check cells were "
-        "deleted or changed. The grader uses the released ones."
+        f"The kernel died in {label(step)} {ran.stopped[id(step)]}. The rest ran in a new one."
+        for step in stopped
     ]
 
 
-def _repeated_cells(notebook: NotebookNode) -> list[str]:
-    names = Counter(_cells.grade_id(cell) for cell in notebook.cells if _cells.grade_id(cell))
+def _slow_cells(assembled: AssembledNotebook, ran: Ran) -> list[str]:
     return [
-        f"There are {count} cells named {name}; the first counts. Delete the copies."
-        for name, count in names.items()
-        if count > 1
+        f"{label(step)} took {ran.seconds[id(step)]:.0f} s: where work is graded, it has {_GRADED_SECONDS} s."
+        for step in assembled.steps
+        if not step.is_own and ran.seconds.get(id(step), 0) > _GRADED_SECONDS
     ]
 
 
-def _changed_cells(notebook: NotebookNode) -> list[str]:
+def _other_language(content: bytes) -> list[str]:
+    language = language_of(content)
+    if not language:
+        return []
     return [
-        f"{_cells.label(notebook, index)} was changed, but it is a locked one: the grader uses the original."
-        for index, cell in enumerate(notebook.cells)
-        if cell.cell_type == "code" and not _cells.is_check(cell) and _cells.is_changed(cell)
+        f"The notebook was saved by a kernel for {language}. It was run as Python, as it will be where it is "
+        "graded. In JupyterLab: Kernel > Change Kernel > Python 3."
     ]
 
 

@@ -1,0 +1,45 @@
+"""What the handbook says may be done to a notebook costs nothing: every example, by the real executor."""
+
+from collections.abc import Iterator
+
+import pytest
+from executor import week05
+
+from grader.executor.grade import cool_down
+from grader.sandbox.limits import Limits
+
+from . import edits
+from .rows import EXAMPLES, ROWS
+
+SHORT = Limits(cell_seconds=2, notebook_seconds=20)
+"""So that three seconds are long: what three minutes are where work is graded."""
+SLOW = {"slow cells of one's own", "cells of one's own below the last check"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _warm_parent() -> Iterator[None]:
+    yield
+    cool_down()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("row", "edit"),
+    [(row, edit) for row, _, edit in EXAMPLES],
+    ids=[f"{row.what}: {name}" for row, name, _ in EXAMPLES],
+)
+def test_an_example_keeps_its_points(row: edits.Row, edit: edits.Edit):
+    limits = SHORT if row.what in SLOW else Limits()
+    graded = week05.grade(edits.as_bytes(edits.made(edit)), limits=limits)
+    assert graded.problem == ""
+    assert week05.lost(graded) == row.lost
+    assert graded.points == row.points
+    assert week05.points(graded)["own_words"] is None
+    assert all(
+        reason == "not written yet" for name, reason in week05.reasons(graded).items() if name in row.lost
+    )
+
+
+def test_rows_have_names_of_their_own():
+    names = [row.what for row in ROWS]
+    assert len(set(names)) == len(names) >= 20
