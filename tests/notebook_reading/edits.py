@@ -130,6 +130,16 @@ def split(name: str, line: int) -> Edit:
     return edit
 
 
+def split_before(name: str, text: str) -> Edit:
+    """Split Cell with the cursor at the beginning of the line that holds the text."""
+
+    def edit(notebook: NotebookNode) -> None:
+        lines = cell(notebook, name).source.split("\n")
+        split(name, next(at for at, line in enumerate(lines) if text in line))(notebook)
+
+    return edit
+
+
 def copied(name: str, to: int | None = None) -> Edit:
     """A copy of a cell, by default directly below it."""
 

@@ -3,7 +3,21 @@
 from nbformat import NotebookNode
 
 from . import edits as do
-from .edits import Row, append, both, copied, delete, insert, merged, moved, own, prepend, split, written_anew
+from .edits import (
+    Row,
+    append,
+    both,
+    copied,
+    delete,
+    insert,
+    merged,
+    moved,
+    own,
+    prepend,
+    split,
+    split_before,
+    written_anew,
+)
 
 
 def _texts_gone(notebook: NotebookNode) -> None:
@@ -39,21 +53,20 @@ def _no_brackets(notebook: NotebookNode) -> bytes:
 
 
 _SLOW = tuple(own(f"import time\ntime.sleep(3)\nslow_{number} = 1") for number in range(4))
-_HALF_HEAD = 12  # a line inside AttentionHead
 
 ROWS = (
     Row(
         "a cell is split",
         (
-            ("an answer in the middle of a function", split("causal_mask", 8)),
-            ("a class in its middle", split("AttentionHead", _HALF_HEAD)),
+            ("an answer in the middle of a function", split_before("causal_mask", "return")),
+            ("a class in its middle", split_before("AttentionHead", "def forward")),
             (
                 "an answer below its function",
-                both(append("causal_mask", "\nCHECKED = True"), split("causal_mask", 14)),
+                both(append("causal_mask", "\nCHECKED = True"), split_before("causal_mask", "CHECKED")),
             ),
             (
                 "the second half begins with a magic",
-                both(append("causal_mask", "%%time\n1 + 1"), split("causal_mask", 14)),
+                both(append("causal_mask", "%%time\n1 + 1"), split_before("causal_mask", "%%time")),
             ),
             (
                 "a cell of one's own between the halves",
@@ -68,7 +81,9 @@ ROWS = (
             (
                 "three parts",
                 both(
-                    append("causal_mask", "\nA = 1\nB = 2"), split("causal_mask", 15), split("causal_mask", 8)
+                    append("causal_mask", "\nA = 1"),
+                    split_before("causal_mask", "A = 1"),
+                    split_before("causal_mask", "return"),
                 ),
             ),
             ("a check", split("check_causal_mask", 0)),

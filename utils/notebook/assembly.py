@@ -10,7 +10,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from utils.notebook.code import additions, binds, definitions, is_prose, parsed
+from utils.notebook.code import additions, binds, definitions, is_prose, parsed, same_code
 from utils.notebook.matching import Matched, match
 from utils.notebook.released import ReleasedCell, Role
 from utils.notebook.submitted import SubmittedCell, Unreadable
@@ -187,7 +187,7 @@ class _Assembly:
         if each.role not in ("set-up", "check"):
             return
         for cell in (*found, *self._matched.copies.get(each.place, ())):
-            if cell.source.strip() == each.source.strip():
+            if same_code(cell.source, each.source):
                 continue
             added = additions(cell.source, each.source) if cell.kind == "code" else ""
             what = "what was added to it runs as a cell of its own" if added else "the released one runs"
@@ -211,19 +211,20 @@ class _Assembly:
         inside = [cell for cell in found if not each.is_untouched(cell.source)]
         if inside or each.kind == "code":
             return _Words("\n\n".join(cell.source for cell in inside), inside)
-        around = self._beside(each.place - 1) + self._beside(each.place)
+        above = max((place for place in self._matched.found if place < each.place), default=-1)
+        around = self._beside(above) + self._beside(each.place)
         question = self._added_to_question(each)
         if not around and not question:
             return _Words("", [])
         self._as_words |= {cell.number for cell in around}
         where = ", ".join(f"cell {cell.number}" for cell in around) or "the cell with its question"
         self._remarks.append(
-            f"{each.name}: its own cell is empty; the text of {where} is taken as the answer"
+            f"{each.name} is not in its own cell: the text of {where} is taken as the answer"
         )
         return _Words("\n\n".join([*question, *(cell.source for cell in around)]), around)
 
     def _beside(self, place: int) -> list[SubmittedCell]:
-        """Cells of the student's own that hold words, directly behind that cell of the release."""
+        """Cells of the student's own that hold words, behind that cell of the release and before the next."""
         return [
             cell
             for cell in self._matched.own.get(place, ())

@@ -78,6 +78,16 @@ def is_definition(statement: ast.stmt) -> bool:
     return isinstance(statement, _DEFINITIONS) or _is_constant(statement)
 
 
+def same_code(code: str, other: str) -> bool:
+    """Whether two cells have the same statements, whatever their blank lines and comments."""
+    if code.strip() == other.strip():
+        return True
+    first, second = parsed(code), parsed(other)
+    return (
+        first is not None and second is not None and list(map(ast.dump, first)) == list(map(ast.dump, second))
+    )
+
+
 def additions(code: str, released: str) -> str:
     """The statements of a changed cell that the released one does not have, as they are written there."""
     known = {ast.dump(statement) for statement in parsed(released) or ()}
