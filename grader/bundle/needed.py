@@ -8,7 +8,7 @@ from grader.week_dependencies import week_of as week_of_module
 from utils.weeks import Week
 
 SUFFIXES = {".py", ".json", ".txt", ".safetensors"}
-NAMES = {"README.md", "SHA256SUMS"}
+NAMES = {"LICENSE", "README.md", "SHA256SUMS"}
 """What a package of the course may hold; whatever else lies there stays there."""
 
 
