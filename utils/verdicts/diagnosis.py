@@ -14,6 +14,7 @@ from utils.checks.ready_made import ALWAYS
 from utils.checks.received import readable
 from utils.checks.report import Report
 from utils.verdicts.compare import Difference, difference
+from utils.verdicts.error_advice import error_advice
 from utils.verdicts.naming import WITHHELD, find_mistake
 from utils.verdicts.verdict import Verdict
 
@@ -169,7 +170,7 @@ def _advice(shown: _Failure, reveal: bool) -> str:
     if not reveal:
         return "other sizes and other values than those that the check in your notebook tries"
     if shown.attempt.error:
-        return "the line above, with the inputs' shapes in mind: print the shapes just before it"
+        return error_advice(shown.attempt.error)
     return _UNKNOWN
 
 
