@@ -11,7 +11,9 @@ from nbformat import NotebookNode
 from grader.executor import GradedSubmission
 from grader.sandbox.limits import Limits
 
-Group = Literal["forging", "lies to the judge", "exhaustion", "malformed", "exfiltration", "folders"]
+Group = Literal[
+    "forging", "lies to the judge", "exhaustion", "malformed", "exfiltration", "honest work", "folders"
+]
 
 EVERY = "*"
 """Stands for all exercises that are not named."""

@@ -1,5 +1,7 @@
 """Ways to get points without work. Most are handed in with no exercise solved: what they get is forged."""
 
+from dataclasses import replace
+
 from executor import week05
 
 from .attack import EVERY, NOTHING, Attack, Expected
@@ -598,7 +600,7 @@ FORGING = [
         "check cells emptied",
         "the text of every check cell is `pass`",
         _for_checks(lambda cell: cell.update(source="pass")),
-        NOTHING_FORGED,
+        replace(NOTHING_FORGED, odd=("was changed",) * 10),
     ),
     Attack(
         "points edited",

@@ -145,13 +145,13 @@ MALFORMED = [
         "check cell renamed",
         "calls an easy check by the name of a hard one",
         _metadata(grade_id="check_of_mine"),
-        Expected(odd=("calls itself 'check_of_mine'", "check_causal_mask is missing")),
+        Expected(),
     ),
     Attack(
         "check cells renamed",
         "swaps the names of two check cells",
         edited(lambda notebook: _swap(notebook, CHECK, "check_shape_table"), week05.solved),
-        Expected(),
+        Expected(odd=("check_causal_mask was changed", "check_shape_table was changed")),
     ),
     Attack(
         "check cell retyped",
@@ -197,22 +197,14 @@ MALFORMED = [
     ),
     Attack(
         "name given twice, wrong first",
-        "holds two answers of one name, of which the second is right",
+        "holds two neighbours of one name, of which the second is right: they are one answer, and the last "
+        "definition counts, as in Jupyter",
         edited(_wrong_first, week05.solved),
-        Expected(
-            points=130 - 16 - 14 - 16 - 15,
-            why={
-                "causal_mask": "no mask",
-                "attention_pattern": "no mask",
-                "AttentionHead": "no mask",
-                "padding_aware_pattern": "future seen",
-            },
-            odd=("causal_mask is there again",),
-        ),
+        Expected(odd=("causal_mask was split into cells 21 and 22",)),
     ),
     Attack(
         "name given twice, right last",
-        "the first answer of a name is wrong; a right one follows at the end",
+        "the first answer of a name is wrong; a right one follows at the end, behind other answers",
         edited(_right_again, week05.solved),
         Expected(
             points=130 - 16 - 14 - 16 - 15,

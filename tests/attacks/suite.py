@@ -4,6 +4,7 @@ from .attack import Attack, Group
 from .exfiltration import EXFILTRATION
 from .exhaustion import EXHAUSTION
 from .forging import FORGING
+from .honest import HONEST
 from .lies_to_the_judge import LIES
 from .malformed import MALFORMED
 
@@ -13,5 +14,6 @@ SUBMISSIONS: dict[Group, list[Attack]] = {
     "exhaustion": EXHAUSTION,
     "malformed": MALFORMED,
     "exfiltration": EXFILTRATION,
+    "honest work": HONEST,
 }
 ALL = [attack for group in SUBMISSIONS.values() for attack in group]

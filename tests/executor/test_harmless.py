@@ -1,11 +1,15 @@
 """What a student writes is shown in the instructor's browser, and does nothing there."""
 
 import re
+from functools import partial
+from urllib.parse import quote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
-from grader.executor.harmless import harmless
+from grader.executor.harmless import harmless, with_plain_names
 
 PICTURE = {"a.png": {"image/png": '"><script>alert(1)</script>'}}
 
@@ -78,3 +82,60 @@ def test_a_million_spaces_are_gone_over_once():
     ):
         assert harmless(text) == text
     assert harmless("[a](" + " " * 10**6 + "javascript:alert(1))").startswith("[a] (")
+
+
+NAMES = [
+    "a.png",
+    "Übung 1 (2).png",
+    "a b.png",
+    "a'b.png",
+    'x"y.png',
+    "a%20b.png",
+    "a&b#c.png",
+    "日本.png",
+    "a[1].png",
+]
+LINKS = [
+    "![x](attachment:{})",
+    '![x](attachment:{} "a title: ü")',
+    "![x](attachment:{} 'b')",
+    "![x](<attachment:{}>)",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("link", LINKS)
+@pytest.mark.parametrize("spelt", [str, quote, partial(quote, safe="!'()*;,/?:@&=+$#~")])
+def test_a_picture_is_shown_however_its_name_is_spelt(name, link, spelt):
+    text, pictures = with_plain_names(link.format(spelt(name)), {name: {"image/png": "iVBO"}})
+    assert 'src="data:image/png;base64,iVBO"' in page(harmless(text, frozenset(pictures)), pictures)
+
+
+MARKDOWN = st.lists(
+    st.sampled_from(
+        [
+            "![",
+            "[",
+            "]",
+            "](",
+            ")",
+            "<",
+            ">",
+            "attachment:",
+            "a.png",
+            "ü",
+            " ",
+            '"t"',
+            "\n\n",
+            ": ",
+            "&#97;",
+            "%41",
+        ]
+    )
+)
+
+
+@given(MARKDOWN.map("".join), st.sampled_from(NAMES))
+def test_any_text_makes_a_page(text, name):
+    text, pictures = with_plain_names(text, {name: {"image/png": "iVBO"}, "a.png": {"image/jpeg": "iVBO"}})
+    assert isinstance(page(harmless(text, frozenset(pictures)), pictures), str)

@@ -8,12 +8,13 @@ import json
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
-from uuid import uuid4
 
 from executor import week05
 from nbformat import NotebookNode, v4
 
+_NUMBERS = count()
 Edit = Callable[[NotebookNode], object]
 NOTHING_LOST = week05.FULL
 
@@ -29,6 +30,11 @@ class Row:
     points: float = NOTHING_LOST
     lost: frozenset[str] = field(default_factory=frozenset)
     """Exercises that lose their points: those that are not written at all."""
+
+
+def new_id() -> str:
+    """An id that no cell has."""
+    return f"new-{next(_NUMBERS)}"
 
 
 def made(edit: Edit) -> NotebookNode | bytes:
@@ -58,12 +64,12 @@ def place(notebook: NotebookNode, name: str) -> int:
 
 def own(code: str, **metadata: Any) -> NotebookNode:
     """A code cell of the student's own."""
-    return v4.new_code_cell(code, id=uuid4().hex[:8], metadata=metadata)
+    return v4.new_code_cell(code, id=new_id(), metadata=metadata)
 
 
 def words(text: str) -> NotebookNode:
     """A text cell of the student's own."""
-    return v4.new_markdown_cell(text, id=uuid4().hex[:8])
+    return v4.new_markdown_cell(text, id=new_id())
 
 
 def insert(after: str, *cells: NotebookNode) -> Edit:
@@ -123,7 +129,7 @@ def split(name: str, line: int) -> Edit:
         first = cell(notebook, name)
         lines = first.source.split("\n")
         second = deepcopy(first)
-        second.id = uuid4().hex[:8]
+        second.id = new_id()
         first.source, second.source = "\n".join(lines[:line]), "\n".join(lines[line:])
         notebook.cells.insert(place(notebook, name) + 1, second)
 
@@ -145,7 +151,7 @@ def copied(name: str, to: int | None = None) -> Edit:
 
     def edit(notebook: NotebookNode) -> None:
         other = deepcopy(cell(notebook, name))
-        other.id = uuid4().hex[:8]
+        other.id = new_id()
         at = place(notebook, name) + 1 if to is None else to
         notebook.cells.insert(at, other)
 
@@ -226,13 +232,13 @@ def kaggle(notebook: NotebookNode) -> None:
     """Kaggle: the format of before 2020 with ids of its own."""
     without_ids(notebook)
     for each in notebook.cells:
-        each.metadata |= {"_uuid": uuid4().hex, "_cell_guid": str(uuid4()), "trusted": True}
+        each.metadata |= {"_uuid": new_id(), "_cell_guid": new_id(), "trusted": True}
 
 
 def vs_code(notebook: NotebookNode) -> None:
     """VS Code: its own ids and settings."""
     for each in notebook.cells:
-        each.id = uuid4().hex[:8]
+        each.id = new_id()
         each.metadata["vscode"] = {"languageId": "python"}
     notebook.metadata["language_info"] = {"name": "python", "version": "3.12.1", "pygments_lexer": "ipython3"}
 
@@ -241,7 +247,7 @@ def deepnote(notebook: NotebookNode) -> None:
     """Deepnote: no names, ids of its own in the metadata."""
     without_ids(notebook)
     for each in notebook.cells:
-        each.metadata = NotebookNode(cell_id=uuid4().hex, deepnote_cell_type=each.cell_type, source_hash="0")
+        each.metadata = NotebookNode(cell_id=new_id(), deepnote_cell_type=each.cell_type, source_hash="0")
 
 
 def jupytext_pair(notebook: NotebookNode) -> None:

@@ -335,3 +335,10 @@ ROWS = (
     ),
 )
 EXAMPLES = [(row, name, edit) for row in ROWS for name, edit in row.edits]
+
+IN_WORDS = (
+    "the answer in words stands in a cell of one's own",
+    "the answer in words is split",
+    "the answer in words is emptied",
+)
+"""The handbook's rows on answers in words: `test_words` has their examples."""

@@ -9,7 +9,7 @@ from grader.executor.grade import cool_down
 from grader.sandbox.limits import Limits
 
 from . import edits
-from .rows import EXAMPLES, ROWS
+from .rows import EXAMPLES, IN_WORDS, ROWS
 
 SHORT = Limits(cell_seconds=2, notebook_seconds=20)
 """So that three seconds are long: what three minutes are where work is graded."""
@@ -43,3 +43,12 @@ def test_an_example_keeps_its_points(row: edits.Row, edit: edits.Edit):
 def test_rows_have_names_of_their_own():
     names = [row.what for row in ROWS]
     assert len(set(names)) == len(names) >= 20
+
+
+def test_the_handbook_has_every_row():
+    text = (week05.REPOSITORY / "grader" / "README.md").read_text()
+    section = text.partition("### What may be done to a notebook\n")[2].partition("\n## ")[0]
+    lines = [
+        line.split(" | ")[0].removeprefix("| ") for line in section.splitlines() if line.startswith("| ")
+    ]
+    assert lines[2:] == [*(row.what for row in ROWS), *IN_WORDS]

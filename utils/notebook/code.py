@@ -92,7 +92,9 @@ def additions(code: str, released: str) -> str:
     """The statements of a changed cell that the released one does not have, as they are written there."""
     known = {ast.dump(statement) for statement in parsed(released) or ()}
     lines = code.split("\n")
-    new = [statement for statement in parsed(code) or () if ast.dump(statement) not in known]
+    new = [
+        each for each in parsed(code) or () if ast.dump(each) not in known and not isinstance(each, ast.Pass)
+    ]
     return "\n".join(line for statement in new for line in _lines_of(statement, lines))
 
 

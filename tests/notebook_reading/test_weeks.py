@@ -1,0 +1,61 @@
+"""Every week's notebook is known as its own, and no other week's is taken for it, also without any name."""
+
+import json
+from typing import Any
+
+import nbformat
+import pytest
+
+from utils.notebook.assembly import assemble_notebook
+from utils.notebook.released import released_cells, released_notebook
+from utils.notebook.submitted import SubmittedCell, Unreadable, read_submission
+from utils.weeks import WEEKS
+
+RELEASES = {week.folder: released_cells(released_notebook(week.folder)) for week in WEEKS}
+
+
+def _whole(cell: dict[str, Any]) -> None:
+    """As it was."""
+
+
+def _without_names(cell: dict[str, Any]) -> None:
+    cell["metadata"] = {}
+
+
+def _without_anything(cell: dict[str, Any]) -> None:
+    cell["metadata"] = {}
+    del cell["id"]
+
+
+def submitted(week: str, change) -> list[SubmittedCell]:
+    """The week's released notebook, every cell changed."""
+    notebook = json.loads(nbformat.writes(released_notebook(week)))
+    for cell in notebook["cells"]:
+        change(cell)
+    return read_submission(json.dumps(notebook).encode(), most=2**25)
+
+
+@pytest.mark.parametrize("change", [_whole, _without_names, _without_anything])
+@pytest.mark.parametrize("week", RELEASES)
+def test_a_week_is_known_and_no_other_is_taken_for_it(week, change):
+    cells = submitted(week, change)
+    assembled = assemble_notebook(week, RELEASES[week], cells)
+    found = {step.name for step in assembled.steps if step.number and step.name}
+    assert found >= {each.name for each in RELEASES[week] if each.name}
+    for other in RELEASES.keys() - {week}:
+        with pytest.raises(Unreadable, match=f"named cells of {other}"):
+            assemble_notebook(other, RELEASES[other], cells)
+
+
+@pytest.mark.parametrize("week", RELEASES)
+def test_the_untouched_notebook_is_nothing_odd_and_unwritten(week):
+    assembled = assemble_notebook(week, RELEASES[week], submitted(week, _whole))
+    answers = [each for each in RELEASES[week] if each.role == "answer"]
+    assert assembled.odd == []
+    assert assembled.unwritten == {name for each in answers for name in each.defines}
+    assert not any(step.is_students for step in assembled.steps)
+
+
+@pytest.mark.parametrize("week", RELEASES)
+def test_every_stub_defines_what_its_exercise_is_called(week):
+    assert all(each.defines == {each.name} for each in RELEASES[week] if each.role == "answer")
