@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 import nbformat
 from nbformat import NotebookNode
 
-from grader.cells import BEGIN, grade_id, grading, plain_python, tags
+from grader.cells import BEGIN, grading, plain_python
 from grader.imports import Import, imports_of
 from grader.kernels.trouble import GraderTrouble
 from utils.checks.engine import Check
@@ -35,7 +35,7 @@ class SourceNotebook:
     @cached_property
     def imports(self) -> list[Import]:
         """What the locked cells import."""
-        locked = [cell for cell in self.notebook.cells if cell.cell_type == "code" and is_set_up(cell)]
+        locked = [each.cell for each in self.cells if each.role == "set-up"]
         return [each for cell in locked for each in imports_of(plain_python(cell))]
 
     @cached_property
@@ -59,7 +59,7 @@ class SourceNotebook:
 
     def needs(self) -> tuple[str, ...]:
         """The modules that its own cells import, those of its checks among them."""
-        cells = [cell for cell in self.notebook.cells if cell.cell_type == "code" and is_check(cell)]
+        cells = [each.cell for each in self.cells if each.role == "check"]
         own = [each for cell in cells for each in imports_of(ast.unparse(_parsed(cell)))]
         return (
             *self.preload(),
@@ -70,7 +70,7 @@ class SourceNotebook:
     def checks(self) -> tuple[Check, ...]:
         """All of the course's checks that the notebook calls."""
         return tuple(
-            check for cell in self.notebook.cells if is_check(cell) for check in self.checks_of(cell)
+            check for each in self.cells if each.role == "check" for check in self.checks_of(each.cell)
         )
 
     def checks_of(self, cell: NotebookNode) -> tuple[Check, ...]:
@@ -113,27 +113,6 @@ def is_graded(cell: NotebookNode) -> bool:
     return bool(grading(cell).get("grade") or grading(cell).get("task"))
 
 
-def is_check(cell: NotebookNode) -> bool:
-    """Whether running the cell decides its points."""
-    is_for_a_person = grading(cell).get("solution") or grading(cell).get("task")
-    return cell.cell_type == "code" and bool(grading(cell).get("grade")) and not is_for_a_person
-
-
-def is_answer(cell: NotebookNode) -> bool:
-    """Whether the student writes the cell: code, or an answer in words."""
-    return bool(grading(cell).get("solution"))
-
-
-def is_set_up(cell: NotebookNode) -> bool:
-    """Whether the cell is the instructor's and runs as it is."""
-    return bool(grading(cell).get("locked")) and not is_graded(cell) and not is_answer(cell)
-
-
-def is_look(cell: NotebookNode) -> bool:
-    """Whether the cell is a demonstration, which no grade needs."""
-    return "look" in tags(cell) and not grading(cell)
-
-
 def has_hidden_tests(code: str) -> bool:
     """Whether nbgrader hides a part of the cell from students."""
     return "BEGIN HIDDEN TESTS" in code or "BEGIN MARK SCHEME" in code
@@ -142,11 +121,6 @@ def has_hidden_tests(code: str) -> bool:
 def points_of(cell: NotebookNode) -> float:
     """The most that the cell can bring."""
     return float(grading(cell).get("points", 0))
-
-
-def name_of(cell: NotebookNode) -> str:
-    """The cell's grade_id; empty where it has none."""
-    return grade_id(cell) or ""
 
 
 def _parsed(cell: NotebookNode) -> ast.Module:

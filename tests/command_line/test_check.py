@@ -214,3 +214,30 @@ def test_a_notebook_elsewhere_is_checked_where_it_lies_whatever_outputs_it_was_s
     assert seen.exit_code == 0, seen.output
     assert "core 100 of 100" in seen.stdout
     assert json.loads(renamed.read_text()) == saved
+
+
+PARTS = make.set_up("from parts import here")
+
+
+def away(tmp_path):
+    """A notebook that needs `parts.py` and lies outside of its week's folder."""
+    path = make.save(WEEK, tmp_path / "Downloads", PARTS, make.check("a", "assert here", 100))
+    return path.rename(path.parents[1] / path.name)
+
+
+def test_a_notebook_outside_its_folder_finds_the_weeks_parts(copy, tmp_path):
+    make.save(WEEK, copy).with_name("parts.py").write_text("here = True")
+    result = check_week(WEEK, away(tmp_path))
+    assert (result.points("core"), result.notes) == (100, ())
+
+
+def test_where_there_are_no_parts_the_first_note_says_what_to_do(copy, tmp_path):
+    make.save(WEEK, copy)
+    path = away(tmp_path)
+    result = check_week(WEEK, path)
+    advice = "put the week's parts.py beside the notebook"
+    assert result.notes[0] == f"There is no parts.py in {path.parent}: {advice}."
+    assert result.rows[0].reason.startswith(
+        "cell 1 (set_up) raised ModuleNotFoundError: No module named 'parts'"
+    )
+    assert result.rows[0].reason.endswith(advice)
