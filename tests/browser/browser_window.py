@@ -4,7 +4,6 @@ import os
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from needed_programs import need
 from patience import PAGE_S
 from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Route
 
@@ -64,7 +63,7 @@ class Window:
 
 def start_browser(playwright: Playwright) -> Browser:
     """Debian's Chromium, or the one that the variable CHROMIUM names."""
-    return playwright.chromium.launch(executable_path=need("Chromium", CHROMIUM), args=FLAGS)
+    return playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
 
 
 def open_window(browser: Browser) -> Window:

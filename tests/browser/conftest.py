@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from needed_programs import need
 from playwright.sync_api import Browser, sync_playwright
 
-from .browser_window import Window, open_window, start_browser
+from .browser_window import CHROMIUM, Window, open_window, start_browser
 from .lab_server import REPOSITORY, LabServer
 
 # Playwright keeps an event loop running while it is open, and a test elsewhere could not start its own.
@@ -32,6 +33,7 @@ def lab(classroom: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[L
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Chromium."""
+    need("Chromium", CHROMIUM)
     with sync_playwright() as playwright:
         chromium = start_browser(playwright)
         yield chromium
