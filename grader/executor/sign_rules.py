@@ -178,8 +178,8 @@ HARMLESS_DUNDERS = frozenset(
     for name in _words(
         """
         init post_init name qualname module doc version len call repr str eq ne lt le gt ge hash iter next
-        enter exit getitem setitem contains add radd sub rsub mul rmul truediv rtruediv matmul rmatmul pow neg abs
-        float int bool index all annotations main file
+        enter exit getitem setitem contains add radd sub rsub mul rmul truediv rtruediv matmul rmatmul pow
+        neg abs float int bool index all annotations main file
         """
     )
 )
