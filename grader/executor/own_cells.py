@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from grader.executor.assemble import Step
 from grader.kernels.wire import Late
 from grader.sandbox.limits import Limits
-from utils.notebook.code import definitions
+from utils.notebook.code import LONGEST, definitions
 
 _SHARE = 0.3
 """Of the notebook's time, for all of a student's own cells together."""
@@ -21,6 +21,8 @@ class OwnCells:
         self._left = _SHARE * limits.notebook_seconds
         self._lost = 0
         self._left_out = False
+        self._definitions: dict[int, tuple[str, ...]] = {}
+        self._readable = 10 * LONGEST
         self._last_check = max((place for place, step in enumerate(steps) if step.is_check), default=-1)
         self.given_up: set[int] = set()
         """Places of cells of which not even the definitions run."""
@@ -71,5 +73,8 @@ class OwnCells:
         step = self._steps[place]
         if step.is_check or not step.is_students:
             return ()
-        found = map(definitions, step.pieces)
-        return tuple(each for each in found if each)
+        if place not in self._definitions:
+            self._readable -= sum(map(len, step.pieces))
+            found = map(definitions, step.pieces) if self._readable >= 0 else ()
+            self._definitions[place] = tuple(each for each in found if each)
+        return self._definitions[place]

@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from utils.notebook.code import additions, binds, definitions, is_prose, parsed, same_code
+from utils.notebook.code import (
+    LONGEST,
+    additions,
+    binds,
+    definitions,
+    is_prose,
+    one_notebook,
+    parsed,
+    same_code,
+)
 
 MAGICS = "%matplotlib inline\nfiles = !ls\n!pip install x\nf?\n?f\n\ndef f():\n    %time 1\n    return 1\n"
 
@@ -66,3 +75,19 @@ def test_words_in_a_code_cell_are_told_from_code(text, prose):
 def test_any_text_is_taken_apart(text):
     assert isinstance(binds(text), frozenset)
     assert parsed(definitions(text)) is not None
+
+
+@pytest.mark.parametrize(
+    "code", ["+".join("x" * 9000), "lambda:" * 2000 + "1", "x" + "[0]" * 6000, "not " * 4000 + "x"]
+)
+def test_what_is_nested_too_deeply_is_not_read(code):
+    assert (definitions(code), additions(code, "x = 1"), binds(code)) == ("", "", frozenset())
+
+
+def test_of_one_notebook_so_much_is_read():
+    cells = [f"def f_{number}(): ...".ljust(LONGEST) for number in range(12)]
+    with one_notebook():
+        read = [bool(binds(cell)) for cell in cells]
+        assert read == [True] * 10 + [False] * 2
+        assert binds(cells[0])
+    assert binds(cells[11])

@@ -10,7 +10,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from utils.notebook.code import additions, binds, definitions, is_prose, parsed, same_code
+from utils.notebook.code import additions, binds, definitions, is_prose, one_notebook, parsed, same_code
 from utils.notebook.matching import Matched, match
 from utils.notebook.released import ReleasedCell, Role
 from utils.notebook.submitted import SubmittedCell, Unreadable
@@ -90,9 +90,10 @@ def assemble_notebook(
     Raises:
         Unreadable: the submission is not of this notebook.
     """
-    matched = match(released, submitted)
-    _refuse_another(week, released, matched)
-    return _Assembly(released, matched).assembled()
+    with one_notebook():
+        matched = match(released, submitted)
+        _refuse_another(week, released, matched)
+        return _Assembly(released, matched).assembled()
 
 
 def _refuse_another(week: str, released: Sequence[ReleasedCell], matched: Matched) -> None:

@@ -9,19 +9,52 @@ import ast
 import re
 import warnings
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 
 LONGEST = 20_000
 """Characters of a cell that is read. Text that means to be takes Python's parser gigabytes and minutes: its
 memory grows with the square of the dots in `import a.b.b…`."""
 _MAGIC = re.compile(r"^(?P<indent>[ \t]*+)(?P<line>(?:[%!?]|[\w.]++\?{1,2}[ \t]*+$).*)$", re.MULTILINE)
 _ASSIGNED = re.compile(r"^(?P<names>[ \t]*+[\w, \t]++=[ \t]*+)(?P<line>[%!].*)$", re.MULTILINE)
+_DEEPEST = 100
 _MARK = "\0"
 """Begins the text that stands for a line of IPython's. Python's own source cannot hold it."""
 _DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 def parsed(code: str) -> list[ast.stmt] | None:
-    """The statements of a cell; None where it is not Python, or too long to be read."""
+    """The statements of a cell; None where it is not Python, or too long or nested too deeply to be read."""
+    known = _reading.get()
+    if known is None:
+        return _parsed(code)
+    if code not in known.parsed:
+        known.left -= len(code)
+        known.parsed[code] = _parsed(code) if known.left >= 0 else None
+    return known.parsed[code]
+
+
+@dataclass
+class _Reading:
+    left: int = 10 * LONGEST
+    parsed: dict[str, list[ast.stmt] | None] = field(default_factory=dict)
+
+
+_reading: ContextVar[_Reading | None] = ContextVar("_reading", default=None)
+
+
+@contextmanager
+def one_notebook() -> Iterator[None]:
+    """Inside, each text is parsed once, and of all together no more than ten of the longest cells."""
+    token = _reading.set(_Reading())
+    try:
+        yield
+    finally:
+        _reading.reset(token)
+
+
+def _parsed(code: str) -> list[ast.stmt] | None:
     if len(code) > LONGEST:
         return None
     body = _body(code)
@@ -35,9 +68,24 @@ def _body(code: str) -> list[ast.stmt] | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of a stray backslash its writer is told where the cell runs
-            return ast.parse(code).body
+            body = ast.parse(code).body
+        return body if _is_shallow(body) else None
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+
+
+def _is_shallow(body: list[ast.stmt]) -> bool:
+    """Whether the statements are nested no deeper than people write.
+
+    Python's own functions that walk them call themselves at each level.
+    """
+    todo: list[tuple[ast.AST, int]] = [(statement, 1) for statement in body]
+    while todo:
+        node, depth = todo.pop()
+        if depth > _DEEPEST:
+            return False
+        todo += ((child, depth + 1) for child in ast.iter_child_nodes(node))
+    return True
 
 
 def binds(code: str) -> frozenset[str]:
