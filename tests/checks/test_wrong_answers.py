@@ -5,24 +5,47 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from utils.checks.plain import MAX_DEPTH
+from utils.verdicts.shown import shown_value
 
 from .toy import DOUBLE, DOUBLE_A_SQUARE, report_on, text_of
 
 KINDS = {
     "nothing": (lambda x: None, "value", "None", "return"),
-    "a list": (lambda x: (2 * x).tolist(), "type", "expected a tensor, got a list", None),
-    "a numpy array": (lambda x: (2 * x).numpy(), "type", "expected a tensor, got numpy.ndarray", None),
-    "a string": (lambda x: "2 * x", "type", "expected a tensor, got a str", None),
-    "a number": (lambda x: 2.0, "type", "expected a tensor, got a float", None),
-    "a pair": (lambda x: (2 * x, x), "type", "expected a tensor, got a tuple", None),
-    "a generator": (lambda x: (row for row in 2 * x), "type", "expected a tensor, got generator", None),
-    "an object": (lambda x: OneOfTheirs(), "type", "OneOfTheirs", None),
-    "a dict by numbers": (lambda x: {0: 2 * x}, "type", "a dict with keys that are not strings", None),
-    "no dense tensor": (lambda x: (2 * x).to_sparse(), "type", "without dense values", None),
-    "a nested tensor": (lambda x: torch.nested.as_nested_tensor(list(2 * x)), "type", "without dense", None),
+    "a list": (lambda x: (2 * x).tolist(), "type", "expected a tensor, got a list", "become one tensor"),
+    "a numpy array": (lambda x: (2 * x).numpy(), "type", "got numpy.ndarray", "the value leave torch"),
+    "a string": (lambda x: "2 * x", "type", "expected a tensor, got a str", "what stands behind `return`"),
+    "a number": (lambda x: 2.0, "type", "expected a tensor, got a float", "cease to be a tensor"),
+    "a pair": (lambda x: (2 * x, x), "type", "expected a tensor, got a tuple", "several values"),
+    "a comma": (lambda x: (2 * x,), "type", "expected a tensor, got a tuple", "a comma behind a value"),
+    "a dict": (lambda x: {"y": 2 * x}, "type", "expected a tensor, got a dict", "which of its values"),
+    "a generator": (lambda x: (row for row in 2 * x), "type", "got generator", "`yield`"),
+    "a map": (lambda x: map(float, x), "type", "got map", "only once"),
+    "a range": (lambda x: range(3), "type", "got range", "only once"),
+    "a set": (lambda x: {1, 2}, "type", "got set", "no order"),
+    "bytes": (lambda x: b"2", "type", "got bytes", "bytes are not text"),
+    "a method": (lambda x: x.sum, "type", "got builtin_function_or_method", "parentheses of a call"),
+    "a function": (lambda x: with_row, "type", "got function", "parentheses of a call"),
+    "a class": (lambda x: OneOfTheirs, "type", "got type", "is it called"),
+    "a class of modules": (lambda x: nn.Linear, "type", "got type", "is it called"),
+    "a Module": (lambda x: nn.Linear(1, 1), "type", "Linear", "not what it computes"),
+    "a dtype": (lambda x: x.dtype, "type", "torch.dtype", "holds no numbers"),
+    "an object": (lambda x: OneOfTheirs(), "type", "OneOfTheirs", "not what it computes"),
+    "a dict by numbers": (
+        lambda x: {0: 2 * x},
+        "type",
+        "a dict with keys that are not strings",
+        "no strings",
+    ),
+    "no dense tensor": (lambda x: (2 * x).to_sparse(), "type", "without dense values", "not sparse"),
+    "a nested tensor": (
+        lambda x: torch.nested.as_nested_tensor(list(2 * x)),
+        "type",
+        "without dense",
+        "nested",
+    ),
     "another shape": (lambda x: 2 * x[:, :1], "shape", "expected (", "wrong size"),
     "an axis too few": (lambda x: (2 * x).sum(0), "shape", "expected (", "an axis is missing"),
     "an axis too many": (lambda x: (2 * x)[None], "shape", "expected (", "an axis too many"),
@@ -62,6 +85,64 @@ def test_the_message_names_what_came_back(wrong, label, text, advice):
     if advice:
         assert advice in text_of(report, "look at")
     assert report.mistake is None
+
+
+OTHER_KINDS = {
+    "many for one": (2.0, torch.ones(3), "expected a number, got a tensor", "over which axes"),
+    "a truth for a number": (2, True, "expected a number, got a bool", "True or False came back"),
+    "text for a number": (2, "2", "expected a number, got a str", "text came back"),
+    "a comma behind a number": (2.5, (2.5,), "expected a number, got a tuple", "a comma behind a value"),
+    "a list for a number": (2.5, [2.5, 1.0], "expected a number, got a list", "counted or added"),
+    "a number for a truth": (True, 1, "expected True or False, got a int", "what is it to be compared with"),
+    "many truths": (True, torch.tensor([True, False]), "expected True or False", "all entries"),
+    "a list for a string": ("ab", ["a", "b"], "expected a string, got a list", "parts joined"),
+    "a string for a list": (["a", "b"], "ab", "expected a list of 2, got a str", "taken apart"),
+    "a tensor for a list": ([1, 2], torch.tensor([1, 2]), "expected a list of 2", "become Python's"),
+    "one of several": ([1, 2], 1, "expected a list of 2, got a int", "inside the loop"),
+    "a comma behind a list": ([1, 2], ([1, 2],), "expected 2, got 1", "a comma behind a value"),
+    "a tuple for a dict": ({"a": 1}, (1, 2), "expected a dict, got a tuple", "under which name"),
+    "a name missing": ({"a": 1, "b": 2}, {"a": 1}, "b", "letter for letter"),
+    "floats for ids": (torch.tensor([1]), torch.tensor([1.0]), "expected int64", "whole numbers"),
+    "numbers for truths": (torch.tensor([True]), torch.tensor([1]), "expected bool", "True or False"),
+    "NaN for a number": (2.0, float("nan"), "expected 2, got nan", "NaN comes of"),
+    "an int beyond floats": (2.5, 10**400, "expected 2.5, got 1000", "try the step alone"),
+}
+
+
+@pytest.mark.parametrize(("right", "wrong", "text", "advice"), OTHER_KINDS.values(), ids=OTHER_KINDS)
+def test_the_advice_fits_what_is_asked_for(right, wrong, text, advice):
+    report = report_on(lambda x: wrong, replace(DOUBLE, expected=lambda x: right, mistakes=()))
+    assert not report.passed
+    assert text in "\n".join(line for _, line in report.lines)
+    assert advice in text_of(report, "look at")
+
+
+@pytest.mark.parametrize(
+    ("right", "other"),
+    [
+        (2.0, torch.tensor(2.0)),
+        (2.0, torch.tensor([2.0])),
+        (2, np.int64(2)),
+        (True, torch.tensor(True)),
+        ([1, 2], (1, 2)),
+        (torch.ones(2), nn.Parameter(torch.ones(2))),
+        ((1, 2), torch.Size([1, 2])),
+    ],
+    ids=str,
+)
+def test_what_is_as_good_passes(right, other):
+    assert report_on(lambda x: other, replace(DOUBLE, expected=lambda x: right, mistakes=())).passed
+
+
+def test_a_giant_answer_is_shown_from_its_beginning_only():
+    answer = ["ab" * 10**6] * 10**4
+    text = shown_value(answer)
+    assert len(text) == 120
+    assert text.startswith("['abab") and text.endswith("…")
+    assert shown_value((1,)) == "(1,)"
+    assert shown_value({"a": [1.23456789, torch.tensor(2)], "b": torch.zeros(9)}) == (
+        "{'a': [1.23457, tensor(2)], 'b': a tensor of shape (9,)}"
+    )
 
 
 def test_values_are_shown_once_the_shape_is_right():

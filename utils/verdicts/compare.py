@@ -1,5 +1,6 @@
 """Compares an output with the expected one and says in words where they part."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,20 +9,37 @@ from torch import Tensor
 
 from utils.checks.plain import NotPlain
 from utils.checks.received import readable
+from utils.verdicts.shown import shown_value
+from utils.verdicts.type_advice import COMMA, type_advice
 
 
 @dataclass(frozen=True)
 class Tolerance:
-    """How far a right value may be from the expected one: `absolute + relative · |expected|`."""
+    """How far a right value may be from the expected one:
+    `absolute + relative · |expected| + of_largest · (the largest |expected| of the tensor)`.
+    """
 
     relative: float
     absolute: float
     reason: str
     """Why it is not smaller."""
+    of_largest: float = 0.0
+    """What is added up in float32 is rounded by the size of what is added: where a tensor's numbers reach
+    thousands, as GPT-2's stream does, one of them that is near 0 is no more exact than the others.
+    """
 
 
-FLOAT32 = Tolerance(1e-4, 1e-5, "float32 holds 7 digits, and a right solution may add in another order")
+STEP = 2.0**-24
+"""By which part of itself float32 rounds a number, at most."""
+FLOAT32 = Tolerance(
+    1e-4, 1e-5, "float32 holds 7 digits, and a right solution may add in another order", 32 * STEP
+)
 EXACT = Tolerance(0.0, 0.0, "shapes, ids and counts are whole numbers")
+
+
+_NAN = "NaN comes of 0/0, inf − inf, inf/inf (e to a large score is inf), a softmax over −inf alone"
+_MOST_NAMES = 8  # that a dict lacks
+_MISSING = "are the names those of the question, letter for letter?"
 
 
 @dataclass(frozen=True)
@@ -55,8 +73,9 @@ def same(expected: Any, got: Any, tolerance: Tolerance) -> bool:
     return difference(expected, got, tolerance) is None
 
 
-def _wrong_type(expected: str, got: Any, prefix: tuple) -> Difference:
-    return Difference("type", (*prefix, ("type", f"expected {expected}, got {type_name(got)}")))
+def _wrong_type(asked: str, expected: Any, got: Any, prefix: tuple) -> Difference:
+    line = ("type", f"expected {asked}, got {type_name(got)}")
+    return Difference("type", (*prefix, line), type_advice(expected, got))
 
 
 def type_name(value: Any) -> str:
@@ -70,7 +89,7 @@ def type_name(value: Any) -> str:
 
 def _tensor_difference(expected: Tensor, got: Any, tolerance: Tolerance, prefix: tuple) -> Difference | None:
     if not isinstance(got, Tensor):
-        return _wrong_type("a tensor", got, prefix)
+        return _wrong_type("a tensor", expected, got, prefix)
     # The shape comes first: a comparison that broadcasts would be blind.
     if expected.shape != got.shape:
         text = f"expected {tuple(expected.shape)}, got {tuple(got.shape)}"
@@ -78,8 +97,7 @@ def _tensor_difference(expected: Tensor, got: Any, tolerance: Tolerance, prefix:
     shape_line = ("shape", f"{tuple(got.shape)}  as expected")
     if expected.dtype != got.dtype:
         text = f"expected {_dtype(expected)}, got {_dtype(got)}"
-        advice = "where does the dtype change? The result has the inputs' dtype"
-        return Difference("dtype", (*prefix, shape_line, ("dtype", text)), advice)
+        return Difference("dtype", (*prefix, shape_line, ("dtype", text)), _dtype_advice(expected))
     return _value_difference(expected, got, tolerance, (*prefix, shape_line))
 
 
@@ -93,14 +111,28 @@ def _shape_advice(expected: Tensor, got: Tensor) -> str:
     return "which axis has the wrong size, and where does it come from?"
 
 
+def _dtype_advice(expected: Tensor) -> str:
+    if expected.dtype is torch.bool:
+        return "True or False is asked for in each place: what is compared with what?"
+    if not (expected.is_floating_point() or expected.is_complex()):
+        return "whole numbers are asked for (ids, places or counts): where do they become something else?"
+    return "where does the dtype change? The result has the inputs' dtype"
+
+
 def _dtype(tensor: Tensor) -> str:
     return str(tensor.dtype).removeprefix("torch.")
 
 
 def _value_difference(expected: Tensor, got: Tensor, tolerance: Tolerance, lines: tuple) -> Difference | None:
     wide = torch.complex128 if expected.is_complex() else torch.float64
+    finite = expected[expected.isfinite()].to(wide).abs()
+    largest = finite.max().item() if tolerance.of_largest and finite.numel() else 0.0
     close = torch.isclose(
-        got.to(wide), expected.to(wide), rtol=tolerance.relative, atol=tolerance.absolute, equal_nan=True
+        got.to(wide),
+        expected.to(wide),
+        rtol=tolerance.relative,
+        atol=tolerance.absolute + tolerance.of_largest * largest,
+        equal_nan=True,
     )
     if close.all():
         return None
@@ -110,8 +142,7 @@ def _value_difference(expected: Tensor, got: Tensor, tolerance: Tolerance, lines
     at = f"{list(first)}: expected {_number(expected[first])}, got {_number(got[first])}"
     if nan.any():
         text = f"{len(where)} of {nan.numel()} are NaN, not a number; first at {at}"
-        advice = "NaN comes of 0/0, inf − inf, inf/inf (e to a large score is inf), a softmax over −inf alone"
-        return Difference("nan", (*lines, ("values", text)), advice)
+        return Difference("nan", (*lines, ("values", text)), _NAN)
     return Difference(
         "values", (*lines, ("values", f"{len(where)} of {close.numel()} differ; first at {at}"))
     )
@@ -125,10 +156,10 @@ def _number(value: Tensor) -> str:
 def _dict_difference(expected: dict, got: Any, tolerance: Tolerance, part: str) -> Difference | None:
     prefix = (("output", part),) if part else ()
     if not isinstance(got, dict):
-        return _wrong_type("a dict", got, prefix)
+        return _wrong_type("a dict", expected, got, prefix)
     missing = [key for key in expected if key not in got]
     if missing:
-        return Difference("structure", (*prefix, ("missing", ", ".join(missing))))
+        return Difference("structure", (*prefix, ("missing", _names(missing))), _MISSING)
     for key, value in expected.items():
         found = difference(value, got[key], tolerance, f"{part}.{key}" if part else key)
         if found:
@@ -136,19 +167,31 @@ def _dict_difference(expected: dict, got: Any, tolerance: Tolerance, part: str) 
     return None
 
 
+def _names(names: list[str]) -> str:
+    more = f" … and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return ", ".join(names[:_MOST_NAMES]) + more
+
+
 def _list_difference(expected: Any, got: Any, tolerance: Tolerance, part: str) -> Difference | None:
     prefix = (("output", part),) if part else ()
     kind = "list" if isinstance(expected, list) else "tuple"
     if not isinstance(got, list | tuple):
-        return _wrong_type(f"a {kind} of {len(expected)}", got, prefix)
+        return _wrong_type(f"a {kind} of {len(expected)}", expected, got, prefix)
     if len(expected) != len(got):
         length = ("length", f"expected {len(expected)}, got {len(got)}")
-        return Difference("structure", (*prefix, length, *_where_they_part(expected, got, tolerance)))
+        lines = (*prefix, length, *_where_they_part(expected, got, tolerance))
+        return Difference("structure", lines, _length_advice(expected, got))
     for position, (one, other) in enumerate(zip(expected, got, strict=True)):
         found = difference(one, other, tolerance, f"{part}[{position}]")
         if found:
             return found
     return None
+
+
+def _length_advice(expected: Any, got: Any) -> str:
+    if isinstance(got, tuple) and len(got) == 1 and isinstance(got[0], list | tuple):
+        return COMMA
+    return "which entry is missing or too many? Try it on an input small enough to do by hand"
 
 
 def _where_they_part(expected: Any, got: Any, tolerance: Tolerance) -> tuple[tuple[str, str], ...]:
@@ -160,7 +203,7 @@ def _where_they_part(expected: Any, got: Any, tolerance: Tolerance) -> tuple[tup
         if not all(isinstance(item, str | int | float) for item in (*one, *other)):
             return ()
         if not one or not other or difference(one[0], other[0], tolerance):
-            shown = (_show(rest[0]) if rest else "nothing more" for rest in (one, other))
+            shown = (shown_value(rest[0]) if rest else "nothing more" for rest in (one, other))
             return (("parts at", "[{}]: expected {}, got {}".format(position, *shown)),)
     return ()
 
@@ -168,19 +211,37 @@ def _where_they_part(expected: Any, got: Any, tolerance: Tolerance) -> tuple[tup
 def _scalar_difference(expected: Any, got: Any, tolerance: Tolerance, prefix: tuple) -> Difference | None:
     if isinstance(got, Tensor) and got.numel() == 1 and not isinstance(expected, str):
         got = got.item()  # a tensor that holds one number will do for a number
-    if isinstance(expected, str | bool) or expected is None:
-        right = type(got) is type(expected) and got == expected
-    elif isinstance(got, int | float) and not isinstance(got, bool):
-        # A number that is not finite equals only itself.
-        allowed = tolerance.absolute + tolerance.relative * abs(expected)
-        right = got == expected or abs(got - expected) <= allowed < float("inf")
-        right = right or (got != got and expected != expected)
-    else:
-        return _wrong_type("a number", got, prefix)
+    asked, is_one = _SCALARS[_kind(expected)]
+    if not is_one(got):
+        return _wrong_type(asked, expected, got, prefix)
+    right = _close(expected, got, tolerance) if asked == _A_NUMBER else got == expected
     if right:
         return None
-    return Difference("values", (*prefix, ("value", f"expected {_show(expected)}, got {_show(got)}")))
+    line = ("value", f"expected {shown_value(expected)}, got {shown_value(got)}")
+    if got != got:
+        return Difference("nan", (*prefix, line), _NAN)
+    return Difference("values", (*prefix, line))
 
 
-def _show(value: Any) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else repr(value)[:120]
+_A_NUMBER = "a number"
+_SCALARS: dict[type, tuple[str, Callable[[Any], bool]]] = {
+    type(None): ("None", lambda got: got is None),
+    bool: ("True or False", lambda got: isinstance(got, bool)),
+    str: ("a string", lambda got: isinstance(got, str)),
+    float: (_A_NUMBER, lambda got: isinstance(got, int | float) and not isinstance(got, bool)),
+}
+"""What is asked for, in words, and whether a value is one."""
+
+
+def _kind(expected: Any) -> type:
+    return next(kind for kind in _SCALARS if isinstance(expected, kind) or kind is float)
+
+
+def _close(expected: float, got: float, tolerance: Tolerance) -> bool:
+    """Whether two numbers are the same within the tolerance. One that is not finite equals only itself."""
+    if got == expected or (got != got and expected != expected):
+        return True
+    try:
+        return abs(got - expected) <= tolerance.absolute + tolerance.relative * abs(expected) < float("inf")
+    except OverflowError:  # an int that no float can hold
+        return False

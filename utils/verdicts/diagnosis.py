@@ -11,18 +11,18 @@ from torch import Tensor
 from utils.checks.attempt import Attempt, StudentError
 from utils.checks.cases import Case
 from utils.checks.ready_made import ALWAYS
-from utils.checks.received import readable
 from utils.checks.report import Report
 from utils.verdicts.compare import Difference, difference
 from utils.verdicts.error_advice import error_advice
 from utils.verdicts.naming import WITHHELD, find_mistake
+from utils.verdicts.shown import shown_value
 from utils.verdicts.verdict import Verdict
 
 Lines = tuple[tuple[str, str], ...]
 _MOST_ENTRIES = 10  # of a dict among the inputs: a state dict has dozens
 _MOST_PIECES = 3  # of a list of tensors, of dicts or of lists
 _NESTED = (Tensor, dict, list, tuple)
-_UNKNOWN = "no single known mistake gives this: try the step alone, on numbers small enough to do by hand"
+_UNKNOWN = "no single known mistake gives this: try the step alone, on an input small enough to do by hand"
 _NEXT = "write it in place of `raise NotImplementedError()` in the cell above, run that cell, then this one"
 
 
@@ -196,7 +196,7 @@ def _shown(verdict: Verdict, shown: _Failure, failures: Sequence[_Failure]) -> L
 def _rows(failures: Sequence[_Failure]) -> Lines:
     empty = [failure.case.label for failure in failures if failure.attempt.output is None]
     wrong = [
-        f"{failure.case.label}; you wrote {readable(str(failure.attempt.output))}"
+        f"{failure.case.label}; you wrote {shown_value(failure.attempt.output)}"
         for failure in failures
         if failure.attempt.output is not None
     ]

@@ -43,7 +43,7 @@ _RULES: tuple[tuple[str, str, str], ...] = (
     ("AttributeError", "",
      "is the attribute given to `self` in `__init__`, and spelt the same in both places?"),
     ("TypeError", r"__init__\(\)|\b\w+\(\) takes no arguments",
-     "is the constructor called `__init__` (two underscores on each side)? " + _SIGNATURE.capitalize()),
+     "is the constructor called `__init__` with four underscores? " + _SIGNATURE.capitalize()),
     ("TypeError", r"^\S+\.\w+\(\) takes \d+ positional",
      "is `self` the first parameter of the method? " + _SIGNATURE.capitalize()),
     ("TypeError", r"^[\w.<>]+\(\) (takes \d|takes from|got an unexpected keyword|got multiple values|missing \d)|takes no keyword",
