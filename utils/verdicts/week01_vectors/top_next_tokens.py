@@ -3,12 +3,14 @@
 from torch.nn import functional as F
 
 from utils.checks import week01_vectors as checks
+from utils.verdicts.compare import Tolerance
 from utils.verdicts.verdict import Mistake, Verdict
 from utils.verdicts.week01_vectors._pieces import log_shares, shares
 
 
 def _expected_top(logits, k):
-    ordered = F.softmax(logits[:, -1], dim=-1).sort(dim=-1, descending=True)
+    last = logits[:, -1]
+    ordered = F.softmax(last.double(), dim=-1).to(last.dtype).sort(dim=-1, descending=True, stable=True)
     return ordered.values[:, :k], ordered.indices[:, :k]
 
 
@@ -38,9 +40,14 @@ def _among_themselves(logits, k):
     return shares(values), ids
 
 
+_SHARES = Tolerance(
+    2e-3, 1e-6, "of 50,257 shares added up in float32, many are lost beside a large one: up to a thousandth"
+)
+
 VERDICT = Verdict(
     check=checks.top_next_tokens,
     expected=_expected_top,
+    tolerance=_SHARES,
     reference="torch",
     mistakes=(
         Mistake(

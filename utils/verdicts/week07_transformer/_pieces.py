@@ -4,9 +4,11 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from utils.verdicts.compare import Tolerance
+from utils.verdicts.compare import STEP, Tolerance
 
-DEEP = Tolerance(1e-4, 1e-4, "float32 holds 7 digits, and what one block rounds the next ones multiply")
+DEEP = Tolerance(
+    1e-4, 1e-4, "float32 holds 7 digits, and what one block rounds the next ones multiply", 128 * STEP
+)
 
 
 class Norm(nn.Module):

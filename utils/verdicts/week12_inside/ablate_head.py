@@ -3,13 +3,13 @@
 import torch
 
 from utils.checks import week12_inside as checks
-from utils.verdicts.compare import Tolerance
+from utils.verdicts.compare import STEP, Tolerance
 from utils.verdicts.hf_inside import run_with_heads
 from utils.verdicts.hf_model import hf_model
 from utils.verdicts.verdict import Mistake, Verdict
 from utils.verdicts.week12_inside._pieces import interfered, scores, without, written_by
 
-LOGITS = Tolerance(1e-4, 1e-4, "float32 through several blocks, and logits of order 10")
+LOGITS = Tolerance(1e-4, 1e-4, "float32 through several blocks, by the size of the logits", 128 * STEP)
 
 
 def _expected(config, weights, tokens, layer, head, by):

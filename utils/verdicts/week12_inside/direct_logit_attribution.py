@@ -3,7 +3,7 @@
 import torch
 
 from utils.checks import week12_inside as checks
-from utils.verdicts.compare import Tolerance
+from utils.verdicts.compare import STEP, Tolerance
 from utils.verdicts.hf_inside import run, writers_of
 from utils.verdicts.hf_model import hf_model
 from utils.verdicts.verdict import Mistake, Verdict
@@ -94,7 +94,7 @@ def _shares(self, terms):
 VERDICT = Verdict(
     check=checks.direct_logit_attribution,
     expected=_expected,
-    tolerance=Tolerance(1e-4, 1e-4, "the terms must add up to the logit within 1e-4"),
+    tolerance=Tolerance(1e-4, 1e-4, "terms of a size of tens must add up to the logit", 128 * STEP),
     mistakes=(
         Mistake(
             "without ln_f",
