@@ -86,6 +86,52 @@ def test_a_forbidden_function_is_named(way, name):
     assert f"to write what {report.headline.removeprefix('calls ')} does" in text_of(report, "next")
 
 
+def leaves_inference_mode(x):
+    with torch.inference_mode(False), torch.enable_grad():
+        leaf = x.clone().requires_grad_()
+        return leaf, (leaf * leaf).exp().sum()
+
+
+def by_a_node_called_by_hand(x):
+    _leaf, loss = leaves_inference_mode(x)
+    return loss.grad_fn.next_functions[0][0](torch.ones(()).expand(x.shape))
+
+
+def by_what_a_node_keeps(x):
+    _, loss = leaves_inference_mode(x)
+    return loss.grad_fn.next_functions[0][0]._saved_result
+
+
+@pytest.mark.parametrize("way", [by_a_node_called_by_hand, by_what_a_node_keeps])
+def test_a_derivative_is_seen_however_it_is_taken(way):
+    assert "torch.autograd.grad" in report_on(way, forbidden=FORBIDDEN).headline
+
+
+def test_where_autograd_is_forbidden_torch_records_nothing():
+    recorded = []
+
+    def double(x):
+        with torch.enable_grad():
+            result = 2 * x.clone().requires_grad_()
+        recorded.append(result.grad_fn)
+        return result
+
+    assert report_on(double, forbidden=FORBIDDEN).passed
+    assert set(recorded) == {None}
+    report_on(double)
+    assert recorded[-1] is not None
+
+
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.enable_grad, torch.inference_mode])
+def test_a_mode_of_autograd_is_no_derivative(mode):
+    def double(x):
+        with mode():
+            return 2 * x
+
+    assert report_on(double, forbidden=FORBIDDEN).passed
+    assert report_on(mode()(lambda x: 2 * x), forbidden=FORBIDDEN).passed
+
+
 def test_right_values_do_not_excuse_it():
     report = report_on(lambda x: 2 * x + 0 * x.softmax(0), forbidden=FORBIDDEN)
     assert (report.passed, report.failed) == (False, 0)

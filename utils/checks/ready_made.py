@@ -9,6 +9,7 @@ import torch
 from torch.nn.modules.module import register_module_forward_pre_hook
 from torch.overrides import TorchFunctionMode
 
+from utils.checks.derivative_watch import DERIVATIVE, derivative_watch, forbids_derivatives
 from utils.checks.library_watch import LibraryWatch
 
 ALWAYS = (
@@ -19,6 +20,9 @@ ALWAYS = (
     "torch.nn.TransformerDecoderLayer",
 )
 """Modules that do the work of a whole week: every check watches for them. Conv1D is none of them."""
+
+_TRANSFORMS = "torch._functorch"
+"""What torch.func's functions are made of. They fail under the hooks by which derivatives are seen."""
 
 
 class ReadyMadeWatch(TorchFunctionMode):
@@ -32,18 +36,23 @@ class ReadyMadeWatch(TorchFunctionMode):
 
     def __init__(self, names: Sequence[str]):
         super().__init__()
+        self._names = tuple(names)
         self._modules = tuple(name for name in (*names, *ALWAYS) if not _is_function(name))
         self._functions = {id(_find(name)): name for name in names if _is_function(name)}
         self._short = {name.rpartition(".")[2]: name for name in reversed(self._functions.values())}
-        self._libraries = LibraryWatch([name for name in names if _is_library(name)])
+        transforms = (_TRANSFORMS,) if forbids_derivatives(names) else ()
+        self._libraries = LibraryWatch([*transforms, *(name for name in names if _is_library(name))])
         self._seen: dict[str, None] = {}
 
     @property
     def seen(self) -> tuple[str, ...]:
         """The full names of what was called, in order of the first call."""
-        return tuple(self._seen | self._libraries.seen)
+        called = (DERIVATIVE if name.startswith(_TRANSFORMS) else name for name in self._libraries.seen)
+        return tuple(self._seen | dict.fromkeys(called))
 
     def __enter__(self) -> "ReadyMadeWatch":
+        self._derivatives = derivative_watch(self._names, self._seen)
+        self._derivatives.__enter__()
         self._hook = register_module_forward_pre_hook(self._note_module)
         super().__enter__()
         self._libraries.__enter__()
@@ -53,6 +62,7 @@ class ReadyMadeWatch(TorchFunctionMode):
         self._libraries.__exit__(*exception)
         self._hook.remove()
         super().__exit__(*exception)
+        self._derivatives.__exit__(None, None, None)
 
     def __torch_function__(self, function: Callable, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         if name := self._functions.get(id(function)) or self._name_below(function):
@@ -67,6 +77,8 @@ class ReadyMadeWatch(TorchFunctionMode):
         if name.startswith("__") or not (name.startswith("_") or module.startswith("torch._ops")):
             return None
         short = name.strip("_").partition(".")[0]
+        if short.endswith("_enabled"):  # `torch.no_grad()` sets `_set_grad_enabled`, which computes nothing
+            return None
         found = (each for each in self._short if f"_{each}_" in f"_{short}_")
         return next((self._short[each] for each in found), None)
 
