@@ -45,6 +45,7 @@ c.CourseDirectory.ignore = files_to_ignore()
 c.Exchange.root = str(EXCHANGE)
 c.Exchange.cache = str(ROOT / CLASSROOM / "cache")
 c.ExportPlugin.to = str(ROOT / CLASSROOM / "grades.csv")
+c.ExportApp.plugin_class = "grader.report.export_plugin.SpreadsheetExport"  # nbgrader's own runs formulas.
 
 # Downloads of a learning platform, as Moodle, Canvas and Blackboard give them, or archive/ada_attention.ipynb
 # and archive/ada.zip: grader/README.md, Collect. platform_zone = "Europe/Paris" makes times in names count.

@@ -4,6 +4,7 @@ import contextlib
 import csv
 import io
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -19,13 +20,16 @@ FIRST = "student"
 """The first column's name, by which a file of ours is known."""
 _SUMS = ("penalty", "total", "submitted", "hours late")
 _SAID = ("mistakes", "ready-made", "odd", "not graded")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+"""What a spreadsheet computes at a field's beginning; Excel reads the wide forms of East Asia alike."""
+_AFTER_A_BREAK = re.compile(rf"(?<=[^\s;])([;\t\r\n]\s*)([{re.escape(''.join(_FORMULA))}])")
+"""A formula behind what other countries' spreadsheets take for the end of a field."""
 
 
 def csv_text(exercises: Sequence[Exercise], results: Sequence[Result]) -> str:
     """One row a student: points, lateness, points by exercise, and what is to be said."""
     out = io.StringIO(newline="")
-    table = csv.writer(out)
+    table = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC)
     names = [exercise.name for exercise in exercises]
     table.writerow([FIRST, *KINDS, *_SUMS, *map(safe, names), *_SAID])
     for result in results:
@@ -40,12 +44,21 @@ def write_csv(path: Path, text: str) -> None:
         CourseError: another file is there, or it cannot be written.
     """
     _refuse_others(path)
+    replace_file(path, text)
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Writes a table whole or not at all, readable by its owner alone.
+
+    Raises:
+        CourseError: it cannot be written.
+    """
     try:
-        with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
+        with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name[:100]}-", delete=False) as file:
             try:
                 file.write(
                     text.encode("utf-8-sig", errors="replace")
-                )  # the mark tells Excel that it is UTF-8
+                )  # by whose mark Excel knows UTF-8
                 file.flush()
                 os.chmod(file.name, 0o600)  # grades are nobody else's business
                 os.replace(file.name, path)
@@ -58,8 +71,10 @@ def write_csv(path: Path, text: str) -> None:
 
 
 def safe(text: str) -> str:
-    """The text as a field that a spreadsheet takes for text: one that begins like a formula gets a quote."""
-    return f"'{text}" if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA[:4]) else text
+    """The text as a field that a spreadsheet takes for text: what it would compute gets a quote before it."""
+    text = _AFTER_A_BREAK.sub(r"\1'\2", text)
+    begins = text.startswith(("\t", "\r", "\n")) or text.lstrip("; \t\r\n\u3000").startswith(_FORMULA)
+    return f"'{text}" if begins else text
 
 
 def _row(names: Sequence[str], result: Result) -> list[str | float]:
@@ -93,7 +108,8 @@ def _refuse_others(path: Path) -> None:
         return
     try:
         with path.open(encoding="utf-8-sig") as file:
-            ours = path.is_file() and file.read(len(FIRST) + 1) == f"{FIRST},"
+            begins = file.read(len(FIRST) + 3) if path.is_file() else ""
+            ours = begins.startswith((f"{FIRST},", f'"{FIRST}",'))
     except (OSError, UnicodeDecodeError):
         ours = False
     if not ours:

@@ -224,6 +224,27 @@ FOLDERS = [
         odd=("timestamp.txt holds no date and time",),
     ),
     FolderAttack(
+        "day before month",
+        "honest: 7 March as some write it, which reads as 3 July elsewhere",
+        _with(solved=True, timestamp__txt="07/03/2026 17:00"),
+        points=week05.FULL,
+        odd=("timestamp.txt holds no date and time",),
+    ),
+    FolderAttack(
+        "zone that is none",
+        "PST is in no database of zones; without it, hours late count as in time",
+        _with(solved=True, timestamp__txt="2026-03-06 17:30 PST"),
+        points=week05.FULL,
+        odd=("timestamp.txt holds no date and time",),
+    ),
+    FolderAttack(
+        "zone that is a file",
+        "the zone is a path on the grader's machine",
+        _with(solved=True, timestamp__txt="2026-03-06 17:30 /etc/passwd"),
+        points=week05.FULL,
+        odd=("timestamp.txt holds no date and time",),
+    ),
+    FolderAttack(
         "forged time",
         "timestamp.txt says that it was handed in twenty years ago",
         _with(solved=True, timestamp__txt="2001-01-01 00:00:00 UTC"),

@@ -25,6 +25,7 @@ from grader.install import write
 from grader.nbgrader_commands import Outcome, nbgrader
 
 from .archives import ARCHIVES, ArchiveAttack, zipped
+from .archives import NOTEBOOK as HONEST
 from .attack import Attack
 from .folders import ADA, FOLDERS, NOTEBOOK, FolderAttack
 from .lies_to_the_judge import LIES
@@ -36,12 +37,21 @@ SECONDS = 90
 ABORT = ("One or more notebooks in the assignment use", "Could not match")
 """What nbgrader says when it goes on with nobody; after any other error it goes on with the next student."""
 _DEFAULT_TAG = 'c.Execute.skip_cells_with_tag = "skip-execution"\n'
+_COLLECT = r"""
+c.ZipCollectApp.extractor_plugin = "nbgrader.plugins.ExtractorPlugin"
+c.ZipCollectApp.collector_plugin = "nbgrader.plugins.FileNameCollectorPlugin"
+c.FileNameCollectorPlugin.named_regexp = (
+    r".*/extracted/(?P<student_id>[^/]+?)(?:/.*)?[_/](?P<file_id>[a-z]+)(?:-\d+| \(\d+\))?\.ipynb$"
+)
+"""
+"""nbgrader's own plugins, with a pattern for archive/ada_attention.ipynb and archive/ada.zip."""
 NOT_RUN = {
     "fork bomb": "not run: it has no limit of processes",
     "memory, bit by bit": "not run: it has no limit of memory",
     "memory, at once": "not run: it has no limit of memory",
     "disk": "not run: it fills the disk",
     "one large file": "not run: it fills the disk",
+    "list without end": "not run: it fills the memory",
     "inodes": "not run: it fills the disk",
     "threads": "not run: it has no limit of threads",
     "keeper kept busy": "not run: it has no limit of processes",
@@ -141,7 +151,7 @@ def _outputs(text: str) -> str:
 def released(folder: Path) -> Path:
     """A course folder with week 5 released, set up as nbgrader comes."""
     folder.mkdir(parents=True)
-    config = (week05.REPOSITORY / CONFIG).read_text()
+    config = (week05.REPOSITORY / CONFIG).read_text().replace("    use_in_nbgrader()\n", "    pass\n")
     (folder / CONFIG).write_text(config + STOCK + "c.Execute.timeout = 30\n")
     write(folder, [make(week05.REPOSITORY, week05.WEEK).moved(week05.REPOSITORY, folder)])
     done = nbgrader(folder, "generate_assignment", week05.WEEK.folder, "--force")
@@ -150,12 +160,15 @@ def released(folder: Path) -> Path:
     return folder
 
 
-def measure_archive(attack: ArchiveAttack) -> str:
-    """What nbgrader's own extractor makes of it, between those of two honest students."""
+def measure_archive(course: Path, attack: ArchiveAttack) -> str:
+    """What nbgrader's own extractor makes of it, between those of two honest students; where it is about
+    whose a notebook is, its own collector as well."""
+    if attack.gives is not None:
+        return measure_owners(course, attack)
     with tempfile.TemporaryDirectory(prefix="atk_stock_") as name:
         archive, extracted = Path(name, "archive"), Path(name, "a/b/extracted")
         archive.mkdir()
-        for file, content in (("ada.zip", zipped()), (attack.file, attack.make()), ("zoe.zip", zipped())):
+        for file, content in _download(attack).items():
             (archive / file).write_bytes(content)
         try:
             ExtractorPlugin().extract(str(archive), str(extracted))
@@ -167,8 +180,40 @@ def measure_archive(attack: ArchiveAttack) -> str:
         return f"{len(found) - 2} files, {size // 2**20} MiB and {links} links are unpacked"
 
 
+def _download(attack: ArchiveAttack) -> dict[str, bytes]:
+    return {"ada.zip": zipped(), **attack.files(), "zoe.zip": zipped()}
+
+
+def measure_owners(course: Path, attack: ArchiveAttack) -> str:
+    """Who has a submission after nbgrader's own zip_collect with the pattern that its handbook would have."""
+    with tempfile.TemporaryDirectory(prefix="atk_stock_") as name:
+        folder = Path(shutil.copytree(course, Path(name, "course")))
+        archive = folder / "classroom/downloaded" / week05.WEEK.folder / "archive"
+        archive.mkdir(parents=True)
+        for file, content in _download(attack).items():
+            (archive / file).write_bytes(content)
+        with (folder / CONFIG).open("a") as config:
+            config.write(_COLLECT)
+        ran = nbgrader(folder, "zip_collect", week05.WEEK.folder)
+        if not ran.ok:
+            return f"zip_collect is aborted for the whole class: {ran.reason[:120]}"
+        paths = folder.glob(f"classroom/submitted/*/{week05.WEEK.folder}/{NOTEBOOK}")
+        came = {path.parents[1].name: path.read_bytes() for path in paths}
+        return _owners(came, {**attack.gives, "ada": HONEST, "zoe": HONEST})
+
+
+def _owners(came: dict[str, bytes], due: dict[str, bytes]) -> str:
+    lost = sorted(set(due) - set(came))
+    others = sorted(student for student in set(due) & set(came) if came[student] != due[student])
+    said = [f"{', '.join(names)} {what}" for names, what in (
+        (lost, "is lost"), (others, "has another's, or an earlier one"),
+        (sorted(set(came) - set(due)), "becomes a student"),
+    ) if names]  # fmt: skip
+    return "; ".join(said) or "collected as it should be"
+
+
 def _measured(course: Path, attack: Attack | FolderAttack | ArchiveAttack) -> str:
-    return measure_archive(attack) if isinstance(attack, ArchiveAttack) else measure(course, attack)
+    return measure_archive(course, attack) if isinstance(attack, ArchiveAttack) else measure(course, attack)
 
 
 def main(names: list[str]) -> None:

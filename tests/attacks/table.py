@@ -43,12 +43,17 @@ def points_here(attack: AnyAttack) -> float | None:
 def here(attack: AnyAttack) -> str:
     """What comes of it, as the tests assert it."""
     if isinstance(attack, ArchiveAttack):
-        what = "given up" if attack.is_broken else "left out, and the rest unpacked"
-        return f"{what}: “{attack.said}”"
+        return f"{_unpacked(attack)}: “{attack.said}”"
     problem = attack.failure if isinstance(attack, FolderAttack) else attack.expected.problem
     points = points_here(attack)
     said = f"not graded: “{problem}”" if points is None else f"{points:g} points{_reasons(attack)}"
     return "; ".join([said, *(f"noted: “{each}”" for each in _remarks(attack))])
+
+
+def _unpacked(attack: ArchiveAttack) -> str:
+    if attack.gives is not None:
+        return f"collected: {', '.join(attack.gives) or 'nobody else'}"
+    return "given up" if attack.is_broken else "left out, and the rest unpacked"
 
 
 def _reasons(attack: Attack | FolderAttack) -> str:

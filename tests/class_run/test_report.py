@@ -2,9 +2,12 @@
 
 import csv
 import io
+import re
 
 import pytest
+from nbgrader.api import Gradebook
 from rich.console import Console
+from traitlets.utils.importstring import import_item
 
 from grader.executor.task import Sign
 from grader.exercises import Exercise
@@ -12,6 +15,7 @@ from grader.report import command
 from grader.report.csv_file import csv_text, safe, write_csv
 from grader.report.figures import common_mistakes, delegation, exercise_figures, oddities
 from grader.results import Result
+from grader.student_version import load_config
 from utils.errors import CourseError
 from utils.self_check.result import Row
 
@@ -88,6 +92,10 @@ NAMES = [
     "@SUM(A1)",
     "\t=1",
     " =1",
+    "＝1",
+    "；=1",
+    ";=1",
+    "\u3000=1",
     "李 🙂",
     "",
 ]
@@ -100,6 +108,36 @@ def test_a_name_comes_back_from_the_csv_as_it_is_and_is_no_formula(name):
     assert rows[1][0] in {name, f"'{name}"}
     assert not rows[1][0].strip().startswith(("=", "+", "-", "@"))
     assert {len(row) for row in rows} == {len(rows[0])}
+
+
+@pytest.mark.parametrize("name", ["ada;=1+1", "ada; =1", "ada\t@SUM(A1)", "ada\n=1", "ada\r+1"])
+def test_a_field_that_another_country_splits_holds_no_formula(name):
+    text = csv_text(EXERCISES, [result(name, (60, 40))])
+    for field in re.split(r"[;,\t\r\n]", text):
+        assert not field.strip(' "').startswith(("=", "+", "-", "@"))
+
+
+HOSTILE = {"first_name": "=1+1", "last_name": 'O\'Neil, "Zoë"', "email": "@SUM(A1)"}
+
+
+@pytest.mark.parametrize("only", [[], ["zoë", "=cmd"]])
+def test_nbgraders_export_is_read_as_it_is_and_runs_nothing(small, in_process, only):
+    small.hand_in("zoë", PERFECT)
+    small.grade()
+    config = load_config(small.root)
+    plugin = import_item(config.ExportApp.plugin_class)(config=config, student=only)
+    with Gradebook(config.CourseDirectory.db_url) as gradebook:
+        gradebook.add_student("=cmd", **HOSTILE)
+        gradebook.add_student("ada")
+        plugin.export(gradebook)
+    content = (small.root / "classroom/grades.csv").read_bytes()
+    assert content.startswith("\ufeff".encode())
+    rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+    by_student = {row["student_id"]: row for row in rows}
+    assert set(by_student) == {"zoë", "'=cmd", *([] if only else ["ada"])}
+    assert (float(by_student["zoë"]["score"]), float(by_student["zoë"]["max_score"])) == (107, 117)
+    names = [by_student["'=cmd"][name] for name in HOSTILE]
+    assert names == ["'=1+1", 'O\'Neil, "Zoë"', "'@SUM(A1)"]
 
 
 def test_exercises_names_are_no_formulas_either():
