@@ -122,6 +122,42 @@ def test_where_autograd_is_forbidden_torch_records_nothing():
     assert recorded[-1] is not None
 
 
+TEXT = """
+def soft(x):
+    return torch.softmax(x, 0)
+def attend(x):
+    return torch._scaled_dot_product_attention_math(x, x, x)[0]
+def by_hand(x):
+    e = x.exp()
+    return e / e.sum(0, keepdim=True)
+"""
+
+
+def test_compiled_from_text_a_function_is_seen_all_the_same():
+    unit = torch.jit.CompilationUnit(TEXT)
+    assert "softmax" in report_on(unit.soft, forbidden=FORBIDDEN).headline
+    assert SDPA in report_on(lambda x: unit.attend(x[None, None]), forbidden=FORBIDDEN).headline
+    attempt = DOUBLE.check.attempt(unit.by_hand, {"x": torch.eye(2)})
+    assert (attempt.ready_made, attempt.error) == ((), None)
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.script:DeprecationWarning")
+def test_honest_code_may_be_compiled():
+    @torch.jit.script
+    def double(x):
+        return x.exp().log() * 2
+
+    assert report_on(double, forbidden=FORBIDDEN).passed
+
+
+def test_what_a_function_does_below_itself_is_its_own_business():
+    def double(x):
+        F.cross_entropy(x, torch.zeros(len(x), dtype=torch.long))  # a log_softmax below
+        return 2 * x
+
+    assert report_on(double, forbidden=("torch.nn.functional.log_softmax",)).passed
+
+
 @pytest.mark.parametrize("mode", [torch.no_grad, torch.enable_grad, torch.inference_mode])
 def test_a_mode_of_autograd_is_no_derivative(mode):
     def double(x):

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch.nn.modules.module import register_module_forward_pre_hook
 from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from utils.checks.derivative_watch import DERIVATIVE, derivative_watch, forbids_derivatives
 from utils.checks.library_watch import LibraryWatch
@@ -21,8 +22,27 @@ ALWAYS = (
 )
 """Modules that do the work of a whole week: every check watches for them. Conv1D is none of them."""
 
+_ATTENTION = "scaled_dot_product_attention"
+"""Its kernels have longer names: `_scaled_dot_product_flash_attention_for_cpu`."""
 _TRANSFORMS = "torch._functorch"
 """What torch.func's functions are made of. They fail under the hooks by which derivatives are seen."""
+
+
+class _BelowPython(TorchDispatchMode):
+    """Sees the operations that no function of torch's in Python has led to: TorchScript's, for one.
+
+    `inside` counts the functions that are at work: what they do below is their own business.
+    """
+
+    def __init__(self, note: Callable[[Callable], None]):
+        super().__init__()
+        self.inside = 0
+        self._note = note
+
+    def __torch_dispatch__(self, function: Callable, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if not self.inside:
+            self._note(function)
+        return function(*args, **(kwargs or {}))
 
 
 class ReadyMadeWatch(TorchFunctionMode):
@@ -43,6 +63,7 @@ class ReadyMadeWatch(TorchFunctionMode):
         transforms = (_TRANSFORMS,) if forbids_derivatives(names) else ()
         self._libraries = LibraryWatch([*transforms, *(name for name in names if _is_library(name))])
         self._seen: dict[str, None] = {}
+        self._below = _BelowPython(self._note_below)
 
     @property
     def seen(self) -> tuple[str, ...]:
@@ -55,11 +76,15 @@ class ReadyMadeWatch(TorchFunctionMode):
         self._derivatives.__enter__()
         self._hook = register_module_forward_pre_hook(self._note_module)
         super().__enter__()
+        if self._functions:
+            self._below.__enter__()
         self._libraries.__enter__()
         return self
 
     def __exit__(self, *exception: Any) -> None:
         self._libraries.__exit__(*exception)
+        if self._functions:
+            self._below.__exit__(*exception)
         self._hook.remove()
         super().__exit__(*exception)
         self._derivatives.__exit__(None, None, None)
@@ -67,7 +92,15 @@ class ReadyMadeWatch(TorchFunctionMode):
     def __torch_function__(self, function: Callable, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         if name := self._functions.get(id(function)) or self._name_below(function):
             self._seen[name] = None
-        return function(*args, **(kwargs or {}))
+        self._below.inside += 1
+        try:
+            return function(*args, **(kwargs or {}))
+        finally:
+            self._below.inside -= 1
+
+    def _note_below(self, function: Callable) -> None:
+        if name := self._name_below(function):
+            self._seen[name] = None
 
     def _name_below(self, function: Callable) -> str | None:
         """The watched function that this one does the work of, where torch keeps it: `torch._softmax`,
@@ -79,6 +112,7 @@ class ReadyMadeWatch(TorchFunctionMode):
         short = name.strip("_").partition(".")[0]
         if short.endswith("_enabled"):  # `torch.no_grad()` sets `_set_grad_enabled`, which computes nothing
             return None
+        short = _ATTENTION if short.startswith("scaled_dot_product") else short
         found = (each for each in self._short if f"_{each}_" in f"_{short}_")
         return next((self._short[each] for each in found), None)
 
