@@ -111,7 +111,7 @@ def test_a_task_is_answered_by_what_stands_below_it(copy, below, mark, reason):
 def test_notes_say_what_is_odd_about_the_notebook(mixed):
     notes = "\n".join(mixed.notes)
     assert "check_extra is there again in cell 18: cell 17 counts." in notes
-    assert "check_altered was changed in cell 16: what was added to it runs as a cell of its own." in notes
+    assert "check_altered was changed in cell 16: the released one runs." in notes
     assert "cell 10 (slip) raised SyntaxError" in notes
     assert "unheard_of" not in notes, "a demonstration was run"
 

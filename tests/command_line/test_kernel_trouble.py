@@ -1,5 +1,6 @@
 """A kernel that dies, hangs, does not start or is interrupted: each has its row or sentence."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -60,6 +61,23 @@ def test_an_answer_that_takes_the_kernel_along_keeps_what_it_defines(copy):
         make.check("b", "assert b() == 3", 100),
     ]
     assert check_week(WEEK, make.save(WEEK, copy, *cells)).points("core") == 100
+
+
+@pytest.fixture
+def only_the_endless_cell(monkeypatch, tmp_path):
+    """A cell's time begins where it runs the line that this returns, and no other cell's ever begins: on a
+    busy machine any cell may need a second.
+    """
+    begun, watch = tmp_path / "begun", _kernel._Watch._wait
+
+    async def wait(self, client, timeout):
+        while not begun.exists():
+            await asyncio.sleep(0.01)
+        begun.unlink()
+        await watch(self, client, timeout)
+
+    monkeypatch.setattr(_kernel._Watch, "_wait", wait)
+    return f"open({str(begun)!r}, 'x').close()"
 
 
 def test_an_endless_cell_is_stopped_and_the_rest_goes_on(copy, only_the_endless_cell):
