@@ -299,8 +299,8 @@ def sample_token(
 ) -> Int[Tensor, "batch"]:
     """One token for each row, drawn with the probabilities that softmax makes of its logits.
 
-    Each row draws for itself. All chance comes from `generator`, or from torch's own where it is None. A logit of
-    −inf is never drawn; at least one logit of each row is not −inf.
+    Each row draws for itself. All chance comes from `generator`, or from torch's own where it is None: with a
+    generator, torch's own is left as it was. A logit of −inf is never drawn; at least one of each row is not −inf.
     """
     ### BEGIN SOLUTION
     probabilities = softmax(logits, dim=-1)
@@ -368,7 +368,7 @@ def top_k_filter(logits: Float[Tensor, "... d_vocab"], k: int) -> Float[Tensor, 
 
     Tokens as probable as the k-th all stay, so that a tie may leave more than k. With k as large as the vocabulary,
     or larger, nothing changes; k is at least 1. Any number of axes may stand in front. The input is left as it was.
-    Any number below −1e9 hides a token as well as −inf does.
+    −1e9 or less hides a token as well as −inf does.
     """
     ### BEGIN SOLUTION
     k = min(k, logits.shape[-1])
@@ -436,7 +436,7 @@ def top_p_filter(logits: Float[Tensor, "... d_vocab"], p: float) -> Float[Tensor
     """The logits with −inf for every token outside the smallest set of most probable tokens that have at least p.
 
     The token with which the sum reaches p stays, so that at least one token of each row does. 0 < p ≤ 1, and with
-    p = 1 nothing changes. Any number of axes may stand in front. The input is left as it was. Any number below −1e9
+    p = 1 nothing changes. Any number of axes may stand in front. The input is left as it was. −1e9 or less
     hides a token as well as −inf does.
     """
     ### BEGIN SOLUTION
@@ -787,7 +787,8 @@ def generate(
 ) -> Int[Tensor, "batch longer"]:
     """The prompts, each continued by up to `n_new` tokens. The model is shown the last `n_ctx` of them at most.
 
-    A row that has drawn `stop_token` is filled up with it; when all rows have, generation ends.
+    A row that has drawn `stop_token` is filled up with it; when all rows have, generation ends. `seed` seeds a
+    generator of its own, and torch's own is left as it was. 0 is a seed and an id like any other.
     """
     ### BEGIN SOLUTION
     generator = None if seed is None else torch.Generator(tokens.device).manual_seed(seed)
@@ -1465,7 +1466,8 @@ def cached_generate(
     temperature: float = 1.0,
     seed: int | None = None,
 ) -> Int[Tensor, "batch longer"]:
-    """The same tokens as `generate` gives for this temperature and seed, with a cache.
+    """The same tokens as `generate` gives for this temperature and seed, with a cache. `seed` seeds a generator of its
+    own, as there.
 
     Longer texts than the model's n_ctx are possible: whenever the cache is full it begins anew.
     """

@@ -135,8 +135,8 @@ def top_k_with_finfo_min(logits, k):
     return torch.where(logits < border, torch.finfo(logits.dtype).min, logits)
 
 
-def top_k_in_place(logits, k):
-    k = min(k, logits.shape[-1])
+def top_k_in_place_of_a_copy(logits, k):
+    logits, k = logits.clone(), min(k, logits.shape[-1])
     logits[logits < logits.topk(k).values[..., [-1]]] = float("-inf")
     return logits
 
@@ -239,9 +239,9 @@ def repetition_by_loops(logits, tokens, penalty):
     return result
 
 
-def repetition_in_place(logits, tokens, penalty):
+def repetition_in_place_of_a_copy(logits, tokens, penalty):
     said = torch.gather(logits, 1, tokens)
-    return logits.scatter_(1, tokens, torch.where(said < 0, said * penalty, said / penalty))
+    return logits.clone().scatter_(1, tokens, torch.where(said < 0, said * penalty, said / penalty))
 
 
 def repetition_by_sign(logits, tokens, penalty, *, eps=0.0):
@@ -314,7 +314,8 @@ def minimum_by_where(logits, tokens, prompt_length, minimum, stop_token):
     return torch.where(ids == stop_token, -torch.inf, logits)
 
 
-def minimum_in_place(logits, tokens, prompt_length, minimum, stop_token):
+def minimum_in_place_of_a_copy(logits, tokens, prompt_length, minimum, stop_token):
+    logits = logits.clone()
     if len(tokens[0, prompt_length:]) < minimum:
         logits[..., stop_token] = torch.finfo(logits.dtype).min
     return logits
@@ -431,8 +432,7 @@ def generate_with_a_special_case(
     penalties=(),
 ):
     """Greedy needs no chance at all."""
-    if seed is not None:
-        torch.manual_seed(seed)
+    dice = None if seed is None else torch.Generator().manual_seed(seed)
     finished = torch.zeros(len(tokens), 1, dtype=torch.bool)
     for _ in range(n_new):
         with torch.no_grad():
@@ -443,7 +443,7 @@ def generate_with_a_special_case(
             drawn = logits.argmax(-1, keepdim=True)
         else:
             logits = adjust_sorted_once(logits, tokens, temperature, top_k, top_p, penalties)
-            drawn = torch.multinomial(logits.softmax(-1), 1)
+            drawn = torch.multinomial(logits.softmax(-1), 1, generator=dice)
         if stop_token is not None:
             drawn[finished] = stop_token
             finished = finished | (drawn == stop_token)
@@ -813,7 +813,7 @@ VARIANTS = {
         top_k_by_kthvalue,
         top_k_by_counting,
         top_k_with_finfo_min,
-        top_k_in_place,
+        top_k_in_place_of_a_copy,
         top_k_row_by_row,
         top_k_by_numpy,
     ],
@@ -828,7 +828,7 @@ VARIANTS = {
     "repetition_penalty": [
         repetition_by_mask,
         repetition_by_loops,
-        repetition_in_place,
+        repetition_in_place_of_a_copy,
         repetition_by_sign,
         repetition_by_unique,
     ],
@@ -840,7 +840,7 @@ VARIANTS = {
         frequency_by_index_add,
         frequency_in_float64,
     ],
-    "minimum_length": [minimum_by_where, minimum_in_place, minimum_by_index_fill, minimum_added],
+    "minimum_length": [minimum_by_where, minimum_in_place_of_a_copy, minimum_by_index_fill, minimum_added],
     "adjust_logits": [adjust_by_a_list, adjust_with_every_step, adjust_sorted_once],
     "generate": [
         generate_into_a_buffer,

@@ -30,7 +30,7 @@ def token_frequencies(tokens: Any, d_vocab: int, draws: int = DRAWS) -> Float[Te
     Raises:
         CheckMisuse: these are no ids of that vocabulary, or not as many as were asked for.
     """
-    ids = _ids(tokens, d_vocab)
+    ids = checked_ids(tokens, d_vocab)
     if ids.numel() == 0 or ids.numel() % draws:
         rows = f"{ids.numel():,} tokens for a batch of rows whose number is a multiple of {draws:,}"
         raise CheckMisuse(f"There must be one token for each row; this is {rows}.")
@@ -38,7 +38,12 @@ def token_frequencies(tokens: Any, d_vocab: int, draws: int = DRAWS) -> Float[Te
     return torch.stack([torch.bincount(row, minlength=d_vocab) for row in by_row]) / draws
 
 
-def _ids(tokens: Any, d_vocab: int) -> Int[Tensor, "..."]:
+def checked_ids(tokens: Any, d_vocab: int) -> Int[Tensor, "..."]:
+    """The tokens, if they are whole numbers in a tensor and ids of the vocabulary.
+
+    Raises:
+        CheckMisuse: they are not.
+    """
     if not isinstance(tokens, Tensor) or tokens.is_floating_point() or tokens.dtype == torch.bool:
         kind = str(tokens.dtype) if isinstance(tokens, Tensor) else type(tokens).__name__
         raise CheckMisuse(f"Tokens are whole numbers in a tensor; this is {kind}.")

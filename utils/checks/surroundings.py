@@ -13,7 +13,7 @@ import torch
 from utils.checks.received import readable
 from utils.checks.student_error import message_of
 
-_SEED = 86_028_121  # no student's: a call that seeds with 0 or 42 is seen to do so
+SEED = 86_028_121  # no student's: a call that seeds with 0 or 42 is seen to do so
 
 
 @contextlib.contextmanager
@@ -40,9 +40,9 @@ def own_random_state() -> Iterator[Callable[[], bool]]:
     """
     python_before, numpy_before = random.getstate(), np.random.get_state()
     with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(_SEED)  # torch.manual_seed would seed a GPU's too, and for good
-        random.seed(_SEED)
-        np.random.seed(_SEED)
+        torch.default_generator.manual_seed(SEED)  # torch.manual_seed would seed a GPU's too, and for good
+        random.seed(SEED)
+        np.random.seed(SEED)
         inside = _random_states()
 
         def moved() -> bool:

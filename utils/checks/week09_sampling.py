@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from itertools import cycle
 from typing import Any
 
 import torch
@@ -12,7 +13,8 @@ from torch.nn import functional as F
 from utils.checks.attempt import CheckMisuse
 from utils.checks.cases import Case, Draw, Sizes
 from utils.checks.engine import Check
-from utils.checks.frequencies import DRAWS, token_frequencies
+from utils.checks.frequencies import DRAWS, checked_ids
+from utils.checks.global_random import next_global_numbers
 from utils.checks.real import token_ids
 from utils.checks.shape_table import shape_table_check
 from utils.checks.small_gpt2 import SmallGPT2, random_weights
@@ -53,8 +55,19 @@ def _greedy_cases(draw: Draw) -> list[Case]:
         Case("many equal logits, batch 6 · seq 4 · d_vocab 9", {"logits": tied}),
         Case("−inf among the logits, batch 3 · seq 5 · d_vocab 8", {"logits": few}),
         Case("prompts of one token, batch 4 · seq 1 · d_vocab 7", {"logits": alone}),
+        Case("one prompt, batch 1 · seq 3 · d_vocab 6", {"logits": draw.normal(1, 3, 6)}),
+        Case("one prompt of one token, batch 1 · seq 1 · d_vocab 5", {"logits": draw.normal(1, 1, 5)}),
+        Case("a vocabulary of one token, batch 2 · seq 3 · d_vocab 1", {"logits": draw.normal(2, 3, 1)}),
+        Case("the first id and the last, batch 2 · seq 3 · d_vocab 7", {"logits": _led_by_the_ends(draw, 3)}),
         Case(f"{draw.reference.name}'s logits for two prompts", {"logits": real}),
     ]
+
+
+def _led_by_the_ends(draw: Draw, *seq: int) -> Tensor:
+    """Two rows of 7 logits: the first id is the most probable of one, the last id of the other."""
+    logits = draw.normal(2, *seq, 7)
+    logits[0, ..., 0], logits[1, ..., -1] = 9.0, 9.0
+    return logits
 
 
 greedy = Check(
@@ -83,6 +96,12 @@ def _temperature_cases(draw: Draw) -> list[Case]:
         cases.append(Case(f"temperature {temperature:g}, {sizes}", inputs))
     holes = {"logits": _with_holes(draw, 4, 9), "temperature": 0.7}
     tied = {"logits": draw.integers(-2, 1, 5, 8).float(), "temperature": 0.0}
+    for temperature, *shape in ((0.6, 1, 5), (0.0, 1, 5), (0.0, 1, 1, 4), (0.0, 6), (1.7, 3, 1), (0.0, 3, 1)):
+        label = f"temperature {temperature:g}, shape {tuple(shape)}"
+        cases.append(Case(label, {"logits": draw.normal(*shape), "temperature": temperature}))
+    for temperature in (0.0, 0.01):
+        label = f"temperature {temperature:g}, the first id and the last, batch 2 · d_vocab 7"
+        cases.append(Case(label, {"logits": _led_by_the_ends(draw), "temperature": temperature}))
     real = {"logits": _real_logits(draw.reference)[:, 0], "temperature": draw.choose([0.5, 0.8, 1.3])}
     return [
         *cases,
@@ -112,11 +131,16 @@ def _sample_cases(draw: Draw) -> list[Case]:
     holes[:, :2], holes[:, 5] = 1.0, -torch.inf  # something to choose from, and something not to
     words = _real_logits(draw.reference)[:, 0].topk(8).values
     seed = draw.choose(range(1, 10**6))
+    alone = draw.normal(1, 5)
+    alone[0, 1:4] = -torch.inf  # the first id and the last
     return [
         Case(f"{rows} rows of {d_vocab} random logits", {"logits": random, "seed": seed}),
         Case("−inf among the logits, 2 rows of 6", {"logits": holes, "seed": seed + 1}),
         Case("2 rows of 6 large logits", {"logits": 300 + holes, "seed": seed + 2}),
         Case("without a generator, 2 rows of 4", {"logits": draw.normal(2, 4), "seed": None}),
+        Case("a generator seeded with 0, 2 rows of 5", {"logits": draw.normal(2, 5), "seed": 0}),
+        Case("one row of 5, only the first and the last possible", {"logits": alone, "seed": seed + 3}),
+        Case("one row of a single token", {"logits": draw.normal(1, 1), "seed": seed + 4}),
         Case(
             f"the 8 largest logits of {draw.reference.name} for two prompts", {"logits": words, "seed": seed}
         ),
@@ -124,26 +148,20 @@ def _sample_cases(draw: Draw) -> list[Case]:
 
 
 def _run_sample(sample_token: Callable, logits: Tensor, seed: int | None) -> dict[str, Any]:
+    """What is drawn: from many copies of the rows, from the rows as they are, and three times from twenty
+    copies, the last time with the generator at its beginning again.
+    """
     many, few = logits.repeat(DRAWS, 1), logits.repeat(20, 1)
 
     def generator() -> torch.Generator | None:
         return None if seed is None else torch.Generator().manual_seed(seed)
 
-    tokens = sample_token(many, generator())
+    drawn = {"many": sample_token(many, generator()), "once": sample_token(logits, generator())}
     kept = generator()
-    one, other = sample_token(few, kept), sample_token(few, kept)
-    said = {
-        "shape": str(tuple(tokens.shape)) if isinstance(tokens, Tensor) else "",
-        "how often each token was drawn": token_frequencies(tokens, logits.shape[-1]),
-        "the generator's next draws are others": not _same_tokens(one, other),
-    }
-    if seed is not None:
-        said["the same seed draws the same"] = _same_tokens(one, sample_token(few, generator()))
-    return said
-
-
-def _same_tokens(one: Any, other: Any) -> bool:
-    return isinstance(one, Tensor) and isinstance(other, Tensor) and torch.equal(one, other)
+    drawn |= {"few": sample_token(few, kept), "next": sample_token(few, kept)}
+    drawn |= {"few again": sample_token(few, generator())}
+    checked_ids(drawn["many"], logits.shape[-1])
+    return drawn | {"torch's own next numbers": next_global_numbers() if seed is not None else None}
 
 
 sample_token = Check(
@@ -172,6 +190,12 @@ def _top_k_cases(draw: Draw) -> list[Case]:
     return [
         *cases,
         Case("k 1, batch 4 · d_vocab 7", {"logits": draw.normal(4, 7), "k": 1}),
+        Case("k 1, equal logits at the border, batch 5 · d_vocab 8", {"logits": tied, "k": 1}),
+        Case("k 1, one row of 6", {"logits": draw.normal(1, 6), "k": 1}),
+        Case("k 3, shape (1, 1, 6)", {"logits": draw.normal(1, 1, 6), "k": 3}),
+        Case("k 5, just the vocabulary, batch 2 · d_vocab 5", {"logits": draw.normal(2, 5), "k": 5}),
+        Case("k 4, one less than the vocabulary, d_vocab 5", {"logits": draw.normal(5), "k": 4}),
+        Case("k 1, a vocabulary of one token, shape (1,)", {"logits": draw.normal(1), "k": 1}),
         Case("k 3, equal logits at the border, batch 5 · d_vocab 8", {"logits": tied, "k": 3}),
         Case("k 4, fewer than 4 logits are not −inf, batch 2 · d_vocab 7", {"logits": few, "k": 4}),
         Case("k larger than the vocabulary, batch 3 · d_vocab 5", {"logits": draw.normal(3, 5), "k": 9}),
@@ -194,6 +218,7 @@ top_k_filter = Check(
     cases=_top_k_cases,
     run=lambda top_k_filter, logits, k: top_k_filter(logits, k),
     forbidden=_READY_MADE,
+    changes_inputs="wrong",
     on_accelerator=True,
 )
 
@@ -219,7 +244,15 @@ def _top_p_cases(draw: Draw) -> list[Case]:
         Case(
             "p 0.7, equal logits at the border, batch 3 · d_vocab 6", _p_inputs(_tied(draw), 0.7, tied=True)
         ),
-        *(_boundary_case(draw, equal, p) for equal, p in ((4, 0.5), (16, 0.25), (4, 0.75))),
+        *(_boundary_case(draw, equal, p) for equal, p in ((4, 0.5), (16, 0.25), (4, 0.75), (2, 0.5))),
+        *(_boundary_case(draw, equal, p) for equal, p in ((1, 0.5), (4, 1.0), (8, 1e-8))),
+        Case("p 1e-08, batch 4 · d_vocab 7", _p_inputs(draw.normal(4, 7), 1e-8)),
+        Case("p 1e-30, batch 2 · d_vocab 7", _p_inputs(_led_by_the_ends(draw), 1e-30)),
+        Case("p 0.999, batch 3 · d_vocab 8", _p_inputs(draw.normal(3, 8, scale=6.0), 0.999)),
+        Case("p 1, −inf among the logits, batch 3 · d_vocab 9", _p_inputs(_with_holes(draw, 3, 9), 1.0)),
+        Case("p 0.6, one row of 7", _p_inputs(draw.normal(1, 7), 0.6)),
+        Case("p 0.4, shape (1, 1, 5)", _p_inputs(draw.normal(1, 1, 5), 0.4)),
+        Case("p 1e-08, a vocabulary of one token, shape (1,)", _p_inputs(draw.normal(1), 1e-8)),
         Case(
             f"p 0.7, {draw.reference.name}'s logits for two prompts",
             _p_inputs(_real_logits(draw.reference)[:, 0], 0.7),
@@ -242,17 +275,9 @@ def _boundary_case(draw: Draw, equal: int, p: float) -> Case:
     logits = torch.full((2, equal + 3), -torch.inf)
     for row in logits:
         row[torch.randperm(equal + 3, generator=_dice(draw))[:equal]] = 0.0
-    label = f"p {p:g}, {equal} equally probable tokens, so that {p * equal:g} of them have exactly p, batch 2"
+    exactly = f", so that {p * equal:g} of them have exactly p" if p * equal >= 1 else ""
+    label = f"p {p:g}, {equal} equally probable tokens{exactly}, batch 2"
     return Case(label, _p_inputs(logits, p, tied=True))
-
-
-def _run_top_p(top_p_filter: Callable, logits: Tensor, p: float, tied: bool) -> Any:
-    filtered = top_p_filter(logits, p)
-    if not tied or not isinstance(filtered, Tensor):
-        return filtered
-    # Which of several equal logits stay is nobody's business; how many, and that they stay in place, is.
-    in_place = filtered.shape == logits.shape and bool(((filtered == logits) | (filtered < -1e9)).all())
-    return {"logits, largest first": filtered.sort(descending=True).values, "each in its place": in_place}
 
 
 top_p_filter = Check(
@@ -260,16 +285,19 @@ top_p_filter = Check(
     week=WEEK,
     question="Which tokens are left when those that together have the probability p may be drawn?",
     cases=_top_p_cases,
-    run=_run_top_p,
+    run=lambda top_p_filter, logits, p, tied: top_p_filter(logits, p),
     forbidden=_READY_MADE,
+    changes_inputs="wrong",
     on_accelerator=True,
 )
 
 # --- repetition_penalty, frequency_penalty ------------------------------------------------------------------
 
 
-def _penalty_cases(draw: Draw, penalties: Sequence[float]) -> list[Case]:
-    """Logits of both signs, and tokens of which some come several times, others in every row."""
+def _penalty_cases(draw: Draw, penalties: Sequence[float], neutral: float) -> list[Case]:
+    """Logits of both signs, and tokens of which some come several times, others in every row. The penalty
+    `neutral` changes nothing.
+    """
     cases = []
     for penalty in penalties:
         sizes = draw.sizes("batch", "seq", "d_vocab", among=range(4, 12))
@@ -279,10 +307,23 @@ def _penalty_cases(draw: Draw, penalties: Sequence[float]) -> list[Case]:
         logits = draw.normal(sizes.batch, sizes.d_vocab, scale=2.0)
         logits[0, tokens[0, 0]], logits[1, tokens[1, 0]] = 1.7, -1.3
         cases.append(Case(f"penalty {penalty:g}, {sizes}", _penalty_inputs(logits, tokens, penalty)))
+    one = _penalty_inputs(draw.normal(3, 9), draw.integers(0, 9, 3, 1), penalties[0])
+    ends = torch.tensor([[0, 6, 0], [6, 6, 3]])
+    cases.append(
+        Case(
+            f"penalty {penalties[0]:g}, the first id and the last, batch 2 · seq 3 · d_vocab 7",
+            _penalty_inputs(_led_by_the_ends(draw), ends, penalties[0]),
+        )
+    )
+    for penalty, batch, seq, d_vocab in (
+        (neutral, 3, 5, 8), (penalties[1], 1, 4, 6), (penalties[1], 1, 1, 6), (penalties[0], 2, 3, 1)
+    ):  # fmt: skip
+        label = f"penalty {penalty:g}, batch {batch} · seq {seq} · d_vocab {d_vocab}"
+        tokens = draw.integers(0, d_vocab, batch, seq)
+        cases.append(Case(label, _penalty_inputs(draw.normal(batch, d_vocab), tokens, penalty)))
+    real = _penalty_inputs(_real_logits(draw.reference)[:, 0], token_ids(draw.reference), penalties[0])
     holes, tokens = _with_holes(draw, 3, 8), draw.integers(0, 8, 3, 10)
     holes[:, 1] = 0.0
-    one = _penalty_inputs(draw.normal(3, 9), draw.integers(0, 9, 3, 1), penalties[0])
-    real = _penalty_inputs(_real_logits(draw.reference)[:, 0], token_ids(draw.reference), penalties[0])
     return [
         *cases,
         Case(
@@ -302,9 +343,10 @@ repetition_penalty = Check(
     name="repetition_penalty",
     week=WEEK,
     question="Which logits are left when every token that has come before is made less probable?",
-    cases=lambda draw: _penalty_cases(draw, (1.3, 2.0, 0.7)),
+    cases=lambda draw: _penalty_cases(draw, (1.3, 2.0, 0.7), neutral=1.0),
     run=lambda repetition_penalty, logits, tokens, penalty: repetition_penalty(logits, tokens, penalty),
     forbidden=_READY_MADE,
+    changes_inputs="wrong",
     on_accelerator=True,
 )
 
@@ -312,32 +354,51 @@ frequency_penalty = Check(
     name="frequency_penalty",
     week=WEEK,
     question="Which logits are left when a token loses something for each time that it has come?",
-    cases=lambda draw: _penalty_cases(draw, (0.6, 1.5, -0.4)),
+    cases=lambda draw: _penalty_cases(draw, (0.6, 1.5, -0.4), neutral=0.0),
     run=lambda frequency_penalty, logits, tokens, penalty: frequency_penalty(logits, tokens, penalty),
     forbidden=_READY_MADE,
+    changes_inputs="wrong",
     on_accelerator=True,
 )
 
 # --- minimum_length -----------------------------------------------------------------------------------------
 
 
+_STOPS = {
+    "first": lambda d_vocab: 0,
+    "last": lambda d_vocab: d_vocab - 1,
+    "middle": lambda d_vocab: d_vocab // 2,
+}
+
+
 def _minimum_cases(draw: Draw) -> list[Case]:
     cases = []
-    for new, minimum in ((0, 3), (2, 3), (3, 3), (4, 3), (1, 0), (5, 9), (2, 15)):
+    for new, minimum, stop in (
+        (0, 3, "middle"), (2, 3, "first"), (3, 3, "first"), (4, 3, "last"), (1, 0, "first"), (5, 9, "last"),
+        (2, 15, "middle"), (0, 0, "last"), (0, 1, "first"), (1, 1, "middle"),
+    ):  # fmt: skip
         batch, prompt_length, d_vocab = draw.sizes("batch", "prompt", "d_vocab", among=range(3, 10)).values()
-        stop_token = draw.choose([0, d_vocab - 1, d_vocab // 2])
-        inputs = {
-            "logits": draw.normal(batch, d_vocab),
-            "tokens": draw.integers(0, d_vocab, batch, prompt_length + new),
-            "prompt_length": prompt_length,
-            "minimum": minimum,
-            "stop_token": stop_token,
-        }
-        label = (
-            f"prompt of {prompt_length}, {new} new, minimum {minimum}, stop_token {stop_token} of {d_vocab}"
-        )
-        cases.append(Case(label, inputs))
+        cases.append(_minimum_case(draw, (batch, prompt_length, d_vocab), new, minimum, stop))
+    for sizes, new, minimum, stop in (
+        ((1, 4, 6), 1, 2, "first"), ((1, 1, 5), 0, 2, "last"), ((3, 0, 7), 2, 3, "middle"),
+        ((4, 0, 6), 2, 2, "first"),
+    ):  # fmt: skip
+        cases.append(_minimum_case(draw, sizes, new, minimum, stop))
     return cases
+
+
+def _minimum_case(draw: Draw, sizes: tuple[int, int, int], new: int, minimum: int, stop: str) -> Case:
+    batch, prompt_length, d_vocab = sizes
+    stop_token = _STOPS[stop](d_vocab)
+    inputs = {
+        "logits": draw.normal(batch, d_vocab),
+        "tokens": draw.integers(0, d_vocab, batch, prompt_length + new),
+        "prompt_length": prompt_length,
+        "minimum": minimum,
+        "stop_token": stop_token,
+    }
+    label = f"prompt of {prompt_length}, {new} new, minimum {minimum}, stop_token {stop_token} of {d_vocab}"
+    return Case(f"{label}, batch {batch}", inputs)
 
 
 minimum_length = Check(
@@ -349,6 +410,7 @@ minimum_length = Check(
         logits, tokens, prompt_length, minimum, stop_token
     ),
     forbidden=_READY_MADE,
+    changes_inputs="wrong",
     on_accelerator=True,
 )
 
@@ -387,8 +449,17 @@ def _adjust_cases(draw: Draw) -> list[Case]:
         {"top_k": 5, "top_p": 0.75},
         {"penalties": ["less of all"], "temperature": 1.5, "top_k": 6, "top_p": 0.8},
         {"penalties": ["louder", "less of all"], "temperature": 0.0, "top_k": 3, "top_p": 0.9},
+        {"temperature": 0.0},
+        {"penalties": [], "temperature": 1.0, "top_k": None, "top_p": 1.0},
+        {"top_k": 1},
+        {"top_k": 20},
+        {"top_p": 1e-8},
+        {"temperature": 0.8, "top_k": 1, "top_p": 0.5},
+        {"penalties": ["less of the last"], "temperature": 0.7, "top_k": 3},
     ):
         sizes = draw.sizes("batch", "seq", "d_vocab", among=range(7, 13))
+        if how.get("top_k") == 3:
+            sizes |= {"batch": 1, "seq": 1}
         inputs = {
             "logits": draw.normal(sizes.batch, sizes.d_vocab, scale=1.5),
             "tokens": draw.integers(0, sizes.d_vocab, sizes.batch, sizes.seq),
@@ -423,20 +494,27 @@ adjust_logits = Check(
 
 
 def _model(
-    draw: Draw, n_ctx: int, d_vocab: int, spread: float = 3.0, among: Sequence[int] = range(2, 9)
+    draw: Draw,
+    n_ctx: int,
+    d_vocab: int,
+    spread: float = 3.0,
+    among: Sequence[int] = range(2, 9),
+    layers: int = 2,
+    heads: int | None = None,
 ) -> dict[str, Any]:
     """A small GPT-2: its config and its weights.
 
     Its logits have about the standard deviation `spread`, and the sizes inside it are `among` these.
     """
     chosen = draw.sizes("heads", "d_head", "d_mlp", among=[size for size in among if size != d_vocab])
+    chosen["heads"] = heads or chosen.heads
     heads, d_head, d_mlp = chosen.values()
-    weights = random_weights(draw, Sizes({**chosen, "layers": 2, "vocab": d_vocab, "n_ctx": n_ctx}))
+    weights = random_weights(draw, Sizes({**chosen, "layers": layers, "vocab": d_vocab, "n_ctx": n_ctx}))
     for block in weights["blocks"]:
         block["mlp"]["W_out"] *= 4.0  # or the stream would still hold the token, and W_E find it again
     for numbers in weights["ln_f"].values():
         numbers *= spread / math.sqrt(2 * heads * d_head)  # gain and bias are of order 1, and so is W_E
-    config = ModelConfig(heads * d_head, heads, d_head, d_mlp, 2, d_vocab, n_ctx, 1e-5)
+    config = ModelConfig(heads * d_head, heads, d_head, d_mlp, layers, d_vocab, n_ctx, 1e-5)
     return {"config": asdict(config), "weights": weights}
 
 
@@ -492,7 +570,8 @@ def _lively(draw: Draw, make: Callable, prompts: tuple[int, int, int], n_new: in
     while True:
         model, tokens = make(draw, n_ctx, d_vocab), draw.integers(0, d_vocab, batch, seq)
         added, lead = _likeliest(model, tokens, n_new)
-        if lead > 0.005 and any(len(row.unique()) > 1 for row in added[:, -4:]):
+        changing = n_new < 2 or n_ctx == 1 or any(len(row.unique()) > 1 for row in added[:, -4:])
+        if lead > 0.005 and changing:
             return model, tokens, added
 
 
@@ -526,8 +605,9 @@ def _stop_token(added: Tensor, ends: str, wanted: int | None = None) -> int | No
     return None
 
 
-def _cropped_case(draw: Draw, seq: int, n_new: int, n_ctx: int) -> Case:
-    batch, d_vocab = draw.sizes("batch", "d_vocab", among=[3, 5, 6]).values()
+def _cropped_case(draw: Draw, seq: int, n_new: int, n_ctx: int, batch: int | None = None) -> Case:
+    sizes = draw.sizes("batch", "d_vocab", among=[3, 5, 6])
+    batch, d_vocab = batch or sizes.batch, sizes.d_vocab
     model, tokens, _ = _lively(draw, _talker, (batch, seq, d_vocab), n_new, n_ctx)
     inputs = {"model": model, "tokens": tokens, "n_new": n_new, "n_ctx": n_ctx}
     label = f"greedy, n_ctx {n_ctx}, batch {batch} · seq {seq} · n_new {n_new} · d_vocab {d_vocab}"
@@ -577,7 +657,39 @@ def _generate_cases(draw: Draw) -> list[Case]:
         _cropped_case(draw, seq=11, n_new=4, n_ctx=8),
         _remembering_case(draw),
         *_chance_cases(draw),
+        *(_with_stop_token(_greedy_case(draw, 8, ends), last) for ends in ("some", "all") for last in (0, 1)),
+        _cropped_case(draw, seq=5, n_new=0, n_ctx=8),
+        _cropped_case(draw, seq=6, n_new=1, n_ctx=6, batch=1),
+        _cropped_case(draw, seq=1, n_new=6, n_ctx=3, batch=1),
+        _cropped_case(draw, seq=3, n_new=7, n_ctx=1),
+        _stopped_at_once(draw),
     ]
+
+
+def _with_stop_token(case: Case, last: bool) -> Case:
+    """The same with the vocabulary's first id, or its last, as the stop token: two ids change places."""
+    inputs = case.inputs
+    stop, d_vocab = inputs["how"]["stop_token"], inputs["model"]["config"]["d_vocab"]
+    wanted = d_vocab - 1 if last else 0
+    order = torch.arange(d_vocab)
+    order[stop], order[wanted] = wanted, stop
+    model, weights = inputs["model"], inputs["model"]["weights"]
+    weights = {**weights, "embed": {"W_E": weights["embed"]["W_E"][order]}}
+    changed = {
+        "model": {**model, "weights": weights, "read": model["read"][order]},
+        "tokens": order[inputs["tokens"]],
+        "how": {**inputs["how"], "stop_token": wanted},
+    }
+    return Case(f"{case.label}, stop_token {wanted}", {**inputs, **changed})
+
+
+def _stopped_at_once(draw: Draw) -> Case:
+    """One prompt whose first new token ends the text."""
+    model, tokens, added = _lively(draw, _talker, (1, 3, 6), 5, 12)
+    inputs = {"model": model, "tokens": tokens, "n_new": 5, "n_ctx": 12}
+    how = {"temperature": 0.0, "stop_token": added[0, 0].item()}
+    label = "greedy, the first new token is stop_token, batch 1 · seq 3 · n_new 5 · d_vocab 6"
+    return Case(label, {**inputs, "how": how, "asked": "tokens"})
 
 
 def _run_generate(generate, model, tokens, n_new, n_ctx, how, asked):
@@ -588,28 +700,28 @@ def _run_generate(generate, model, tokens, n_new, n_ctx, how, asked):
         return _seeds(lambda **seed: generate(model, tokens.repeat(6, 1), n_new, n_ctx, **how, **seed))
     with torch.no_grad():  # so many rows with their gradients would take a lot of memory
         written = generate(model, tokens.repeat(DRAWS, 1), n_new, n_ctx, **how)
-    return _pair_frequencies(written, tokens.shape[1], n_new, model.config.d_vocab)
+    return _checked_text(written, (DRAWS, tokens.shape[1] + n_new), model.config.d_vocab)
 
 
-def _pair_frequencies(written: Any, seq: int, n_new: int, d_vocab: int) -> Any:
-    wanted = (DRAWS, seq + n_new)
+def _checked_text(written: Any, wanted: tuple[int, int], d_vocab: int) -> Tensor:
+    """Ids of the vocabulary in the wanted shape.
+
+    Raises:
+        CheckMisuse: something else was written.
+    """
     if not isinstance(written, Tensor) or written.shape != wanted:
         got = f"{tuple(written.shape)}" if isinstance(written, Tensor) else type(written).__name__
-        raise CheckMisuse(
-            f"{DRAWS:,} prompts of {seq} and {n_new} new tokens have shape {wanted}; this is {got}."
-        )
-    first, second = (written[:, place].clamp(0, d_vocab - 1) for place in (seq, seq + 1))
-    return token_frequencies(first * d_vocab + second, d_vocab**2).reshape(d_vocab, d_vocab)
+        raise CheckMisuse(f"{DRAWS:,} prompts with their new tokens have shape {wanted}; this is {got}.")
+    return checked_ids(written, d_vocab)
 
 
-def _seeds(write: Callable[..., Tensor]) -> dict[str, bool]:
-    one, again, other, free = write(seed=1), write(seed=1), write(seed=2), write()
-    return {
-        "the same seed writes the same": _same_tokens(one, again),
-        "another seed writes another": not _same_tokens(one, other),
-        "without a seed it differs": not _same_tokens(free, write()),
-        "every row is drawn by itself": isinstance(one, Tensor) and len(one.unique(dim=0)) > 1,
-    }
+def _seeds(write: Callable[..., Tensor]) -> dict[str, Tensor]:
+    """What is written with seed 0, twice, and with another seed; then torch's own next random numbers, which
+    a seed leaves alone; and two texts without a seed.
+    """
+    written = {"seed 0": write(seed=0), "seed 0 again": write(seed=0), "seed 1": write(seed=1)}
+    written |= {"torch's own next numbers": next_global_numbers()}
+    return written | {"no seed": write(), "no seed again": write(seed=None)}
 
 
 generate = Check(
@@ -644,24 +756,26 @@ shape_table = shape_table_check(
 
 def _beam_cases(draw: Draw) -> list[Case]:
     alone = [_beam_case(draw, n_beams, n_new, {}) for n_beams, n_new in ((3, 5), (1, 6), (4, 6), (2, 7))]
+    alone += [_beam_case(draw, n_beams, 1, {}) for n_beams in (1, 3)]
     # A large length_penalty makes long texts worth more, so that it shows when beams are lost on the way.
     several = {1.0: (2, 3, 4, 3, 2), 3.0: (2, 3, 2, 2, 3, 2, 2), 2.0: (2, 3, 4), 0.5: (2, 3, 4)}
     # Without any, a text that ended early stays ahead: there it mostly shows which of the ends were counted.
     several |= {0.0: (3, 4, 2, 2, 3, 2, 3, 2, 2)}
+    cases = [(n_beams, length_penalty) for length_penalty, beams in several.items() for n_beams in beams]
+    stops = cycle(("middle", "first", "last"))
     return alone + [
-        _beam_case(draw, n_beams, draw.choose([5, 6, 7]), {"length_penalty": length_penalty})
-        for length_penalty, beams in several.items()
-        for n_beams in beams
+        _beam_case(draw, n_beams, draw.choose([5, 6, 7]), {"length_penalty": length_penalty}, next(stops))
+        for n_beams, length_penalty in cases
     ]
 
 
-def _beam_case(draw: Draw, n_beams: int, n_new: int, asked: dict[str, Any]) -> Case:
+def _beam_case(draw: Draw, n_beams: int, n_new: int, asked: dict[str, Any], stop: str = "") -> Case:
     """With a length_penalty there is a stop token, too, that texts meet often."""
     seq, d_vocab = draw.choose([1, 2, 4]), draw.choose([10, 11, 12])
     # Rather even probabilities: the best beginning is then not always part of the best whole.
     model, tokens = _talker(draw, 14, d_vocab, spread=1.6), draw.integers(0, d_vocab, seq)
     if asked:
-        asked = {"stop_token": draw.choose(range(d_vocab)), **asked}
+        asked = {"stop_token": _STOPS[stop](d_vocab), **asked}
         direction = model["weights"]["embed"]["W_E"][asked["stop_token"]]
         model["weights"]["ln_f"]["bias"] += 1.6 * direction / direction.square().sum()
     inputs = {"model": model, "tokens": tokens, "n_new": n_new, "n_beams": n_beams, "how": asked}
@@ -696,7 +810,23 @@ def _ngram_cases(draw: Draw) -> list[Case]:
             tokens[2, seq - n + 1 :] = tokens[2, n : 2 * n - 1]
         label = f"n {n}, batch {batch} · seq {seq} · d_vocab {d_vocab}"
         cases.append(Case(label, {"logits": draw.normal(batch, d_vocab), "tokens": tokens, "n": n}))
-    return cases
+    return cases + _small_ngram_cases(draw)
+
+
+def _small_ngram_cases(draw: Draw) -> list[Case]:
+    """Runs of one token, whose n-grams overlap; the first id and the last; texts as short as an n-gram."""
+    runs = torch.tensor([[0, 0, 0, 0, 0], [5, 5, 5, 5, 5], [0, 5, 0, 5, 0], [2, 2, 3, 2, 2]])
+    texts = [(n, runs, "runs and alternations") for n in (1, 2, 3, 4, 5)]
+    texts += [(2, runs[:1, :2], "one token twice"), (1, runs[1:2, :1], "a single token")]
+    texts += [(n, draw.integers(0, 6, 1, 4), "one text of four tokens") for n in (4, 5, 6)]
+    texts += [(2, torch.zeros(3, 4, dtype=torch.long), "a vocabulary of one token")]
+    return [
+        Case(
+            f"n {n}, {what}, shape {tuple(tokens.shape)}",
+            {"logits": draw.normal(len(tokens), 1 if "vocabulary" in what else 6), "tokens": tokens, "n": n},
+        )
+        for n, tokens, what in texts
+    ]
 
 
 no_repeat_ngram = Check(
@@ -706,6 +836,7 @@ no_repeat_ngram = Check(
     cases=_ngram_cases,
     run=lambda no_repeat_ngram, logits, tokens, n: no_repeat_ngram(logits, tokens, n),
     forbidden=_READY_MADE,
+    changes_inputs="wrong",
 )
 
 # --- KVCache ------------------------------------------------------------------------------------------------
@@ -713,8 +844,16 @@ no_repeat_ngram = Check(
 
 def _cache_cases(draw: Draw) -> list[Case]:
     cases = []
-    for n_layers, news in ((2, [4, 1, 1]), (3, [1, 1, 1]), (1, [5, 2])):
+    for n_layers, news, ones in (
+        (2, [4, 1, 1], 0),
+        (3, [1, 1, 1], 0),
+        (1, [5, 2], 0),
+        (11, [2, 1], 0),
+        (1, [1, 1], 3),
+        (2, [3, 1], 1),
+    ):
         batch, heads, d_head = draw.sizes("batch", "heads", "d_head", among=range(6, 10)).values()
+        batch, heads, d_head = (1,) * ones + (batch, heads, d_head)[ones:]
         steps = [
             [[draw.normal(batch, heads, new, d_head) for _ in range(2)] for _ in range(n_layers)]
             for new in news
@@ -784,8 +923,16 @@ class SmallCache:
 
 def _attention_cases(draw: Draw) -> list[Case]:
     cases = []
-    for news in ([4, 1, 1], [1, 1], [3, 2], [5]):
-        batch, model = draw.choose([2, 9]), _model(draw, 10, 10)
+    for news, one in (
+        ([4, 1, 1], False),
+        ([1, 1], False),
+        ([3, 2], False),
+        ([5], False),
+        ([2, 1], True),
+        ([1], True),
+    ):
+        batch, model = draw.choose([2, 9]), _model(draw, 10, 10, heads=1 if one else None)
+        batch = 1 if one else batch
         heads, d_model, d_head = (model["config"][name] for name in ("n_heads", "d_model", "d_head"))
         pieces = [draw.normal(2, batch, new, d_model) for new in news]
         shown = ", then ".join(map(str, news))
@@ -816,9 +963,12 @@ cached_attention = Check(
 
 def _cached_logits_cases(draw: Draw) -> list[Case]:
     cases = []
-    for news in ([4, 1, 1], [1, 1, 1], [3, 2], [6]):
-        batch, d_vocab = draw.choose([2, 5]), draw.choose([9, 10, 11])
-        model, n_new = _model(draw, 12, d_vocab), sum(news)
+    for news, batch, layers in (
+        ([4, 1, 1], None, 2), ([1, 1, 1], None, 2), ([3, 2], None, 2), ([6], None, 2),
+        ([2, 1], 1, 11), ([1], 1, 1), ([11, 1], None, 2),
+    ):  # fmt: skip
+        batch, d_vocab = batch or draw.choose([2, 5]), draw.choose([9, 10, 11])
+        model, n_new = _model(draw, 12, d_vocab, layers=layers), sum(news)
         pieces = list(draw.integers(0, d_vocab, batch, n_new).split(news, dim=1))
         label = f"{', then '.join(map(str, news))} new tokens, batch {batch} · d_vocab {d_vocab}"
         cases.append(Case(label, {"model": model, "pieces": pieces}))
@@ -847,8 +997,11 @@ WORK = "at most twice the FLOPs of reading the text once"
 
 def _cached_generate_cases(draw: Draw) -> list[Case]:
     cases = []
-    for seq, n_new, n_ctx in ((4, 9, 20), (3, 20, 30), (5, 8, 9), (12, 5, 8), (6, 4, 8)):
-        batch, d_vocab = draw.choose([6, 7]), draw.choose([9, 10, 11])
+    for seq, n_new, n_ctx, batch in (
+        (4, 9, 20, 0), (3, 20, 30, 0), (5, 8, 9, 0), (12, 5, 8, 0), (6, 4, 8, 0),
+        (4, 0, 9, 0), (1, 5, 9, 1), (6, 3, 6, 1), (3, 6, 8, 1), (2, 5, 1, 0),
+    ):  # fmt: skip
+        batch, d_vocab = batch or draw.choose([6, 7]), draw.choose([9, 10, 11])
         asked = "tokens and work" if n_new == 20 else "tokens"
         model, tokens, _ = _lively(draw, _model, (batch, seq, d_vocab), n_new, n_ctx)
         inputs = {"model": model, "tokens": tokens, "n_new": n_new}
@@ -871,7 +1024,7 @@ def _run_cached_generate(cached_generate, model, tokens, n_new, asked):
     if asked == "frequencies":
         with torch.no_grad():
             written = cached_generate(model, tokens.repeat(DRAWS, 1), n_new, 1.8, seed=7)
-        return _pair_frequencies(written, tokens.shape[1], n_new, model.config.d_vocab)
+        return _checked_text(written, (DRAWS, tokens.shape[1] + n_new), model.config.d_vocab)
     if asked == "tokens":
         return {"tokens": cached_generate(model, tokens, n_new, 0.0)}
     written, work = forward_flops(lambda: cached_generate(model, tokens, n_new, 0.0))

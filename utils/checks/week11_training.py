@@ -14,6 +14,7 @@ from utils.checks.attempt import CheckMisuse
 from utils.checks.cases import Case, Draw
 from utils.checks.engine import Check
 from utils.checks.full_disk import full_disk
+from utils.checks.path_watch import PathWatch
 from utils.checks.real import PROMPTS
 from utils.checks.shape_table import shape_table_check
 from utils.checks.small_model import SmallModel, small_weights
@@ -51,7 +52,28 @@ def _split_cases(draw: Draw) -> list[Case]:
         tokens = _text(draw, end_of_text, d_vocab, sorted(_lengths(draw, 9, 4, 22)))
         label = f"9 stories, {len(tokens)} tokens, val_share {val_share}, end_of_text {end_of_text}"
         cases.append(Case(label, {"tokens": tokens, "val_share": val_share, "end_of_text": end_of_text}))
-    return cases
+    return [*cases, *(_border_case(draw, distance) for distance in (0, 1, -1)), _rounded_case(draw)]
+
+
+def _border_case(draw: Draw, distance: int) -> Case:
+    """Two stories; the share's position is so many tokens behind the border between them."""
+    first, second = draw.sizes("first", "second", among=range(5, 12)).values()
+    tokens = _text(draw, 0, 7, [first, second, 5])
+    border = first + 1
+    # In the middle of a token, so that no rounding of a float moves it.
+    val_share = 1 - (border + distance + 0.5) / len(tokens)
+    where = {0: "at a border", 1: "one token behind a border", -1: "one token before a border"}[distance]
+    label = f"3 stories, {len(tokens)} tokens, the position {where}, end_of_text 0"
+    return Case(label, {"tokens": tokens, "val_share": val_share, "end_of_text": 0})
+
+
+def _rounded_case(draw: Draw) -> Case:
+    """The position is just below a whole number: rounded up it lies behind the border."""
+    first, second = draw.sizes("first", "second", among=range(5, 12)).values()
+    tokens = _text(draw, 6, 7, [first, second])
+    val_share = 1 - (first + 1.9) / len(tokens)
+    label = f"2 stories, {len(tokens)} tokens, nine tenths of a token behind a border, end_of_text 6"
+    return Case(label, {"tokens": tokens, "val_share": val_share, "end_of_text": 6})
 
 
 train_val_split = Check(
@@ -76,7 +98,29 @@ def _batch_cases(draw: Draw) -> list[Case]:
         tokens = _text(draw, end_of_text, d_vocab, [*lengths, sizes.seq - 2])
         inputs = {"tokens": tokens, "end_of_text": end_of_text, **sizes, "seed": draw.choose(range(1, 10**6))}
         cases.append(Case(f"{len(tokens)} tokens, {sizes}, end_of_text {end_of_text}", inputs))
-    return cases
+    return [
+        *cases,
+        _last_window_case(draw, missing=0),
+        _last_window_case(draw, missing=1),
+        _last_window_case(draw, missing=2),
+        _window_case(draw, "one window of one prompt", [4, 3, 5], batch_size=1, seq=6),
+        _window_case(draw, "windows of one token", [2, 3, 2], batch_size=5, seq=1),
+        _window_case(draw, "a single story, as long as a window", [6], batch_size=3, seq=8),
+    ]
+
+
+def _last_window_case(draw: Draw, missing: int) -> Case:
+    """Few starts, the last of which leaves room for a whole window, or for one but for `missing` tokens."""
+    seq = draw.choose([6, 7, 8])
+    what = f"the last window lacks {missing} tokens" if missing else "the last window just fits"
+    return _window_case(draw, what, [seq + 1, seq + 2, seq - 2 - missing], batch_size=9, seq=seq)
+
+
+def _window_case(draw: Draw, what: str, lengths: Sequence[int], batch_size: int, seq: int) -> Case:
+    tokens = _text(draw, 0, 8, lengths)
+    sizes = {"batch_size": batch_size, "seq": seq, "seed": draw.choose(range(1, 10**6))}
+    label = f"{what}: {len(tokens)} tokens, batch_size {batch_size} · seq {seq}, end_of_text 0"
+    return Case(label, {"tokens": tokens, "end_of_text": 0, **sizes})
 
 
 def _run_get_batch(get_batch, tokens, end_of_text, batch_size, seq, seed):
@@ -440,22 +484,54 @@ PARTS_OF_A_CHECKPOINT = ("config", "settings", "model", "optimizer", "generator"
 
 def _save_cases(draw: Draw) -> list[Case]:
     cases = []
-    for steps, disk in ((3, "free"), (5, "free"), (4, "full")):
+    for steps, disk in (
+        (3, "free"),
+        (5, "free"),
+        (4, "full"),
+        (0, "free"),
+        (2, "with an earlier checkpoint"),
+    ):
         inputs = {"weights": small_weights(draw, 7, 4), "settings": _settings(draw, 6)}
-        label = f"after {steps} steps" + (", when the disk is full" if disk == "full" else "")
-        cases.append(Case(label, {**inputs, "steps": steps, "disk": disk}))
+        label = f"after {steps} steps" + {"full": ", when the disk is full", "free": ""}.get(
+            disk, f", {disk}"
+        )
+        earlier = draw.choose(range(100, 10_000))
+        cases.append(Case(label, {**inputs, "steps": steps, "disk": disk, "earlier": earlier}))
     return cases
 
 
-def _run_save(save_checkpoint, weights, settings, steps, disk):
+def _run_save(save_checkpoint, weights, settings, steps, disk, earlier):
     run = SmallRun(weights, settings)
     run.train(steps)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "run.pt"
         if disk == "full":
             return _save_on_a_full_disk(save_checkpoint, run, path)
+        if disk != "free":
+            return {
+                "steps in the file, one after the other": _steps_seen(save_checkpoint, run, path, earlier)
+            }
         save_checkpoint(run, path)
         return {"files": sorted(each.name for each in Path(folder).iterdir()), **_contents(path)}
+
+
+def _steps_seen(save_checkpoint, run: SmallRun, path: Path, earlier: int) -> list[int | str]:
+    """What stands at the path while a checkpoint takes the place of an earlier one: the step in it, or that
+    there is no file, or none that is whole.
+    """
+    torch.save({"step": earlier}, path)
+    with PathWatch(path, _step_in) as watch:
+        save_checkpoint(run, path)
+    return watch.seen
+
+
+def _step_in(path: Path) -> int | str:
+    try:
+        return torch.load(path, weights_only=True)["step"]
+    except FileNotFoundError:
+        return "no file"
+    except Exception:  # whatever torch says of half a file
+        return "half a file"
 
 
 def _contents(path: Path) -> dict[str, Any]:
@@ -505,7 +581,7 @@ save_checkpoint = Check(
 
 def _resume_cases(draw: Draw) -> list[Case]:
     cases = []
-    for done, more in ((3, 4), (5, 2)):
+    for done, more in ((3, 4), (5, 2), (0, 3)):
         inputs = {"weights": small_weights(draw, 7, 4), "other_weights": small_weights(draw, 7, 4)}
         inputs |= {"settings": _settings(draw, 6), "done": done, "more": more, "changed": "nothing"}
         cases.append(Case(f"a checkpoint after {done} steps, then {more} more", inputs))

@@ -1,5 +1,6 @@
 """Week 12's checks: look inside a small GPT-2, with random weights and with real ones."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import torch
@@ -48,11 +49,22 @@ def _real(draw: Draw) -> tuple[str, dict, Sizes]:
     return f"the first two blocks of {reference.name}, two prompts", inputs, sizes
 
 
-def _cases(draw: Draw, more=lambda draw, sizes: {}) -> list[Case]:
-    """Two small models with random weights and one with real ones; `more` draws the other inputs."""
+_ONES = (
+    {"batch": 1},
+    {"seq": 1, "batch": 3},
+    {"layers": 1, "heads": 1, "batch": 1, "seq": 1},
+    {"layers": 11, "batch": 2, "seq": 3},
+)
+"""Sizes of 1, and more layers than ten, whose numbers as text are in another order."""
+
+
+def _cases(draw: Draw, more=lambda draw, sizes: {}, ones: Sequence[dict[str, int]] = ()) -> list[Case]:
+    """Two small models with random weights, one for each of `ones`, which set sizes, one with real weights;
+    `more` draws the other inputs.
+    """
     cases = []
-    for _ in range(2):
-        sizes = _sizes(draw)
+    for fixed in ({}, {}, *ones):
+        sizes = Sizes(_sizes(draw) | fixed)
         inputs = _random(draw, sizes)
         cases.append(Case(_shown(sizes), inputs | more(draw, sizes)))
     label, inputs, sizes = _real(draw)
@@ -134,7 +146,7 @@ hooked = Check(
 
 
 def _cache_cases(draw: Draw) -> list[Case]:
-    cases = _cases(draw)
+    cases = _cases(draw, ones=_ONES)
     sizes = _sizes(draw)
     inputs = _random(draw, sizes)
     inputs["tokens"] = draw.integers(0, sizes.vocab, sizes.batch, sizes.n_ctx + 1)
@@ -174,20 +186,24 @@ logit_lens = Check(
     name="logit_lens",
     week=WEEK,
     question="What would the model say next if it stopped before its first block, and after each block?",
-    cases=_cases,
+    cases=lambda draw: _cases(draw, ones=_ONES),
     run=lambda logit_lens, config, weights, tokens: logit_lens(SmallGPT2(config, weights), tokens),
 )
 
 
 def _answers(draw: Draw, sizes: Sizes) -> dict:
-    return {"answers": draw.integers(0, sizes.vocab, sizes.batch)}
+    """The first id and the last among the answers, where there are two prompts."""
+    answers = draw.integers(0, sizes.vocab, sizes.batch)
+    if sizes.batch > 1:
+        answers[0], answers[-1] = 0, sizes.vocab - 1
+    return {"answers": answers}
 
 
 direct_logit_attribution = Check(
     name="direct_logit_attribution",
     week=WEEK,
     question="How much does each writer add to the answer's logit at the last position?",
-    cases=lambda draw: _cases(draw, _answers),
+    cases=lambda draw: _cases(draw, _answers, _ONES),
     run=lambda direct_logit_attribution, config, weights, tokens, answers: direct_logit_attribution(
         SmallGPT2(config, weights), tokens, answers
     ),
@@ -199,7 +215,7 @@ direct_logit_attribution = Check(
 
 def _inside_cases(draw: Draw) -> list[Case]:
     cases = []
-    for case in _cases(draw, lambda draw, sizes: {"layer": draw.choose(range(sizes.layers))}):
+    for case in _cases(draw, lambda draw, sizes: {"layer": draw.choose(range(sizes.layers))}, _ONES[:3]):
         inputs = dict(case.inputs)
         batch, seq = inputs.pop("tokens").shape
         x = draw.normal(batch, seq, inputs["config"]["d_model"])
@@ -223,10 +239,22 @@ def _ablation_cases(draw: Draw) -> list[Case]:
         # Never head 0 of layer 0: a count from 1, or another axis, would go unseen.
         return {"layer": sizes.layers - 1, "head": draw.choose(range(1, sizes.heads))}
 
+    cases = _cases(draw, one_head)
+    for layer, head, ones in (
+        (0, 0, {}),
+        (0, -1, {}),
+        (-1, 0, {"batch": 1}),
+        (1, 0, {"layers": 11, "seq": 3}),
+        (10, 1, {"layers": 11}),
+    ):
+        sizes = Sizes(_sizes(draw) | ones)
+        place = {"layer": layer % sizes.layers, "head": head % sizes.heads}
+        label = f"layer {place['layer']}, head {place['head']}, {_shown(sizes)}"
+        cases.append(Case(label, _random(draw, sizes) | place))
+    alone = Sizes(_sizes(draw) | _ONES[2])
+    cases.append(Case(f"the only head, {_shown(alone)}", _random(draw, alone) | {"layer": 0, "head": 0}))
     return [
-        Case(f"{by}, {case.label}", {**case.inputs, "by": by})
-        for case in _cases(draw, one_head)
-        for by in ("zero", "mean")
+        Case(f"{by}, {case.label}", {**case.inputs, "by": by}) for case in cases for by in ("zero", "mean")
     ]
 
 
@@ -257,6 +285,10 @@ def _difference_cases(draw: Draw) -> list[Case]:
         right, wrong = torch.stack(order).unbind(dim=1)
         inputs = {"logits": draw.normal(sizes.batch, sizes.seq, sizes.vocab), "right": right, "wrong": wrong}
         cases.append(Case(str(sizes), inputs))
+    for batch, seq, vocab in ((1, 4, 5), (1, 1, 3), (2, 1, 6)):
+        ends = torch.tensor([0, vocab - 1])[:batch], torch.tensor([vocab - 1, 0])[:batch]
+        inputs = {"logits": draw.normal(batch, seq, vocab), "right": ends[0], "wrong": ends[1]}
+        cases.append(Case(f"the first id and the last, batch {batch} · seq {seq} · vocab {vocab}", inputs))
     return cases
 
 
@@ -289,7 +321,23 @@ def _patch_cases(draw: Draw) -> list[Case]:
             inputs["clean"] = inputs.pop("tokens")
             place = f"{inputs['name']} at position {inputs['position']}"
             cases.append(Case(f"{place}, {case.label}", inputs))
+    for name, position, ones in _PATCHES:
+        sizes = Sizes(_sizes(draw) | ones)
+        inputs = _random(draw, sizes)
+        inputs |= {"clean": inputs.pop("tokens"), "name": name, "position": position % sizes.seq}
+        inputs["corrupted"] = draw.integers(0, sizes.vocab, sizes.batch, sizes.seq)
+        cases.append(Case(f"{name} at position {inputs['position']}, {_shown(sizes)}", inputs))
     return cases
+
+
+_PATCHES = (
+    *((name, position, {}) for name in ("embed", "pos_embed", "ln_f", "unembed") for position in (0, -1)),
+    *((f"blocks.0.{half}", 0, {"batch": 1}) for half in ("ln_1", "attn", "ln_2", "mlp")),
+    *((f"blocks.1{half}", -1, {"layers": 2}) for half in ("", ".attn", ".mlp")),
+    ("blocks.10", 0, {"layers": 11, "seq": 3}),
+    ("blocks.0", 0, {"layers": 1, "batch": 1, "seq": 1}),
+)
+"""Every kind of module, the first position and the last, the first layer, the last and the eleventh."""
 
 
 def _run_patch(activation_patch, config, weights, clean, corrupted, name, position):
@@ -308,7 +356,7 @@ activation_patch = Check(
 
 def _repeated(draw: Draw, sizes: Sizes) -> dict:
     """Tokens that begin with an opening and go on with one piece, three times or cut off after the second."""
-    start = draw.choose((1, 2))
+    start = sizes.get("start", draw.choose((1, 2)))
     period = (sizes.seq - start) // 2
     piece = draw.integers(0, sizes.vocab, sizes.batch, period).repeat(1, 3)
     opening = draw.integers(0, sizes.vocab, sizes.batch, start)
@@ -320,7 +368,16 @@ head_zoo = Check(
     name="head_zoo",
     week=WEEK,
     question="How much is each head a previous-token head, a first-token head, an induction head?",
-    cases=lambda draw: _cases(draw, _repeated),
+    cases=lambda draw: _cases(
+        draw,
+        _repeated,
+        (
+            {"start": 0},
+            {"start": 0, "batch": 1},
+            {"batch": 1, "layers": 1, "heads": 1},
+            {"layers": 11, "batch": 2},
+        ),
+    ),
     run=lambda head_zoo, config, weights, tokens, start, period: head_zoo(
         SmallGPT2(config, weights), tokens, start, period
     ),
@@ -335,7 +392,16 @@ def _knock_out_cases(draw: Draw) -> list[Case]:
     alone = _cases(draw, lambda draw, sizes: {"heads": [[1, 0]]})[0]
     cases = _cases(draw, several)
     none = Case(f"no head at all, {cases[0].label}", {**cases[0].inputs, "heads": []})
-    return [*cases, Case(f"one head, {alone.label}", alone.inputs), none]
+    cases += [Case(f"one head, {alone.label}", alone.inputs), none]
+    for heads, ones in (
+        ([[0, 0]], {}),
+        ([[0, 0]], {"layers": 1, "heads": 1, "batch": 1, "seq": 1}),
+        ([[0, 0], [0, 1], [1, 0]], {"layers": 2, "batch": 1}),
+        ([[10, 1], [2, 0], [0, 0]], {"layers": 11, "seq": 3}),
+    ):
+        sizes = Sizes(_sizes(draw) | ones)
+        cases.append(Case(f"heads {heads}, {_shown(sizes)}", _random(draw, sizes) | {"heads": heads}))
+    return cases
 
 
 def _run_knock_out(knock_out, config, weights, tokens, heads):

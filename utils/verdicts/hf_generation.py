@@ -91,6 +91,8 @@ def continued(
     **how: Any,
 ) -> Int[Tensor, "batch longer"]:
     """What HF's generate makes of the prompts without drawing: greedily, or with `num_beams` in `how`."""
+    if n_new == 0:  # which HF's generate refuses
+        return tokens
     from transformers import GenerationConfig
 
     hf = _hf(**model)

@@ -22,11 +22,11 @@ def without(logits, gone, value=-torch.inf):
 
 
 def settle_hidden(output):
-    """Any number below −1e9 hides a token as well as −inf does."""
+    """−1e9 or less hides a token as well as −inf does, also where a small logit has been added to it."""
     if isinstance(output, dict):
         return {name: settle_hidden(each) for name, each in output.items()}
     if isinstance(output, torch.Tensor) and output.is_floating_point():
-        return without(output, output < -1e9)
+        return without(output, output < -1e8)
     return output
 
 

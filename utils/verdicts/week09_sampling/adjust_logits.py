@@ -12,7 +12,7 @@ def _expected(logits, tokens, how):
     penalties = [checks.PENALTIES[name] for name in how.get("penalties", [])]
     by_name = {"temperature": temperature, "top_k": top_k, "top_p": top_p}
     cold = how.get("temperature") == 0
-    chosen = [] if cold else [make(how[name]) for name, make in by_name.items() if name in how]
+    chosen = [] if cold else [make(how[name]) for name, make in by_name.items() if how.get(name) is not None]
     for penalise in penalties:
         logits = penalise(logits, tokens)
     if not cold:

@@ -114,8 +114,8 @@ VERDICT = Verdict(
         ),
         Mistake(
             "greedy",
-            "there is only one beam, whatever n_beams says",
-            "how many candidates go on?",
+            "all beams are one and the same: the greedy text comes back, whatever n_beams says",
+            "how many different candidates go on after the first step?",
             lambda model, tokens, n_new, n_beams, stop_token=None, length_penalty=1.0: _searching()(
                 model, tokens, n_new, 1, stop_token, length_penalty
             ),

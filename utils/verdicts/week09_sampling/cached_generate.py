@@ -8,12 +8,19 @@ from utils.verdicts.verdict import Mistake, Verdict
 from utils.verdicts.week09_sampling._pieces import CHANCE
 from utils.verdicts.week09_sampling.adjust_logits import STEPS, adjusting
 from utils.verdicts.week09_sampling.cached_logits import _passing
-from utils.verdicts.week09_sampling.generate import SEEDS, _falls, _luck
+from utils.verdicts.week09_sampling.generate import (
+    _falls,
+    _global_luck,
+    _luck,
+    pair_frequencies,
+    seeds_expected,
+    seeds_observed,
+)
 
 
 def _expected(model, tokens, n_new, asked):
     if asked == "seeds":
-        return SEEDS
+        return seeds_expected()
     if asked == "frequencies":
         return pair_probabilities(model, tokens, [temperature(1.8)])
     n_ctx = model["config"]["n_ctx"]
@@ -23,6 +30,14 @@ def _expected(model, tokens, n_new, asked):
         written = continued(model, tokens, n_new, None)
     work = {checks.WORK: True} if asked == "tokens and work" else {}
     return {"tokens": written, **work}
+
+
+def _observed(output, model, tokens, n_new, asked):
+    if asked == "seeds":
+        return seeds_observed(output)
+    if asked == "frequencies":
+        return pair_frequencies(output, tokens.shape[1], model["config"]["d_vocab"])
+    return output
 
 
 _adjust = adjusting(*STEPS)
@@ -82,6 +97,7 @@ def _rolled(cache, layers):
 VERDICT = Verdict(
     check=checks.cached_generate,
     expected=_expected,
+    observe=_observed,
     reference="HF's generate",
     tolerance=CHANCE,
     mistakes=(
@@ -174,6 +190,18 @@ VERDICT = Verdict(
             "every step begins with the same random numbers: equal choices always fall alike",
             "how many generators does one text need, and where is it made?",
             _writing(each_step=lambda generator, seed: _luck(seed)),
+        ),
+        Mistake(
+            "seed 0 taken for none",
+            "a seed of 0 counts as no seed: every text is another one",
+            "0 is a seed like any other: what is the condition for a generator of its own?",
+            _writing(luck=lambda seed: _luck(seed or None)),
+        ),
+        Mistake(
+            "torch's own generator seeded",
+            "torch's global generator is seeded: all later random numbers of the notebook are others",
+            "whose generator does torch.manual_seed set?",
+            _writing(luck=_global_luck),
         ),
     ),
 )

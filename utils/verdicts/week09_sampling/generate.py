@@ -3,6 +3,8 @@
 import torch
 
 from utils.checks import week09_sampling as checks
+from utils.checks.frequencies import token_frequencies
+from utils.checks.global_random import untouched_numbers
 from utils.verdicts.hf_generation import continued, continued_in_a_window, pair_probabilities
 from utils.verdicts.hf_generation import temperature as hf_temperature
 from utils.verdicts.hf_generation import top_k as hf_top_k
@@ -11,20 +13,49 @@ from utils.verdicts.verdict import Mistake, Verdict
 from utils.verdicts.week09_sampling._pieces import CHANCE
 from utils.verdicts.week09_sampling.adjust_logits import STEPS, adjusting
 
-SEEDS = dict.fromkeys(
-    (
-        "the same seed writes the same",
-        "another seed writes another",
-        "without a seed it differs",
-        "every row is drawn by itself",
-    ),
-    True,
-)
+WRITTEN_WITH_SEEDS = {
+    "the same seed writes the same": True,
+    "another seed writes another": True,
+    "without a seed it differs": True,
+    "every row is drawn by itself": True,
+}
+
+
+def seeds_expected():
+    """What is right where texts are written with seeds and without."""
+    return {**WRITTEN_WITH_SEEDS, "torch's own next numbers": untouched_numbers()}
+
+
+def seeds_observed(texts):
+    """What is compared of texts that were written with seeds and without: see `week09_sampling._seeds`."""
+    one, again, other = (texts[name] for name in ("seed 0", "seed 0 again", "seed 1"))
+    said = (
+        torch.equal(one, again),
+        not torch.equal(one, other),
+        not torch.equal(texts["no seed"], texts["no seed again"]),
+        len(one.unique(dim=0)) > 1,
+    )
+    own = texts["torch's own next numbers"]
+    return {**dict(zip(WRITTEN_WITH_SEEDS, said, strict=True)), "torch's own next numbers": own}
+
+
+def pair_frequencies(written, seq, d_vocab):
+    """How often each pair of tokens follows the prompt of `seq` tokens."""
+    first, second = written[:, seq], written[:, seq + 1]
+    return token_frequencies(first * d_vocab + second, d_vocab**2).reshape(d_vocab, d_vocab)
+
+
+def _observed(output, model, tokens, asked, **more):
+    if asked == "seeds":
+        return seeds_observed(output)
+    if asked == "frequencies":
+        return pair_frequencies(output, tokens.shape[1], model["config"]["d_vocab"])
+    return output
 
 
 def _expected(model, tokens, n_new, n_ctx, how, asked):
     if asked == "seeds":
-        return SEEDS
+        return seeds_expected()
     if asked == "frequencies":
         return pair_probabilities(model, tokens, _processors(how))
     if tokens.shape[1] + n_new > n_ctx:
@@ -102,6 +133,15 @@ def _writing(
     return generate
 
 
+def _global_luck(seed):
+    if seed is not None:
+        torch.manual_seed(seed)
+
+
+def _without_stop_token_0(generate):
+    return lambda *given, stop_token=None, **how: generate(*given, stop_token=stop_token or None, **how)
+
+
 def _first_row_for_all(logits, generator):
     return _falls(logits[:1], generator).expand(len(logits))
 
@@ -109,6 +149,7 @@ def _first_row_for_all(logits, generator):
 VERDICT = Verdict(
     check=checks.generate,
     expected=_expected,
+    observe=_observed,
     reference="HF's generate",
     tolerance=CHANCE,
     mistakes=(
@@ -252,8 +293,8 @@ VERDICT = Verdict(
         ),
         Mistake(
             "penalties ignored",
-            "the penalties make no difference",
-            "which arguments does adjust_logits take?",
+            "the penalties make no difference, or too little of one",
+            "which arguments does adjust_logits take, and are the penalties its first step?",
             _writing(adjust=adjusting(*STEPS, penalties=())),
         ),
         Mistake(
@@ -284,7 +325,25 @@ VERDICT = Verdict(
             "always seeded",
             "without a seed the same text comes each time",
             "what should happen when seed is None?",
-            _writing(luck=lambda seed: _luck(seed or 0)),
+            _writing(luck=lambda seed: _luck(7 if seed is None else seed)),
+        ),
+        Mistake(
+            "seed 0 taken for none",
+            "a seed of 0 counts as no seed: every text is another one",
+            "0 is a seed like any other: what is the condition for a generator of its own?",
+            _writing(luck=lambda seed: _luck(seed or None)),
+        ),
+        Mistake(
+            "torch's own generator seeded",
+            "torch's global generator is seeded: all later random numbers of the notebook are others",
+            "whose generator does torch.manual_seed set?",
+            _writing(luck=_global_luck),
+        ),
+        Mistake(
+            "stop token 0 taken for none",
+            "a stop token with id 0 counts as no stop token",
+            "0 is an id like any other: what is the condition for a stop token?",
+            _without_stop_token_0(_writing()),
         ),
     ),
 )

@@ -3,18 +3,37 @@
 import torch
 
 from utils.checks import week09_sampling as checks
-from utils.checks.frequencies import DRAWS
+from utils.checks.frequencies import DRAWS, checked_ids, token_frequencies
+from utils.checks.global_random import untouched_numbers
 from utils.verdicts.verdict import Mistake, Verdict
 from utils.verdicts.week09_sampling._pieces import CHANCE
 
 
 def _expected(logits, seed):
+    rows = len(logits)
     said = {
-        "shape": str((DRAWS * len(logits),)),
+        "shapes": [[DRAWS * rows], [rows]],
         "how often each token was drawn": logits.double().softmax(dim=-1).float(),
-        "the generator's next draws are others": True,
+        "the generator's next draws are others": logits.shape[-1] > 1,
     }
-    return said if seed is None else said | {"the same seed draws the same": True}
+    if seed is None:
+        return said
+    return said | {"the same seed draws the same": True, "torch's own next numbers": untouched_numbers()}
+
+
+def _observed(output, logits, seed):
+    """Frequencies and comparisons, from what was drawn."""
+    many, once, few, following, again = (output[n] for n in ("many", "once", "few", "next", "few again"))
+    checked_ids(once, logits.shape[-1])
+    said = {
+        "shapes": [list(many.shape), list(once.shape)],
+        "how often each token was drawn": token_frequencies(many, logits.shape[-1]),
+        "the generator's next draws are others": not torch.equal(few, following),
+    }
+    if seed is None:
+        return said
+    own = output["torch's own next numbers"]
+    return said | {"the same seed draws the same": torch.equal(few, again), "torch's own next numbers": own}
 
 
 def _draw(shares, generator=None):
@@ -45,6 +64,7 @@ def _same_luck(logits, generator=None):
 VERDICT = Verdict(
     check=checks.sample_token,
     expected=_expected,
+    observe=_observed,
     reference="softmax's probabilities",
     tolerance=CHANCE,
     mistakes=(

@@ -16,6 +16,15 @@ def _expected(logits, p, tied):
     return {"logits, largest first": ordered, "each in its place": True}
 
 
+def _observed(output, logits, p, tied):
+    """The logits; of equal ones at the border, only how many stay, and that they stay in place."""
+    if not tied:
+        return output
+    filtered = settle_hidden(output)
+    in_place = output.shape == logits.shape and bool(((output == logits) | filtered.isinf()).all())
+    return {"logits, largest first": filtered.sort(descending=True).values, "each in its place": in_place}
+
+
 def _through(logits):
     """For each token: how much probability it and the more probable ones have together."""
     return before(logits) + logits.softmax(-1)
@@ -59,6 +68,7 @@ def _from_below(logits, p):
 VERDICT = Verdict(
     check=checks.top_p_filter,
     expected=_expected,
+    observe=_observed,
     reference="HF's TopPLogitsWarper",
     tolerance=EXACT_LOGITS,
     settle=settle_hidden,

@@ -126,7 +126,7 @@ VERDICT = Verdict(
         ),
         Mistake(
             "not clipped",
-            "the gradients are not clipped",
+            "the gradients are not clipped to max_norm",
             "where does max_norm come in?",
             _not_clipped,
         ),

@@ -12,9 +12,11 @@ from utils.verdicts.compare import EXACT
 from utils.verdicts.verdict import Mistake, Verdict
 
 
-def _expected(weights, settings, steps, disk):
+def _expected(weights, settings, steps, disk, earlier):
     if disk == "full":
         return {"the earlier checkpoint": "whole", "raises": "OSError"}
+    if disk != "free":
+        return {"steps in the file, one after the other": [earlier, steps]}
     run = SmallRun(weights, settings)
     run.train(steps)
     return {"files": ["run.pt"], "file": "a dict", **_everything(run)}
@@ -43,6 +45,13 @@ def _without(*names):
 
 def _in_place(run, path):
     torch.save(_everything(run), path)
+
+
+def _removed_first(run, path):
+    draft = path.parent / "draft"
+    torch.save(_everything(run), draft)
+    path.unlink(missing_ok=True)
+    draft.rename(path)
 
 
 def _old_one_removed_first(run, path):
@@ -111,6 +120,12 @@ VERDICT = Verdict(
     tolerance=EXACT,
     reference="the run itself",
     mistakes=(
+        Mistake(
+            "the earlier file removed first",
+            "the earlier file is removed before the new one is in its place: for a moment there is none",
+            "which function puts one file in the place of another in a single step?",
+            _removed_first,
+        ),
         Mistake(
             "optimiser left out",
             "AdamW's moments are not in the file: after a resume its steps would be others",

@@ -189,8 +189,8 @@ VERDICT = Verdict(
             _step_first,
         ),
         Mistake(
-            "step before backward",
-            "the optimiser's step comes between zero_grad and backward: it finds no gradients",
+            "step without gradients",
+            "the optimiser's step finds no gradients: they are not there yet, or zeroed already",
             "zero_grad, backward, clip, step: in which order?",
             _step_before_backward,
         ),
@@ -213,9 +213,9 @@ VERDICT = Verdict(
             _not_divided,
         ),
         Mistake(
-            "not clipped before the step",
-            "the step is taken with gradients that are not clipped: they never are, or only afterwards",
-            "who uses the gradients, and when?",
+            "not clipped to max_norm",
+            "the step takes gradients above max_norm: not clipped, clipped too late, or to another norm",
+            "who uses the gradients, when, and how long may they be?",
             _clipped_after_the_step,
         ),
         Mistake(
