@@ -99,7 +99,8 @@ class Installer:
         wanted = f"uv=={locked_version('uv')}"
         command = [*self._pip, "install", "--no-deps", "--only-binary=:all:", "--target", str(folder), wanted]
         code, words = self._progress.run(command, os.environ, ROOT)
-        if code and (problem := problem_of(words, self._environment.log)).no_help_elsewhere:
+        # Where pip has no network, no space or no right, it has none for the packages either.
+        if code and (problem := problem_of(words, self._environment.log)).is_known:
             raise problem
         program = folder / "bin" / ("uv.exe" if os.name == "nt" else "uv")
         return str(program) if not code and program.exists() else None

@@ -10,6 +10,8 @@ class SetUpProblem(Exception):
 
     no_help_elsewhere = False
     """Whether another installer would stop at the same."""
+    is_known = False
+    """Whether the installer's words told what it is."""
 
 
 AGAIN = "then call the same command again."
@@ -59,6 +61,7 @@ def problem_of(words: str, log: Path) -> SetUpProblem:
         if re.search(pattern, words, re.IGNORECASE):
             problem = SetUpProblem(f"{sentence} The details are in {log}.")
             problem.no_help_elsewhere = everywhere
+            problem.is_known = True
             return problem
     said = [line.strip() for line in words.splitlines() if line.strip()]
     errors = [line for line in said if re.match(r"(?i)(error|×)", line)]

@@ -335,6 +335,15 @@ def test_an_old_uv_is_not_used(machine):
     assert install.startswith("pip: -m pip --disable-pip-version-check install --editable .")
 
 
+def test_pip_is_not_tried_again_where_it_has_no_network_to_fetch_uv(machine):
+    own = machine.folder / ".venv/bin/python"
+    own.parent.mkdir(parents=True)
+    shutil.copy(machine.programs / "python", own)
+    done = machine.set_up(UV_IS="0.7.13", PIP_ENDS_WITH="1", PIP_SAYS="[Errno 101] Network is unreachable")
+    assert "The network cannot be reached" in complaint(done)
+    assert len(machine.calls()) == 1
+
+
 # --- What is wrong with the machine
 
 
