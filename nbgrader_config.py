@@ -67,10 +67,13 @@ c.Autograde.autograde_preprocessors = [
 ]
 
 # timestamp.txt is read strictly, by nbgrader and formgrader as by `course grade`: grader/README.md, Late.
-with contextlib.suppress(ImportError):  # an nbgrader that releases and collects without the course's package
+# A week that has changed after students handed in can be released again, and keeps its grades.
+with contextlib.suppress(ImportError):  # an nbgrader that fetches and submits without the course's package
+    from grader.keep_grades import release_steps
     from grader.late.handed_in import use_in_nbgrader
 
     use_in_nbgrader()
+    c.GenerateAssignment.preprocessors = release_steps()
 
 # What lateness costs, once a week has a due date; as it stands here, nothing. percent_per_day = 10 takes a
 # tenth of the points off for each begun day, at most most_percent; grace_minutes after the due date are free.

@@ -4,6 +4,7 @@ import typer
 from rich.console import Console
 
 from grader.build import make_all, summary
+from grader.changed_week import changed_weeks, sentences
 from grader.folders import find_root, shown
 from grader.install import out_of_date, write
 from utils.weeks import find_week
@@ -25,6 +26,7 @@ def run(
     if check:
         _report(console, out_of_date(root, made))
         return
+    differing = changed_weeks(root, made)
     changed = write(root, made, overwrite)
     for each in made:
         console.print(f"[bold]{each.source.week.folder}[/]  {summary(each)}")
@@ -32,6 +34,9 @@ def run(
         console.print(f"  written  {shown(path, root)}")
     if not changed:
         console.print("Every file was up to date.")
+    for each in differing:
+        for line in sentences(each):
+            console.print(line, markup=False)
 
 
 def _report(console: Console, differences: list[str]) -> None:

@@ -50,6 +50,8 @@ class Result:
     seconds_late: float = 0.0
     penalty: float = 0.0
     """Points that the policy for late submissions takes away."""
+    stale: bool = False
+    """Whether the grade rests on something that has changed since: see `grader.class_run.stale`."""
 
     def points(self, kind: Kind) -> float:
         """Points got in all exercises of a kind."""
@@ -159,7 +161,7 @@ class Classroom:
             student=student,
             rows=tuple(_rows(exercises, kept.cells, lambda each: _noted(ledger.get(each.cell)))),
             problem=problem,
-            odd=details.odd,
+            odd=(*details.odd, *_more_than_there_is(exercises, kept.cells)),
             signs=details.signs,
             mistakes=_mistakes(exercises, ledger),
             layers=details.layers,
@@ -185,11 +187,23 @@ def _of_nbgrader(student: str, exercises: list[Exercise], kept: Kept, graded: Pa
         student=student,
         rows=tuple(_rows(exercises, kept.cells, lambda each: reason(cells.get(each.cell)))),
         problem=problem,
+        odd=tuple(_more_than_there_is(exercises, kept.cells)),
         mistakes=_mistakes_in(exercises, cells),
         timestamp=kept.timestamp,
         seconds_late=kept.seconds_late,
         penalty=kept.penalty,
     )
+
+
+def _more_than_there_is(exercises: Iterable[Exercise], cells: Mapping[str, CellScore]) -> Iterator[str]:
+    """What a person gave before the exercise's points were lowered."""
+    for each in exercises:
+        given = cells[each.cell].given if each.cell in cells else None
+        if given is not None and given > each.out_of:
+            yield (
+                f"{each.name} has {given:g} points from a person and now has {each.out_of:g}: look at it in "
+                "formgrader."
+            )
 
 
 def _rows(

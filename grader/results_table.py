@@ -1,8 +1,10 @@
 """The class as a table: who got what, and why."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 
@@ -14,11 +16,25 @@ from utils.printable import printable
 from utils.self_check.result import Kind, Row
 from utils.weeks import Week
 
+_NOT_DEFINED = re.compile(r"NameError: name '(\w+)' is not defined")
+_OTHERS, _LEAST_OF_NAME, _LEAST_OF_WHY = 37, 8, 34
+"""Columns of a terminal: what the points and the lines take, and what names and reasons get at least."""
+STALE = "stale: something that this grade rests on has changed; `course grade` makes it anew"
+
+
+class _ResultsTable(Table):
+    """A table that folds long names, so that the reasons stay readable in a window of 80 columns."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        room = options.max_width - _OTHERS - _LEAST_OF_WHY
+        self.columns[0].max_width = max(_LEAST_OF_NAME, room)
+        return super().__rich_console__(console, options)
+
 
 def results_table(week: Week, exercises: Sequence[Exercise], results: Iterable[Result]) -> Table:
     """One row a student: core, stretch and written points, and the reason for what is missing."""
-    table = Table(title=f"Week {week.number}: {week.title}", title_justify="left", show_lines=True)
-    table.add_column("student", no_wrap=True)
+    table = _ResultsTable(title=f"Week {week.number}: {week.title}", title_justify="left", show_lines=True)
+    table.add_column("student", overflow="fold")
     for kind in ("core", "stretch", "written"):
         table.add_column(f"{kind}\n/ {_out_of(exercises, kind):g}", justify="right", no_wrap=True)
     table.add_column("why")
@@ -30,22 +46,35 @@ def results_table(week: Week, exercises: Sequence[Exercise], results: Iterable[R
 
 def why(result: Result) -> list[str]:
     """The reasons for missing points, one line each, and what a person should look at."""
-    return [*_problem(result), *_lost(result), *_late(result), *_odd(result)]
+    stale = [STALE] if result.stale else []
+    return [*_problem(result), *stale, *_lost(result), *_late(result), *_odd(result)]
 
 
 def _problem(result: Result) -> list[str]:
     if not result.problem:
         return []
-    former = " (The points are of an earlier submission.)" if result.rows else ""
+    former = " (The points are stale: they are of an earlier submission.)" if result.rows else ""
     return [f"not graded: {result.problem}{former}"]
 
 
 def _lost(result: Result) -> list[str]:
-    """Exercises that were not written share a line."""
+    """A line for each reason: exercises that share it are named together, and so are those that failed for
+    another exercise alone."""
     lost = [row for row in result.rows if row.kind != "written" and row.points < row.out_of]
-    wrong = [f"{row.exercise}: {row.reason}" for row in lost if row.reason != NOT_WRITTEN]
-    unwritten = [row.exercise for row in lost if row.reason == NOT_WRITTEN]
-    return wrong + ([f"{NOT_WRITTEN}: {', '.join(unwritten)}"] if unwritten else [])
+    names = {row.exercise for row in lost}
+    together: dict[str, list[str]] = {}
+    for row in lost:
+        together.setdefault(_cause(row, names), []).append(row.exercise)
+    unwritten = together.pop(NOT_WRITTEN, [])
+    lines = [f"{', '.join(exercises)}: {cause}" for cause, exercises in together.items()]
+    return lines + ([f"{NOT_WRITTEN}: {', '.join(unwritten)}"] if unwritten else [])
+
+
+def _cause(row: Row, lost: Collection[str]) -> str:
+    """The reason; where it is that another lost exercise is not defined, that exercise."""
+    missing = _NOT_DEFINED.match(row.reason)
+    other = missing and missing[1] in lost and missing[1] != row.exercise
+    return f"because of {missing[1]}" if other else row.reason
 
 
 def _late(result: Result) -> list[str]:

@@ -31,6 +31,8 @@ class CellScore:
     """Whether a person still has to look at it."""
     by_person: bool
     """Whether a person gave the score."""
+    given: float | None = None
+    """What a person gave, without extra credit."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,7 @@ def _scores(session: Session, week: Week) -> dict[str, dict[str, CellScore]]:
             BaseCell.name,
             Grade.score,
             Grade.needs_manual_grade,
-            Grade.manual_score.is_not(None),
+            Grade.manual_score,
         )
         .join(BaseCell, BaseCell.id == Grade.cell_id)
         .join(Notebook, Notebook.id == BaseCell.notebook_id)
@@ -143,8 +145,8 @@ def _scores(session: Session, week: Week) -> dict[str, dict[str, CellScore]]:
         .where(Assignment.name == week.folder, Notebook.name == week.notebook)
     )
     found: dict[str, dict[str, CellScore]] = {}
-    for notebook, cell, score, waits, by_person in session.execute(query):
-        found.setdefault(notebook, {})[cell] = CellScore(score, waits, bool(by_person))
+    for notebook, cell, score, waits, given in session.execute(query):
+        found.setdefault(notebook, {})[cell] = CellScore(score, waits, given is not None, given)
     return found
 
 

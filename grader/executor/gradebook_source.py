@@ -50,7 +50,7 @@ def _read(released: Path, assignment: str) -> NotebookNode:
         why = "is not there"
     except Exception as error:  # whatever nbformat makes of a damaged file
         why = f"cannot be read ({type(error).__name__})"
-    raise GraderTrouble(f"{released} {why}: run `nbgrader generate_assignment {assignment} --force`.")
+    raise GraderTrouble(f"{released} {why}: run `course build {released.stem}`, which makes it again.")
 
 
 def _settled(cell: NotebookNode, cells: dict[str, NotebookNode]) -> NotebookNode | None:

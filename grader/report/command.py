@@ -1,9 +1,13 @@
 """What `course report` prints and writes."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
+from traitlets.config import Config
 
+from grader.class_run.gradebook import OpenGradebook
+from grader.class_run.stale import stale_students
 from grader.folders import find_root
 from grader.report.csv_file import csv_text, write_csv
 from grader.report.view import views
@@ -20,9 +24,10 @@ def run(week: Week, csv: Path | None = None, console: Console | None = None) -> 
         CourseError: nothing has been handed in or released, or the file cannot be written.
     """
     console = console or Console(highlight=False)
-    classroom = Classroom(load_config(find_root()))
+    config = load_config(find_root())
+    classroom = Classroom(config)
     exercises = classroom.exercises(week)
-    results = _results(classroom, week)
+    results = _results(config, classroom, week)
     if csv is not None:
         write_csv(csv.expanduser(), csv_text(exercises, results))
     for part in views(week, exercises, results):
@@ -32,9 +37,18 @@ def run(week: Week, csv: Path | None = None, console: Console | None = None) -> 
         console.print(f"The grades are in {csv}.", markup=False)
 
 
-def _results(classroom: Classroom, week: Week) -> list[Result]:
+def _results(config: Config, classroom: Classroom, week: Week) -> list[Result]:
     with classroom.gradebook() as gradebook:
         students = sorted({*classroom.students(week), *classroom.known(week, gradebook)})
         if not students:
             raise CourseError(f"Nobody has handed in week {week.number}, so there is nothing to report.")
-        return classroom.results(week, students, {}, gradebook)
+        stale = _stale(config, classroom, gradebook, week)
+        results = classroom.results(week, students, {}, gradebook)
+    return [replace(each, stale=each.student in stale and bool(each.rows)) for each in results]
+
+
+def _stale(config: Config, classroom: Classroom, gradebook: OpenGradebook, week: Week) -> set[str]:
+    try:
+        return stale_students(config, classroom, gradebook, week)
+    except CourseError:  # the week itself has changed, and so has what every grade rests on
+        return set(classroom.known(week, gradebook))

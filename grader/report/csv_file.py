@@ -19,7 +19,7 @@ KINDS: tuple[Kind, ...] = ("core", "stretch", "written")
 FIRST = "student"
 """The first column's name, by which a file of ours is known."""
 _SUMS = ("penalty", "total", "submitted", "hours late")
-_SAID = ("mistakes", "ready-made", "odd", "not graded")
+_SAID = ("mistakes", "ready-made", "odd", "not graded", "stale")
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 """What a spreadsheet computes at a field's beginning; Excel reads the wide forms of East Asia alike."""
 _AFTER_A_BREAK = re.compile(rf"(?<=[^\s;])([;\t\r\n]\s*)([{re.escape(''.join(_FORMULA))}])")
@@ -56,9 +56,7 @@ def replace_file(path: Path, text: str) -> None:
     try:
         with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name[:100]}-", delete=False) as file:
             try:
-                file.write(
-                    text.encode("utf-8-sig", errors="replace")
-                )  # by whose mark Excel knows UTF-8
+                file.write(text.encode("utf-8-sig", errors="replace"))  # by whose mark Excel knows UTF-8
                 file.flush()
                 os.chmod(file.name, 0o600)  # grades are nobody else's business
                 os.replace(file.name, path)
@@ -84,6 +82,7 @@ def _row(names: Sequence[str], result: Result) -> list[str | float]:
         "; ".join(f"{each.place}: {each.what}" for each in delegation([result])),
         "; ".join(result.odd),
         result.problem,
+        "stale" if result.stale else "",
     ]
     when = "" if result.timestamp is None else f"{result.timestamp:%Y-%m-%d %H:%M:%S}"
     return [
