@@ -141,10 +141,10 @@ def mask_by_loops(scores):
     return masked
 
 
-def mask_in_place(scores):
+def mask_a_copy_in_place(scores):
     query, key = scores.shape[-2:]
     hidden = torch.ones(query, key, device=scores.device, dtype=torch.bool).triu(key - query + 1)
-    return scores.masked_fill_(hidden, -torch.inf)
+    return scores.clone().masked_fill_(hidden, -torch.inf)
 
 
 def mask_from_a_large_buffer(scores):
@@ -567,7 +567,7 @@ VARIANTS = {
         mask_added,
         mask_minus_a_billion,
         mask_by_loops,
-        mask_in_place,
+        mask_a_copy_in_place,
         mask_from_a_large_buffer,
         mask_by_indexing,
         mask_of_full_like,

@@ -11,9 +11,12 @@ from torch import nn
 from torch.nn import functional as F
 
 from utils.checks import week04_mlp as checks
+from utils.checks.cases import Draw
+from utils.checks.mixing_layers import mixing_layer
 from utils.checks.real import token_ids
 from utils.checks.real_mlp import mlp_weights, norm_names, norm_weights
 from utils.reference import CONFIGS, load
+from utils.verdicts.week04_mlp import _mixes
 
 COURSE = Path(__file__).resolve().parents[2] / "course"
 
@@ -76,11 +79,18 @@ def test_the_parts_are_every_mlp_of_the_model(parts, reads) -> None:
         assert_near(own(given), expected)
 
 
-def test_the_first_four_layers_that_a_student_probes_treat_each_position_alone() -> None:
+@pytest.mark.parametrize("kind", [*_mixes.ALONE, *_mixes.MIXED])
+def test_a_layer_that_a_student_probes_is_what_its_name_says(kind) -> None:
     x, W = torch.randn(2, 6, 5), torch.randn(5, 5)
-    for number, layer in enumerate(checks.LAYERS.values()):
-        alone = torch.cat([layer(piece, W) for piece in x.split(1, dim=1)], dim=1)
-        assert torch.allclose(alone, layer(x, W), atol=1e-4) == (number < 4)
+    layer = mixing_layer(_mixes.mixing_of(Draw(3), kind, seq=6), W)
+    alone = torch.cat([layer(piece) for piece in x.split(1, dim=1)], dim=1)
+    assert torch.allclose(alone, layer(x), atol=1e-4) == (kind in _mixes.ALONE)
+
+
+def test_the_layers_that_a_student_probes_are_other_ones_for_another_seed() -> None:
+    for kind in _mixes.MIXED:
+        one, other = (_mixes.mixing_of(Draw(seed), kind, seq=6) for seed in (1, 2))
+        assert any(not torch.equal(one[name], other[name]) for name in one), kind
 
 
 # --- What the prose says ------------------------------------------------------------------------------------

@@ -62,6 +62,10 @@ class Draw:
         """One of the options."""
         return self._sizes.choice(list(options))
 
+    def order(self, length: int) -> list[int]:
+        """The numbers 0 to length − 1 in random order."""
+        return self._sizes.sample(range(length), length)
+
     @property
     def reference(self):
         """The reference model, for the cases with real weights: see `utils.reference`."""

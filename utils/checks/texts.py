@@ -66,6 +66,12 @@ def draw_text(draw: Draw, kind: str, snippets: int = 4) -> str:
     return between.join(draw.choose(choices) for _ in range(snippets))
 
 
+def all_snippets(kind: str) -> str:
+    """Every snippet of one kind: whatever a seed can draw of it."""
+    between, choices = SNIPPETS[kind]
+    return between.join(choices)
+
+
 def draw_characters(draw: Draw, length: int = 24) -> str:
     """Characters out of every block, thrown together."""
     return "".join(chr(draw.choose(range(*draw.choose(BLOCKS)))) for _ in range(length))

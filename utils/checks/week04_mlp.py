@@ -11,6 +11,8 @@ from utils.checks.attempt import CheckMisuse
 from utils.checks.cases import Case, Draw
 from utils.checks.engine import Check
 from utils.checks.fill import fill
+from utils.checks.judges_side import judges_module
+from utils.checks.mixing_layers import mixing_layer
 from utils.checks.real_mlp import before_gelu, mlp_input, mlp_weights, norm_names, norm_weights, stream_start
 from utils.checks.shape_table import shape_table_check
 from utils.reference import CONFIGS
@@ -61,6 +63,12 @@ def _small_and_flat(draw: Draw) -> Tensor:
     return x
 
 
+def _with_sizes_of_one(draw: Draw) -> list[Tensor]:
+    """One prompt, one position: whatever is squeezed away shows."""
+    d_model = draw.choose(_SIZES)
+    return [draw.normal(*shape, d_model) + 1 for shape in ((1, 4), (3, 1), (1, 1))]
+
+
 def _standardise_cases(draw: Draw) -> list[Case]:
     x, label = _vectors(draw)
     cases = [Case(f"eps 0.00001, {label}", {"x": x, "eps": 1e-5})]
@@ -70,6 +78,8 @@ def _standardise_cases(draw: Draw) -> list[Case]:
     cases.append(Case("one vector alone, of 9 numbers", {"x": 2 * draw.normal(9) + 1, "eps": 1e-5}))
     cases.append(Case("6 vectors of 6 numbers", {"x": draw.normal(6, 6) + 1, "eps": 1e-5}))
     cases.append(Case("numbers near 2,048, a few apart", {"x": _close_together(draw), "eps": 1e-5}))
+    cases.append(Case("eps 0", {"x": draw.normal(2, 3, 7) + 1, "eps": 0.0}))
+    cases += [Case(f"sizes of 1: {list(x.shape)}", {"x": x, "eps": 1e-5}) for x in _with_sizes_of_one(draw)]
     reference = draw.reference
     eps = reference.config.layer_norm_eps
     return [*cases, Case(f"two prompts in {reference.name}", {"x": stream_start(reference), "eps": eps})]
@@ -102,7 +112,19 @@ def _layer_norm_cases(draw: Draw) -> list[Case]:
     ):
         learned = {name: draw.normal(x.shape[-1]) for name in ("gain", "bias")}
         cases.append(Case(label, {"x": x, "eps": 1e-5, "learned": learned, "training": False}))
+    cases += _more_norm_cases(draw, ("gain", "bias"))
     return [*cases, *_real_norm_cases(draw)]
+
+
+def _more_norm_cases(draw: Draw, names: tuple[str, ...]) -> list[Case]:
+    """Sizes of 1, and an eps of 0."""
+    inputs = [(x, 1e-5, f"sizes of 1: {list(x.shape)}") for x in _with_sizes_of_one(draw)]
+    inputs.append((draw.normal(2, 3, 7) + 1, 0.0, "eps 0"))
+    cases = []
+    for x, eps, label in inputs:
+        learned = {name: draw.normal(x.shape[-1]) for name in names}
+        cases.append(Case(label, {"x": x, "eps": eps, "learned": learned, "training": False}))
+    return cases
 
 
 def _real_norm_cases(draw: Draw) -> list[Case]:
@@ -150,6 +172,8 @@ def _gelu_cases(draw: Draw) -> list[Case]:
     large = torch.tensor([[-100.0, -30.0, -12.0], [12.0, 30.0, 100.0]])
     cases.append(Case("large numbers, up to 100", {"x": large}))
     cases.append(Case("a single number", {"x": draw.normal()}))
+    cases.append(Case("sizes of 1", {"x": draw.normal(1, 3, 1)}))
+    cases.append(Case("zeros", {"x": torch.zeros(2, 3)}))
     cases.append(Case("in float64", {"x": draw.normal(5, 3).double()}))
     reference = draw.reference
     layer = draw.choose(range(reference.config.n_layers))
@@ -174,6 +198,10 @@ def _mlp_cases(draw: Draw) -> list[Case]:
         x = draw.normal(sizes.batch, sizes.seq, sizes.d_model)
         inputs = {"x": x, "weights": _random_mlp(draw, sizes.d_model, sizes.d_mlp), "training": training}
         cases.append(Case(f"{'train' if training else 'eval'} mode, {sizes}", inputs))
+    for sizes in draw.sizes_with_one("batch", "seq", "d_model", "d_mlp", among=_SIZES):
+        x = draw.normal(sizes.batch, sizes.seq, sizes.d_model)
+        weights = _random_mlp(draw, sizes.d_model, sizes.d_mlp)
+        cases.append(Case(f"eval mode, {sizes}", {"x": x, "weights": weights, "training": False}))
     reference = draw.reference
     layer = draw.choose(range(reference.config.n_layers))
     inputs = {"x": mlp_input(reference, layer), "weights": mlp_weights(reference, layer), "training": False}
@@ -224,8 +252,10 @@ MLP = Check(
 
 def _residual_cases(draw: Draw) -> list[Case]:
     cases = []
-    for mixes in (False, True):
-        sizes = draw.sizes("batch", "seq", "d_model", among=_SIZES)
+    names = ("batch", "seq", "d_model")
+    drawn = [draw.sizes(*names, among=_SIZES) for _ in range(2)]
+    ones = draw.sizes_with_one(*names, among=_SIZES)[:2]
+    for mixes, sizes in zip((False, True, True, False), (*drawn, *ones), strict=True):
         inputs = {
             "resid": 2 * draw.normal(*sizes.values()) + 1,
             "gain": draw.normal(sizes.d_model),
@@ -265,84 +295,29 @@ residual_add = Check(
 )
 
 
-def _in_float64(layer: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
-    """The layer, so exact that what should be equal is equal in float32."""
-    return lambda x, W: layer(x.double(), W.double()).to(x.dtype)
-
-
-def _so_far(x: Tensor) -> Tensor:
-    """The mean of the positions up to and with each one."""
-    return x.cumsum(dim=1) / torch.arange(1, x.shape[1] + 1, dtype=x.dtype)[:, None]
-
-
-def _one_reads(reader: int, source: int) -> Callable[[Tensor, Tensor], Tensor]:
-    """A layer in which one position alone reads another; a negative one counts from the end."""
-
-    def layer(x: Tensor, W: Tensor) -> Tensor:
-        seq = x.shape[1]
-        at, of = (min(max(place % seq, 0), seq - 1) for place in (reader, source))
-        read = torch.tanh(x @ W).clone()
-        read[:, at] += x[:, of]
-        return read
-
-    return _in_float64(layer)
-
-
-def _mean_from_the_second_on(x: Tensor, W: Tensor) -> Tensor:
-    read = torch.tanh(x @ W).clone()
-    read[:, 1:] += x.mean(dim=1, keepdim=True)
-    return read
-
-
-def _normalised_over_positions(x: Tensor, W: Tensor) -> Tensor:
-    variance, mean = torch.var_mean(x, dim=1, correction=0, keepdim=True)
-    return (x - mean) / (variance + 1e-5).sqrt() + torch.tanh(x @ W)
-
-
-LAYERS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
-    "a matrix product and tanh": _in_float64(lambda x, W: torch.tanh(x @ W)),
-    "LayerNorm": _in_float64(lambda x, W: F.layer_norm(x, x.shape[-1:])),
-    "a layer that gives one and the same vector": lambda x, W: W[0].expand_as(x).clone(),
-    "x, rounded a little differently in longer prompts": lambda x, W: (x + x.shape[1]) - x.shape[1],
-    "the mean of all positions": _in_float64(lambda x, W: x.mean(dim=1, keepdim=True) + x @ W),
-    "the mean of the positions so far": _in_float64(lambda x, W: _so_far(x @ W)),
-    "the mean direction of the positions so far": _in_float64(
-        lambda x, W: _so_far(F.normalize(x, dim=-1)) @ W
-    ),
-    "the mean of the positions so far, each less the mean of its numbers": _in_float64(
-        lambda x, W: _so_far(x - x.mean(dim=-1, keepdim=True)) @ W
-    ),
-    "the next position's vector": _in_float64(
-        lambda x, W: torch.tanh(x @ W) + torch.cat([x[:, 1:], x[:, -1:]], dim=1)
-    ),
-    "the vector of the position before": _in_float64(
-        lambda x, W: torch.tanh(x @ W) + torch.cat([x[:, :1], x[:, :-1]], dim=1)
-    ),
-    "numbers normalised over the positions": _in_float64(_normalised_over_positions),
-    "the mean of all positions, for all but the first": _in_float64(_mean_from_the_second_on),
-    "the last position reads the first": _one_reads(-1, 0),
-    "the second position reads the last but one": _one_reads(1, -2),
-    "the last position but one reads the second": _one_reads(-2, 1),
-}
-"""Layers `[batch, seq, d_model] -> [batch, seq, d_model]`, for any batch and seq, with a square weight.
-
-The first four treat each position alone.
-"""
-
-
 def _alone_cases(draw: Draw) -> list[Case]:
-    cases = []
-    for layer in LAYERS:
-        sizes = draw.sizes("batch", "seq", "d_model", among=range(5, 10))  # second and last but one are apart
-        numbers = draw.normal(*sizes.values())
-        x = numbers.sign() * (numbers.abs() + 0.5)  # no number near 0, where rounding would look large
-        W = draw.normal(sizes.d_model, sizes.d_model, scale=sizes.d_model**-0.5)
-        cases.append(Case(f"{layer}, {sizes}", {"layer": layer, "x": x, "W": W}))
-    return cases
+    mixes = judges_module("week04_mlp._mixes")
+    cases = [_alone_case(draw, mixes, kind) for kind in (*mixes.ALONE, *mixes.MIXED)]
+    ones = (
+        ("a matrix product and tanh", 1, 1),
+        ("LayerNorm", 1, 5),
+        ("the vector of the position before", 1, 2),
+        ("the next position's vector", 2, 2),
+        ("one position reads one other", 1, 6),
+    )
+    return cases + [_alone_case(draw, mixes, *one) for one in ones]
 
 
-def _run_alone(each_position_alone, layer, x, W):
-    return each_position_alone(lambda given: LAYERS[layer](given, W), x)
+def _alone_case(draw: Draw, mixes: Any, kind: str, batch: int = 0, seq: int = 0) -> Case:
+    sizes = draw.sizes("batch", "seq", "d_model", among=range(5, 10))  # second and last but one are apart
+    batch, seq = batch or sizes.batch, seq or sizes.seq
+    numbers = draw.normal(batch, seq, sizes.d_model)
+    inputs = {
+        "mixing": mixes.mixing_of(draw, kind, seq),
+        "x": numbers.sign() * (numbers.abs() + 0.5),  # no number near 0, where rounding would look large
+        "W": draw.normal(sizes.d_model, sizes.d_model, scale=sizes.d_model**-0.5),
+    }
+    return Case(f"{kind}, batch {batch} · seq {seq} · d_model {sizes.d_model}", inputs)
 
 
 each_position_alone = Check(
@@ -350,7 +325,7 @@ each_position_alone = Check(
     week=WEEK,
     question="Does this layer treat each position alone?",
     cases=_alone_cases,
-    run=_run_alone,
+    run=lambda each_position_alone, mixing, x, W: each_position_alone(mixing_layer(mixing, W), x),
     random_state="allowed",  # other numbers for one position may well be random ones
 )
 
@@ -360,8 +335,9 @@ each_position_alone = Check(
 
 def _count_cases(draw: Draw) -> list[Case]:
     cases = []
-    for _ in range(2):
-        sizes = draw.sizes("d_model", "d_mlp", "n_layers", among=range(2, 30))
+    names = ("d_model", "d_mlp", "n_layers")
+    drawn = [draw.sizes(*names, among=range(2, 30)) for _ in range(4)]
+    for sizes in (*drawn, *draw.sizes_with_one(*names, among=range(11, 90))):
         cases.append(Case(str(sizes), dict(sizes)))
     published = {**CONFIGS, draw.reference.name: draw.reference.config}
     for name, config in published.items():
@@ -411,6 +387,7 @@ def _rms_norm_cases(draw: Draw) -> list[Case]:
     cases.append(Case("small vectors, one of them 0; eps left out, gain as the module makes it", as_made))
     square = {"x": draw.normal(6, 6) + 1, "eps": 1e-5, "learned": {"gain": draw.normal(6)}, "training": False}
     cases.append(Case("6 vectors of 6 numbers", square))
+    cases += _more_norm_cases(draw, ("gain",))
     reference = draw.reference
     gain = norm_weights(reference, "ln_f")["gain"]
     real = {"x": stream_start(reference), "eps": 1e-5, "learned": {"gain": gain}, "training": False}
@@ -431,8 +408,10 @@ RMSNorm = Check(
 
 def _swiglu_cases(draw: Draw) -> list[Case]:
     cases = []
-    for training in (False, True):
-        sizes = draw.sizes("batch", "seq", "d_model", "d_mlp", among=_SIZES)
+    names = ("batch", "seq", "d_model", "d_mlp")
+    drawn = [(mode, draw.sizes(*names, among=_SIZES)) for mode in (False, True)]
+    drawn += [(False, sizes) for sizes in draw.sizes_with_one(*names, among=_SIZES)]
+    for training, sizes in drawn:
         weights = {
             "W_gate": draw.normal(sizes.d_model, sizes.d_mlp, scale=2 * sizes.d_model**-0.5),
             "W_in": draw.normal(sizes.d_model, sizes.d_mlp, scale=sizes.d_model**-0.5),
@@ -463,7 +442,7 @@ SwiGLU = Check(
 def _dropout_cases(draw: Draw) -> list[Case]:
     """At least 40,000 numbers: enough that a share of them is within 0.01 of its probability."""
     cases = []
-    for p, training in ((0.1, True), (0.3, True), (0.3, False), (0.0, True)):
+    for p, training in ((0.1, True), (0.3, True), (0.3, False), (0.0, True), (0.0, False), (0.9, True)):
         batch, seq = draw.sizes("batch", "seq", among=range(10, 20)).values()
         numbers = draw.normal(batch, seq, draw.choose(range(400, 440)))
         x = numbers.sign() * (numbers.abs() + 0.5)
@@ -472,25 +451,14 @@ def _dropout_cases(draw: Draw) -> list[Case]:
     return cases
 
 
-def _run_dropout(dropout, x, p, training):
-    """What can be said of a random output: shares and ratios, and what two calls have in common."""
-    first, second = dropout(x, p, training), dropout(x, p, training)
-    for output in (first, second):
+def _run_dropout(dropout: Any, x: Tensor, p: float, training: bool) -> list[Tensor]:
+    """Two calls, whose results are to be compared with x and with each other."""
+    calls = [dropout(x, p, training), dropout(x, p, training)]
+    for output in calls:
         if not isinstance(output, Tensor) or output.shape != x.shape:
             what = f"shape {tuple(output.shape)}" if isinstance(output, Tensor) else type(output).__name__
             raise CheckMisuse(f"dropout returns a tensor of x's shape, {tuple(x.shape)}; this is {what}.")
-    zero = first == 0
-    ratio = (first / x)[~zero]
-    return {
-        "numbers that are NaN": int(first.isnan().sum()),
-        "share of zeros": zero.float().mean().item(),
-        "what is kept, divided by x": ratio.mean().item() if ratio.numel() else 0.0,
-        "how far that ratio spreads": (ratio.max() - ratio.min()).item() if ratio.numel() else 0.0,
-        "vectors that are 0 throughout": int(zero.all(dim=-1).sum()),
-        "the same zeros in every prompt": bool((zero == zero[:1]).all()),
-        "the same zeros at every position": bool((zero == zero[:, :1]).all()),
-        "the same zeros when called again": torch.equal(zero, second == 0),
-    }
+    return calls
 
 
 dropout = Check(

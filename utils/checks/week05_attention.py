@@ -24,6 +24,10 @@ def _project_qkv_cases(draw: Draw) -> list[Case]:
     d_model, d_head = draw.sizes("d_model", "d_head").values()
     alone = {"x": draw.normal(2, 1, d_model), **_random_head(draw, d_model, d_head)}
     cases.append(Case("one token alone, batch 2", alone))
+    for sizes in draw.sizes_with_one("batch", "seq", "d_model", "d_head"):
+        x = draw.normal(sizes.batch, sizes.seq, sizes.d_model)
+        weights = _random_head(draw, sizes.d_model, sizes.d_head)
+        cases.append(Case(f"random weights, {sizes}", {"x": x, **weights}))
     reference = draw.reference
     x = first_block_input(reference, token_ids(reference))
     weights = head_weights(reference, 0, draw.choose(range(reference.config.n_heads)))
@@ -64,9 +68,26 @@ def _query_key_cases(draw: Draw) -> list[Case]:
     strong = {"q": draw.normal(2, 5, 3, scale=8.0), "k": draw.normal(2, 5, 3, scale=8.0)}
     return [
         *cases,
+        *_query_key_cases_with_one(draw),
         Case("long queries and keys, so that scores are large", strong),
         _real_query_key_case(draw),
     ]
+
+
+def _query_key_cases_with_one(draw: Draw) -> list[Case]:
+    cases = []
+    for lead, query, key, d_head in (
+        ([1], 4, 4, 3),
+        ([1, 1], 3, 5, 2),
+        ([2, 1], 1, 6, 3),
+        ([3], 1, 1, 4),
+        ([1, 2], 1, 1, 1),
+        ([2], 3, 3, 1),
+    ):
+        q, k = draw.normal(*lead, query, d_head), draw.normal(*lead, key, d_head)
+        label = f"sizes of 1: leading axes {lead} · query {query} · key {key} · d_head {d_head}"
+        cases.append(Case(label, {"q": q, "k": k}))
+    return cases
 
 
 def _real_query_key_case(draw: Draw) -> Case:
@@ -106,6 +127,8 @@ def _causal_mask_cases(draw: Draw) -> list[Case]:
         cases.append(Case(label, {"scores": scores}))
     large = draw.normal(batch, key, key, scale=1e5)
     cases.append(Case("scores of the order of 100,000", {"scores": large}))
+    for shape in ((1, 1, 1), (1, 1, 4, 4), (2, 3, 1, 5), (1, 4, 4), (1, 1, 1, 1)):
+        cases.append(Case(f"sizes of 1: scores {list(shape)}", {"scores": draw.normal(*shape)}))
     return [*cases, Case("one token alone", {"scores": draw.normal(batch, 1, 1)})]
 
 
@@ -115,6 +138,7 @@ causal_mask = Check(
     question="Which keys may each query see?",
     cases=_causal_mask_cases,
     run=lambda causal_mask, scores: causal_mask(scores),
+    changes_inputs="wrong",
     on_accelerator=True,
 )
 
@@ -138,6 +162,10 @@ def _weighted_values_cases(draw: Draw) -> list[Case]:
         cases.append(Case(str(sizes), {"pattern": pattern, "v": draw.normal(*lead, sizes.key, sizes.d_head)}))
     batch, seq, d_head = draw.sizes("batch", "seq", "d_head").values()
     square = draw.normal(batch, seq, seq).softmax(dim=-1)
+    for lead, query, key, width in (([1], 3, 4, 2), ([1, 1], 1, 5, 3), ([2], 1, 1, 4), ([2, 1], 3, 1, 1)):
+        pattern = draw.normal(*lead, query, key).softmax(dim=-1)
+        label = f"sizes of 1: leading axes {lead} · query {query} · key {key} · d_head {width}"
+        cases.append(Case(label, {"pattern": pattern, "v": draw.normal(*lead, key, width)}))
     label = f"as many queries as keys, batch {batch} · seq {seq} · d_head {d_head}"
     return [*cases, Case(label, {"pattern": square, "v": draw.normal(batch, seq, d_head)})]
 
@@ -160,6 +188,10 @@ def _attention_head_cases(draw: Draw) -> list[Case]:
         weights = _random_head(draw, sizes.d_model, sizes.d_head)
         label = f"{'train' if training else 'eval'} mode, {sizes}"
         cases.append(Case(label, {"x": x, "weights": weights, "training": training}))
+    for sizes in draw.sizes_with_one("batch", "seq", "d_model", "d_head"):
+        x = draw.normal(sizes.batch, sizes.seq, sizes.d_model)
+        weights = _random_head(draw, sizes.d_model, sizes.d_head)
+        cases.append(Case(f"eval mode, {sizes}", {"x": x, "weights": weights, "training": False}))
     reference = draw.reference
     x = first_block_input(reference, token_ids(reference))
     weights = head_weights(reference, 0, draw.choose(range(reference.config.n_heads)))
@@ -196,6 +228,19 @@ def _context_cases(draw: Draw) -> list[Case]:
         )
         inputs = {"W_E": table, "W_V": draw.normal(sizes.d_model, sizes.d_head), "token": token}
         cases.append(Case(f"random words, {sizes}", {**inputs, "tokens_a": tokens_a, "tokens_b": tokens_b}))
+    for token, seq_a, at_a, seq_b, at_b in (
+        (0, 5, 0, 4, 3),
+        (19, 4, 2, 6, 0),
+        (0, 1, 0, 3, 1),
+        (3, 1, 0, 2, 1),
+    ):
+        sentences = {}
+        for name, seq, at in (("tokens_a", seq_a, at_a), ("tokens_b", seq_b, at_b)):
+            sentences[name] = draw.integers(8, 19, seq)
+            sentences[name][at] = token
+        label = f"id {token} at position {at_a} of {seq_a} and at {at_b} of {seq_b}"
+        inputs = {"W_E": draw.normal(20, 6), "W_V": draw.normal(6, 4), "token": token, **sentences}
+        cases.append(Case(label, inputs))
     return [*cases, _bank_case(draw.reference)]
 
 
@@ -272,6 +317,9 @@ def _loops_cases(draw: Draw) -> list[Case]:
         # exp overflows float32 beyond 88 and Python's floats beyond 709.
         label = str(sizes) if scale == 1.0 else f"scores in the hundreds and beyond, {sizes}"
         cases.append(Case(label, inputs))
+    for seq, d_head in ((1, 4), (3, 1), (1, 1), (2, 3)):
+        inputs = {name: draw.normal(seq, d_head) for name in "qkv"}
+        cases.append(Case(f"seq {seq} · d_head {d_head}", inputs))
     return cases
 
 
@@ -311,6 +359,17 @@ def _padding_cases(draw: Draw) -> list[Case]:
         is_token = positions < lengths[:, None] if side != "left" else positions >= seq - lengths[:, None]
         label = f"{side} padding, batch {batch} · heads {heads} · query {seq} · key {seq}"
         cases.append(Case(label, {"scores": draw.normal(batch, heads, seq, seq), "is_token": is_token}))
+    for batch, heads, rows in (
+        (1, 1, ["111"]),
+        (1, 2, ["0011"]),
+        (2, 1, ["1", "0"]),
+        (3, 1, ["0000", "1111", "0110"]),
+        (1, 1, ["0"]),
+    ):
+        is_token = torch.tensor([[mark == "1" for mark in row] for row in rows])
+        scores = draw.normal(batch, heads, len(rows[0]), len(rows[0]))
+        label = f"prompts of tokens (1) and padding (0): {', '.join(rows)}, heads {heads}"
+        cases.append(Case(label, {"scores": scores, "is_token": is_token}))
     return cases
 
 

@@ -35,13 +35,14 @@ def _x(draw: Draw, sizes: Sizes, d_model: int) -> Tensor:
 
 def _packed_cases(draw: Draw) -> list[Case]:
     cases = []
-    for seq in ("seq", "seq", "one"):
-        sizes = draw.sizes("batch", "seq", "n_heads", "d_head", among=_SIZES)
-        if seq == "one":
-            sizes["seq"] = 1
+    names = ("batch", "seq", "n_heads", "d_head")
+    drawn = [("random weights", draw.sizes(*names, among=_SIZES)) for _ in range(2)]
+    drawn.append(("one token alone", Sizes(draw.sizes(*names, among=_SIZES) | {"seq": 1})))
+    drawn += [("sizes of 1", sizes) for sizes in draw.sizes_with_one(*names, among=_SIZES)]
+    drawn.append(("twelve heads", Sizes(draw.sizes(*names, among=_SIZES) | {"n_heads": 12})))
+    for label, sizes in drawn:
         d_model = sizes.n_heads * sizes.d_head
         inputs = {"x": _x(draw, sizes, d_model), **_random_packed(draw, d_model), "n_heads": sizes.n_heads}
-        label = "random weights" if seq == "seq" else "one token alone"
         cases.append(Case(f"{label}, {sizes} · d_model {d_model}", inputs))
     reference = draw.reference
     layer = draw.choose(range(reference.config.n_layers))
@@ -68,8 +69,13 @@ packed_qkv = Check(
 
 def _project_cases(draw: Draw) -> list[Case]:
     cases = []
-    for what in ("random weights", "random weights", "as many tokens as heads", "one token alone"):
-        sizes = draw.sizes("batch", "seq", "n_heads", "d_model", "d_head", among=_SIZES)
+    names = ("batch", "seq", "n_heads", "d_model", "d_head")
+    drawn = [
+        (what, draw.sizes(*names, among=_SIZES))
+        for what in ("random weights", "random weights", "as many tokens as heads", "one token alone")
+    ]
+    drawn += [("sizes of 1", sizes) for sizes in draw.sizes_with_one(*names, among=_SIZES)]
+    for what, sizes in drawn:
         sizes["seq"] = {"as many tokens as heads": sizes.n_heads, "one token alone": 1}.get(what, sizes.seq)
         inputs = {
             "x": _x(draw, sizes, sizes.d_model),
@@ -96,8 +102,13 @@ project_heads = Check(
 
 def _outputs_cases(draw: Draw) -> list[Case]:
     cases = []
-    for what in ("random weights", "random weights", "as many tokens as heads"):
-        sizes = draw.sizes("batch", "n_heads", "seq", "d_head", "d_model", among=_SIZES)
+    names = ("batch", "n_heads", "seq", "d_head", "d_model")
+    drawn = [
+        (what, draw.sizes(*names, among=_SIZES))
+        for what in ("random weights", "random weights", "as many tokens as heads")
+    ]
+    drawn += [("sizes of 1", sizes) for sizes in draw.sizes_with_one(*names, among=_SIZES)]
+    for what, sizes in drawn:
         if what == "as many tokens as heads":
             sizes["seq"] = sizes.n_heads
         inputs = {
@@ -127,8 +138,12 @@ head_outputs = Check(
 def _attention_cases(draw: Draw) -> list[Case]:
     """Random weights in both modes, then every layer of the reference."""
     cases = []
-    for training, as_in_gpt2 in ((True, True), (False, True), (False, False)):
-        sizes = draw.sizes("batch", "seq", "n_heads", "d_head", "d_model", among=_SIZES)
+    names = ("batch", "seq", "n_heads", "d_head", "d_model")
+    drawn = [
+        (*modes, draw.sizes(*names, among=_SIZES)) for modes in ((True, True), (False, True), (False, False))
+    ]
+    drawn += [(False, False, sizes) for sizes in draw.sizes_with_one(*names, among=_SIZES)]
+    for training, as_in_gpt2, sizes in drawn:
         if as_in_gpt2:
             sizes["d_model"] = sizes.n_heads * sizes.d_head
         inputs = {"x": _x(draw, sizes, sizes.d_model), "weights": _random_heads(draw, sizes)}
@@ -189,11 +204,15 @@ def _pattern_cases(draw: Draw) -> list[Case]:
         seq = draw.choose(range(6, 10))
         label = f"{lead} · query {seq} · key {seq}" if names else f"one pattern, query {seq} · key {seq}"
         cases.append(Case(label, {"pattern": _patterns(draw, *lead.values(), seq, seq)}))
+    ones = [
+        Case(f"sizes of 1: pattern {[*lead, seq, seq]}", {"pattern": _patterns(draw, *lead, seq, seq)})
+        for lead, seq in (((1,), 4), ((1, 1), 5), ((2, 1), 2), ((1, 3), 6), ((), 2))
+    ]
     two = Case("two tokens, heads 3", {"pattern": _patterns(draw, 3, 2, 2)})
     reference = draw.reference
     pattern = first_block_patterns(reference, token_ids(reference))
     label = f"the heads of {reference.name}'s first block, two prompts"
-    return [*cases, two, Case(label, {"pattern": pattern})]
+    return [*cases, *ones, two, Case(label, {"pattern": pattern})]
 
 
 previous_token_score = Check(
@@ -222,6 +241,9 @@ def _induction_cases(draw: Draw) -> list[Case]:
         label = " · ".join([str(lead)] * bool(names) + [f"query {seq}", f"key {seq}", f"period {period}"])
         inputs = {"pattern": _patterns(draw, *lead.values(), seq, seq), "period": period}
         cases.append(Case(f"{text}, {label}", inputs))
+    for lead, seq, period in (((1,), 6, 3), ((1, 1), 4, 2), ((2, 1), 3, 2), ((), 7, 6), ((3,), 8, 2)):
+        label = f"pattern {[*lead, seq, seq]}, period {period}"
+        cases.append(Case(label, {"pattern": _patterns(draw, *lead, seq, seq), "period": period}))
     shortest = {"pattern": _patterns(draw, 3, 5, 5), "period": 4}
     reference = draw.reference
     period = draw.choose(range(4, 8))
@@ -284,6 +306,13 @@ def _queries_and_keys(draw: Draw, square: bool) -> Sizes:
     return sizes
 
 
+def _sizes_of_one(*changes: dict[str, int]) -> list[Sizes]:
+    """One prompt with several queries, a single query, and one token alone; each changed as given."""
+    names = ("batch", "n_heads", "query", "key", "d_head")
+    shapes = ((1, 2, 3, 3, 4), (2, 3, 1, 5, 4), (3, 2, 1, 1, 4))
+    return [Sizes(dict(zip(names, shape, strict=True)) | change) for shape in shapes for change in changes]
+
+
 def _sdpa_cases(draw: Draw) -> list[Case]:
     cases = []
     for square, scale in ((True, 1.0), (False, 1.0), (False, 1.0), (True, 5.0)):
@@ -291,6 +320,10 @@ def _sdpa_cases(draw: Draw) -> list[Case]:
         what = "as many queries as keys" if square else "fewer queries than keys"
         label = f"{what}, {sizes}" if scale == 1.0 else f"large scores, {sizes}"
         cases.append(Case(label, _query_key_value(draw, sizes, scale)))
+    cases += [
+        Case(f"sizes of 1: {sizes}", _query_key_value(draw, sizes))
+        for sizes in _sizes_of_one({}, {"n_heads": 1}, {"d_head": 1}, {"batch": 1, "n_heads": 1})
+    ]
     reference = draw.reference
     q, k, v = first_block_qkv(reference, token_ids(reference))
     label = f"the heads of {reference.name}'s first block, two prompts"
@@ -322,6 +355,9 @@ def _grouped_cases(draw: Draw) -> list[Case]:
         sizes = Sizes(sizes)
         what = "as many queries as keys" if square else "fewer queries than keys"
         cases.append(Case(f"{what}, {sizes}", _query_key_value(draw, sizes)))
+    for n_heads, n_kv_heads in ((1, 1), (2, 1), (12, 3)):
+        for sizes in _sizes_of_one({"n_heads": n_heads, "n_kv_heads": n_kv_heads}):
+            cases.append(Case(f"sizes of 1: {sizes}", _query_key_value(draw, sizes)))
     reference = draw.reference
     q, k, v = first_block_qkv(reference, token_ids(reference))
     label = f"{reference.name}'s first block with the keys and values of every second head, two prompts"
@@ -352,6 +388,15 @@ def _rotary_cases(draw: Draw) -> list[Case]:
         inputs = {"x": x, "first_position": first, "base": base}
         label = f"{sizes} · d_head {d_head} · first_position {first}"
         cases.append(Case(f"{label} · base {base:.0f}" if base != 10_000.0 else label, inputs))
+    for shape, first in (
+        ((1, 4, 6), 0),
+        ((1, 1, 1, 4), 0),
+        ((2, 3, 1, 4), 5),
+        ((1, 1, 2), 0),
+        ((2, 1, 2), 1),
+    ):
+        inputs = {"x": draw.normal(*shape), "first_position": first, "base": 10_000.0}
+        cases.append(Case(f"sizes of 1: {list(shape)}, first_position {first}", inputs))
     return cases
 
 

@@ -4,27 +4,28 @@ import functools
 import re
 
 from utils.checks import week02_tokens as checks
-from utils.tokens import END_OF_TEXT, load_tokenizer
+from utils.tokens import END_OF_TEXT, vocabulary_files
 from utils.verdicts.compare import EXACT
-from utils.verdicts.hf_tokenizer import gpt2_tokenizer
 from utils.verdicts.verdict import Mistake, Verdict
 from utils.verdicts.week02_tokens._pieces import encoded
 
 
 @functools.cache
 def _with_special(special_tokens):
-    """A tokenizer that knows these special tokens besides its own."""
-    tokenizer = load_tokenizer()
-    tokenizer.add_special_tokens(
-        {"additional_special_tokens": [t for t in special_tokens if t != END_OF_TEXT]}
-    )
+    """HF's byte-level BPE with GPT-2's merges, to which these tokens are special, and no others."""
+    from tokenizers import Tokenizer
+    from tokenizers.models import BPE
+    from tokenizers.pre_tokenizers import ByteLevel
+
+    tokenizer = Tokenizer(BPE.from_file(*map(str, vocabulary_files())))
+    tokenizer.pre_tokenizer = ByteLevel(add_prefix_space=False, use_regex=True)
+    tokenizer.add_special_tokens(list(special_tokens))
     return tokenizer
 
 
 def _expected_special(text, merges, vocab, special_tokens):
-    if special_tokens:
-        return _with_special(tuple(special_tokens)).encode(text)
-    return gpt2_tokenizer().encode(text, split_special_tokens=True)
+    ids = dict(vocab)
+    return [ids[token] for token in _with_special(tuple(special_tokens)).encode(text).tokens]
 
 
 def _parts(text, special_tokens, choose=lambda tokens: sorted(tokens, key=len, reverse=True)):

@@ -37,8 +37,8 @@ VERDICT = Verdict(
         ),
         Mistake(
             "\\w for letters",
-            "numbers and underscores count as letters here",
-            "\\w matches more than letters",
+            "numbers and underscores count as letters here, as they do for \\w",
+            "rules 2, 3 and 4: which signs are letters, which are numbers, and which are neither?",
             lambda text: cut(text, letters=r" ?\w+", others=r" ?[^\w\s]+"),
         ),
         Mistake(

@@ -9,7 +9,7 @@ from utils.verdicts.week03_embeddings._ranks import cosines, ranked, without
 
 
 def _expected_nearest(W_E, vector, k, exclude):
-    return ranked(without(cosines(W_E, vector), exclude), k)
+    return ranked(without(cosines(W_E, vector), exclude or ()), k)
 
 
 def _by(measure, leave_out=without):

@@ -15,7 +15,24 @@ _SHARES = Tolerance(
 
 def _expected_facts(x, p, training):
     with own_random_state():
-        return checks.dropout.run(F.dropout, x, p, training)
+        return _facts([F.dropout(x, p, training), F.dropout(x, p, training)], x, p, training)
+
+
+def _facts(calls, x, p, training):
+    """What can be said of a random output: shares and ratios, and what two calls have in common."""
+    first, second = calls
+    zero = first == 0
+    ratio = (first / x)[~zero]
+    return {
+        "numbers that are NaN": int(first.isnan().sum()),
+        "share of zeros": zero.float().mean().item(),
+        "what is kept, divided by x": ratio.mean().item() if ratio.numel() else 0.0,
+        "how far that ratio spreads": (ratio.max() - ratio.min()).item() if ratio.numel() else 0.0,
+        "vectors that are 0 throughout": int(zero.all(dim=-1).sum()),
+        "the same zeros in every prompt": bool((zero == zero[:1]).all()),
+        "the same zeros at every position": bool((zero == zero[:, :1]).all()),
+        "the same zeros when called again": torch.equal(zero, second == 0),
+    }
 
 
 def _kept(shape, p):
@@ -45,6 +62,7 @@ def _seeded(x, p):
 VERDICT = Verdict(
     check=checks.dropout,
     expected=_expected_facts,
+    observe=_facts,
     reference="torch's dropout",
     tolerance=_SHARES,
     mistakes=(

@@ -3,15 +3,16 @@
 import torch
 
 from utils.checks import week04_mlp as checks
+from utils.checks.mixing_layers import mixing_layer
 from utils.verdicts.compare import EXACT
 from utils.verdicts.verdict import Mistake, Verdict
 
 _CLOSE = 1e-4
 
 
-def _expected_alone(layer, x, W):
-    wide = W.double()
-    jacobian = torch.autograd.functional.jacobian(lambda x: checks.LAYERS[layer](x, wide), x[:1].double())
+def _expected_alone(mixing, x, W):
+    layer = mixing_layer(mixing, W.double())
+    jacobian = torch.autograd.functional.jacobian(layer, x[:1].double())
     reached = jacobian.abs().sum(dim=(0, 2, 3, 5))  # [position out, position in]
     return bool(torch.equal(reached, reached.diag().diag()))
 
@@ -154,7 +155,7 @@ VERDICT = Verdict(
         Mistake(
             "False for every layer",
             "the answer is False whatever the layer does",
-            "which positions do you compare?",
+            "which positions do you compare, and is one vector changed at a time, all others as they were?",
             lambda layer, x: False,
         ),
     ),

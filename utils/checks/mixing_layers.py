@@ -1,0 +1,64 @@
+"""Layers over a sequence whose numbers say which position reads which: some treat each position alone."""
+
+from collections.abc import Callable, Mapping
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional as F
+
+Mixing = Mapping[str, Tensor]
+"""`reads` [query, key] says how much of each position's vector the others add; the other entries
+are numbers that weigh the parts of `mixing_layer`.
+"""
+
+
+def mixing_layer(mixing: Mixing, W: Float[Tensor, "d_model d_model"]) -> Callable[[Tensor], Tensor]:
+    """A layer [batch, seq, d_model] -> [batch, seq, d_model], for any batch, and up to `reads`'s size for seq.
+
+    It adds up, each with its weight: `bent`, tanh(x @ W); `normed`, the vectors normalised one by one;
+    `constant`, one and the same vector; `plain`, x, rounded by adding and subtracting the prompt's length in
+    x's dtype; `over_positions`, the numbers normalised over the positions; and what the positions read of
+    each other's vectors, of which `centred` subtracts the mean of their numbers and `unit` makes the length 1.
+
+    All else is computed in float64, so that what should be equal is equal in float32. A part of weight 0 and
+    a position that is not read are left out: even NaN does not get through.
+    """
+    weight = {name: number.item() for name, number in mixing.items() if name != "reads"}
+    wide_W, reads = W.double(), mixing["reads"].double()
+
+    def layer(x: Float[Tensor, "batch seq d_model"]) -> Float[Tensor, "batch seq d_model"]:
+        wide, seq = x.double(), x.shape[1]
+        y = _read(reads[:seq, :seq], _seen(wide, weight["centred"], weight["unit"])) @ wide_W
+        parts = {
+            "bent": lambda: torch.tanh(wide @ wide_W),
+            "normed": lambda: F.layer_norm(wide, wide.shape[-1:]),
+            "constant": lambda: wide_W[0].expand_as(wide),
+            "plain": lambda: ((x + seq) - seq).double(),
+            "over_positions": lambda: _over_positions(wide),
+        }
+        for name, part in parts.items():
+            if weight[name]:
+                y = y + weight[name] * part()
+        return y.to(x.dtype)
+
+    return layer
+
+
+def _seen(
+    x: Float[Tensor, "batch seq d_model"], centred: float, unit: float
+) -> Float[Tensor, "batch seq d_model"]:
+    seen = x - centred * x.mean(dim=-1, keepdim=True)
+    return F.normalize(seen, dim=-1) if unit else seen
+
+
+def _read(
+    reads: Float[Tensor, "query key"], seen: Float[Tensor, "batch key d_model"]
+) -> Float[Tensor, "batch query d_model"]:
+    share = reads[None, :, :, None]
+    return torch.where(share != 0, share * seen[:, None], 0.0).sum(dim=2)
+
+
+def _over_positions(x: Float[Tensor, "batch seq d_model"]) -> Float[Tensor, "batch seq d_model"]:
+    variance, mean = torch.var_mean(x, dim=1, correction=0, keepdim=True)
+    return (x - mean) / (variance + 1e-5).sqrt()
