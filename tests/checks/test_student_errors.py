@@ -184,3 +184,21 @@ def test_a_mistake_that_raises_is_named_by_its_error():
     report: Report = report_on(lambda x: x.reshape(x.shape).view(len(x) + 1, -1), verdict)
     assert report.mistake == "fails"
     assert report_on(raiser(RuntimeError("shape '[3, -1]' is quite another matter")), verdict).mistake is None
+
+
+def test_the_same_words_with_other_sizes_are_another_mistake():
+    """`mat1 and mat2 shapes cannot be multiplied` fits every product of matrices that do not fit."""
+    mistake = DOUBLE.mistakes[0]
+    fails = mistake.__class__("fails", "it fails", "why?", lambda x: x @ torch.ones(77, 2))
+    verdict = DOUBLE.__class__(check=DOUBLE.check, expected=DOUBLE.expected, mistakes=(fails,))
+    assert report_on(lambda x: x @ torch.ones(77, 2), verdict).mistake == "fails"
+    report = report_on(lambda x: x @ torch.ones(78, 2), verdict)
+    assert "shapes cannot be multiplied" in text_of(report, "error")
+    assert report.mistake is None
+
+
+def test_an_address_in_memory_makes_no_difference():
+    mistake = DOUBLE.mistakes[0]
+    fails = mistake.__class__("fails", "it fails", "why?", lambda x: {}[object()])
+    verdict = DOUBLE.__class__(check=DOUBLE.check, expected=DOUBLE.expected, mistakes=(fails,))
+    assert report_on(lambda x: {}[object()], verdict).mistake == "fails"

@@ -36,8 +36,12 @@ class StudentError:
 
     @property
     def kind(self) -> tuple[str, str]:
-        """The error without its sizes: two runs of one mistake on other sizes have the same kind."""
-        return self.type_name, re.sub(r"\d+", "#", self.message)
+        """The error without addresses in memory: two runs of one mistake on the same inputs have the same kind.
+
+        Sizes stay: `mat1 and mat2 shapes cannot be multiplied` is said of many mistakes, and only the sizes
+        tell which.
+        """
+        return self.type_name, re.sub(r"\b0x[0-9a-f]+", "0x…", self.message)
 
     @classmethod
     def from_plain(cls, data: Any) -> "StudentError":

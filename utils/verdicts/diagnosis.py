@@ -145,8 +145,10 @@ def _explain(
         cases, attempts = [shown.case], [shown.attempt]
         if shown.attempt.output is None:  # a row that is still empty is no mistake
             return headline, lines, None
-    place = next(i for i, case in enumerate(cases) if case is shown.case)
-    found = find_mistake(verdict, cases, attempts, shown=place)
+    place = next(i for i, case in enumerate(cases) if case is shown.case) if reveal else None
+    wrong = [failure.case for failure in failures]
+    right = [place for place, case in enumerate(cases) if not any(case is each for each in wrong)]
+    found = find_mistake(verdict, cases, attempts, place, right)
     if found:
         return headline, (*lines, ("mistake", found.says), ("look at", found.mistake.look_at)), found.name
     return headline, (*lines, ("look at", _advice(shown, reveal))), None

@@ -1,6 +1,6 @@
 """Naming a mistake: which known wrong implementation gives just what the student's code gave."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from utils.checks.attempt import Attempt
@@ -35,18 +35,31 @@ class Finding:
 
 
 def find_mistake(
-    verdict: Verdict, cases: Sequence[Case], attempts: Sequence[Attempt], shown: int
+    verdict: Verdict,
+    cases: Sequence[Case],
+    attempts: Sequence[Attempt],
+    shown: int | None,
+    right: Collection[int] = (),
 ) -> Finding | None:
-    """The first known mistake that explains every case; else one that explains case number `shown` alone."""
+    """The first known mistake that explains every case; else one that explains case number `shown`, where
+    others went wrong in other ways.
+
+    Args:
+        shown: None where no case is shown, as with hidden ones: what explains one case in many, and not the
+            one that the student sees, is more often wrong than right.
+        right: The numbers of the cases that went well: a mistake that spoils one is not the student's.
+    """
     elsewhere = any(attempt.device != "cpu" for attempt in attempts)
     for devices_count in (True, False) if elsewhere else (True,):
         for mistake in verdict.mistakes:
             if _explains(verdict, mistake, cases, attempts, devices_count):
                 return Finding(mistake, everywhere=True)
-    if attempts[shown].error:  # many mistakes end in one and the same error
+    if shown is None or attempts[shown].error:  # many mistakes end in one and the same error
         return None
+    places = (shown, *(place for place in right if place != shown))
+    some_cases, some_attempts = [cases[place] for place in places], [attempts[place] for place in places]
     for mistake in verdict.mistakes:
-        if _explains(verdict, mistake, [cases[shown]], [attempts[shown]], devices_count=False):
+        if _explains(verdict, mistake, some_cases, some_attempts, devices_count=False):
             return Finding(mistake, everywhere=len(cases) == 1)
     return None
 
