@@ -14,12 +14,12 @@ are numbers that weigh the parts of `mixing_layer`.
 
 
 def mixing_layer(mixing: Mixing, W: Float[Tensor, "d_model d_model"]) -> Callable[[Tensor], Tensor]:
-    """A layer [batch, seq, d_model] -> [batch, seq, d_model], for any batch, and up to `reads`'s size for seq.
+    """A layer [batch, seq, d_model] -> [batch, seq, d_model], of any batch, and seq up to that of `reads`.
 
     It adds up, each with its weight: `bent`, tanh(x @ W); `normed`, the vectors normalised one by one;
     `constant`, one and the same vector; `plain`, x, rounded by adding and subtracting the prompt's length in
     x's dtype; `over_positions`, the numbers normalised over the positions; and what the positions read of
-    each other's vectors, of which `centred` subtracts the mean of their numbers and `unit` makes the length 1.
+    each other's vectors: `centred` subtracts the mean of their numbers, `unit` makes their length 1.
 
     All else is computed in float64, so that what should be equal is equal in float32. A part of weight 0 and
     a position that is not read are left out: even NaN does not get through.
