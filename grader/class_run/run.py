@@ -1,6 +1,6 @@
 """A class run from beginning to end: plan, send out, take in, write."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +19,7 @@ from grader.class_run.plan import Recipe, is_settled
 from grader.class_run.reading import Deadlines, Refusal, deadlines_of, known_of, refused_of
 from grader.class_run.settings import ClassRun
 from grader.class_run.settle import settle
+from grader.class_run.spelling import SECOND, composed_only, one_spelling
 from grader.class_run.submission import Refused, Submission, pictures, read_submission, ticket
 from grader.class_run.task import from_bytes
 from grader.class_run.trouble import NotWritten
@@ -80,10 +81,11 @@ def grade_class(
     watch = watch or Watch()
     config = load_config(root)
     classroom = Classroom(config)
+    two_spellings = one_spelling(classroom.all_submitted, order.week.folder)
     students = _students(classroom, order)
     with _alone(classroom.lock), classroom.gradebook() as gradebook:
         try:
-            run = _Run(config, classroom, gradebook, order, watch, server)
+            run = _Run(config, classroom, gradebook, order, watch, server, two_spellings)
             run.go(students)
         finally:
             watch.end()
@@ -92,7 +94,7 @@ def grade_class(
 
 
 def _students(classroom: Classroom, order: Order) -> list[str]:
-    there = classroom.students(order.week)
+    there = composed_only(classroom.students(order.week))
     if not there:
         place = classroom.submitted(order.week, "STUDENT").parent
         raise CourseError(f"Nobody has handed in week {order.week.number}: there is no folder {place}.")
@@ -131,6 +133,8 @@ class _Run:
     order: Order
     watch: Watch
     server: ForkServer | None
+    two_spellings: Collection[str] = ()
+    """Students with two folders, whose names differ in their Unicode spelling alone."""
     graded: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
     failures: dict[str, str] = field(default_factory=dict)
@@ -287,6 +291,8 @@ class _Run:
             self._writer.refuse(student, reason, fingerprint)
 
     def _read(self, student: str) -> Submission:
+        if student in self.two_spellings:
+            raise Refused(SECOND)
         path = self.classroom.submitted(self.order.week, student)
         return read_submission(path, self.classroom.all_submitted, self._recipe.limits.submission_bytes)
 
