@@ -12,6 +12,8 @@ import threading
 from collections.abc import Collection, Iterator
 
 _MOST_PID = 2**22
+_MANY = 2**16
+"""Numbers looked through above the last known one where it cannot be found out how far they go."""
 
 
 class Turns:
@@ -45,7 +47,10 @@ class Turns:
         """A number above those of all processes."""
         numbers: list[int] = []
         thread = threading.Thread(target=lambda: numbers.append(threading.get_native_id()))
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError:  # a check has left as many processes as there may be
+            return min(self._last + _MANY, _MOST_PID)
         thread.join()
         if self._last > numbers[0]:
             return _MOST_PID

@@ -271,6 +271,18 @@ print("checked")
 """
 
 
+AS_MANY = """
+import os
+try:
+    while True:
+        if not os.fork():
+            while True:
+                pass
+except OSError:
+    print("MANY")
+"""
+
+
 def test_one_check_runs_at_a_time_and_what_others_started_is_ended(parent, kernel):
     if not kernel._room.own_namespaces:
         pytest.skip("no process namespaces here")
@@ -297,6 +309,19 @@ def test_a_waiting_check_goes_on_where_it_was(kernel):
     first.take_turn()
     first.wake("print('still here')", Deadline(PATIENCE_S))
     assert first.shown(Deadline(PATIENCE_S)).outputs[0]["text"] == "still here\n"
+
+
+def test_as_many_processes_as_there_may_be_are_ended_for_the_next_check(kernel):
+    if not kernel._room.own_namespaces:
+        pytest.skip("no process namespaces here")
+    first, second = (kernel.snapshot({"checks": [], "modules": {}}) for _ in range(2))
+    kernel.end()
+    first.take_turn()
+    first.wake(AS_MANY, Deadline(PATIENCE_S))
+    assert "MANY" in first.shown(Deadline(PATIENCE_S)).outputs[0]["text"]
+    second.take_turn()
+    second.wake("print(1)", Deadline(PATIENCE_S))
+    assert second.shown(Deadline(PATIENCE_S)).success
 
 
 def test_a_turn_for_a_process_that_is_none_harms_nobody(room, kernel):

@@ -23,7 +23,8 @@ ALWAYS = (
 """Modules that do the work of a whole week: every check watches for them. Conv1D is none of them."""
 
 _ATTENTION = "scaled_dot_product_attention"
-"""Its kernels have longer names: `_scaled_dot_product_flash_attention_for_cpu`."""
+_ATTENTION_BELOW = ("scaled_dot_product", "safe_softmax")
+"""How the names of its kernels begin, and what alone it calls where no kernel fits."""
 _TRANSFORMS = "torch._functorch"
 """What torch.func's functions are made of. They fail under the hooks by which derivatives are seen."""
 
@@ -112,7 +113,8 @@ class ReadyMadeWatch(TorchFunctionMode):
         short = name.strip("_").partition(".")[0]
         if short.endswith("_enabled"):  # `torch.no_grad()` sets `_set_grad_enabled`, which computes nothing
             return None
-        short = _ATTENTION if short.startswith("scaled_dot_product") else short
+        if _ATTENTION in self._short and short.startswith(_ATTENTION_BELOW):
+            return self._short[_ATTENTION]
         found = (each for each in self._short if f"_{each}_" in f"_{short}_")
         return next((self._short[each] for each in found), None)
 
