@@ -427,6 +427,7 @@ def _special_cases(draw: Draw) -> list[Case]:
         _special_case(f"{_TURN}user{_END}", several, asked=[_END]),
         _special_case(f"one{_END}two", one, asked=[]),
         _special_case("Go! Stop", [["!", 0]]),
+        _special_case(f"go{_TURN}stop", [[_TURN, 0]]),
     ]
 
 
