@@ -562,7 +562,7 @@ class GPT2(nn.Module):
         self.unembed = Unembed(self.embed)
 
     def forward(self, tokens: Int[Tensor, "batch seq"]) -> Float[Tensor, "batch seq d_vocab"]:
-        """Logits for the next token at every position.
+        """Logits for the next token at every position. `tokens` is left as it was.
 
         Raises:
             ValueError: the prompts are longer than n_ctx; the message names both lengths.
@@ -604,7 +604,8 @@ def init_weights(model: nn.Module, seed: int) -> nn.Module:
     """GPT-2's first weights, drawn from `seed`: normal with standard deviation 0.02, and 0.02/√(2·n_layers) for what
     writes to the residual stream (W_O and W_out), biases 0, gains 1. Changes the model in place and returns it.
 
-    `model` has the parameters of a GPT2, under their names, and its sizes in `model.config`.
+    `model` has the parameters of a GPT2, under their names, and its sizes in `model.config`. A generator of your own
+    draws: torch's global random state is left as it was.
     """
     generator = torch.Generator().manual_seed(seed)
     into_the_stream = 0.02 / (2 * model.config.n_layers) ** 0.5
@@ -747,8 +748,8 @@ def sample_token(
 ) -> Int[Tensor, "batch"]:
     """One token for each row, drawn with the probabilities that softmax makes of its logits.
 
-    Each row draws for itself. All chance comes from `generator`, or from torch's own where it is None. A logit of
-    −inf is never drawn; at least one logit of each row is not −inf.
+    Each row draws for itself. All chance comes from `generator`, or from torch's own where it is None: with a
+    generator, torch's own is left as it was. A logit of −inf is never drawn; at least one of each row is not −inf.
     """
     probabilities = softmax(logits, dim=-1)
     return torch.multinomial(probabilities, num_samples=1, generator=generator).squeeze(1)
@@ -759,7 +760,7 @@ def top_k_filter(logits: Float[Tensor, "... d_vocab"], k: int) -> Float[Tensor, 
 
     Tokens as probable as the k-th all stay, so that a tie may leave more than k. With k as large as the vocabulary,
     or larger, nothing changes; k is at least 1. Any number of axes may stand in front. The input is left as it was.
-    Any number below −1e9 hides a token as well as −inf does.
+    −1e9 or less hides a token as well as −inf does.
     """
     k = min(k, logits.shape[-1])
     border = logits.topk(k, dim=-1).values[..., -1:]
@@ -770,7 +771,7 @@ def top_p_filter(logits: Float[Tensor, "... d_vocab"], p: float) -> Float[Tensor
     """The logits with −inf for every token outside the smallest set of most probable tokens that have at least p.
 
     The token with which the sum reaches p stays, so that at least one token of each row does. 0 < p ≤ 1, and with
-    p = 1 nothing changes. Any number of axes may stand in front. The input is left as it was. Any number below −1e9
+    p = 1 nothing changes. Any number of axes may stand in front. The input is left as it was. −1e9 or less
     hides a token as well as −inf does.
     """
     if p >= 1:
@@ -858,7 +859,8 @@ def generate(
 ) -> Int[Tensor, "batch longer"]:
     """The prompts, each continued by up to `n_new` tokens. The model is shown the last `n_ctx` of them at most.
 
-    A row that has drawn `stop_token` is filled up with it; when all rows have, generation ends.
+    A row that has drawn `stop_token` is filled up with it; when all rows have, generation ends. `seed` seeds a
+    generator of its own, and torch's own is left as it was. 0 is a seed and an id like any other.
     """
     generator = None if seed is None else torch.Generator(tokens.device).manual_seed(seed)
     done = torch.zeros(len(tokens), dtype=torch.bool, device=tokens.device)

@@ -174,6 +174,7 @@ def next_token_loss(
     """The mean of −log p of each token given those before it, in nats: position i is judged by token i + 1.
 
     Rows have at least two tokens. Logits of any size are fine. Gradients can flow from it back to the logits.
+    The inputs are left as they were.
     """
     ### BEGIN SOLUTION
     log_probs = logits[:, :-1].log_softmax(dim=-1)
@@ -361,6 +362,7 @@ def softmax_cross_entropy_backward(
 
     The target at [b, s] judges the logits at [b, s]: they are shifted already. Logits of any size are fine; the
     result has their dtype.
+    The inputs are left as they were.
     """
     ### BEGIN SOLUTION
     hits = F.one_hot(targets, logits.shape[-1])
@@ -457,6 +459,7 @@ def linear_backward(
     """How the loss changes with x, with W and with b (in this order), where y = x @ W + b.
 
     `grad_out` is how it changes with y.
+    The inputs are left as they were.
     """
     ### BEGIN SOLUTION
     grad_x = grad_out @ W.T
@@ -528,6 +531,7 @@ def gelu_backward(grad_out: Float[Tensor, "..."], x: Float[Tensor, "..."]) -> Fl
     """How the loss changes with x, where y = gelu(x) in GPT-2's form with tanh.
 
     `grad_out`, of the shape of x, is how it changes with y. Numbers of any size are fine.
+    The inputs are left as they were.
     """
     ### BEGIN SOLUTION
     root, cube = math.sqrt(2 / math.pi), 0.044715
@@ -1305,6 +1309,7 @@ def layer_norm_backward(
 
     `grad_out` is how it changes with the LayerNorm's output. The variance divides by d_model, and eps stands under
     the root.
+    The inputs are left as they were.
     """
     ### BEGIN SOLUTION
     variance, mean = torch.var_mean(x, dim=-1, correction=0, keepdim=True)
@@ -1378,6 +1383,7 @@ def attention_backward(
     """How the loss changes with q, k and v (in this order) of causal attention, where z = pattern @ v.
 
     `grad_z` is how it changes with z.
+    The inputs are left as they were.
     """
     ### BEGIN SOLUTION
     pattern = attention_pattern(q, k)
