@@ -42,6 +42,23 @@ def read_results(path: Path = RESULTS) -> dict[str, Result]:
     }
 
 
+@dataclass(frozen=True)
+class Score:
+    """How many mutants there are, of one week or of several, and how many of them a public case fails."""
+
+    mutants: int
+    killed: int
+
+    def __str__(self) -> str:
+        return f"{100 * self.killed / self.mutants:.1f} %" if self.mutants else "–"
+
+
+def score_of(results: dict[str, Result], folder: str) -> Score:
+    """The score of a week's checks; of no mutants where they have never been run."""
+    found = [result for key, result in results.items() if key.partition("/")[0] == folder]
+    return Score(sum(each.mutants for each in found), sum(each.killed for each in found))
+
+
 def keep_result(key: str, result: Result, path: Path = RESULTS) -> None:
     """Puts one exercise's result into the file, which several runs may write to at the same time."""
     with FileLock(Path(tempfile.gettempdir()) / "course-mutation.lock"):

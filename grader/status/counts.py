@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.exercises import Exercise, exercises_of
+from grader.mutation.results import Score, read_results, score_of
 from grader.sources import read_source, source_path, weeks_with_source
 from utils.errors import CourseError
 from utils.weeks import Week
@@ -29,6 +30,8 @@ class Numbers:
     """Wrong implementations that the checks know by name."""
     variants: int
     """Right solutions in other styles, all of which must pass."""
+    score: Score
+    """Mutants of the solutions, and how many of them the public cases fail: see `course mutate`."""
     seconds: float | None
     """How long the notebook with its solutions ran, when that was last measured."""
 
@@ -63,6 +66,7 @@ def _numbers(root: Path, week: Week, exercises: list[Exercise], seconds: float |
         points=sum(each.out_of for each in exercises),
         mistakes=sum(len(verdict.mistakes) for verdict in verdicts_of(week.folder).values()),
         variants=sum(map(len, _variants(root, week).values())),
+        score=score_of(read_results(), week.folder),
         seconds=seconds,
     )
 

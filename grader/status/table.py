@@ -4,9 +4,20 @@ from collections.abc import Iterable, Sequence
 
 from rich.table import Table
 
+from grader.mutation.results import Score
 from grader.status.counts import Numbers
 
-HEADS = ("week", "", "core", "stretch", "points", "mistakes named", "right variants", "run time")
+HEADS = (
+    "week",
+    "",
+    "core",
+    "stretch",
+    "points",
+    "mistakes named",
+    "right variants",
+    "mutants failed",
+    "run time",
+)
 
 
 def rows(numbers: Sequence[Numbers]) -> list[tuple[str, ...]]:
@@ -35,7 +46,8 @@ def markdown_table(numbers: Sequence[Numbers]) -> str:
 
 def _row(numbers: Numbers) -> tuple[str, ...]:
     counts = (numbers.core, numbers.stretch, f"{numbers.points:g}", numbers.mistakes, numbers.variants)
-    return (str(numbers.week.number), numbers.week.title, *map(str, counts), _seconds([numbers.seconds]))
+    shown = (*counts, numbers.score, _seconds([numbers.seconds]))
+    return (str(numbers.week.number), numbers.week.title, *map(str, shown))
 
 
 def _sum(numbers: Sequence[Numbers]) -> tuple[str, ...]:
@@ -47,7 +59,8 @@ def _sum(numbers: Sequence[Numbers]) -> tuple[str, ...]:
         [each.variants for each in numbers],
     )
     sums = [f"{sum(column):g}" if sum(column) < 1000 else f"{sum(column):,.0f}" for column in columns]
-    return ("", "together", *sums, _seconds([each.seconds for each in numbers]))
+    score = Score(sum(each.score.mutants for each in numbers), sum(each.score.killed for each in numbers))
+    return ("", "together", *sums, str(score), _seconds([each.seconds for each in numbers]))
 
 
 def _seconds(seconds: Iterable[float | None]) -> str:

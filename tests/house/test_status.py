@@ -3,6 +3,7 @@
 import pytest
 from rich.console import Console
 
+from grader.mutation.results import Score
 from grader.status import command
 from grader.status.counts import Numbers, count_weeks, run_times
 from grader.status.readme import BEGIN, END, table_in, write_table
@@ -37,11 +38,11 @@ def test_every_week_names_twenty_mistakes_and_has_eight_right_variants(counted, 
 
 def test_the_last_row_is_the_sum():
     numbers = [
-        Numbers(find_week(1), core=3, stretch=1, points=135, mistakes=700, variants=10, seconds=4.0),
-        Numbers(find_week(2), core=2, stretch=2, points=120.5, mistakes=400, variants=9, seconds=None),
+        Numbers(find_week(1), 3, 1, 135, mistakes=700, variants=10, score=Score(200, 199), seconds=4.0),
+        Numbers(find_week(2), 2, 2, 120.5, mistakes=400, variants=9, score=Score(0, 0), seconds=None),
     ]
-    assert rows(numbers)[-1] == ("", "together", "5", "3", "255.5", "1,100", "19", "4 s")
-    assert rows(numbers)[1][-1] == "–"
+    assert rows(numbers)[-1] == ("", "together", "5", "3", "255.5", "1,100", "19", "99.5 %", "4 s")
+    assert rows(numbers)[1][-2:] == ("–", "–")
 
 
 @pytest.mark.parametrize(
