@@ -68,9 +68,15 @@ class Run:
             for place in self._own.leave_out():
                 if place not in self.ran.shown:
                     self.ran.stopped.setdefault(place, "left out: cells of your own used up the time")
+            self._forget_stopped_checks()
             if not self._ends_well(session, self._plan.cells_without_own()):
                 self._give_up("the kernel died too often before it")
         return self.ran
+
+    def _forget_stopped_checks(self) -> None:
+        """Gives every check another chance: it may have been own cells that left no room for its process."""
+        stopped = self.ran.stopped.items()
+        self.ran.stopped = {place: why for place, why in stopped if not self._steps[place].is_check}
 
     def _ends_well(self, session: Session, notebook: Deadline) -> bool:
         """Runs everything, with new kernels for those that die. False when time or kernels were used up."""
@@ -160,7 +166,9 @@ class Run:
         finally:
             if step.is_own:
                 self._own.spend(time.monotonic() - began)
-        if place not in self.ran.stopped:
+        if place not in self.ran.stopped and not self._own.is_left_out(
+            place
+        ):  # else it ran as a whole before
             self.ran.shown[place] = Shown(outputs, success)
 
     def _room_has_gone(self) -> bool:
