@@ -68,8 +68,8 @@ def test_labels_tell_the_cases_apart(verdict):
 
 @every_check
 def test_there_is_more_than_one_entry_in_a_batch(verdict):
-    """A tensor of three axes has a batch axis in front: size 1 would hide that it is ignored. Cases with sizes
-    of 1 come on top.
+    """A tensor of three axes begins with a batch axis, and size 1 would hide that it is ignored. Cases with
+    sizes of 1 are additional.
     """
     batches = [
         min(tensor.shape[0] for tensor in tensors(inputs) if tensor.dim() > 2)
