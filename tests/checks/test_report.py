@@ -85,6 +85,19 @@ def test_no_field_of_a_report_is_html():
     assert html_card(marked).count("&lt;script&gt;") == 6  # the name twice, as text and as data
 
 
+def test_what_stands_between_backticks_is_code_in_a_card():
+    lines = (
+        ("look at", "does it end in `return`? A lone ` stays, and `a` <b> `c`"),
+        ("where", "line 1 in f: `code`"),
+    )
+    report = a_failure(headline="`x`", lines=lines, notes=("`<i>`",))
+    card = re.sub(r"<code [^>]*>", "<code>", html_card(report))
+    assert "end in <code>return</code>? A lone ` stays, and " in card
+    assert "<code>x</code>" in card and "<code>&lt;i&gt;</code>" in card
+    assert "line 1 in f: `code`" in card
+    assert "`return`" in str(report)  # a terminal shows them as they are
+
+
 @pytest.mark.parametrize("report", [PASSED, a_failure(), UNWRITTEN], ids=["✓", "✗", "○"])
 def test_every_colour_is_the_themes_with_one_to_fall_back_on(report):
     colours = re.findall(r"(?:color|background|border-left):([^;\"]+)", html_card(report))

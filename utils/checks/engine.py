@@ -14,6 +14,9 @@ from typing import Any, Literal, Protocol
 from utils.checks.attempt import Attempt, attempt
 from utils.checks.cases import PUBLIC_SEED, Case, Draw
 from utils.checks.report import CheckFailed, Report
+from utils.checks.still_running import StillRunning, in_a_notebook
+from utils.checks.stopped import CheckStopped, hide_stack
+from utils.checks.student_error import student_error
 from utils.checks.surroundings import usual_torch
 
 Policy = Literal["allowed", "noted", "wrong"]
@@ -51,20 +54,45 @@ class Check:
 
         Raises:
             CheckFailed: the check did not pass, and the environment says that this run is graded.
+            CheckStopped: the user stopped it.
         """
-        report = self.examine(submission)
-        _show(report)
+        report = self._examine_and_show(submission)
         if not report.passed and os.environ.get("NBGRADER_EXECUTION"):
             raise CheckFailed(report)
 
     def examine(self, submission: Any, judge: "Judge | None" = None) -> Report:
         """Runs the check and returns its report. `judge` is the one in force unless another is given."""
-        hearing = (judge or current_judge()).open(self)
+        return self._hear(submission, (judge or current_judge()).open(self))
+
+    def _examine_and_show(self, submission: Any) -> Report:
+        hearing = current_judge().open(self)
+        show, end = _show, _nothing
+        if in_a_notebook():
+            card = StillRunning(self.name, lambda: getattr(hearing, "case", ""))
+            show, end = card.show, card.end
+        try:
+            report = self._hear(submission, hearing)
+        except CheckStopped as stopped:
+            show(stopped.report)
+            hide_stack()
+            raise
+        finally:
+            end()
+        show(report)
+        return report
+
+    def _hear(self, submission: Any, hearing: "Hearing") -> Report:
         first = True
-        while (inputs := hearing.next_case()) is not None:
-            hearing.submit(self.attempt(submission, inputs, first))
-            first = False
-        return hearing.report()
+        try:
+            while (inputs := hearing.next_case()) is not None:
+                hearing.submit(self.attempt(submission, inputs, first))
+                first = False
+            return hearing.report()
+        except KeyboardInterrupt as interrupt:
+            if not hasattr(hearing, "stopped") or os.environ.get("NBGRADER_EXECUTION"):
+                raise
+            where = student_error(interrupt, submission).where
+            raise CheckStopped(hearing.stopped(where)) from None
 
     def attempt(self, submission: Any, inputs: dict[str, Any], first: bool = False) -> Attempt:
         """One call of the student's code, watched and written down. One case, the first, is enough to ask
@@ -113,6 +141,10 @@ def use_judge(judge: Judge | None) -> None:
     """Puts every check of this process before `judge`; None for this process's own."""
     global _judge
     _judge = judge
+
+
+def _nothing() -> None:
+    """Does nothing: there is nothing to end."""
 
 
 def _show(report: Report) -> None:

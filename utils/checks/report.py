@@ -1,5 +1,6 @@
 """The report: what a check says, as plain data, as text for a terminal and as a card for JupyterLab."""
 
+import re
 from dataclasses import asdict, dataclass, field
 from html import escape
 from typing import Any
@@ -80,7 +81,7 @@ def html_card(report: Report) -> str:
     head = (
         f'<b style="color:{colour}">{report.mark}</b> '
         f'<b style="font-family:{_MONO}">{escape(report.check)}</b>'
-        f' <span style="margin-left:1em">{escape(report.headline)}</span>'
+        f' <span style="margin-left:1em">{_prose(report.headline)}</span>'
     )
     rows = [*report.lines, *(("note", note) for note in report.notes)]
     body = "".join(_row(label, text) for label, text in rows)
@@ -96,8 +97,15 @@ def _row(label: str, text: str) -> str:
     family = "" if sentence else f";font-family:{_MONO};font-size:0.92em"
     return (
         f'<div style="color:{_QUIET}">{escape(label)}</div>'
-        f'<div style="white-space:pre-wrap;overflow-wrap:anywhere{family}">{escape(text)}</div>'
+        f'<div style="white-space:pre-wrap;overflow-wrap:anywhere{family}">'
+        f"{_prose(text) if sentence else escape(text)}</div>"
     )
+
+
+def _prose(text: str) -> str:
+    """A sentence as HTML: what stands between backticks is code, as in the notebooks' own text."""
+    code = rf'<code style="font-family:{_MONO}">\1</code>'
+    return re.sub(r"`([^`\s](?:[^`\n]*[^`\s])?)`", code, escape(text))
 
 
 class CheckFailed(Exception):

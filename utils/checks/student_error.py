@@ -36,7 +36,7 @@ class StudentError:
 
     @property
     def kind(self) -> tuple[str, str]:
-        """The error without addresses in memory: two runs of one mistake on the same inputs have the same kind.
+        """The error without addresses in memory: one mistake, run twice on the same inputs, gives one kind.
 
         Sizes stay: `mat1 and mat2 shapes cannot be multiplied` is said of many mistakes, and only the sizes
         tell which.
@@ -92,11 +92,12 @@ def _is_not_callable(raised: BaseException, submission: Any) -> bool:
 
 def _student_frames(trace: TracebackType | None) -> tuple[str, ...]:
     """The frames in the student's own code: not ours, not a library's."""
-    frames = [frame for frame in traceback.extract_tb(trace) if not _is_library(frame.filename)]
-    return tuple(readable(_describe(frame)) for frame in frames[-3:])
+    frames = [frame for frame in traceback.extract_tb(trace) if not is_library(frame.filename)]
+    return tuple(readable(describe_frame(frame)) for frame in frames[-3:])
 
 
-def _is_library(filename: str) -> bool:
+def is_library(filename: str) -> bool:
+    """Whether a frame's file is the engine's or a library's, and not the student's."""
     if filename.startswith("<") and not filename.startswith("<ipython-input"):
         return True
     path = Path(filename)
@@ -104,6 +105,7 @@ def _is_library(filename: str) -> bool:
     return bool(packages) or any(folder in path.parents for folder in _LIBRARIES)
 
 
-def _describe(frame: traceback.FrameSummary) -> str:
+def describe_frame(frame: traceback.FrameSummary) -> str:
+    """A frame of the student's as a report shows it: `line 7 in causal_mask: return scores + mask`."""
     code = (frame.line or linecache.getline(frame.filename, frame.lineno or 0)).strip()
     return f"line {frame.lineno} in {frame.name}: {code}"

@@ -3,6 +3,7 @@
 import functools
 import importlib
 import random
+from collections.abc import Sequence
 from importlib.util import find_spec
 from typing import Any, BinaryIO
 
@@ -13,6 +14,7 @@ from utils.checks.engine import Check
 from utils.checks.plain import PlainDataError
 from utils.checks.report import Report
 from utils.verdicts.diagnosis import diagnose
+from utils.verdicts.stopped import stopped_report
 from utils.verdicts.verdict import Verdict
 from utils.weeks import WEEKS
 
@@ -119,6 +121,16 @@ class LocalHearing:
     def submit(self, attempt: Attempt) -> None:
         """Takes what came of the case."""
         self.attempts.append(attempt)
+
+    @property
+    def case(self) -> str:
+        """Which case is being tried, in words."""
+        done = len(self.attempts)
+        return f"{done + 1} of {len(self.cases)}: {self.cases[done].label}" if done < len(self.cases) else ""
+
+    def stopped(self, where: Sequence[str]) -> Report:
+        """What there is to say when the user stops the check, at these lines of the student's code."""
+        return stopped_report(self.verdict, self.cases, len(self.attempts), where)
 
     def report(self) -> Report:
         """The verdict, after the last case."""
