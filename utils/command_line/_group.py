@@ -16,6 +16,8 @@ class CourseGroup(TyperGroup):
     """Commands of `utils`, then those of the packages that offer some, loaded when they are first needed."""
 
     _fetched = False
+    _own: frozenset[str] = frozenset()
+    """The names of the commands of `utils`, where others were fetched."""
     _broken: tuple[str, ...] = ()
     _not_installed: tuple[str, ...] = ()
 
@@ -42,11 +44,22 @@ class CourseGroup(TyperGroup):
         except CourseError as error:
             say_error(str(error))
             raise typer.Exit(2) from None
+        except ModuleNotFoundError as error:
+            if not self._fetched or ctx.invoked_subcommand in self._own:
+                raise
+            # Another package's command may import what its extra brings only when it runs.
+            entries = entry_points(group=_ENTRY_POINTS)
+            sentence = next(filter(None, (_what_is_not_installed(entry, error) for entry in entries)), "")
+            if not sentence:
+                raise
+            say_error(sentence)
+            raise typer.Exit(2) from None
 
     def _fetch(self) -> None:
         if self._fetched:
             return
         self._fetched = True
+        self._own = frozenset(self.commands)
         for entry in entry_points(group=_ENTRY_POINTS):
             try:
                 found = typer.main.get_group(entry.load()).commands
