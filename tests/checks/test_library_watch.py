@@ -1,6 +1,7 @@
 """Calls into libraries that would do the work: seen however they are made, and nothing else is."""
 
 import fractions
+import importlib
 import json
 import sys
 import zlib
@@ -81,3 +82,12 @@ def test_without_names_nothing_is_hooked():
         assert sys.getprofile() is None
         json.dumps(1)
     assert not watch.seen
+
+
+def test_what_a_decorator_calls_while_a_library_is_imported_is_not_noted(tmp_path, monkeypatch):
+    code = "import dataclasses\n\n@dataclasses.dataclass\nclass Pair:\n    one: int\n"
+    (tmp_path / "imported_late.py").write_text(code)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "imported_late", raising=False)
+    assert seen(lambda: importlib.import_module("imported_late"), "imported_late") == []
+    assert seen(lambda: sys.modules["imported_late"].Pair(1), "imported_late") != []

@@ -39,8 +39,18 @@ class LibraryWatch:
         if not self._is_watched(name) or name.endswith(".<module>"):
             return
         origin = _module(caller) if caller else ""
-        if not self._is_watched(origin) and not origin.startswith("importlib."):
+        if not (self._is_watched(origin) or origin.startswith("importlib.") or self._is_imported(caller)):
             self.seen[name] = None
+
+    def _is_imported(self, frame: FrameType | None) -> bool:
+        """Whether one of the libraries is being imported: a decorator of another library, such as dataclass,
+        calls back into it then.
+        """
+        while frame:
+            if frame.f_code.co_name == "<module>" and self._is_watched(_module(frame)):
+                return True
+            frame = frame.f_back
+        return False
 
     def _is_watched(self, name: str) -> bool:
         return any(name == watched or name.startswith(watched + ".") for watched in self._names)
