@@ -435,7 +435,18 @@ def _clip_cases(draw: Draw) -> list[Case]:
         cases.append(Case(f"{kind}, max_norm {max_norm:g}; one parameter has no gradient", inputs))
     n = draw.choose(range(3, 9))
     single = {"weights": [draw.normal(n)], "gradients": [draw.normal(n, scale=4.0)], "max_norm": 2.0}
-    return [*cases, Case(f"a list of one parameter of {n} numbers, max_norm 2", {**single, "listed": True})]
+    cases.append(Case(f"a list of one parameter of {n} numbers, max_norm 2", {**single, "listed": True}))
+    for gradient, max_norm, kind in (
+        ([3.0, -4.0], 5.0, "a norm of just max_norm"),
+        ([3.0, -4.0], 0.0, "max_norm 0"),
+        ([-7.0], 2.0, "one parameter of one number"),
+        ([0.0, 0.0], 0.0, "gradients of 0, max_norm 0"),
+    ):
+        inputs = {"weights": [draw.normal(len(gradient))], "gradients": [torch.tensor(gradient)]}
+        cases.append(
+            Case(f"{kind}, max_norm {max_norm:g}", {**inputs, "max_norm": max_norm, "listed": False})
+        )
+    return cases
 
 
 def _run_clip(clip_grad_norm, weights, gradients, max_norm, listed):
@@ -502,27 +513,40 @@ _BLOCK = {
     "ln_1.gain": 1, "ln_1.bias": 1, "attn.W_Q": 3, "attn.b_Q": 2, "attn.W_O": 3, "attn.b_O": 1,
     "ln_2.gain": 1, "ln_2.bias": 1, "mlp.W_in": 2, "mlp.b_in": 1, "mlp.W_out": 2, "mlp.b_out": 1,
 }  # fmt: skip
-_GPT2 = {
-    "embed.W_E": 2,
-    "pos_embed.W_pos": 2,
-    **{f"blocks.{i}.{name}": axes for i in "01" for name, axes in _BLOCK.items()},
-    "ln_f.gain": 1,
-    "ln_f.bias": 1,
-}
-_ODD = {"W": 1, "Window.gain": 2, "W_gate.bias": 1, "bias_table.W_B": 2, "weights.b": 1, "norm.weight": 2}
+_MODULES = ("Window", "W_gate", "bias_table", "weights", "norm", "b", "gains", "WW")
+_OWN_NAMES = ("W", "W_{}", "W{}", "w_{}", "w", "b", "b_{}", "bias", "bias_W", "gain", "{}_W", "_W", "weight")
+
+
+def _gpt2_names(blocks: Sequence[int]) -> dict[str, int]:
+    """The names of a GPT-2's parameters and how many axes each has; its blocks have these numbers."""
+    inside = {f"blocks.{n}.{name}": axes for n in blocks for name, axes in _BLOCK.items()}
+    return {"embed.W_E": 2, "pos_embed.W_pos": 2, **inside, "ln_f.gain": 1, "ln_f.bias": 1}
+
+
+def _odd_names(draw: Draw) -> dict[str, int]:
+    """Every kind of own name, in a module or none, with any number of axes."""
+    names = {}
+    for own_name in _OWN_NAMES:
+        own_name = own_name.format("".join(draw.choose("aeknpqvW") for _ in range(3)))
+        module = draw.choose(_MODULES)
+        names[f"{module}.{own_name}"] = draw.choose((1, 2, 3))
+    return {"W": 1, "gain": 2, f"Wide.{draw.choose(range(10, 20))}.b": 1, **names}
 
 
 def _group_cases(draw: Draw) -> list[Case]:
     cases = []
-    for axes, tied, kind in (
-        (_GPT2, {}, "GPT-2 with two blocks"),
-        (_GPT2, {"unembed.W_E": "embed.W_E"}, "GPT-2 with its embedding tied"),
-        (_ODD, {}, "modules with names like Window, W_gate and weights"),
+    for axes, tied, kind, decay in (
+        (_gpt2_names(range(2)), {}, "GPT-2 with two blocks", draw.choose([0.05, 0.1, 0.2])),
+        (_gpt2_names((0, 2, 10)), {"unembed.W_E": "embed.W_E"}, "GPT-2 with its embedding tied", 0.1),
+        (_odd_names(draw), {}, "names like Window, W_gate and weights", draw.choose([0.3, 0.4])),
+        (_gpt2_names((0,)), {}, "GPT-2 with one block", 0.0),
+        ({"W": 2}, {}, "a single weight", 0.2),
+        ({"b": 1}, {}, "a single bias", 0.2),
     ):
         shapes = {name: draw.integers(2, 5, n).tolist() for name, n in axes.items()}
-        decay = draw.choose([0.05, 0.1, 0.2])
-        inputs = {"shapes": shapes, "tied": tied, "weight_decay": decay}
-        cases.append(Case(f"{kind}, weight_decay {decay}", inputs))
+        cases.append(
+            Case(f"{kind}, weight_decay {decay}", {"shapes": shapes, "tied": tied, "weight_decay": decay})
+        )
     return cases
 
 

@@ -15,7 +15,7 @@ def _expected(shapes, tied, weight_decay):
 
 def _settle(groups):
     """The group that decays most comes first: their order decides nothing."""
-    return sorted(groups, key=lambda group: -group["weight_decay"])
+    return sorted(groups, key=lambda group: (-group["weight_decay"], group["params"]))
 
 
 def _by(decays, rates=lambda decay: (decay, 0.0), listed=lambda model: model.named_parameters()):
