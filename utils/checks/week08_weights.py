@@ -1,6 +1,6 @@
 """Week 8's checks: GPT-2's weights in the student's own machine."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from types import SimpleNamespace
 from typing import Any
@@ -32,7 +32,8 @@ def _sizes(config: ModelConfig) -> str:
 
 
 def _name_map_cases(draw: Draw) -> list[Case]:
-    configs = [random_config(draw, n_layers, n_heads) for n_layers, n_heads in ((2, 4), (3, 2), (11, 5))]
+    depths = (1, 2, draw.choose(range(3, 10)), draw.choose(range(11, 14)))
+    configs = [random_config(draw, n_layers, draw.choose((2, 4, 5))) for n_layers in depths]
     cases = [Case(_sizes(config), {"config": asdict(config)}) for config in configs]
     return [*cases, Case(f"{draw.reference.name}'s own config", {"config": asdict(draw.reference.config)})]
 
@@ -114,7 +115,12 @@ fix_conv1d = Check(
 
 def _load_cases(draw: Draw) -> list[Case]:
     cases = []
-    for n_layers, n_heads, dtype in ((2, 4, torch.float32), (3, 2, torch.float16)):
+    for n_layers, n_heads, dtype in (
+        (2, 4, torch.float32),
+        (3, 2, torch.float16),
+        (1, 5, torch.float32),
+        (11, 2, torch.float32),  # as text, 10 comes before 2
+    ):
         config = random_config(draw, n_layers, n_heads)
         tensors = {name: tensor.to(dtype) for name, tensor in random_state_dict(draw, config).items()}
         kind = str(dtype).removeprefix("torch.")
@@ -157,33 +163,25 @@ def _faulty_cases(draw: Draw) -> list[Case]:
 def _run_load(load_gpt2, state_dict, config, tokens, fault_in):
     sizes = ModelConfig(**config)
     if fault_in:
-        return {"error": _error_of(load_gpt2, state_dict, sizes, fault_in)}
+        return _refused(lambda: load_gpt2(state_dict, sizes))
     # Loaded twice, so that what is left as it was drawn shows: it is not the same the second time.
     once, again = (load_gpt2(given, sizes) for given in (state_dict, dict(state_dict)))
     return _examined(once, again, tokens, state_dict.values())
 
 
-def _error_of(load_gpt2, state_dict, config, name) -> str:
+_LONGEST_MESSAGE = 4_000
+"""Characters of an error's text that the judge reads."""
+
+
+def _refused(load: Callable[[], Any]) -> dict[str, str | None]:
+    """The text of the error in which loading ends; None if it ends well. The judge reads it."""
     try:
-        load_gpt2(state_dict, config)
+        load()
     except Exception as error:
         if isinstance(error, NotImplementedError) and not error.args:
             raise
-        named = any(each in str(error) for each in (name, *_parameters_of(name)))
-        return f"one that names {name}" if named else "one that does not name the tensor"
-    return "none"
-
-
-def _parameters_of(name: str) -> list[str]:
-    """What a message may call the tensor instead: the ends of the machine's own names."""
-    ends = {
-        "ln_2.bias": ["ln_2.bias"],
-        "mlp.c_fc.weight": ["mlp.W_in"],
-        "attn.c_attn.weight": ["attn.W_Q", "attn.W_K", "attn.W_V"],
-        "wpe.weight": ["pos_embed.W_pos"],
-        "lm_head.weight": ["lm_head"],
-    }
-    return next((ours for theirs, ours in ends.items() if name.endswith(theirs)), [])
+        return {"error": str(error)[:_LONGEST_MESSAGE]}
+    return {"error": None}
 
 
 _UNKNOWN = dict.fromkeys(
@@ -240,6 +238,8 @@ load_gpt2 = Check(
 def _match_cases(draw: Draw) -> list[Case]:
     """Logits of two models for some prompts; the largest difference lies where it is easily overlooked."""
     places = {
+        "at the very first position": (0, 0, 0.8),
+        "at the very last position, negative": (-1, -1, -0.9),
         "at the first position of the second prompt, negative": (1, 0, -0.7),
         "at the last position of the first prompt": (0, -1, 0.9),
         "in the middle of the last prompt, negative": (-1, 2, -1.3),
@@ -296,6 +296,13 @@ def _token_cases(draw: Draw) -> list[Case]:
         tokens = draw.integers(0, sizes.d_vocab, sizes.batch, sizes.seq)
         label = f"{'very sure of itself, ' if scale > 2 else ''}{sizes}"
         cases.append(Case(label, {"weights": weights, "tokens": tokens}))
+    for batch, seq in ((1, 2), (1, 5), (3, 2)):
+        d_vocab, d_model = draw.sizes("d_vocab", "d_model", among=range(6, 10)).values()
+        tokens = draw.integers(0, d_vocab, batch, seq)
+        tokens[0, 0], tokens[-1, -1] = d_vocab - 1, 0
+        weights = small_weights(draw, d_vocab, d_model)
+        label = f"batch {batch} · seq {seq}, with the first id and the last"
+        cases.append(Case(label, {"weights": weights, "tokens": tokens}))
     return [*cases, _real_token_case(draw.reference)]
 
 
@@ -344,6 +351,7 @@ def _perplexity_cases(draw: Draw) -> list[Case]:
     for n_texts in (1, 3, 4):
         lengths = list(draw.sizes(*"abcd"[:n_texts], among=range(2, 14)).values())
         cases.append(Case(f"texts of {lengths} tokens", {"losses": _some_losses(draw, lengths)}))
+    cases.append(Case("one text with one loss", {"losses": _some_losses(draw, [1])}))
     sure = [torch.zeros(4), torch.zeros(2)]
     return [*cases, Case("a model that was certain, and right, every time", {"losses": sure})]
 
@@ -380,7 +388,7 @@ bits_per_byte = Check(
 
 def _window_cases(draw: Draw) -> list[Case]:
     cases = []
-    for pieces, rest in ((4, 3), (3, 0), (1, 2)):
+    for pieces, rest in ((4, 3), (3, 0), (1, 2), (1, 0), (2, 1)):
         sizes = draw.sizes("seq", "d_vocab", "d_model", among=range(5, 11))
         n_tokens = pieces * sizes.seq + rest
         inputs = {
@@ -410,6 +418,8 @@ _QUESTIONS = (
     ((1, None), (1, 0), (2, 1), (3, None), (2, 0)),
     ((2, 1), (3, 2), (1, None), (2, None), (3, 0), (2, None), (2, 1)),
     ((1, None), (2, None), (3, None)),
+    ((1, None),),
+    ((1, 0),),
 )
 """For each question of a case: how many tokens its answer has, and which of them the model would not say."""
 
@@ -419,16 +429,29 @@ def _cloze_cases(draw: Draw) -> list[Case]:
     for questions in _QUESTIONS:
         sizes = draw.sizes("d_vocab", "d_model", among=range(6, 11))
         weights = small_weights(draw, sizes.d_vocab, sizes.d_model, scale=2.0)
-        lengths = [draw.choose(range(2, 8)) for _ in questions]
-        prompts = [draw.integers(0, sizes.d_vocab, length).tolist() for length in lengths]
-        answers = [
-            _answer(SmallModel(weights), prompt, *question)
-            for prompt, question in zip(prompts, questions, strict=True)
-        ]
+        prompts, answers = [], []
+        for question in questions:
+            prompt, answer = _question(draw, SmallModel(weights), sizes.d_vocab, *question)
+            prompts.append(prompt)
+            answers.append(answer)
         right = sum(wrong_at is None for _, wrong_at in questions)
         label = f"{len(prompts)} questions, {right} of them answered right; {sizes}"
         cases.append(Case(label, {"weights": weights, "prompts": prompts, "answers": answers}))
     return cases
+
+
+def _question(
+    draw: Draw, model: nn.Module, d_vocab: int, n_tokens: int, wrong_at: int | None
+) -> tuple[list[int], list[int]]:
+    """A prompt of one token to seven and its answer. Where the answer is right and has several tokens they
+    are not all the same, so that one guess for all of them is wrong.
+    """
+    for _ in range(30):
+        prompt = draw.integers(0, d_vocab, draw.choose(range(1, 8))).tolist()
+        answer = _answer(model, prompt, n_tokens, wrong_at)
+        if wrong_at is not None or n_tokens == 1 or len(set(answer)) > 1:
+            break
+    return prompt, answer
 
 
 @torch.no_grad()
@@ -473,8 +496,9 @@ shape_table = shape_table_check(
 
 
 def _shapes_cases(draw: Draw) -> list[Case]:
-    config = random_config(draw, n_layers=3, n_heads=5)
-    cases = [Case(_sizes(config), {"config": asdict(config)})]
+    depths = (1, draw.choose(range(2, 10)), draw.choose(range(11, 14)))
+    configs = [random_config(draw, n_layers, draw.choose((2, 4, 5))) for n_layers in depths]
+    cases = [Case(_sizes(config), {"config": asdict(config)}) for config in configs]
     published_sizes = {name: asdict(CONFIGS[name]) for name in ("gpt2-medium", "gpt2-xl")}
     return [*cases, *(Case(f"{name}'s config", {"config": sizes}) for name, sizes in published_sizes.items())]
 
@@ -513,6 +537,8 @@ def _file_cases(draw: Draw) -> list[Case]:
         (2, 4, torch.float32, False),
         (3, 2, torch.float16, True),
         (2, 5, torch.float32, True),
+        (1, 2, torch.float32, False),
+        (11, 2, torch.float32, True),
     ):
         config = random_config(draw, n_layers, n_heads)
         kind = str(dtype).removeprefix("torch.")
@@ -520,12 +546,19 @@ def _file_cases(draw: Draw) -> list[Case]:
         label = f"a file {whose}, in {kind}, {_sizes(config)}"
         inputs = {"tensors": _file_tensors(draw, config, dtype), "config": asdict(config)}
         tokens = draw.integers(0, config.d_vocab, 3, config.n_ctx - 1)
-        cases.append(Case(label, inputs | {"as_openai": as_openai, "tokens": tokens}))
+        more = {"as_openai": as_openai, "tokens": tokens, "fault_in": None}
+        cases.append(Case(label, inputs | more))
+    return [*cases, *(_incomplete_file_case(draw, layer) for layer in (0, 1))]
+
+
+def _incomplete_file_case(draw: Draw, layer: int) -> Case:
+    """A file in which one tensor is missing, another one for each seed."""
     config = random_config(draw, 2, 4)
     tensors = _file_tensors(draw, config, torch.float32)
-    tensors.pop("transformer.h.1.mlp.c_proj.bias")
-    inputs = {"tensors": tensors, "config": asdict(config), "as_openai": True, "tokens": None}
-    return [*cases, Case("a file without h.1.mlp.c_proj.bias", inputs)]
+    gone = draw.choose(sorted(name for name in tensors if f".h.{layer}." in name))
+    del tensors[gone]
+    more = {"as_openai": draw.choose((True, False)), "tokens": None, "fault_in": gone}
+    return Case(f"a file without {gone}", {"tensors": tensors, "config": asdict(config)} | more)
 
 
 def _file_tensors(draw: Draw, config: ModelConfig, dtype: torch.dtype) -> dict[str, Tensor]:
@@ -534,11 +567,11 @@ def _file_tensors(draw: Draw, config: ModelConfig, dtype: torch.dtype) -> dict[s
     return {name: tensor.to(dtype) for name, tensor in tensors.items() if name != "lm_head.weight"}
 
 
-def _run_file(load_from_file, tensors, config, as_openai, tokens):
+def _run_file(load_from_file, tensors, config, as_openai, tokens, fault_in):
     sizes = ModelConfig(**config)
     files = [WeightFile(published(tensors) if as_openai else tensors) for _ in range(2)]
-    if tokens is None:
-        return {"error": _missing_error(load_from_file, files[0], sizes)}
+    if fault_in:
+        return _refused(lambda: load_from_file(files[0], sizes))
     once, again = (load_from_file(file, sizes) for file in files)
     found = _examined(once, again, tokens, [])
     found.pop("shares memory with the state dict")  # each tensor that is read has memory of its own
@@ -547,17 +580,6 @@ def _run_file(load_from_file, tensors, config, as_openai, tokens):
         "masks read": any(name.endswith(".attn.bias") for name in files[0].read),
         "more than three tensors of the file in memory at once": files[0].most_at_once > 3,
     }
-
-
-def _missing_error(load_from_file, file, config) -> str:
-    try:
-        load_from_file(file, config)
-    except Exception as error:
-        if isinstance(error, NotImplementedError) and not error.args:
-            raise
-        named = any(name in str(error) for name in ("mlp.c_proj.bias", "mlp.b_out"))
-        return "one that names the tensor" if named else "one that does not name the tensor"
-    return "none"
 
 
 load_from_file = Check(

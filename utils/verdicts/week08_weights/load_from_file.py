@@ -4,13 +4,13 @@ import torch
 
 from utils.checks import week08_weights as checks
 from utils.verdicts.verdict import Mistake, Verdict
-from utils.verdicts.week08_weights import _course, _hf
+from utils.verdicts.week08_weights import _course, _hf, _refusals
 from utils.verdicts.week08_weights._machine import Machine
 
 
-def _expected(tensors, config, as_openai, tokens):
-    if tokens is None:
-        return {"error": "one that names the tensor"}
+def _expected(tensors, config, as_openai, tokens, fault_in):
+    if fault_in:
+        return {"error": _refusals.names(fault_in)}
     state_dict = tensors | {"lm_head.weight": tensors["transformer.wte.weight"]}
     return {
         "left random": [],
@@ -23,6 +23,13 @@ def _expected(tensors, config, as_openai, tokens):
         "masks read": False,
         "more than three tensors of the file in memory at once": False,
     }
+
+
+def _judged(output, tensors, config, as_openai, tokens, fault_in):
+    """The output as it is; of an incomplete file, what the error says of the missing tensor."""
+    if not fault_in:
+        return output
+    return {"error": _refusals.refusal(output["error"], fault_in, tensors)}
 
 
 def _full(name):
@@ -87,6 +94,7 @@ def _looked_at_twice(file, name):
 VERDICT = Verdict(
     check=checks.load_from_file,
     expected=_expected,
+    observe=_judged,
     reference="HF's model",
     mistakes=(
         Mistake(

@@ -4,7 +4,7 @@ import torch
 
 from utils.checks import week08_weights as checks
 from utils.verdicts.verdict import Mistake, Verdict
-from utils.verdicts.week08_weights import _course, _hf
+from utils.verdicts.week08_weights import _course, _hf, _refusals
 from utils.verdicts.week08_weights._machine import (
     Holder,
     known,
@@ -18,7 +18,7 @@ from utils.verdicts.week08_weights._machine import (
 
 def _expected(state_dict, config, tokens, fault_in):
     if fault_in:
-        return {"error": f"one that names {fault_in}"}
+        return {"error": _refusals.names(fault_in)}
     return {
         "left random": [],
         "weights": _course.weights(state_dict, config["n_heads"]),
@@ -28,6 +28,13 @@ def _expected(state_dict, config, tokens, fault_in):
         "shares memory with the state dict": False,
         "every weight can learn": True,
     }
+
+
+def _judged(output, state_dict, config, tokens, fault_in):
+    """The output as it is; of weights that do not fit, what the error says of the tensor."""
+    if not fault_in:
+        return output
+    return {"error": _refusals.refusal(output["error"], fault_in, state_dict)}
 
 
 def _renamed(*pairs):
@@ -128,6 +135,7 @@ def _refuse_unknown(state_dict, config):
 VERDICT = Verdict(
     check=checks.load_gpt2,
     expected=_expected,
+    observe=_judged,
     reference="HF's model",
     mistakes=(
         Mistake(
