@@ -546,7 +546,7 @@ class GPT2(nn.Module):
         self.unembed = Unembed(self.embed)
 
     def forward(self, tokens: Int[Tensor, "batch seq"]) -> Float[Tensor, "batch seq d_vocab"]:
-        """Logits for the next token at every position.
+        """Logits for the next token at every position. `tokens` is left as it was.
 
         Raises:
             ValueError: the prompts are longer than n_ctx; the message names both lengths.
@@ -588,7 +588,8 @@ def init_weights(model: nn.Module, seed: int) -> nn.Module:
     """GPT-2's first weights, drawn from `seed`: normal with standard deviation 0.02, and 0.02/√(2·n_layers) for what
     writes to the residual stream (W_O and W_out), biases 0, gains 1. Changes the model in place and returns it.
 
-    `model` has the parameters of a GPT2, under their names, and its sizes in `model.config`.
+    `model` has the parameters of a GPT2, under their names, and its sizes in `model.config`. A generator of your own
+    draws: torch's global random state is left as it was.
     """
     generator = torch.Generator().manual_seed(seed)
     into_the_stream = 0.02 / (2 * model.config.n_layers) ** 0.5

@@ -567,7 +567,7 @@ class GPT2(nn.Module):
         self.unembed = Unembed(self.embed)
 
     def forward(self, tokens: Int[Tensor, "batch seq"]) -> Float[Tensor, "batch seq d_vocab"]:
-        """Logits for the next token at every position.
+        """Logits for the next token at every position. `tokens` is left as it was.
 
         Raises:
             ValueError: the prompts are longer than n_ctx; the message names both lengths.
@@ -609,7 +609,8 @@ def init_weights(model: nn.Module, seed: int) -> nn.Module:
     """GPT-2's first weights, drawn from `seed`: normal with standard deviation 0.02, and 0.02/√(2·n_layers) for what
     writes to the residual stream (W_O and W_out), biases 0, gains 1. Changes the model in place and returns it.
 
-    `model` has the parameters of a GPT2, under their names, and its sizes in `model.config`.
+    `model` has the parameters of a GPT2, under their names, and its sizes in `model.config`. A generator of your own
+    draws: torch's global random state is left as it was.
     """
     generator = torch.Generator().manual_seed(seed)
     into_the_stream = 0.02 / (2 * model.config.n_layers) ** 0.5
@@ -752,8 +753,8 @@ def sample_token(
 ) -> Int[Tensor, "batch"]:
     """One token for each row, drawn with the probabilities that softmax makes of its logits.
 
-    Each row draws for itself. All chance comes from `generator`, or from torch's own where it is None. A logit of
-    −inf is never drawn; at least one logit of each row is not −inf.
+    Each row draws for itself. All chance comes from `generator`, or from torch's own where it is None: with a
+    generator, torch's own is left as it was. A logit of −inf is never drawn; at least one of each row is not −inf.
     """
     probabilities = softmax(logits, dim=-1)
     return torch.multinomial(probabilities, num_samples=1, generator=generator).squeeze(1)
@@ -764,7 +765,7 @@ def top_k_filter(logits: Float[Tensor, "... d_vocab"], k: int) -> Float[Tensor, 
 
     Tokens as probable as the k-th all stay, so that a tie may leave more than k. With k as large as the vocabulary,
     or larger, nothing changes; k is at least 1. Any number of axes may stand in front. The input is left as it was.
-    Any number below −1e9 hides a token as well as −inf does.
+    −1e9 or less hides a token as well as −inf does.
     """
     k = min(k, logits.shape[-1])
     border = logits.topk(k, dim=-1).values[..., -1:]
@@ -775,7 +776,7 @@ def top_p_filter(logits: Float[Tensor, "... d_vocab"], p: float) -> Float[Tensor
     """The logits with −inf for every token outside the smallest set of most probable tokens that have at least p.
 
     The token with which the sum reaches p stays, so that at least one token of each row does. 0 < p ≤ 1, and with
-    p = 1 nothing changes. Any number of axes may stand in front. The input is left as it was. Any number below −1e9
+    p = 1 nothing changes. Any number of axes may stand in front. The input is left as it was. −1e9 or less
     hides a token as well as −inf does.
     """
     if p >= 1:
@@ -863,7 +864,8 @@ def generate(
 ) -> Int[Tensor, "batch longer"]:
     """The prompts, each continued by up to `n_new` tokens. The model is shown the last `n_ctx` of them at most.
 
-    A row that has drawn `stop_token` is filled up with it; when all rows have, generation ends.
+    A row that has drawn `stop_token` is filled up with it; when all rows have, generation ends. `seed` seeds a
+    generator of its own, and torch's own is left as it was. 0 is a seed and an id like any other.
     """
     generator = None if seed is None else torch.Generator(tokens.device).manual_seed(seed)
     done = torch.zeros(len(tokens), dtype=torch.bool, device=tokens.device)
@@ -889,6 +891,7 @@ def next_token_loss(
     """The mean of −log p of each token given those before it, in nats: position i is judged by token i + 1.
 
     Rows have at least two tokens. Logits of any size are fine. Gradients can flow from it back to the logits.
+    The inputs are left as they were.
     """
     log_probs = logits[:, :-1].log_softmax(dim=-1)
     return -log_probs.gather(-1, tokens[:, 1:, None]).mean()
@@ -898,7 +901,8 @@ class AdamW:
     """Adam with decoupled weight decay (Loshchilov and Hutter, 2019, algorithm 2).
 
     `groups` are dicts with "params" and "weight_decay"; each step moves every parameter that has a gradient. `lr` may
-    be changed between steps.
+    be changed between steps. Steps are counted for each parameter by itself, from its first gradient on, as in
+    torch.optim.AdamW.
     """
 
     def __init__(
@@ -908,25 +912,26 @@ class AdamW:
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
     ):
-        self.groups, self.lr, self.betas, self.eps, self.steps = list(groups), lr, betas, eps, 0
+        self.groups, self.lr, self.betas, self.eps = list(groups), lr, betas, eps
         self.moments = {
             p: (torch.zeros_like(p), torch.zeros_like(p)) for group in self.groups for p in group["params"]
         }
+        self.steps = dict.fromkeys(self.moments, 0)
 
     @torch.no_grad()
     def step(self) -> None:
         """One step along the gradients."""
-        self.steps += 1
         beta_1, beta_2 = self.betas
         for group in self.groups:
             for parameter in group["params"]:
                 if parameter.grad is None:
                     continue
-                mean, square = self.moments[parameter]
+                self.steps[parameter] += 1
+                steps, (mean, square) = self.steps[parameter], self.moments[parameter]
                 mean.lerp_(parameter.grad, 1 - beta_1)
                 square.lerp_(parameter.grad.square(), 1 - beta_2)
-                unbiased_mean = mean / (1 - beta_1**self.steps)
-                unbiased_square = square / (1 - beta_2**self.steps)
+                unbiased_mean = mean / (1 - beta_1**steps)
+                unbiased_square = square / (1 - beta_2**steps)
                 parameter.mul_(1 - self.lr * group["weight_decay"])
                 parameter.sub_(self.lr * unbiased_mean / (unbiased_square.sqrt() + self.eps))
 
@@ -937,11 +942,15 @@ class AdamW:
 
     def state_dict(self) -> dict:
         """All that a later run needs to go on just here: steps, lr and moments, in the order of the groups."""
-        return {"steps": self.steps, "lr": self.lr, "moments": list(self.moments.values())}
+        return {
+            "steps": list(self.steps.values()),
+            "lr": self.lr,
+            "moments": list(self.moments.values()),
+        }
 
     def load_state_dict(self, state: dict) -> None:
         """Takes over what `state_dict` gave."""
-        self.steps, self.lr = state["steps"], state["lr"]
+        self.steps, self.lr = dict(zip(self.moments, state["steps"], strict=True)), state["lr"]
         for kept, saved in zip(self.moments.values(), state["moments"], strict=True):
             for mine, theirs in zip(kept, saved, strict=True):
                 mine.copy_(theirs)

@@ -257,7 +257,7 @@ def gradient_check(
     """How far `gradient` is from the slopes of `loss_of` at `x`, measured by central differences in float64.
 
     The relative error ‖gradient − measured‖ / (‖gradient‖ + ‖measured‖), a Python number from 0 to 1; 0 if both
-    gradients are 0. `gradient` has the shape of `x`; `x`, in float32 or float64, is left as it was.
+    gradients are 0. `gradient` has the shape of `x`, which is in float32 or float64. Both are left as they were.
     """
     ### BEGIN SOLUTION
     measured = torch.zeros(x.shape, dtype=torch.float64)
@@ -664,11 +664,11 @@ checks.sgd_momentum(sgd_momentum)
 #
 # **Why.** It is the usual optimiser of language models. Next week every step of your training runs through this class.
 #
-# Parameters come in **groups**, dicts with `"params"` and `"weight_decay"`, so that some can decay and others not. Keep `self.groups`, `self.lr`, `self.betas`, `self.eps`, the number of steps in `self.steps`, and in `self.moments` a dict from each parameter to its pair of tensors, m and v: the two methods at the end, which are given, save and restore them. The learning rate may be changed between steps by setting `optimizer.lr`. A parameter whose `.grad` is None is left alone: no step, no decay. After `zero_grad` every gradient is None, and before that the gradients stay as they are.
+# Parameters come in **groups**, dicts with `"params"` and `"weight_decay"`, so that some can decay and others not. Keep `self.groups`, `self.lr`, `self.betas`, `self.eps`, and two dicts: `self.moments` from each parameter to its pair of tensors, m and v, and `self.steps` from each parameter to the number of steps that it has taken. The two methods at the end, which are given, save and restore them. The learning rate may be changed between steps by setting `optimizer.lr`. A parameter whose `.grad` is None is left alone: no step, no decay, and its t does not grow. So the first step of a parameter whose first gradient comes late has t = 1, as in torch.optim.AdamW. After `zero_grad` every gradient is None, and before that the gradients stay as they are.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
-# In which order do the six formulas above come for one parameter? Which of them needs the number of the step, and where does that number grow: once for each parameter, or once a step?
+# In which order do the six formulas above come for one parameter? Which of them needs the number of the step, and when does that number grow for a parameter?
 #
 # <details><summary>Hint 2 · running means in place</summary>
 #
@@ -701,7 +701,8 @@ class AdamW:
     """Adam with decoupled weight decay (Loshchilov and Hutter, 2019, algorithm 2).
 
     `groups` are dicts with "params" and "weight_decay"; each step moves every parameter that has a gradient. `lr` may
-    be changed between steps.
+    be changed between steps. Steps are counted for each parameter by itself, from its first gradient on, as in
+    torch.optim.AdamW.
     """
 
     def __init__(
@@ -712,27 +713,28 @@ class AdamW:
         eps: float = 1e-8,
     ):
         ### BEGIN SOLUTION
-        self.groups, self.lr, self.betas, self.eps, self.steps = list(groups), lr, betas, eps, 0
+        self.groups, self.lr, self.betas, self.eps = list(groups), lr, betas, eps
         self.moments = {
             p: (torch.zeros_like(p), torch.zeros_like(p)) for group in self.groups for p in group["params"]
         }
+        self.steps = dict.fromkeys(self.moments, 0)
         ### END SOLUTION
 
     @torch.no_grad()
     def step(self) -> None:
         """One step along the gradients."""
         ### BEGIN SOLUTION
-        self.steps += 1
         beta_1, beta_2 = self.betas
         for group in self.groups:
             for parameter in group["params"]:
                 if parameter.grad is None:
                     continue
-                mean, square = self.moments[parameter]
+                self.steps[parameter] += 1
+                steps, (mean, square) = self.steps[parameter], self.moments[parameter]
                 mean.lerp_(parameter.grad, 1 - beta_1)
                 square.lerp_(parameter.grad.square(), 1 - beta_2)
-                unbiased_mean = mean / (1 - beta_1**self.steps)
-                unbiased_square = square / (1 - beta_2**self.steps)
+                unbiased_mean = mean / (1 - beta_1**steps)
+                unbiased_square = square / (1 - beta_2**steps)
                 parameter.mul_(1 - self.lr * group["weight_decay"])
                 parameter.sub_(self.lr * unbiased_mean / (unbiased_square.sqrt() + self.eps))
         ### END SOLUTION
@@ -746,11 +748,15 @@ class AdamW:
 
     def state_dict(self) -> dict:
         """All that a later run needs to go on just here: steps, lr and moments, in the order of the groups."""
-        return {"steps": self.steps, "lr": self.lr, "moments": list(self.moments.values())}
+        return {
+            "steps": list(self.steps.values()),
+            "lr": self.lr,
+            "moments": list(self.moments.values()),
+        }
 
     def load_state_dict(self, state: dict) -> None:
         """Takes over what `state_dict` gave."""
-        self.steps, self.lr = state["steps"], state["lr"]
+        self.steps, self.lr = dict(zip(self.moments, state["steps"], strict=True)), state["lr"]
         for kept, saved in zip(self.moments.values(), state["moments"], strict=True):
             for mine, theirs in zip(kept, saved, strict=True):
                 mine.copy_(theirs)

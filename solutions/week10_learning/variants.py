@@ -272,19 +272,19 @@ class AdamWOfLists:
         self.members = [(p, group["weight_decay"]) for group in groups for p in group["params"]]
         self.m = [torch.zeros_like(p.data) for p, _ in self.members]
         self.v = [torch.zeros_like(p.data) for p, _ in self.members]
-        self.t = 0
+        self.t = [0] * len(self.members)
 
     def step(self):
-        self.t += 1
         with torch.no_grad():
-            for (p, decay), m, v in zip(self.members, self.m, self.v, strict=True):
+            for i, ((p, decay), m, v) in enumerate(zip(self.members, self.m, self.v, strict=True)):
                 if p.grad is None:
                     continue
+                self.t[i] += 1
                 m.mul_(self.b1).add_(p.grad, alpha=1 - self.b1)
                 v.mul_(self.b2).addcmul_(p.grad, p.grad, value=1 - self.b2)
                 p -= self.lr * decay * p
-                root = (v / (1 - self.b2**self.t)).sqrt() + self.eps
-                p.addcdiv_(m, root, value=-self.lr / (1 - self.b1**self.t))
+                root = (v / (1 - self.b2 ** self.t[i])).sqrt() + self.eps
+                p.addcdiv_(m, root, value=-self.lr / (1 - self.b1 ** self.t[i]))
 
     def zero_grad(self):
         for p, _ in self.members:
@@ -339,7 +339,6 @@ class AdamWOfForeach(AdamWOfLists):
 
     @torch.no_grad()
     def step(self):
-        self.t += 1
         ready = [i for i, (p, _) in enumerate(self.members) if p.grad is not None]
         parameters, m, v = (
             [self.members[i][0] for i in ready],
@@ -347,14 +346,17 @@ class AdamWOfForeach(AdamWOfLists):
             [self.v[i] for i in ready],
         )
         gradients = [p.grad for p in parameters]
+        for i in ready:
+            self.t[i] += 1
+        first, second = ([1 - beta ** self.t[i] for i in ready] for beta in (self.b1, self.b2))
         torch._foreach_lerp_(m, gradients, 1 - self.b1)
         torch._foreach_mul_(v, self.b2)
         torch._foreach_addcmul_(v, gradients, gradients, 1 - self.b2)
         for p, (_, decay) in zip(parameters, (self.members[i] for i in ready), strict=True):
             p.mul_(1 - self.lr * decay)
-        roots = torch._foreach_sqrt(torch._foreach_div(v, 1 - self.b2**self.t))
+        roots = torch._foreach_sqrt(torch._foreach_div(v, second))
         torch._foreach_add_(roots, self.eps)
-        torch._foreach_addcdiv_(parameters, m, roots, value=-self.lr / (1 - self.b1**self.t))
+        torch._foreach_addcdiv_(parameters, m, roots, [-self.lr / each for each in first])
 
 
 def clip_by_one_vector(parameters, max_norm):

@@ -43,9 +43,13 @@ def _loss_cases(draw: Draw) -> list[Case]:
         }
         cases.append(Case(f"{kind}, {sizes}", inputs))
     shortest = {"logits": draw.normal(3, 2, 5), "tokens": draw.integers(0, 5, 3, 2)}
+    single = {"logits": draw.normal(1, 2, 6), "tokens": draw.integers(0, 6, 1, 2)}
+    ends = {"logits": draw.normal(2, 4, 6), "tokens": torch.tensor([[0, 5, 0, 0], [5, 0, 5, 5]])}
     return [
         *cases,
         Case("two tokens, so that only one is predicted, batch 3", shortest),
+        Case("one prompt of two tokens, d_vocab 6", single),
+        Case("the first id and the last alone, batch 2 · seq 4 · d_vocab 6", ends),
         _real_loss_case(draw),
     ]
 
@@ -95,19 +99,23 @@ LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 """Losses of a tensor x and a fixed W."""
 
 
-def _faulty(gradient: Tensor, fault: str) -> Tensor:
+def _faulty(draw: Draw, gradient: Tensor, fault: str) -> Tensor:
     """The gradient as somebody may have computed it."""
-    if fault == "one entry wrong":
+    if fault in ("wrong in the first entry", "wrong in the last entry"):
         wrong = gradient.clone()
-        wrong.view(-1)[-1] += 2 * gradient.abs().max()
+        wrong.view(-1)[0 if "first" in fault else -1] += 2 * gradient.abs().max()
         return wrong
-    return {"right": 1.0, "twice as large": 2.0, "of the opposite sign": -1.0}[fault] * gradient
+    if fault == "a little off":
+        return gradient + draw.normal(*gradient.shape, scale=0.1).to(gradient) * gradient.abs().mean()
+    factors = {"right": 1.0, "0": 0.0, "of the opposite sign": -1.0}
+    factor = factors[fault] if fault in factors else draw.choose(range(2, 9)) / draw.choose([1.5, 11.0])
+    return factor * gradient
 
 
-def _gradient_case(kind: str, x: Tensor, W: Tensor, fault: str, step: float) -> Case:
+def _gradient_case(draw: Draw, kind: str, x: Tensor, W: Tensor, fault: str, step: float) -> Case:
     at = x.double().clone().requires_grad_()
     (gradient,) = torch.autograd.grad(LOSSES[kind](at, W.double()), at)
-    given = _faulty(gradient.to(x.dtype), fault)
+    given = _faulty(draw, gradient.to(x.dtype), fault)
     dtype = str(x.dtype).removeprefix("torch.")
     label = f"{kind}, x {tuple(x.shape)} in {dtype}, step {step:g}; the gradient is {fault}"
     return Case(label, {"kind": kind, "x": x, "W": W, "gradient": given, "step": step})
@@ -118,17 +126,22 @@ def _gradient_cases(draw: Draw) -> list[Case]:
     cases = []
     for kind, axes, fault, step in (
         (cubes, 2, "right", 1e-5),
-        (neighbours, 2, "right", 0.5),
-        (exponentials, 3, "twice as large", 1e-4),
-        (cubes, 2, "one entry wrong", 0.3),
+        (neighbours, 2, "a little off", 0.5),
+        (exponentials, 3, "scaled", 1e-4),
+        (cubes, 2, "wrong in the last entry", 0.3),
         (neighbours, 2, "of the opposite sign", 0.2),
         (constant, 1, "right", 1e-3),
+        (exponentials, 2, "0", 1e-3),
+        (cubes, 2, "wrong in the first entry", 0.1),
     ):
         shape = draw.sizes(*"abc"[:axes], among=range(2, 6)).values()
         x, W = draw.normal(*shape).double(), draw.normal(*shape).double()
-        cases.append(_gradient_case(kind, x, W, fault, step))
+        cases.append(_gradient_case(draw, kind, x, W, fault, step))
+    for shape in ((), (1,), (1, 1, 3), (4, 1)):
+        x, W = draw.normal(*shape).double(), draw.normal(*shape).double()
+        cases.append(_gradient_case(draw, cubes, x, W, "scaled", draw.choose([0.1, 0.2])))
     n, m = draw.sizes("n", "m", among=range(3, 7)).values()
-    single = _gradient_case(cubes, draw.normal(n, m), draw.normal(n, m, scale=50.0), "right", 1e-5)
+    single = _gradient_case(draw, cubes, draw.normal(n, m), draw.normal(n, m, scale=50.0), "right", 1e-5)
     return [*cases, single, _real_gradient_case(draw, nats)]
 
 
@@ -137,7 +150,7 @@ def _real_gradient_case(draw: Draw, kind: str) -> Case:
     reference = draw.reference
     vector = norm_weights(reference, "ln_f")["bias"][:40].double()
     rows = reference.state_dict["transformer.wte.weight"][:30, :40].double().T.contiguous()
-    case = _gradient_case(kind, vector, rows, "one entry wrong", 1e-4)
+    case = _gradient_case(draw, kind, vector, rows, "wrong in the last entry", 1e-4)
     return Case(f"{reference.name}'s W_E: {case.label}", case.inputs)
 
 
@@ -180,6 +193,14 @@ def _softmax_cases(draw: Draw) -> list[Case]:
         cases.append(Case(f"{kind} in float64, {sizes}", inputs))
     square = {"logits": draw.normal(2, 5, 5), "targets": draw.integers(0, 5, 2, 5)}
     cases.append(Case("in float32, as many positions as logits, batch 2 · seq 5 · d_vocab 5", square))
+    for batch, seq, d_vocab in ((1, 1, 4), (1, 3, 5), (3, 1, 5), (2, 2, 1)):
+        inputs = {
+            "logits": draw.normal(batch, seq, d_vocab).double(),
+            "targets": draw.integers(0, d_vocab, batch, seq),
+        }
+        cases.append(Case(f"in float64, batch {batch} · seq {seq} · d_vocab {d_vocab}", inputs))
+    ends = {"logits": draw.normal(2, 3, 6), "targets": torch.tensor([[0, 5, 0], [5, 5, 0]])}
+    cases.append(Case("in float32, the first id and the last alone, batch 2 · seq 3 · d_vocab 6", ends))
     logits, tokens = _real_logits(draw.reference)
     real = {"logits": logits[:, :-1].clone(), "targets": tokens[:, 1:].clone()}
     return [*cases, Case(f"{draw.reference.name}'s logits for two prompts", real)]
@@ -208,6 +229,9 @@ def _linear_cases(draw: Draw) -> list[Case]:
     cases.append(Case(f"as many outputs as inputs, {square}", inputs))
     one_token = _linear_inputs(draw, alone.batch, 1, alone.d_in, alone.d_out)
     cases.append(Case(f"one token alone, {alone}", one_token))
+    for batch, seq, d_in, d_out in ((1, 1, 3, 4), (1, 5, 2, 3), (2, 3, 1, 4), (2, 3, 4, 1), (1, 1, 1, 1)):
+        label = f"in float64, batch {batch} · seq {seq} · d_in {d_in} · d_out {d_out}"
+        cases.append(Case(label, _linear_inputs(draw, batch, seq, d_in, d_out)))
     reference = draw.reference
     layer = draw.choose(range(reference.config.n_layers))
     x, W = mlp_input(reference, layer), mlp_weights(reference, layer)["W_in"]
@@ -244,6 +268,11 @@ def _gelu_cases(draw: Draw) -> list[Case]:
         cases.append(Case(label, {name: value.to(dtype) for name, value in inputs.items()}))
     large = torch.tensor([[-100.0, -40.0, -12.0], [12.0, 40.0, 100.0]])
     cases.append(Case("large numbers, up to 100", {"grad_out": 2 + draw.normal(2, 3), "x": large}))
+    for shape in ((), (1,), (1, 1, 4), (3, 1)):
+        numbers = {"grad_out": 1 + draw.normal(*shape) ** 2, "x": draw.normal(*shape)}
+        cases.append(Case(f"random numbers in float32, shape {shape}", numbers))
+    zeros = {"grad_out": draw.normal(2, 3), "x": torch.zeros(2, 3)}
+    cases.append(Case("zeros, shape (2, 3)", zeros))
     reference = draw.reference
     layer = draw.choose(range(reference.config.n_layers))
     pre = before_gelu(reference, layer)
@@ -306,7 +335,23 @@ def _sgd_cases(draw: Draw) -> list[Case]:
     late = _problem(draw, 4)
     late["gradients"][2][0] = None
     label = "momentum 0.8, 4 steps; one parameter has no gradient in the third"
-    return [*cases, Case(label, {**late, "lrs": [0.1] * 4, "momentum": 0.8}), _real_sgd_case(draw)]
+    cases.append(Case(label, {**late, "lrs": [0.1] * 4, "momentum": 0.8}))
+    first_late = _late_problem(draw, 5, {0: (0, 1, 2), 1: (3,)})
+    label = "momentum 0.7, 5 steps; the first gradient of one parameter comes in the fourth"
+    cases.append(Case(label, {**first_late, "lrs": [0.1] * 5, "momentum": 0.7}))
+    one = {"weights": [draw.normal(1)], "gradients": [[draw.normal(1)] for _ in range(3)]}
+    label = "one parameter of one number, momentum 1, 3 steps, the first with a learning rate of 0"
+    cases.append(Case(label, {**one, "lrs": [0.0, 0.2, 0.1], "momentum": 1.0}))
+    return [*cases, _real_sgd_case(draw)]
+
+
+def _late_problem(draw: Draw, n_steps: int, without: dict[int, Sequence[int]]) -> dict[str, list]:
+    """`without` says by parameter in which steps it has no gradient."""
+    problem = _problem(draw, n_steps)
+    for parameter, steps in without.items():
+        for step in steps:
+            problem["gradients"][step][parameter] = None
+    return problem
 
 
 def _real_sgd_case(draw: Draw) -> Case:
@@ -340,6 +385,7 @@ sgd_momentum = Check(
 _SPREAD = [{"members": [0], "weight_decay": 0.4}, {"members": [1, 2], "weight_decay": 0.0}]
 _TWO_DECAYS = [{"members": [1], "weight_decay": 0.05}, {"members": [0, 2], "weight_decay": 0.7}]
 _NO_DECAY = [{"members": [0, 1, 2], "weight_decay": 0.0}]
+_TOGETHER = [{"members": [0, 1], "weight_decay": 0.2}, {"members": [2], "weight_decay": 0.0}]
 
 
 def _adamw_cases(draw: Draw) -> list[Case]:
@@ -356,7 +402,30 @@ def _adamw_cases(draw: Draw) -> list[Case]:
     ):
         inputs = {**_problem(draw, len(lrs), scale), "groups": groups, "lrs": lrs, "settings": settings}
         cases.append(Case(f"{len(lrs)} steps, {kind}", {**inputs, "reload": lrs is changing}))
-    return [*cases, _real_adamw_case(draw)]
+    for reload, groups, without in (
+        (False, _SPREAD, {0: (0, 1, 2)}),
+        (False, _TOGETHER, {0: (0, 1, 2)}),  # another member of its group has gradients all along
+        (True, _SPREAD, {1: (0, 4, 5), 0: (2, 3)}),
+    ):
+        inputs = {**_late_problem(draw, 8, without), "groups": groups, "lrs": [0.1] * 8, "settings": short}
+        shown = (
+            "the first gradient of one parameter comes late" if not reload else "gradients missing, reloaded"
+        )
+        cases.append(Case(f"8 steps, {shown}", {**inputs, "reload": reload}))
+    return [*cases, *_small_adamw_cases(draw), _real_adamw_case(draw)]
+
+
+def _small_adamw_cases(draw: Draw) -> list[Case]:
+    """One parameter of one number, betas of 0, a learning rate of 0 and a group without members."""
+    one = {"weights": [draw.normal(1)], "gradients": [[draw.normal(1)] for _ in range(4)]}
+    one |= {"groups": [{"members": [0], "weight_decay": 0.3}], "lrs": [0.0, 0.1, 0.1, 0.0]}
+    one |= {"settings": {"betas": (0.0, 0.9), "eps": 1e-8}, "reload": False}
+    none = {**_problem(draw, 4), "lrs": [0.1] * 4, "settings": {"betas": (0.9, 0.0)}, "reload": True}
+    none |= {"groups": [{"members": [], "weight_decay": 0.4}, {"members": [0, 1, 2], "weight_decay": 0.0}]}
+    return [
+        Case("4 steps, one parameter of one number, the learning rate 0 at first and at last", one),
+        Case("4 steps, one of two groups is empty; saved and loaded half way", none),
+    ]
 
 
 def _real_adamw_case(draw: Draw) -> Case:
@@ -603,6 +672,9 @@ def _norm_cases(draw: Draw) -> list[Case]:
     batch, square = draw.sizes("batch", "d_model", among=range(3, 8)).values()
     label = f"as many tokens as numbers in a vector, batch {batch} · seq {square} · d_model {square}"
     cases.append(Case(label, _norm_inputs(draw, batch, square, square, 0.05)))
+    for batch, seq, d_model in ((1, 1, 5), (1, 3, 4), (3, 1, 4)):
+        label = f"in float64, eps 0.01, batch {batch} · seq {seq} · d_model {d_model}"
+        cases.append(Case(label, _norm_inputs(draw, batch, seq, d_model, 0.01)))
     reference = draw.reference
     name, x = draw.choose(norm_names(reference)), stream_start(reference)
     gain, eps = norm_weights(reference, name)["gain"], reference.config.layer_norm_eps
@@ -638,6 +710,9 @@ def _attention_cases(draw: Draw) -> list[Case]:
         cases.append(Case(f"in float64, {sizes}", inputs))
     square = {name: draw.normal(2, 5, 5).double() for name in ("grad_z", "q", "k", "v")}
     cases.append(Case("as many tokens as numbers in a head, batch 2 · seq 5 · d_head 5", square))
+    for shape in ((4, 3), (1, 4, 3), (2, 1, 3), (2, 4, 1), (1, 1, 1, 2), (1, 1)):
+        inputs = {name: draw.normal(*shape).double() for name in ("grad_z", "q", "k", "v")}
+        cases.append(Case(f"in float64, shape {shape}", inputs))
     reference = draw.reference
     x = first_block_input(reference, token_ids(reference))
     weights = head_weights(reference, 0, draw.choose(range(reference.config.n_heads)))

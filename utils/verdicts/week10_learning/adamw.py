@@ -34,7 +34,7 @@ class _AdamW:
     def __init__(self, groups, lr, betas=(0.9, 0.999), eps=1e-8):
         self.members = [(p, group["weight_decay"]) for group in groups for p in group["params"]]
         self.lr, self.betas, self.eps = lr, betas, eps
-        self.count = self.first_count
+        self.counts = [self.first_count for _ in self.members]
         self.m = [torch.zeros_like(p) for p, _ in self.members]
         self.v = [torch.zeros_like(p) for p, _ in self.members]
 
@@ -59,14 +59,17 @@ class _AdamW:
     def ready(self, p):
         return p.grad is not None
 
+    def next_count(self, place):
+        return self.counts[place] + 1
+
     def gradient(self, p, decay):
         return p.grad
 
     @torch.no_grad()
     def step(self):
-        self.count += 1
         for place, (p, decay) in enumerate(self.members):
             if self.ready(p):
+                self.count = self.counts[place] = self.next_count(place)
                 g = self.gradient(p, decay)
                 self.m[place], self.v[place] = (
                     self.new_mean(self.m[place], g),
@@ -79,7 +82,7 @@ class _AdamW:
             p.grad = None
 
     def state_dict(self):
-        return {"count": self.count, "lr": self.lr, "m": self.m, "v": self.v}
+        return {"counts": self.counts, "lr": self.lr, "m": self.m, "v": self.v}
 
     def load_state_dict(self, state):
         for name, value in state.items():
@@ -129,15 +132,17 @@ def _with_kept_rate(self, p, decay, step):
     p.copy_(p - self.kept_lr * decay * p - self.kept_lr * step)
 
 
-def _counted_for_each(self, m, g):
-    self.count += 1
-    return _AdamW.new_mean(self, m, g)
-
-
-def _counted_afterwards(self):
-    self.count -= 1
+def _counted_for_all(self):
+    """One counter, which grows once a step, whichever parameters have a gradient."""
+    self.counts = [max(self.counts, default=0)] * len(self.counts)
+    if not any(p.grad is not None for p, _ in self.members):
+        self.counts = [count + 1 for count in self.counts]
     _AdamW.step(self)
-    self.count += 1
+
+
+def _counted_once_more(self, place):
+    """One counter, which grows with each parameter."""
+    return max(self.counts) + 1
 
 
 def _decays_anyway(self):
@@ -215,7 +220,7 @@ VERDICT = Verdict(
             "t starts at 0",
             "the first step counts as step 0: its correction is 1 − β⁰ = 0, and something is divided by it",
             "which number does the first step have?",
-            _with(step=_counted_afterwards),
+            _with(first_count=-1),
         ),
         Mistake(
             "t starts at 2",
@@ -225,9 +230,15 @@ VERDICT = Verdict(
         ),
         Mistake(
             "counted for each parameter",
-            "the counter of steps grows with each parameter, not once a step",
-            "inside the loop or in front of it?",
-            _with(new_mean=_counted_for_each),
+            "one counter of steps grows with each parameter, so that one step counts several times",
+            "how many steps has this parameter taken?",
+            _with(next_count=_counted_once_more),
+        ),
+        Mistake(
+            "one counter for all parameters",
+            "a parameter whose first gradient comes late is corrected as if it had had one in every step",
+            "how many steps has this parameter taken? Its moments have begun at 0 only then",
+            _with(step=_counted_for_all),
         ),
         Mistake(
             "eps inside the root",
@@ -411,13 +422,13 @@ VERDICT = Verdict(
             "state without the moments",
             "the moments are not in the state: they begin at 0 again",
             "what does a step depend on, beside the gradients and the weights?",
-            _state("lr", "count"),
+            _state("lr", "counts"),
         ),
         Mistake(
             "state without the learning rate",
             "the learning rate is not in the state",
             "what does a step depend on, beside the gradients and the weights?",
-            _state("count", "m", "v"),
+            _state("counts", "m", "v"),
         ),
     ),
 )
