@@ -122,7 +122,7 @@ EXHAUSTION = [
         "a slow notebook",
         "every cell takes nearly as long as a cell may",
         lambda: _slow(),
-        Expected(points=0, why={EVERY: ""}, shows=("the notebook's 5 s were over",)),
+        Expected(points=0, why={EVERY: ""}, shows=("left out: cells of your own used up the time",)),
         Limits(cell_seconds=3, notebook_seconds=5),
     ),
     Attack(
@@ -226,7 +226,7 @@ EXHAUSTION = [
     ),
     Attack(
         "threads",
-        "starts threads until there are no more, and keeps them, so that no check can start",
+        "starts threads until there are no more, and keeps them: checks start without that cell alone",
         solved_and("""
             import threading, time
             started = 0
@@ -238,11 +238,6 @@ EXHAUSTION = [
                 print("THREADS", error, started < 100)
         """),
         Expected(
-            points=0,
-            why={
-                EVERY: "no copy of its process could be made",
-                "padding_aware_pattern": "the kernel died too often",
-            },
             shows=("THREADS can't start new thread True",),
         ),
     ),

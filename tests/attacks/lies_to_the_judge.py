@@ -331,7 +331,14 @@ def causal_mask(scores):
                 if os.fork():
                     os._exit(0)
         """),
-        Expected(),
+        Expected(
+            points=130 - 16 - 14 - 16 - 15,
+            why=dict.fromkeys(
+                ("causal_mask", "attention_pattern", "AttentionHead", "padding_aware_pattern"),
+                "its process ended itself, with exit code 0",
+            ),
+            signs=("os.fork",),
+        ),
     ),
     Attack(
         "two answer",

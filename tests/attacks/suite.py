@@ -4,14 +4,16 @@ from .attack import Attack, Group
 from .exfiltration import EXFILTRATION
 from .exhaustion import EXHAUSTION
 from .forging import FORGING
+from .holds import HOLDS
 from .honest import HONEST
 from .lies_to_the_judge import LIES
 from .malformed import MALFORMED
+from .out_of_sight import OUT_OF_SIGHT
 
 SUBMISSIONS: dict[Group, list[Attack]] = {
-    "forging": FORGING,
+    "forging": [*FORGING, *OUT_OF_SIGHT],
     "lies to the judge": LIES,
-    "exhaustion": EXHAUSTION,
+    "exhaustion": [*EXHAUSTION, *HOLDS],
     "malformed": MALFORMED,
     "exfiltration": EXFILTRATION,
     "honest work": HONEST,
