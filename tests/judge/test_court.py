@@ -1,5 +1,6 @@
 """The court: what a student's process may send, and what becomes of everything else."""
 
+import contextlib
 import pickle
 import socket
 import threading
@@ -64,7 +65,8 @@ def examine(submission, check=checks.causal_mask) -> Callable:
 def test_what_is_right_passes_on_public_and_hidden_cases(bench):
     result = heard(bench, examine(right_mask))
     (report,) = result.reports
-    assert (report.passed, report.cases, result.hidden) == (True, 14, "passed")
+    public_and_hidden = 2 * len(checks.causal_mask.draw_cases())
+    assert (report.passed, report.cases, result.hidden) == (True, public_and_hidden, "passed")
 
 
 def test_what_is_wrong_is_named(bench):
@@ -225,7 +227,7 @@ def test_a_mistake_whose_name_takes_too_long_to_find_has_none(bench, monkeypatch
     monkeypatch.setattr(naming, "_explains", without_end)
     result = heard(bench, examine(lambda scores: scores))
     assert [(report.passed, report.mistake) for report in result.reports] == [(False, None)]
-    assert "of 7 cases differ" in result.reports[0].headline
+    assert "cases differ" in result.reports[0].headline
 
 
 def test_answers_are_kept_no_longer_than_until_they_are_judged(bench):
@@ -238,16 +240,23 @@ def test_answers_are_kept_no_longer_than_until_they_are_judged(bench):
         submit(self, attempt)
 
     ours, theirs = socket.socketpair()
-    with pytest.MonkeyPatch.context() as patch, ours, theirs:
+
+    def student() -> None:
+        quiet = contextlib.suppress(ChannelClosed, OSError)
+        with quiet, theirs, theirs.makefile("rb") as incoming, theirs.makefile("wb") as outgoing:
+            examine(right_mask)(incoming, outgoing)
+
+    thread = threading.Thread(target=student)
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(LocalHearing, "submit", watched)
-        student = examine(right_mask)
-        with theirs.makefile("rb") as incoming, theirs.makefile("wb") as outgoing:
-            thread = threading.Thread(target=student, args=(incoming, outgoing))
-            thread.start()
-            court = Court(bench.session(seed=1), (checks.causal_mask,), LONGEST)
-            court.hear_public(ours, Deadline(PATIENCE_S))
-            assert len(kept) == 7
-            assert [each() for each in kept if each() is not None] == []
-            court.hear(ours, Deadline(PATIENCE_S))
+        thread.start()
+        try:
+            with ours:  # whatever fails here, the student's side is told that it is over
+                court = Court(bench.session(seed=1), (checks.causal_mask,), LONGEST)
+                court.hear_public(ours, Deadline(PATIENCE_S))
+                assert len(kept) == len(checks.causal_mask.draw_cases())
+                assert [each() for each in kept if each() is not None] == []
+                court.hear(ours, Deadline(PATIENCE_S))
+        finally:
             thread.join()
     assert [report.passed for report in court.heard.reports] == [True]
