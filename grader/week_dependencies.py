@@ -63,9 +63,7 @@ _NOT_GRADED = (
 _OF_A_WEEK = re.compile(r"utils\.(?:checks|verdicts)\.(week\d\d_\w+?)(?:\.|$)")
 _NO_DATA = {".py", ".pyc", ".md"}
 _CHECKSUMS = "SHA256SUMS"  # it also lists the model card, which no grade rests on
-_RELEASES = (
-    "releases"  # the notebooks for `course check`: a class run grades by what the gradebook has released
-)
+_RELEASES = "releases"  # the notebooks for `course check`: a class run grades by what the gradebook has
 
 
 @dataclass(frozen=True)

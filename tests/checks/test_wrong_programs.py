@@ -3,15 +3,15 @@ on the public cases. So no hidden case takes a tick away that a notebook has sho
 """
 
 import tomllib
-from pathlib import Path
 
 import pytest
 
+from tests.house.checkout import CHECKOUT
 from utils.verdicts.judge import find_verdict
 
 from .edited import edited_solution
 
-FILES = sorted((Path(__file__).parent / "wrong_programs").glob("*.toml"))
+FILES = sorted((CHECKOUT / "solutions").glob("week*/wrong_programs.toml"))
 WRONG = {
     (week["folder"], exercise): programs
     for week in (tomllib.loads(file.read_text(encoding="utf-8")) for file in FILES)

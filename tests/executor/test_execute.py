@@ -167,7 +167,7 @@ def test_a_cell_that_only_one_of_them_has(gradebook, tmp_path):
 def test_what_the_gradebook_does_not_know_is_said(gradebook, tmp_path):
     with pytest.raises(GraderTrouble, match="The gradebook does not know heads of week06_heads: run"):
         gradebook_source(gradebook, "week06_heads", "heads", week05.RELEASED)
-    with pytest.raises(GraderTrouble, match="is not there: run `nbgrader generate_assignment"):
+    with pytest.raises(GraderTrouble, match="is not there: run `course build nothing`"):
         gradebook_source(gradebook, NAME, "attention", tmp_path / "nothing.ipynb")
 
 

@@ -1,4 +1,4 @@
-"""In a notebook, a check that takes long says where it is. Elsewhere nothing is shown, and no thread started."""
+"""In a notebook, a check that takes long says where it is. Elsewhere no thread starts and nothing is shown."""
 
 import contextvars
 import os
