@@ -47,7 +47,8 @@ def test_a_submission_that_cannot_be_graded_ends_it_with_1(course, small):
     small.hand_in("ada", b"{")
     done = course("grade", "1", "--student", "ada")
     assert done.exit_code == 1
-    assert "(The points are stale: they are of an earlier submission.)" in " ".join(done.output.replace("│", " ").split())
+    words = " ".join(done.output.replace("│", " ").split())
+    assert "(The points are stale: they are of an earlier submission.)" in words
 
 
 def test_who_is_late_is_said(course, small):

@@ -1,4 +1,4 @@
-"""In a notebook, a check that takes long says where it is. Elsewhere no thread starts and nothing is shown."""
+"""In a notebook, a check that takes long says where it is. Elsewhere it shows nothing and starts no thread."""
 
 import contextvars
 import os
