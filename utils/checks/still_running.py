@@ -1,4 +1,4 @@
-"""In a notebook, a check that takes long says where it is. Elsewhere it shows nothing and starts no thread."""
+"""In a notebook, a check that takes long says where it is. Elsewhere it shows nothing, without any thread."""
 
 import contextvars
 import os
