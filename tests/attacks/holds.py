@@ -66,6 +66,7 @@ HOLDS = [
         "answers with lists of half a million numbers, which are slow to compare",
         _every_answer("return [[0] * 1000] * 300"),
         Expected(points=0, why={EVERY: "", "own_words": NOT_WRITTEN}),
+        Limits(check_seconds=2),
     ),
     Attack(
         "children of a check",
