@@ -12,7 +12,11 @@ from utils.verdicts.judge import find_verdict
 from utils.weeks import find_week
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-RIGHT = "def first_token_score(pattern):\n    return pattern[..., 1:, 0].mean(dim=-1)\n"
+RIGHT = """
+def first_token_score(pattern):
+    later_queries = pattern.narrow(-2, 1, pattern.shape[-2] - 1)
+    return later_queries.select(-1, 0).mean(-1)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +40,7 @@ def test_what_is_right_survives(trials):
     "line",
     [
         "return pattern[..., 1:, 1].mean(dim=-1)",
-        "return pattern[..., 1:, 0].mean(dim=-1).squeeze()",
+        "return pattern.narrow(-2, 1, pattern.shape[-2] - 1).select(-1, 0).mean(-1).squeeze()",
         "return None",
         "raise SystemExit(0)",
         "import os; os.kill(os.getpid(), 9)",
