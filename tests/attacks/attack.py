@@ -1,5 +1,6 @@
 """An attack is a value: a submission, and what exactly must come of it."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -28,7 +29,9 @@ class Expected:
 
     points: float = FULL
     why: Mapping[str, str] = field(default_factory=dict)
-    """The beginning of the reason of every exercise that loses points, by exercise; `EVERY` for the rest."""
+    """The beginning of the reason of every exercise that loses points, by exercise; `EVERY` for the rest.
+    `all cases` stands for `7 of 7 cases`.
+    """
     problem: str = ""
     """A part of the sentence that says why nothing was graded; then there are no points at all."""
     odd: tuple[str, ...] = ()
@@ -79,6 +82,12 @@ def _texts(value: object) -> Iterator[str]:
             yield from _texts(each)
 
 
+def begins(reason: str, wanted: str) -> bool:
+    """Whether a reason begins with the wanted text, in which `all cases` stands for any `7 of 7 cases`."""
+    pattern = re.escape(wanted).replace(re.escape("all cases"), r"(\d+) of \1 cases")
+    return re.match(pattern, reason) is not None
+
+
 def reasons_differ(attack: Attack, graded: GradedSubmission) -> list[str]:
     """Each exercise whose points or reason are not as expected, in words."""
     why = attack.expected.why
@@ -87,7 +96,7 @@ def reasons_differ(attack: Attack, graded: GradedSubmission) -> list[str]:
         exercise = each.cell.removeprefix("check_")
         lost = each.points is not None and each.points < each.max_points
         wanted = why.get(exercise, why.get(EVERY))
-        if lost and (wanted is None or not each.reason.startswith(wanted)):
+        if lost and (wanted is None or not begins(each.reason, wanted)):
             wrong.append(f"{exercise} lost its points: {each.reason!r}, expected {wanted!r}")
         elif not lost and exercise in why:
             wrong.append(f"{exercise} lost nothing, expected {wanted!r}")

@@ -216,7 +216,7 @@ def causal_mask(scores):
         lambda: _handed_on(),
         Expected(
             points=16,
-            why={"attention_pattern": "6 of 6 cases end in an error", EVERY: "not written yet"},
+            why={"attention_pattern": "all cases end in an error", EVERY: "not written yet"},
             never=("SEEN",),
         ),
     ),
@@ -314,7 +314,7 @@ def causal_mask(scores):
         """),
         Expected(
             points=0,
-            why={"causal_mask": "7 of 7 cases end in an error", EVERY: "not written yet"},
+            why={"causal_mask": "all cases end in an error", EVERY: "not written yet"},
             never=("\x1b", "\x9b", "\u202e"),
         ),
     ),

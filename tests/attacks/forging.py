@@ -38,7 +38,7 @@ def _passed_output(cell):
 
 NEVER_ASKED = {EVERY: "its process ended itself, with exit code 0", "own_words": "not written yet"}
 """The check never spoke to the judge."""
-WRONG = {"causal_mask": "7 of 7 cases differ from GPT-2", EVERY: "not written yet"}
+WRONG = {"causal_mask": "all cases differ from GPT-2", EVERY: "not written yet"}
 NOTHING_FORGED = Expected(points=0, why=NOTHING)
 
 FORGING = [
@@ -181,13 +181,13 @@ FORGING = [
     ),
     Attack(
         "check's report replaced",
-        "replaces `Check.examine`: it returns a report that all is well",
+        "replaces `Check.examine` and what calls it: they return a report that all is well",
         in_a_cell("""
             from utils.checks.engine import Check
             from utils.checks.report import Report
             def examine(self, submission, judge=None):
                 return Report(self.week, self.name, True, 9, 0, "9 of 9 cases are right")
-            Check.examine = examine
+            Check.examine = Check._examine_and_show = examine
         """),
         Expected(points=0, why=NEVER_ASKED),
     ),
@@ -469,7 +469,7 @@ FORGING = [
         """),
         Expected(
             points=0,
-            why={"causal_mask": "7 of 7 cases end in an error", EVERY: "not written yet"},
+            why={"causal_mask": "all cases end in an error", EVERY: "not written yet"},
             signs=("the verdicts",),
         ),
     ),
@@ -579,7 +579,7 @@ FORGING = [
             def causal_mask(scores):
                 raise SystemExit(0)
         """),
-        Expected(points=0, why={"causal_mask": "7 of 7 cases end in an error", EVERY: "not written yet"}),
+        Expected(points=0, why={"causal_mask": "all cases end in an error", EVERY: "not written yet"}),
     ),
     Attack(
         "KeyboardInterrupt",

