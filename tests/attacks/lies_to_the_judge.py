@@ -91,7 +91,7 @@ def causal_mask(scores):
             whole = Check.examine
             def examine(self, submission, judge=None):
                 return whole(module.shape_table, lambda: {}, judge)
-            Check.examine = examine
+            Check.examine = Check._examine_and_show = examine
         """),
         Expected(
             points=0,
@@ -121,7 +121,7 @@ def causal_mask(scores):
             def examine(self, submission, judge=None):
                 other = dataclasses.replace(self, week="..", name="../judge")
                 return whole(other, submission, judge)
-            Check.examine = examine
+            Check.examine = Check._examine_and_show = examine
         """),
         Expected(
             points=0,

@@ -85,14 +85,14 @@ DERIVATIVES = {
             "head = lambda *qkv: torch.nn.functional.scaled_dot_product_attention(*qkv, is_causal=True)",
             "return vjp(head, (q, k, v), grad_z)[1]",
         ],
-        "uses torch.autograd.grad",
+        "all cases differ from torch's autograd",
     ),
     "layer_norm_backward": (
         [
             "norm = lambda x: torch.nn.functional.layer_norm(x, gain.shape, gain, None, eps)",
             "return torch.func.jvp(norm, (x,), (grad_out,))[1], gain, gain",
         ],
-        "uses torch.autograd.forward_ad",
+        "uses torch.autograd",
     ),
 }
 PARAMETERS = {
