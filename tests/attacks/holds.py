@@ -84,21 +84,4 @@ HOLDS = [
         solved_and(_BUSY),
         Expected(signs=("os.fork",)),
     ),
-    Attack(
-        "a check that goes on while others run",
-        "one check leaves a thread behind that starts processes whenever it can",
-        while_checked("""
-            import os, threading
-            def go_on():
-                while True:
-                    if not os.fork():
-                        while True:
-                            pass
-            if not hasattr(causal_mask, "begun"):
-                causal_mask.begun = True
-                threading.Thread(target=go_on, daemon=True).start()
-        """),
-        Expected(points=130 - 16 - 14 - 16 - 15, why={EVERY: ""}),
-        Limits(processes=64, check_seconds=8),
-    ),
 ]

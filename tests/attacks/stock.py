@@ -61,7 +61,6 @@ NOT_RUN = {
     "left behind": "not run: what was started goes on for ever",
     "children of a check": "not run: what was started goes on for ever",
     "children of a cell": "not run: what was started goes on for ever",
-    "a check that goes on while others run": "not run: it has no limit of processes",
     "flood": "not run: it fills the memory",
     "answers that fill the judge": "not run: it has no limit of memory",
 }
