@@ -1,6 +1,7 @@
 """Every check of every week, given outputs that no exercise asks for: a sentence each, and never a point."""
 
 import functools
+import math
 
 import pytest
 from checks.same import identical
@@ -98,4 +99,9 @@ def _is(one, number) -> bool:
     if isinstance(one, Tensor):
         one = one.item() if one.numel() == 1 else None
     truths = isinstance(one, bool) == isinstance(number, bool)
-    return truths and isinstance(one, int | float) and isinstance(number, int | float) and one == number
+    return (
+        truths
+        and isinstance(one, int | float)
+        and isinstance(number, int | float)
+        and math.isclose(one, number, rel_tol=1e-6)
+    )

@@ -8,6 +8,7 @@ from utils.checks.cases import Case
 from utils.checks.engine import Check
 from utils.checks.surroundings import usual_torch
 from utils.verdicts.compare import FLOAT32, Tolerance
+from utils.verdicts.short_iteration import ShortIteration
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class Verdict:
         `settle` cannot take it.
         """
         try:
-            return self.settle(output if self.observe is None else self.observe(output, **inputs))
+            with ShortIteration():
+                return self.settle(output if self.observe is None else self.observe(output, **inputs))
         except Exception:  # an output of another type or shape, which the comparison will name
             return output
