@@ -98,10 +98,11 @@ def _is(one, number) -> bool:
     """Whether one is this number, or a tensor that holds it and nothing else."""
     if isinstance(one, Tensor):
         one = one.item() if one.numel() == 1 else None
-    truths = isinstance(one, bool) == isinstance(number, bool)
-    return (
-        truths
-        and isinstance(one, int | float)
-        and isinstance(number, int | float)
-        and math.isclose(one, number, rel_tol=1e-6)
-    )
+    if isinstance(one, bool) != isinstance(number, bool):
+        return False
+    if not (isinstance(one, int | float) and isinstance(number, int | float)):
+        return False
+    try:
+        return math.isclose(one, number, rel_tol=1e-6)
+    except OverflowError:  # a whole number beyond every float is near to no other number
+        return one == number

@@ -402,15 +402,13 @@ def _adamw_cases(draw: Draw) -> list[Case]:
     ):
         inputs = {**_problem(draw, len(lrs), scale), "groups": groups, "lrs": lrs, "settings": settings}
         cases.append(Case(f"{len(lrs)} steps, {kind}", {**inputs, "reload": lrs is changing}))
-    for reload, groups, without in (
-        (False, _SPREAD, {0: (0, 1, 2)}),
-        (False, _TOGETHER, {0: (0, 1, 2)}),  # another member of its group has gradients all along
-        (True, _SPREAD, {1: (0, 4, 5), 0: (2, 3)}),
+    late = {0: (0, 1, 2)}
+    for reload, groups, without, shown in (
+        (False, _SPREAD, late, "the first gradient of one parameter comes late"),
+        (False, _TOGETHER, late, "the same in a group with one that has gradients all along"),
+        (True, _SPREAD, {1: (0, 4, 5), 0: (2, 3)}, "gradients missing, reloaded"),
     ):
         inputs = {**_late_problem(draw, 8, without), "groups": groups, "lrs": [0.1] * 8, "settings": short}
-        shown = (
-            "the first gradient of one parameter comes late" if not reload else "gradients missing, reloaded"
-        )
         cases.append(Case(f"8 steps, {shown}", {**inputs, "reload": reload}))
     return [*cases, *_small_adamw_cases(draw), _real_adamw_case(draw)]
 
