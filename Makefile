@@ -47,7 +47,7 @@ grader:  ## Install what grading takes, for `course grade` and nbgrader
 
 bench:  ## Grade a class by stock nbgrader and by `course grade`, and compare: half an hour
 	@$(SET_UP) --extra grader
-	@$(IN_VENV) OMP_NUM_THREADS=1 "$(BIN)/python" -m grader.bench
+	@$(IN_VENV) OMP_NUM_THREADS=1 "$(BIN)/python" -m grader.tools.bench
 
 build:  ## Generate course/ from solutions/
 	@$(SET_UP) --extra grader
@@ -67,7 +67,7 @@ lock:  ## Pin what pyproject.toml asks for; LOCK_OPTIONS=--upgrade takes newer v
 	@$(SET_UP) --extra grader --extra dev
 	"$(BIN)/uv" pip compile pyproject.toml --all-extras --universal --python-version 3.11 --quiet \
 		--config-file .setup/lock.toml --custom-compile-command "make lock" --output-file requirements.lock $(LOCK_OPTIONS)
-	@"$(BIN)/python" -m grader.pins
+	@"$(BIN)/python" -m grader.tools.pins
 
 clean:  ## Remove the set-up and what tests left; notebooks and grades stay
 	@if test -e "$(VENV)/.ready" || test -e "$(VENV)/.unfinished"; then rm -rf "$(VENV)"; fi

@@ -50,8 +50,10 @@ c.ExportApp.plugin_class = "grader.report.export_plugin.SpreadsheetExport"  # nb
 # Downloads of a learning platform, as Moodle, Canvas and Blackboard give them, or archive/ada_attention.ipynb
 # and archive/ada.zip: grader/README.md, Collect. platform_zone = "Europe/Paris" makes times in names count.
 c.ZipCollectApp.downloaded_directory = f"{CLASSROOM}/downloaded"
-c.ZipCollectApp.extractor_plugin = "grader.collect.CarefulExtractor"  # nbgrader's own has no limits.
-c.ZipCollectApp.collector_plugin = "grader.collect.StudentFolders"
+c.ZipCollectApp.extractor_plugin = (
+    "grader.nbgrader_plugins.extractor.CarefulExtractor"  # nbgrader's own has no limits.
+)
+c.ZipCollectApp.collector_plugin = "grader.nbgrader_plugins.extractor.StudentFolders"
 
 # Submissions run in a sandbox and are judged outside of it: grader/README.md. The secret draws the hidden
 # cases; it is made at the first use. Limits have the names of grader/sandbox/limits.py.
@@ -60,7 +62,7 @@ c.TrustedExecute.limits = {"cell_seconds": 30, "check_seconds": 20, "notebook_se
 c.TrustedExecute.required = ["files", "network", "processes"]  # Less, and a submission can reach it.
 c.Autograde.sanitize_preprocessors = []  # TrustedExecute reads the submitted file itself.
 c.Autograde.autograde_preprocessors = [
-    "grader.execute.TrustedExecute",
+    "grader.nbgrader_plugins.preprocessor.TrustedExecute",
     "nbgrader.preprocessors.SaveAutoGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
@@ -69,15 +71,15 @@ c.Autograde.autograde_preprocessors = [
 # timestamp.txt is read strictly, by nbgrader and formgrader as by `course grade`: grader/README.md, Late.
 # A week that has changed after students handed in can be released again, and keeps its grades.
 with contextlib.suppress(ImportError):  # an nbgrader that fetches and submits without the course's package
-    from grader.keep_grades import release_steps
-    from grader.late.handed_in import use_in_nbgrader
+    from grader.deadlines.handed_in import use_in_nbgrader
+    from grader.gradebook.keep_grades import release_steps
 
     use_in_nbgrader()
     c.GenerateAssignment.preprocessors = release_steps()
 
 # What lateness costs, once a week has a due date; as it stands here, nothing. percent_per_day = 10 takes a
 # tenth of the points off for each begun day, at most most_percent; grace_minutes after the due date are free.
-c.AssignLatePenalties.plugin_class = "grader.late.policy.LatePolicy"
+c.AssignLatePenalties.plugin_class = "grader.nbgrader_plugins.late_policy.LatePolicy"
 c.LatePolicy.percent_per_day = 0
 c.LatePolicy.most_percent = 100
 c.LatePolicy.grace_minutes = 0

@@ -47,9 +47,9 @@ LIBRARIES = (
 """The distributions whose versions count: those that grading or a student's code imports."""
 
 _PACKAGES = ("utils", "grader")
-_GRADERS = ("grader.executor", "grader.judge", "grader.kernels", "grader.sandbox")
+_GRADERS = ("grader.autograde", "grader.autograde", "grader.kernels", "grader.sandbox")
 """Packages that count as a whole: some of their modules are started by name, in processes of their own."""
-_WRITERS = ("grader.execute", "grader.class_run.task", "grader.class_run.write")
+_WRITERS = ("grader.nbgrader_plugins.preprocessor", "grader.class_run.worker_task", "grader.gradebook.writer")
 """What takes a grade from the executor to the gradebook, in a class run and for nbgrader."""
 _NOT_GRADED = (
     "utils.command_line",
@@ -60,7 +60,7 @@ _NOT_GRADED = (
     "utils.self_check",
 )
 """What notebooks import and no points rest on. It counts only where code that decides points imports it."""
-_OF_A_WEEK = re.compile(r"utils\.(?:checks|verdicts)\.(week\d\d_\w+?)(?:\.|$)")
+_OF_A_WEEK = re.compile(r"utils\.(?:checks|answers)\.(week\d\d_\w+?)(?:\.|$)")
 _NO_DATA = {".py", ".pyc", ".md"}
 _CHECKSUMS = "SHA256SUMS"  # it also lists the model card, which no grade rests on
 _RELEASES = "releases"  # the notebooks for `course check`: a class run grades by what the gradebook has
@@ -93,7 +93,7 @@ def week_dependencies(week: str, root: Path = ROOT) -> Dependencies:
     Other weeks' checks and answers count only where this week's import them, so that a check put right in one
     week grades no other week again.
     """
-    own = [f"utils.checks.{week}", *_below(f"utils.verdicts.{week}", root), "utils.verdicts.judge"]
+    own = [f"utils.checks.{week}", *_below(f"utils.answers.{week}", root), "utils.answers.judge"]
     graders = [name for package in _GRADERS for name in _below(package, root)]
     usable = [name for name in _below("utils", root) if _usable_in_a_notebook(name)]
     modules = imported_modules([*own, *graders, *_WRITERS, *usable], root)
@@ -183,7 +183,7 @@ def _usable_in_a_notebook(module: str) -> bool:
     """Whether a student's code may import it: of the checks and answers, the week's own modules say what they
     need.
     """
-    return not _is_below(module, ("utils.checks", "utils.verdicts", *_NOT_GRADED))
+    return not _is_below(module, ("utils.checks", "utils.answers", *_NOT_GRADED))
 
 
 def _is_below(name: str, packages: Iterable[str]) -> bool:

@@ -1,4 +1,4 @@
-"""The base of every error that a person using the course can put right."""
+"""Errors that a person using the course can put right."""
 
 
 class CourseError(Exception):
@@ -10,3 +10,7 @@ class CourseError(Exception):
     def _render_traceback_(self) -> list[str]:
         # IPython calls this where it would print a stack, which would be ours and of no use to the reader.
         return [f"{type(self).__name__}: {self}"]
+
+
+class CheckMisuse(Exception):
+    """A student's code cannot be called as the check must call it. The message is for the student."""

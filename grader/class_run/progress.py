@@ -11,13 +11,13 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from grader.class_run.run import Watch
+from grader.class_run.run import ProgressListener
 
 _STEADY_S = 600
 """The time left is estimated from what the last ten minutes brought."""
 
 
-class ProgressWatch(Watch):
+class ProgressDisplay(ProgressListener):
     """Shows a bar with the time left, and names a submission that cannot be graded as soon as it is known."""
 
     def __init__(self, console: Console):

@@ -8,33 +8,33 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from traitlets.config import Config
 
-from grader.class_run.assignment import released_week
-from grader.class_run.backlog import Backlog, Settled
-from grader.class_run.files import GradedFile
-from grader.class_run.fork_server import ForkServer
-from grader.class_run.gradebook import OpenGradebook
-from grader.class_run.order import Order
-from grader.class_run.penalties import stale_penalties
-from grader.class_run.plan import Recipe, is_settled
-from grader.class_run.reading import Deadlines, Refusal, deadlines_of, known_of, refused_of
-from grader.class_run.settings import ClassRun
-from grader.class_run.settle import settle
+from grader.autograde.seeds import kept_secret
+from grader.build.release import load_config
+from grader.class_run.fingerprint import TaskRecipe, is_up_to_date
+from grader.class_run.options import ClassRunOptions
 from grader.class_run.spelling import SECOND, composed_only, one_spelling
-from grader.class_run.submission import Refused, Submission, pictures, read_submission, ticket
-from grader.class_run.task import from_bytes
-from grader.class_run.trouble import NotWritten
+from grader.class_run.submission_files import Refused, SubmissionFiles, pictures, read_submission, ticket
+from grader.class_run.worker_server import WorkerServer
+from grader.class_run.worker_task import from_bytes
 from grader.class_run.workers import Failed, Job, Workers, processes, scheduler
-from grader.class_run.write import ToWrite, Writer
-from grader.execute import TrustedExecute, limits_from
-from grader.judge.seeds import kept_secret
-from grader.late.handed_in import TIMESTAMP, written
-from grader.late.policy import configured_policy, in_words
-from grader.results import Classroom, Result
-from grader.student_version import load_config
+from grader.deadlines.handed_in import TIMESTAMP, written
+from grader.gradebook.database import OpenGradebook
+from grader.gradebook.errors import NotWritten
+from grader.gradebook.graded_file import GradedFile
+from grader.gradebook.penalties import stale_penalties
+from grader.gradebook.queries import Deadlines, Refusal, deadlines_of, known_of, refused_of
+from grader.gradebook.recovery import recover
+from grader.gradebook.released_week import released_week
+from grader.gradebook.results import Classroom, StudentResult
+from grader.gradebook.settings import ClassRun
+from grader.gradebook.write_queue import Settled, WriteQueue
+from grader.gradebook.writer import PendingWrite, Writer
+from grader.nbgrader_plugins.late_policy import configured_policy, in_words
+from grader.nbgrader_plugins.preprocessor import TrustedExecute, limits_from
 from utils.errors import CourseError
 
 
-class Watch:
+class ProgressListener:
     """Is told how a run goes; this one looks away."""
 
     def begin(self, grade: int, kept: int) -> None:
@@ -51,10 +51,10 @@ class Watch:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ClassRunResult:
     """What came of a class run."""
 
-    results: tuple[Result, ...]
+    results: tuple[StudentResult, ...]
     """Everybody's who was asked for, in the students' order."""
     graded: tuple[str, ...]
     """Who was graded in this run."""
@@ -65,8 +65,11 @@ class Outcome:
 
 
 def grade_class(
-    root: Path, order: Order, watch: Watch | None = None, server: ForkServer | None = None
-) -> Outcome:
+    root: Path,
+    order: ClassRunOptions,
+    watch: ProgressListener | None = None,
+    server: WorkerServer | None = None,
+) -> ClassRunResult:
     """Grades a week's submissions in the course folder `root`.
 
     A run may end at any moment, by Ctrl-C, kill -9 or a power cut: what was graded is kept, and the next run
@@ -78,7 +81,7 @@ def grade_class(
     Raises:
         CourseError: the week is not built or released, another run is at work, or nothing can be graded.
     """
-    watch = watch or Watch()
+    watch = watch or ProgressListener()
     config = load_config(root)
     classroom = Classroom(config)
     two_spellings = one_spelling(classroom.all_submitted, order.week.folder)
@@ -90,10 +93,10 @@ def grade_class(
         finally:
             watch.end()
         results = classroom.results(order.week, students, run.failures, gradebook)
-        return Outcome(tuple(results), tuple(run.graded), tuple(run.kept), run.failures)
+        return ClassRunResult(tuple(results), tuple(run.graded), tuple(run.kept), run.failures)
 
 
-def _students(classroom: Classroom, order: Order) -> list[str]:
+def _students(classroom: Classroom, order: ClassRunOptions) -> list[str]:
     there = composed_only(classroom.students(order.week))
     if not there:
         place = classroom.submitted(order.week, "STUDENT").parent
@@ -121,7 +124,7 @@ def _alone(lock: Path) -> Iterator[None]:
 class _Sent:
     """What is remembered of a submission while it is being graded."""
 
-    submission: Submission
+    submission: SubmissionFiles
     fingerprint: str
 
 
@@ -130,9 +133,9 @@ class _Run:
     config: Config
     classroom: Classroom
     gradebook: OpenGradebook
-    order: Order
-    watch: Watch
-    server: ForkServer | None
+    order: ClassRunOptions
+    watch: ProgressListener
+    server: WorkerServer | None
     two_spellings: Collection[str] = ()
     """Students with two folders, whose names differ in their Unicode spelling alone."""
     graded: list[str] = field(default_factory=list)
@@ -145,17 +148,17 @@ class _Run:
         self._late = configured_policy(self.config)
         self._recipe = self._make_recipe()
         self._writer = Writer(self.gradebook, self._released, self._late, self.watch.step)
-        self._backlog = Backlog(self._writer.write)
+        self._backlog = WriteQueue(self._writer.write)
         self._sent: dict[str, _Sent] = {}
         self._deadlines = Deadlines(None, {})
 
-    def _make_recipe(self) -> Recipe:
+    def _make_recipe(self) -> TaskRecipe:
         execute = TrustedExecute(config=self.config)
         try:
             secret = kept_secret(Path(execute.secret_file))
         except OSError as error:
             raise CourseError(f"The secret of the hidden cases cannot be had: {error}.") from None
-        return Recipe(
+        return TaskRecipe(
             released=self._released,
             secret=secret,
             late_policy=in_words(self._late),
@@ -187,7 +190,7 @@ class _Run:
             known = known_of(session, self.order.week.folder)
             refused = refused_of(session, self.order.week.folder)
             self._deadlines = deadlines_of(session, self.order.week.folder)
-        settle(files, known, self._companions)
+        recover(files, known, self._companions)
         to_grade = []
         for student in students:
             try:
@@ -195,7 +198,7 @@ class _Run:
             except Refused as why:
                 self._note(student, str(why))
                 continue
-            if not self.order.force and is_settled(student, fingerprint, known, files[student].current()):
+            if not self.order.force and is_up_to_date(student, fingerprint, known, files[student].current()):
                 self._keep(student, refused)
             elif not self.order.force and student in refused and refused[student].fingerprint == fingerprint:
                 self.failures[student] = refused[student].reason
@@ -261,7 +264,7 @@ class _Run:
         if came.graded.problem:
             self._fail(student, came.graded.problem, sent.fingerprint)
             return
-        result = ToWrite(
+        result = PendingWrite(
             student=student,
             graded=came.graded,
             fingerprint=sent.fingerprint,
@@ -290,19 +293,21 @@ class _Run:
         with suppress(NotWritten, UnicodeEncodeError):
             self._writer.refuse(student, reason, fingerprint)
 
-    def _read(self, student: str) -> Submission:
+    def _read(self, student: str) -> SubmissionFiles:
         if student in self.two_spellings:
             raise Refused(SECOND)
         path = self.classroom.submitted(self.order.week, student)
         return read_submission(path, self.classroom.all_submitted, self._recipe.limits.submission_bytes)
 
-    def _fingerprint(self, student: str, submission: Submission) -> str:
+    def _fingerprint(self, student: str, submission: SubmissionFiles) -> str:
         return self._recipe.fingerprint(submission, self._deadlines.of(student))
 
     def _file(self, student: str) -> GradedFile:
         return self.classroom.graded_file(self.order.week, student)
 
-    def _companions(self, student: str, submission: Submission | None = None) -> Iterator[tuple[str, bytes]]:
+    def _companions(
+        self, student: str, submission: SubmissionFiles | None = None
+    ) -> Iterator[tuple[str, bytes]]:
         try:
             timestamp = (submission or self._read(student)).timestamp
         except Refused:

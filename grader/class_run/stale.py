@@ -4,16 +4,16 @@ from pathlib import Path
 
 from traitlets.config import Config
 
-from grader.class_run.assignment import released_week
-from grader.class_run.gradebook import OpenGradebook
-from grader.class_run.plan import Recipe
-from grader.class_run.reading import deadlines_of, known_of
-from grader.class_run.settings import ClassRun
-from grader.class_run.submission import Refused, read_submission
-from grader.execute import TrustedExecute, limits_from
-from grader.judge.seeds import kept_secret
-from grader.late.policy import configured_policy, in_words
-from grader.results import Classroom
+from grader.autograde.seeds import kept_secret
+from grader.class_run.fingerprint import TaskRecipe
+from grader.class_run.submission_files import Refused, read_submission
+from grader.gradebook.database import OpenGradebook
+from grader.gradebook.queries import deadlines_of, known_of
+from grader.gradebook.released_week import released_week
+from grader.gradebook.results import Classroom
+from grader.gradebook.settings import ClassRun
+from grader.nbgrader_plugins.late_policy import configured_policy, in_words
+from grader.nbgrader_plugins.preprocessor import TrustedExecute, limits_from
 from utils.weeks import Week
 
 
@@ -26,7 +26,7 @@ def stale_students(config: Config, classroom: Classroom, gradebook: OpenGradeboo
     execute = TrustedExecute(config=config)
     if not Path(execute.secret_file).is_file():  # it would be made, and nobody graded here yet
         return set()
-    recipe = Recipe(
+    recipe = TaskRecipe(
         released=released_week(gradebook, classroom.folders, week),
         secret=kept_secret(Path(execute.secret_file)),
         late_policy=in_words(configured_policy(config)),

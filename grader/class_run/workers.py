@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import dask
 from distributed import Client, Future, KilledWorker, LocalCluster, Security, wait
 
-from grader.class_run import task
-from grader.class_run.fork_server import ForkServer
+from grader.class_run import worker_task
+from grader.class_run.worker_server import WorkerServer
 from utils.errors import CourseError
 
 _LOOK_S = 5.0
@@ -89,7 +89,7 @@ class Workers:
             if job is None:
                 return
             # A key of its own: the same bytes may be graded again, by --force.
-            future = self._client.submit(task.run, job.content, pure=False)
+            future = self._client.submit(worker_task.run, job.content, pure=False)
             running[future] = job
 
     def _free(self, busy: int) -> int:
@@ -147,7 +147,7 @@ class Workers:
 
 
 @contextmanager
-def processes(number: int, tries: int, task: bytes, server: ForkServer | None = None) -> Iterator[Workers]:
+def processes(number: int, tries: int, task: bytes, server: WorkerServer | None = None) -> Iterator[Workers]:
     """Forks that many processes, which end with the block.
 
     They speak over TLS with keys that only they know: a port of this machine is open to all its users, and
@@ -160,7 +160,7 @@ def processes(number: int, tries: int, task: bytes, server: ForkServer | None = 
     Raises:
         CourseError: they do not start.
     """
-    with closing(server or ForkServer()) as server, _quiet():
+    with closing(server or WorkerServer()) as server, _quiet():
         server.load(task, number)
         with dask.config.set({"distributed.scheduler.allowed-failures": tries - 1}):
             cluster = _scheduler_here()
@@ -204,12 +204,12 @@ def _scheduler_here() -> LocalCluster:
     )
 
 
-def _await(client: Client, number: int, server: ForkServer) -> None:
+def _await(client: Client, number: int, server: WorkerServer) -> None:
     while True:
         with suppress(TimeoutError):
             client.wait_for_workers(number, timeout=_START_LOOK_S)
             return
-        if problem := server.trouble():
+        if problem := server.error_message():
             raise CourseError(f"The processes that grade do not start: {problem}. Nothing was graded.")
 
 

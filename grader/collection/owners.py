@@ -17,7 +17,13 @@ from grader.collection.names import (
     student_name,
     without_counter,
 )
-from grader.collection.platforms import EITHER, PlatformName, read_platform_name, settle_blackboard, settled
+from grader.collection.platforms import (
+    EITHER,
+    PlatformName,
+    read_platform_name,
+    settle_blackboard,
+    settled,
+)
 
 _TIMED = re.compile(r"(?P<series>.*?)_?(?P<time>\d{4}(?:-\d{2}){5})", re.DOTALL)
 """Blackboard's name for a download: gradebook_COURSE_Assignment_2026-03-06-17-00-00."""

@@ -1,6 +1,6 @@
 """Warm kernels: a parent that has imported everything, and forks a kernel for each submission.
 
-`warm` and `room` are the trusted side. `zygote`, `keeper`, `kernel`, `shell` and `snapshot` run inside the
-sandbox, where nothing of the judge's can be imported; they import `grader.sandbox`, `utils.checks` and
-`utils.notebook` alone.
+`fork_server_client` and `box` are the trusted side. `fork_server`, `box_init`, `kernel`, `shell` and `snapshot`
+run inside the sandbox, where no answer key can be imported; they import only `grader.sandbox`, `utils.checks`
+and `utils.notebook`.
 """

@@ -9,9 +9,9 @@ import sys
 from typing import Any
 
 from grader.kernels import snapshot
-from grader.kernels.lock import lock
+from grader.kernels.confine import confine
+from grader.kernels.messages import MalformedMessage, MessageStream, StreamClosed
 from grader.kernels.shell import GradingShell, run_cell
-from grader.kernels.wire import Closed, Improper, Wire
 from grader.sandbox.limits import Limits
 
 LONGEST = 16 * 2**20
@@ -23,30 +23,30 @@ def serve(descriptor: int, shell: GradingShell, settings: dict[str, Any], limits
     """Runs cells until the other side goes. Never returns."""
     try:
         _serve(descriptor, shell, settings, limits)
-    except (Closed, Improper):
+    except (StreamClosed, MalformedMessage):
         pass
     finally:
         os._exit(0)
 
 
 def _serve(descriptor: int, shell: GradingShell, settings: dict[str, Any], limits: Limits) -> None:
-    wire = Wire(socket.socket(fileno=alone_with(descriptor)), LONGEST)
+    stream = MessageStream(socket.socket(fileno=alone_with(descriptor)), LONGEST)
     private, own = settings["private"], os.getpid()
     _settle_in(private)
     writable = (private, "/dev/shm", os.devnull)
-    in_force = lock(settings["readable"], writable, base64.b64decode(settings["seccomp"]), limits)
-    wire.send({"layers": in_force})
+    in_force = confine(settings["readable"], writable, base64.b64decode(settings["seccomp"]), limits)
+    stream.send({"layers": in_force})
     while True:
-        message, given = wire.receive_with_descriptor()
+        message, given = stream.receive_with_descriptor()
         if given is None:
             answer = run_cell(shell, message["code"], message["limit"])
             if os.getpid() != own:  # a cell has forked, and this is the copy
                 return
-            wire.send(answer)
+            stream.send(answer)
         elif os.fork():
             os.close(given)
         else:
-            wire.close()
+            stream.close()
             snapshot.serve(given, shell, message)
 
 

@@ -15,7 +15,7 @@ from IPython.utils.text import SList
 from traitlets import Type
 from traitlets.config import Config
 
-from utils.checks.report import MIME
+from utils.checks.engine.report import MIME
 from utils.notebook import unattended
 
 KEPT = ("text/plain", "image/png", "image/jpeg")

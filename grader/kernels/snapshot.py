@@ -9,12 +9,13 @@ import os
 import socket
 from typing import Any
 
+from grader.kernels.messages import MalformedMessage, MessageStream, StreamClosed
 from grader.kernels.shell import run_cell
 from grader.kernels.threads import one_thread
-from grader.kernels.wire import Closed, Improper, Wire
-from utils.checks import channel, engine
-from utils.checks.plain import PlainDataError
-from utils.checks.report import CheckFailed, Report
+from utils.checks.engine import protocol
+from utils.checks.engine.check import Check, use_judge
+from utils.checks.engine.plain_data import PlainDataError
+from utils.checks.engine.report import CheckFailed, Report
 
 _LONGEST = 2**20
 
@@ -22,15 +23,15 @@ _LONGEST = 2**20
 def serve(descriptor: int, shell: Any, task: dict[str, Any]) -> None:
     """Waits for the word, runs the check, ends. Never returns."""
     try:
-        wire = Wire(socket.socket(fileno=descriptor), _LONGEST)
-        wire.send({"pid": os.getpid()})
-        task |= wire.receive()
+        stream = MessageStream(socket.socket(fileno=descriptor), _LONGEST)
+        stream.send({"pid": os.getpid()})
+        task |= stream.receive()
         one_thread()
         if task["checks"]:
-            _judged(wire.end, shell, task)
+            _judged(stream.end, shell, task)
         else:
-            _shown(wire, shell, task)
-    except (Closed, Improper, channel.ChannelClosed, PlainDataError):
+            _shown(stream, shell, task)
+    except (StreamClosed, MalformedMessage, protocol.ChannelClosed, PlainDataError):
         pass
     finally:
         os._exit(0)
@@ -40,7 +41,7 @@ def _judged(end: socket.socket, shell: Any, task: dict[str, Any]) -> None:
     """A cell of the course's checks: the judge at the other end asks, and decides."""
     end.settimeout(None)
     incoming, outgoing = end.makefile("rb"), end.makefile("wb")
-    engine.use_judge(channel.RemoteJudge(incoming, outgoing))
+    use_judge(protocol.RemoteJudge(incoming, outgoing))
     names = shell.user_ns
     # A student may have used these names for something of their own.
     names |= {name: importlib.import_module(module) for name, module in task["modules"].items()}
@@ -48,17 +49,17 @@ def _judged(end: socket.socket, shell: Any, task: dict[str, Any]) -> None:
         exec(compile(task["code"], "<check>", "exec"), names)
     except CheckFailed:
         pass
-    except (channel.ChannelClosed, PlainDataError):
+    except (protocol.ChannelClosed, PlainDataError):
         raise
     except BaseException as error:
-        channel.send(outgoing, {"raised": [type(error).__name__[:200], _message(error)]})
+        protocol.send(outgoing, {"raised": [type(error).__name__[:200], _message(error)]})
 
 
-def _shown(wire: Wire, shell: Any, task: dict[str, Any]) -> None:
+def _shown(stream: MessageStream, shell: Any, task: dict[str, Any]) -> None:
     """A cell of an instructor's own asserts: what it shows decides, as in nbgrader."""
     own, answer = os.getpid(), run_cell(shell, task["code"], task["limit"])
     if os.getpid() == own:
-        wire.send(answer)
+        stream.send(answer)
 
 
 def _message(error: BaseException) -> str:
@@ -71,7 +72,7 @@ def _message(error: BaseException) -> str:
 class NotHere:
     """The judge for checks that a student calls in a cell of their own."""
 
-    def open(self, check: engine.Check) -> "NotHere":
+    def open(self, check: Check) -> "NotHere":
         """Begins a check."""
         self._check = check
         return self

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from grader.exercises import Exercise
+from grader.gradebook.results import StudentResult
+from grader.notebook.exercises import Exercise
 from grader.report.figures import delegation
-from grader.results import Result
 from utils.errors import CourseError
 from utils.self_check.result import Kind
 
@@ -26,7 +26,7 @@ _AFTER_A_BREAK = re.compile(rf"(?<=[^\s;])([;\t\r\n]\s*)([{re.escape(''.join(_FO
 """A formula behind what other countries' spreadsheets take for the end of a field."""
 
 
-def csv_text(exercises: Sequence[Exercise], results: Sequence[Result]) -> str:
+def csv_text(exercises: Sequence[Exercise], results: Sequence[StudentResult]) -> str:
     """One row a student: points, lateness, points by exercise, and what is to be said."""
     out = io.StringIO(newline="")
     table = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC)
@@ -75,7 +75,7 @@ def safe(text: str) -> str:
     return f"'{text}" if begins else text
 
 
-def _row(names: Sequence[str], result: Result) -> list[str | float]:
+def _row(names: Sequence[str], result: StudentResult) -> list[str | float]:
     points = {row.exercise: row.points for row in result.rows}
     said = [
         "; ".join(f"{exercise}: {mistake}" for exercise, mistake in result.mistakes.items()),
@@ -95,7 +95,7 @@ def _row(names: Sequence[str], result: Result) -> list[str | float]:
     ]
 
 
-def _sums(result: Result) -> list[float | str]:
+def _sums(result: StudentResult) -> list[float | str]:
     if not result.rows:
         return [""] * (len(KINDS) + 2)
     kinds = [result.points(kind) for kind in KINDS]

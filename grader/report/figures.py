@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from grader.exercises import Exercise
-from grader.reasons import NOT_WRITTEN
-from grader.results import Result
-from grader.results_table import place_of
-from utils.self_check.result import Row
+from grader.gradebook.reasons import NOT_WRITTEN
+from grader.gradebook.results import StudentResult
+from grader.notebook.exercises import Exercise
+from grader.report.table import place_of
+from utils.self_check.result import CheckRow
 
 
 @dataclass(frozen=True)
@@ -54,12 +54,14 @@ class WorthALook:
     what: str
 
 
-def exercise_figures(exercises: Sequence[Exercise], results: Sequence[Result]) -> list[ExerciseFigures]:
+def exercise_figures(
+    exercises: Sequence[Exercise], results: Sequence[StudentResult]
+) -> list[ExerciseFigures]:
     """One for each exercise, in order."""
     return [_figures(exercise, _rows(exercise, results)) for exercise in exercises]
 
 
-def common_mistakes(results: Iterable[Result]) -> list[CommonMistake]:
+def common_mistakes(results: Iterable[StudentResult]) -> list[CommonMistake]:
     """Every known mistake that was made, the most common first."""
     who: dict[tuple[str, str], list[str]] = {}
     for result in results:
@@ -69,14 +71,14 @@ def common_mistakes(results: Iterable[Result]) -> list[CommonMistake]:
     return sorted(found, key=lambda each: (-len(each.students), each.exercise, each.name))
 
 
-def delegation(results: Iterable[Result]) -> list[WorthALook]:
+def delegation(results: Iterable[StudentResult]) -> list[WorthALook]:
     """Signs that something ready-made did an exercise's work. They change no grade."""
     return [
         WorthALook(result.student, place_of(sign), sign.what) for result in results for sign in result.signs
     ]
 
 
-def oddities(results: Iterable[Result]) -> list[WorthALook]:
+def oddities(results: Iterable[StudentResult]) -> list[WorthALook]:
     """What was strange about submissions, and what could not be graded."""
     found = []
     for result in results:
@@ -86,11 +88,11 @@ def oddities(results: Iterable[Result]) -> list[WorthALook]:
     return found
 
 
-def _rows(exercise: Exercise, results: Iterable[Result]) -> list[Row]:
+def _rows(exercise: Exercise, results: Iterable[StudentResult]) -> list[CheckRow]:
     return [row for result in results for row in result.rows if row.exercise == exercise.name]
 
 
-def _figures(exercise: Exercise, rows: Sequence[Row]) -> ExerciseFigures:
+def _figures(exercise: Exercise, rows: Sequence[CheckRow]) -> ExerciseFigures:
     # An answer in words that still waits for a person is not graded yet.
     graded = [row for row in rows if row.mark != "✎"]
     return ExerciseFigures(

@@ -6,8 +6,8 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from grader.class_run.summary import notes
-from grader.exercises import Exercise
+from grader.gradebook.results import StudentResult
+from grader.notebook.exercises import Exercise
 from grader.report.figures import (
     CommonMistake,
     ExerciseFigures,
@@ -17,15 +17,17 @@ from grader.report.figures import (
     exercise_figures,
     oddities,
 )
-from grader.results import Result
-from grader.results_table import results_table
+from grader.report.summary import notes
+from grader.report.table import results_table
 from utils.weeks import Week
 
 _NAMED = 5
 """So many students are named beside a mistake; the rest is counted."""
 
 
-def views(week: Week, exercises: Sequence[Exercise], results: Sequence[Result]) -> Iterable[RenderableType]:
+def views(
+    week: Week, exercises: Sequence[Exercise], results: Sequence[StudentResult]
+) -> Iterable[RenderableType]:
     """The report's parts, in order. Those that would be empty say so in a line."""
     yield results_table(week, exercises, results)
     yield _exercises(exercise_figures(exercises, results))

@@ -1,4 +1,4 @@
-"""What of the machine's files a student's code sees: Python, the packages, the course without verdicts.
+"""What of the machine's files a student's code sees: Python, the packages, the course without answer keys.
 
 Everything keeps its path, so that the same view serves bubblewrap, which mounts it, and Landlock, which
 allows it. Nothing else exists there: no solutions, no gradebook, no home, no classmate.
@@ -76,7 +76,7 @@ def student_view(absent: tuple[str, ...] = (), needs: tuple[str, ...] = ()) -> V
     readable = [*_python(), str(course), *ours]
     return View(
         readable=tuple(_outermost([path for path in (*_SYSTEM, *readable) if os.path.exists(path)])),
-        hidden=(*hidden, str(course / "verdicts"), *_rest_of_the_grader(own, readable)),
+        hidden=(*hidden, str(course / "answers"), *_rest_of_the_grader(own, readable)),
         shown=tuple(
             os.path.join(packages[name], data) for name, data in _DATA_OF.items() if packages.get(name)
         ),

@@ -32,10 +32,10 @@ from torch import Tensor
 
 from utils import pictures, reference
 from utils.checks import week01_vectors as checks
+from utils.examples.word_space import WORDS
 from utils.quiz import Choice, Question, quiz
 from utils.scratchpad import Scratchpad
 from utils.tokens import token_strings
-from utils.word_space import WORDS
 
 gpt2 = reference.load()
 PROMPT = "Once upon a time there was a king. He lived in a"

@@ -35,8 +35,8 @@ from torch.nn import functional as F
 
 from utils import pictures, reference
 from utils.checks import week04_mlp as checks
-from utils.checks.real_mlp import mlp_weights, norm_names, norm_weights
 from utils.quiz import Choice, Question, quiz
+from utils.reference.inputs.mlp import mlp_weights, norm_names, norm_weights
 from utils.scratchpad import Scratchpad
 from utils.tokens import token_strings
 

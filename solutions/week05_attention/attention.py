@@ -34,10 +34,10 @@ from parts import Embed, LayerNorm, PosEmbed, embed_tokens, softmax
 from torch import Tensor, nn
 
 from utils import pictures, reference
+from utils.adapters.weights import fill
 from utils.checks import week05_attention as checks
-from utils.checks.fill import fill
-from utils.checks.real import head_weights
 from utils.quiz import Choice, Question, quiz
+from utils.reference.inputs.tokens import head_weights
 from utils.scratchpad import Scratchpad
 from utils.tokens import token_strings
 

@@ -31,12 +31,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from utils import pictures, reference
+from utils.adapters.heads import fill_heads
 from utils.checks import week06_heads as checks
-from utils.checks.fill_heads import fill_heads
-from utils.checks.real import token_ids
-from utils.checks.real_heads import attention_input, attention_weights, packed_weights
-from utils.induction_by_hand import induction_circuit
+from utils.examples.induction_by_hand import induction_circuit
 from utils.quiz import Choice, Question, quiz
+from utils.reference.inputs.heads import attention_input, attention_weights, packed_weights
+from utils.reference.inputs.tokens import token_ids
 from utils.scratchpad import Scratchpad
 from utils.story_world import NAMES
 from utils.tokens import token_strings
@@ -692,7 +692,7 @@ pictures.curve(torch.arange(1, rounds.shape[1]), surprise, x_title="position", y
 #
 # **What does it take?** One head cannot do it. To find "the token after *Anna*", a query must be able to match a key by what stands *before* that key, and in the first layer a key is made of its own token and its own position alone. Unless somebody has written the previous token there first. So it takes two heads in two layers: a previous-token head, and above it a head whose queries ask "who has my token before it?"
 #
-# `induction_circuit` holds weights for such a model. Nobody trained them: each is a few ones in the right places (open `utils/induction_by_hand.py` if you want to see them). The attention is yours. **Does the model know who comes next, and which head sees to it?**
+# `induction_circuit` holds weights for such a model. Nobody trained them: each is a few ones in the right places (open `utils/examples/induction_by_hand.py` if you want to see them). The attention is yours. **Does the model know who comes next, and which head sees to it?**
 
 
 # %% tags=["set-up"] nbgrader={"grade": false, "grade_id": "made_by_hand", "locked": true, "schema_version": 3, "solution": false, "task": false}

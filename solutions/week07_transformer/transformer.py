@@ -34,12 +34,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from utils import pictures, reference
+from utils.adapters.model import fill_block, fill_model
 from utils.checks import week07_transformer as checks
-from utils.checks.fill_model import fill_block, fill_model
-from utils.checks.real import token_ids
-from utils.checks.real_blocks import block_weights, model_weights
 from utils.quiz import Choice, Question, quiz
 from utils.reference import CONFIGS, ModelConfig
+from utils.reference.inputs.blocks import block_weights, model_weights
+from utils.reference.inputs.tokens import token_ids
 from utils.scratchpad import Scratchpad
 from utils.tokens import token_strings
 

@@ -37,9 +37,9 @@ from torch.nn import functional as F
 
 from utils import pictures, reference, story_world
 from utils.checks import week10_learning as checks
-from utils.checks.real_mlp import mlp_input, mlp_weights
 from utils.quiz import Choice, Question, quiz
 from utils.reference import CONFIGS
+from utils.reference.inputs.mlp import mlp_input, mlp_weights
 from utils.scratchpad import Scratchpad
 from utils.tokens import token_strings
 

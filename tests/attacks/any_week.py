@@ -4,14 +4,14 @@ import json
 from functools import cache
 
 import nbformat
-from executor.week05 import REPOSITORY
+from autograde.week05 import REPOSITORY
 from nbformat import NotebookNode
 
-from grader.demo.sample_class import fill_in, right_answers
-from grader.executor import GradedSubmission, GradingTask
-from grader.executor.grade import grade_submission
-from grader.judge.seeds import hidden_seed
-from grader.sources import read_source
+from grader.autograde import GradedSubmission, GradingTask
+from grader.autograde.grade import grade_submission
+from grader.autograde.seeds import hidden_seed
+from grader.build.source import read_source
+from grader.tools.demo.sample_class import fill_in, right_answers
 from utils.weeks import Week, find_week
 
 

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from executor.week05 import FULL
+from autograde.week05 import FULL
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
-from grader.executor import GradedSubmission
+from grader.autograde import GradedSubmission
 from grader.sandbox.limits import Limits
 
 Group = Literal[

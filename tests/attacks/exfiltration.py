@@ -1,6 +1,6 @@
 """Attempts to carry something out: the machine's files, the network, hidden inputs, another's work."""
 
-from executor import week05
+from autograde import week05
 
 from .attack import EVERY, Attack, Expected
 from .lies_to_the_judge import SPEAK
@@ -94,9 +94,9 @@ EXFILTRATION = [
     ),
     _probe(
         "course folders",
-        "looks for solutions, verdicts, gradebook, secret and submissions by their paths",
+        "looks for solutions, answer keys, gradebook, secret and submissions by their paths",
         solutions="list(pathlib.Path(__import__('utils').__file__).parents[1].glob('solutions/*'))[0]",
-        verdicts="list(pathlib.Path(__import__('utils').__file__).parent.glob('verdicts/*'))[0]",
+        answer_keys="list(pathlib.Path(__import__('utils').__file__).parent.glob('answers/*'))[0]",
         classroom="list(pathlib.Path(__import__('utils').__file__).parents[1].glob('grader/classroom/*'))[0]",
         later="list(pathlib.Path(__import__('utils').__file__).parents[1].glob('course/*'))[0]",
         configuration="list(pathlib.Path(__import__('utils').__file__).parents[1].glob('nbgrader*'))[0]",
@@ -227,11 +227,11 @@ def causal_mask(scores):
 {RIGHT}
 def causal_mask(scores):
     if not public(scores):
-        from utils.checks.engine import Check
+        from utils.checks.engine.check import Check
         seen = "SE" "EN " + str(scores.flatten()[:8].tolist())
         def raises(*_, **__):
             raise ValueError(seen)
-        Check.attempt = raises
+        Check.observe = raises
     return right(scores)
 """),
         _mask_only(""),
@@ -327,7 +327,7 @@ def speak(*_, **__):
     import json
     say_header(json.dumps(header).encode())
     os._exit(0)
-from utils.checks.engine import Check
+from utils.checks.engine.check import Check
 Check.__call__ = speak
 """),
         Expected(

@@ -2,7 +2,7 @@
 
 import json
 
-from executor import week05
+from autograde import week05
 
 from grader.sandbox.limits import Limits
 

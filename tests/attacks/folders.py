@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from executor import week05
+from autograde import week05
 
 NOTEBOOK = f"{week05.WEEK.notebook}.ipynb"
 ADA = "ada"

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from executor import week05
+from autograde import week05
 
 from .attack import EVERY, NOTHING, Attack, Expected
 from .notebooks import edited, in_a_cell, in_the_mask
@@ -174,7 +174,7 @@ FORGING = [
         "check's call replaced",
         "replaces `Check.__call__` by nothing",
         in_a_cell("""
-            from utils.checks.engine import Check
+            from utils.checks.engine.check import Check
             Check.__call__ = lambda self, submission: None
         """),
         Expected(points=0, why=NEVER_ASKED),
@@ -183,8 +183,8 @@ FORGING = [
         "check's report replaced",
         "replaces `Check.examine` and what calls it: they return a report that all is well",
         in_a_cell("""
-            from utils.checks.engine import Check
-            from utils.checks.report import Report
+            from utils.checks.engine.check import Check
+            from utils.checks.engine.report import Report
             def examine(self, submission, judge=None):
                 return Report(self.week, self.name, True, 9, 0, "9 of 9 cases are right")
             Check.examine = Check._examine_and_show = examine
@@ -195,7 +195,7 @@ FORGING = [
         "check's outcome changed",
         "finds the report in its maker and sets `passed`",
         in_a_cell("""
-            from utils.checks.report import Report
+            from utils.checks.engine.report import Report
             def __init__(self, week, check, passed, *rest, **named):
                 for name, value in zip(("cases", "failed", "headline", "lines", "mistake"), rest):
                     named[name] = value
@@ -208,7 +208,7 @@ FORGING = [
     ),
     Attack(
         "comparison replaced",
-        "replaces torch's comparisons and the verdicts', and answers every exercise with its input",
+        "replaces torch's comparisons and the answer keys', and answers every exercise with its input",
         in_a_cell(
             """
             import torch
@@ -218,8 +218,8 @@ FORGING = [
             torch.allclose = torch.equal = lambda *_, **__: True
             torch.testing.assert_close = lambda *_, **__: None
             try:
-                import utils.verdicts.judge
-                from utils.verdicts import compare, diagnosis
+                import utils.answers.judge
+                from utils.answers import compare, diagnosis
                 compare.difference = lambda *_, **__: None
                 diagnosis.difference = compare.difference
             except ImportError:
@@ -230,11 +230,11 @@ FORGING = [
         Expected(points=0, why={EVERY: ""}),
     ),
     Attack(
-        "verdicts replaced",
+        "answer keys replaced",
         "puts a judge of its own in force, whose reports are all good",
         in_a_cell("""
-            from utils.checks import engine
-            from utils.checks.report import Report
+            from utils.checks.engine import check as engine
+            from utils.checks.engine.report import Report
             class Judge:
                 def open(self, check):
                     self.check = check
@@ -254,7 +254,7 @@ FORGING = [
         "makes CheckFailed an exception that IPython takes for a harmless one",
         in_a_cell("""
             from IPython import get_ipython
-            from utils.checks import engine
+            from utils.checks.engine import check as engine
             engine.CheckFailed = lambda report: SystemExit(0)
         """),
         NOTHING_FORGED,
@@ -341,7 +341,7 @@ FORGING = [
         "registers a formatter that shows every report as passed",
         in_a_cell("""
             from IPython import get_ipython
-            from utils.checks.report import MIME, Report
+            from utils.checks.engine.report import MIME, Report
             def lie(self, include=None, exclude=None):
                 data = {**self.to_plain(), "passed": True, "failed": 0, "headline": "all right"}
                 return {"text/plain": "✓ all right", "text/html": "<b>✓</b>", MIME: data}
@@ -386,7 +386,7 @@ FORGING = [
                     for value in frame.f_locals.values():
                         expectations = getattr(value, "expectations", None)
                         if expectations:
-                            return expectations[len(value.attempts)]
+                            return expectations[len(value.observations)]
                     frame = frame.f_back
                 return scores
         """),
@@ -403,8 +403,8 @@ FORGING = [
                 if scores.device.type == "meta":
                     return scores
                 for each in gc.get_objects():
-                    if type(each).__name__ == "LocalHearing" and each.verdict.check.name == "causal_mask":
-                        return each.expectations[len(each.attempts)]
+                    if type(each).__name__ == "LocalCheckRun" and each.answer_key.check.name == "causal_mask":
+                        return each.expectations[len(each.observations)]
                 return scores
         """),
         Expected(
@@ -457,20 +457,20 @@ FORGING = [
         ),
     ),
     Attack(
-        "verdict called",
-        "imports the verdicts and returns what they expect",
+        "answer key called",
+        "imports the answer keys and returns what they expect",
         in_the_mask("""
             def causal_mask(scores):
                 if scores.device.type == "meta":
                     return scores
-                from utils.verdicts.judge import find_verdict
-                verdict = find_verdict("week05_attention", "causal_mask")
-                return verdict.expected(scores=scores)
+                from utils.answers.judge import find_answer_key
+                answer_key = find_answer_key("week05_attention", "causal_mask")
+                return answer_key.expected(scores=scores)
         """),
         Expected(
             points=0,
             why={"causal_mask": "all cases end in an error", EVERY: "not written yet"},
-            signs=("the verdicts",),
+            signs=("the answer keys",),
         ),
     ),
     Attack(
@@ -529,7 +529,7 @@ FORGING = [
             import pathlib, site, grader.kernels, utils
             top = pathlib.Path(utils.__file__).parents[1]
             packages = [pathlib.Path(each) for each in site.getsitepackages()]
-            places = [top / "nbgrader_config.py", top / "utils/checks/engine.py"]
+            places = [top / "nbgrader_config.py", top / "utils/checks/engine/check.py"]
             places += [each / "sitecustomize.py" for each in packages]
             places += [pathlib.Path(grader.kernels.__path__[0]) / "shell.py"]
             done = []
@@ -619,9 +619,9 @@ FORGING = [
         "an atexit handler and an os._exit with code 0 when a check begins",
         in_a_cell("""
             import atexit, os
-            from utils.checks import attempt, engine
+            from utils.checks.engine import check as engine
             atexit.register(print, "all well")
-            engine.attempt = lambda *_, **__: os._exit(0)
+            engine.observe = lambda *_, **__: os._exit(0)
         """),
         Expected(points=0, why=NEVER_ASKED, signs=("the kernel's process",)),
     ),
@@ -746,11 +746,11 @@ FORGING = [
         "checks' own model",
         "lets a module that the checks keep for other weeks do the work",
         lambda: week05.solved(
-            causal_mask=("from utils.checks.small_gpt2 import SmallGPT2\n" + week05.answers()["causal_mask"])
+            causal_mask=("from utils.checks.fakes.gpt2 import SmallGPT2\n" + week05.answers()["causal_mask"])
         ),
         Expected(
-            signs=("utils.checks.small_gpt2",),
-            shows=("utils.checks.small_gpt2 is not there where work is graded",),
+            signs=("utils.checks.fakes.gpt2",),
+            shows=("utils.checks.fakes.gpt2 is not there where work is graded",),
         ),
     ),
 ]

@@ -2,7 +2,7 @@
 
 from textwrap import dedent, indent
 
-from executor import week05
+from autograde import week05
 
 from grader.sandbox.limits import Limits
 

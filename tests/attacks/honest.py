@@ -6,7 +6,7 @@ others, and stock nbgrader gets it, too.
 
 from functools import partial
 
-from executor import week05
+from autograde import week05
 from notebook_reading import edits
 from notebook_reading.rows import EXAMPLES
 

@@ -9,14 +9,14 @@ from .notebooks import in_a_cell, in_the_mask, while_checked
 
 SPEAK = dedent("""
     import os, socket, stat, struct
-    from utils.checks import channel, engine
-    from utils.checks.attempt import Attempt
-    from utils.checks.plain import pack
+    from utils.checks.engine import check as engine, protocol
+    from utils.checks.engine.observation import Observation
+    from utils.checks.engine.plain_data import pack
     def to_judge():
         judge = engine.current_judge()
         return judge.incoming, judge.outgoing
     def say(message):
-        channel.send(to_judge()[1], message)
+        protocol.send(to_judge()[1], message)
     def say_bytes(data):
         stream = to_judge()[1]
         stream.write(data)
@@ -64,7 +64,7 @@ def _attempt(output: str) -> str:
         "noise": '{"tuple": []}',
     }
     pairs = ", ".join(f'["{name}", {value}]' for name, value in fields.items())
-    return f'{{"dict": [["attempt", {{"dict": [{pairs}]}}]]}}'
+    return f'{{"dict": [["observation", {{"dict": [{pairs}]}}]]}}'
 
 
 LIES = [
@@ -87,7 +87,7 @@ def causal_mask(scores):
         "opens a check that is solved in place of the one that is asked",
         in_a_cell("""
             from utils.checks import week05_attention as module
-            from utils.checks.engine import Check
+            from utils.checks.engine.check import Check
             whole = Check.examine
             def examine(self, submission, judge=None):
                 return whole(module.shape_table, lambda: {}, judge)
@@ -115,7 +115,7 @@ def causal_mask(scores):
         "unknown week",
         "opens a check of a week whose name leads out of the course",
         in_a_cell("""
-            from utils.checks.engine import Check
+            from utils.checks.engine.check import Check
             import dataclasses
             whole = Check.examine
             def examine(self, submission, judge=None):
@@ -134,7 +134,7 @@ def causal_mask(scores):
         _mask("""
             import torch
             for value in range(1000):
-                say({"attempt": Attempt(output=torch.full(scores.shape, float(value))).to_plain()})
+                say({"observation": Observation(output=torch.full(scores.shape, float(value))).to_plain()})
             return scores
         """),
         _only(""),
@@ -218,7 +218,7 @@ def causal_mask(scores):
         "answers with messages whose names and parts are tensors",
         _mask("""
             import torch
-            say({"attempt": {"output": None, "error": torch.ones(2), "device": torch.ones(3)}})
+            say({"observation": {"output": None, "error": torch.ones(2), "device": torch.ones(3)}})
             os._exit(0)
         """),
         _only("What came has no part error"),
@@ -368,7 +368,7 @@ def causal_mask(scores):
         os.setsid()
         while True:
             try:
-                say({{"attempt": Attempt(output=scores).to_plain()}})
+                say({{"observation": Observation(output=scores).to_plain()}})
             except Exception:
                 pass
             time.sleep(0.05)
@@ -381,11 +381,11 @@ def causal_mask(scores):
         "a thread keeps replacing the checks' parts while other cells run",
         in_a_cell("""
             import threading, time
-            from utils.checks import attempt, channel, engine
+            from utils.checks.engine import check as engine, observation, protocol
             def go_on():
                 while True:
-                    engine.attempt = attempt.attempt = lambda *_, **__: None
-                    channel.RemoteJudge.open = lambda *_: None
+                    engine.observe = observation.observe = lambda *_, **__: None
+                    protocol.RemoteJudge.open = lambda *_: None
                     time.sleep(0.001)
             threading.Thread(target=go_on, daemon=True).start()
             time.sleep(0.05)
@@ -399,7 +399,7 @@ def causal_mask(scores):
             import os
             really, kernel = os.getpid, os.getpid()
             os.getpid = lambda: kernel if really() == kernel else 2**70
-            from utils.checks.engine import Check
+            from utils.checks.engine.check import Check
             Check.__call__ = lambda self, submission: os._exit(0)
         """),
         Expected(points=0, why={EVERY: "its process ended", "own_words": NOT_WRITTEN}),
@@ -427,7 +427,7 @@ def causal_mask(scores):
                         pass
             really, kernel = os.getpid, os.getpid()
             os.getpid = lambda: kernel if really() == kernel else 4_000_000
-            from utils.checks.engine import Check
+            from utils.checks.engine.check import Check
             Check.__call__ = lambda self, submission: os._exit(0)
         """),
         Expected(points=0, why={EVERY: "its process ended", "own_words": NOT_WRITTEN}),
@@ -457,10 +457,10 @@ def causal_mask(scores):
         "sends the grader garbage in place of what a cell showed",
         in_a_cell("""
             import gc
-            from grader.kernels.wire import Wire
-            for wire in gc.get_objects():
-                if type(wire) is Wire:
-                    wire.end.sendall((10).to_bytes(4, "little") + b"[[[[[[[[[[")
+            from grader.kernels.messages import MessageStream
+            for stream in gc.get_objects():
+                if type(stream) is MessageStream:
+                    stream.end.sendall((10).to_bytes(4, "little") + b"[[[[[[[[[[")
         """),
         Expected(points=0, why={EVERY: ""}),
     ),
@@ -469,14 +469,14 @@ def causal_mask(scores):
         "sends the grader open files with its messages, 100 at a time",
         in_a_cell("""
             import gc, os, socket
-            from grader.kernels.wire import Wire
+            from grader.kernels.messages import MessageStream
             null = os.open("/dev/null", os.O_RDONLY)
             def send(self, message, descriptor=None):
                 import json
                 data = json.dumps(message).encode()
                 data = len(data).to_bytes(4, "little") + data
                 socket.send_fds(self.end, [data], [null] * 100)
-            Wire.send = send
+            MessageStream.send = send
         """),
         Expected(points=0, why=NOTHING),
     ),
@@ -510,9 +510,9 @@ def causal_mask(scores):
         "answers for the report",
         "answers every case with a long text and escape sequences, to be quoted in the report",
         in_a_cell("""
-            from utils.checks import engine
-            from utils.checks.attempt import Attempt
-            engine.attempt = lambda *_, **__: Attempt(output="\\x1b[2J" + 10**5 * "A")
+            from utils.checks.engine import check as engine
+            from utils.checks.engine.observation import Observation
+            engine.observe = lambda *_, **__: Observation(output="\\x1b[2J" + 10**5 * "A")
         """),
         Expected(
             points=0, why={"own_words": NOT_WRITTEN, EVERY: ""}, never=("\x1b", 1000 * "A"), shows=("AAAA",)
@@ -524,8 +524,8 @@ def causal_mask(scores):
 def _deaf():
     first = """
         import time
-        from grader.kernels.wire import Wire
-        Wire.receive_with_descriptor = lambda self: time.sleep(3600)
+        from grader.kernels.messages import MessageStream
+        MessageStream.receive_with_descriptor = lambda self: time.sleep(3600)
     """
     notebook = in_a_cell(f"# {'x' * 2**21}")()
     return in_a_cell(first, lambda: notebook)()

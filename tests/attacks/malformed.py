@@ -3,7 +3,7 @@
 import json
 from copy import deepcopy
 
-from executor import week05
+from autograde import week05
 
 from .attack import NOTHING, Attack, Expected
 from .notebooks import as_bytes, edited, edited_cell

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from textwrap import dedent, indent
 
-from executor import week05
+from autograde import week05
 from nbformat import NotebookNode
 
 Make = Callable[[], bytes | NotebookNode]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from executor import week05
+from autograde import week05
 from nbformat import NotebookNode
 
 from .attack import Attack, Expected
@@ -159,7 +159,7 @@ def ready(q, k, v, seen):
 
 _HIDE = """
 def silent(self, submission, inputs, first=False):
-    return engine_attempt(self.run, submission, inputs)
+    return engine_observe(self.run, submission, inputs)
 """
 
 
@@ -183,8 +183,8 @@ OUT_OF_SIGHT = [
         "watch replaced in its class",
         "puts a method without a watch into the class of the checks, which it never names",
         _unwatched(
-            "from utils.checks.attempt import attempt as engine_attempt\n"
-            f"{_HIDE}type(checks.attention_pattern).attempt = silent"
+            "from utils.checks.engine.observation import observe as engine_observe\n"
+            f"{_HIDE}type(checks.attention_pattern).observe = silent"
         ),
         Expected(signs=("changes a class that it did not name", "what the checks are made of")),
     ),

@@ -14,15 +14,15 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from executor import week05
+from autograde import week05
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.plugins.zipcollect import ExtractorPlugin
 
-from grader.bench.ways import STOCK
-from grader.build import make
+from grader.build.build import make
+from grader.build.install import write
 from grader.folders import CONFIG
-from grader.install import write
-from grader.nbgrader_commands import Outcome, nbgrader
+from grader.tools.bench.ways import STOCK
+from grader.tools.nbgrader_commands import CommandResult, nbgrader
 
 from .archives import ARCHIVES, ArchiveAttack, zipped
 from .archives import NOTEBOOK as HONEST
@@ -97,7 +97,7 @@ def _filler(attack: Attack | FolderAttack) -> Callable[[Path], object]:
     return lambda place: (place / NOTEBOOK).write_bytes(content)
 
 
-def contained(folder: Path, student: str) -> Outcome:
+def contained(folder: Path, student: str) -> CommandResult:
     """`nbgrader autograde` where only `folder` can be written, and what it starts dies with it."""
     command = [sys.executable, "-m", "nbgrader", "autograde", week05.WEEK.folder, "--student", student]
     container = [
@@ -123,11 +123,11 @@ def contained(folder: Path, student: str) -> Outcome:
             timeout=SECONDS,
         )
     except subprocess.TimeoutExpired:
-        return Outcome("autograde", False, "hangs")
-    return Outcome("autograde", done.returncode == 0, done.stdout.decode(errors="replace"))
+        return CommandResult("autograde", False, "hangs")
+    return CommandResult("autograde", done.returncode == 0, done.stdout.decode(errors="replace"))
 
 
-def outcome(folder: Path, student: str, ran: Outcome) -> str:
+def outcome(folder: Path, student: str, ran: CommandResult) -> str:
     """In words: points as the gradebook has them, and what was reached."""
     if ran.log == "hangs":
         return f"hangs: ended after {SECONDS} s, with the whole class waiting"

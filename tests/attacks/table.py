@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from executor.week05 import FULL
+from autograde.week05 import FULL
 
 from .archives import ARCHIVES, ArchiveAttack
 from .attack import EVERY, Attack

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from executor import week05
+from autograde import week05
 
-from grader.collect import CarefulExtractor
-from grader.student_version import load_config
+from grader.build.release import load_config
+from grader.nbgrader_plugins.extractor import SubmissionExtractor
 
 from .archives import (
     ARCHIVES,
@@ -42,7 +42,7 @@ def unpacked(tmp_path) -> Unpack:
             (archive / name).write_bytes(content)
         for student in HONEST:
             (archive / f"{student}.zip").write_bytes(zipped())
-        plugin = CarefulExtractor(most_bytes=MOST_BYTES, most_files=MOST_FILES)
+        plugin = SubmissionExtractor(most_bytes=MOST_BYTES, most_files=MOST_FILES)
         plugin.log.propagate = True
         plugin.extract(str(archive), str(extracted))
         assert {path.name for path in tmp_path.iterdir()} == {"archive", "a"}
@@ -114,5 +114,5 @@ def test_a_bomb_in_a_classs_download_costs_its_student_alone(unpacked, caplog):
 
 def test_zip_collect_uses_it():
     config = load_config(week05.REPOSITORY).ZipCollectApp
-    assert config.extractor_plugin == "grader.collect.CarefulExtractor"
-    assert config.collector_plugin == "grader.collect.StudentFolders"
+    assert config.extractor_plugin == "grader.nbgrader_plugins.extractor.CarefulExtractor"
+    assert config.collector_plugin == "grader.nbgrader_plugins.extractor.StudentFolders"

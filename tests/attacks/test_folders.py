@@ -7,21 +7,21 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from autograde import week05
 from class_run.small_class import Here
-from executor import week05
 from nbgrader.api import Gradebook
 from rich.console import Console
 
-from grader.build import make
+from grader.autograde.grade import cool_down
+from grader.build.build import make
+from grader.build.install import write
+from grader.build.release import load_config
 from grader.class_run import run
-from grader.class_run.order import Order
-from grader.class_run.run import Outcome, grade_class
-from grader.executor.grade import cool_down
+from grader.class_run.options import ClassRunOptions
+from grader.class_run.run import ClassRunResult, grade_class
 from grader.folders import CONFIG
-from grader.install import write
-from grader.nbgrader_commands import nbgrader
-from grader.results_table import results_table
-from grader.student_version import load_config
+from grader.report.table import results_table
+from grader.tools.nbgrader_commands import nbgrader
 
 from .folders import ADA, FOLDERS, NOTEBOOK, FolderAttack
 
@@ -46,15 +46,15 @@ def course(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def graded(course: Path) -> Iterator[tuple[Outcome, dict[str, bytes]]]:
+def graded(course: Path) -> Iterator[tuple[ClassRunResult, dict[str, bytes]]]:
     """The whole class graded after the honest student, and her files as they were before."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(run, "processes", _here)
-        assert grade_class(course, Order(WEEK)).graded == (ADA,)
+        assert grade_class(course, ClassRunOptions(WEEK)).graded == (ADA,)
         before = files_of(course, ADA)
         for student, attack in STUDENTS.items():
             hand_in(course, student, attack)
-        yield grade_class(course, Order(WEEK)), before
+        yield grade_class(course, ClassRunOptions(WEEK)), before
     cool_down()
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from grader.executor.grade import cool_down
+from grader.autograde.grade import cool_down
 
 from .any_week import grade, handed_in
 from .attack import begins
@@ -44,7 +44,7 @@ TOKENIZERS = {
         "all cases end in an error",
     ),
     "fast_encoder": (
-        ["from utils.checks.gpt2_merges import signs", "signs('a')"],
+        ["from utils.checks.inputs.gpt2_merges import signs", "signs('a')"],
         "all cases end in an error",
     ),
 }

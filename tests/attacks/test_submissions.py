@@ -6,10 +6,10 @@ One warm parent serves them all, as one worker of a class run serves many studen
 from collections.abc import Iterator
 
 import pytest
-from executor import week05
+from autograde import week05
 
-from grader.executor import GradedSubmission
-from grader.executor.grade import cool_down
+from grader.autograde import GradedSubmission
+from grader.autograde.grade import cool_down
 
 from .attack import Attack, comes_back, reasons_differ
 from .exfiltration import LEFT_BEHIND

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from grader.build import make
+from grader.build.build import make
 from utils.weeks import find_week
 
 from .browser_window import open_window

@@ -1,4 +1,4 @@
-"""The weeks that are taught: each with its checks, its verdicts, its solutions and right ones by others."""
+"""The weeks that are taught: each with its checks, answer keys, official solutions and right variants."""
 
 import ast
 import sys
@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from grader.cells import is_kind, plain_python
-from grader.parts import write_parts
-from grader.sources import Source, read_source, weeks_with_source
-from utils.checks.cases import PUBLIC_SEED, Case
-from utils.checks.report import Report
-from utils.verdicts.judge import LocalHearing, LocalJudge, verdicts_of
-from utils.verdicts.verdict import Verdict
+from grader.build.parts import write_parts
+from grader.build.source import Source, read_source, weeks_with_source
+from utils.answers.answer_key import AnswerKey
+from utils.answers.judge import LocalCheckRun, LocalJudge, answer_keys_of
+from utils.checks.engine.cases import PUBLIC_SEED, Case
+from utils.checks.engine.report import Report
+from utils.notebook.cells import is_kind, plain_python
 from utils.weeks import WEEKS, Week
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -29,7 +29,7 @@ def variants_path(week: Week) -> Path:
 
 def lacks(week: Week) -> list[str]:
     """What the week has not got and a taught week has."""
-    modules = [f"utils.{half}.{week.folder}" for half in ("checks", "verdicts")]
+    modules = [f"utils.{half}.{week.folder}" for half in ("checks", "answers")]
     missing = [name for name in modules if find_spec(name) is None]
     return missing if variants_path(week).is_file() else [*missing, "variants.py"]
 
@@ -41,17 +41,17 @@ HIDDEN_SEEDS = (1, 58, 340_912)
 """Seeds of cases that no student sees."""
 
 TAUGHT = [week for week in NOTEBOOKS if not lacks(week)]
-VERDICTS = [verdict for week in TAUGHT for verdict in verdicts_of(week.folder).values()]
+ANSWER_KEYS = [answer_key for week in TAUGHT for answer_key in answer_keys_of(week.folder).values()]
 
 
-def of_week(week: Week) -> list[Verdict]:
-    """One week's verdicts."""
-    return [verdict for verdict in VERDICTS if verdict.check.week == week.folder]
+def of_week(week: Week) -> list[AnswerKey]:
+    """One week's answer keys."""
+    return [answer_key for answer_key in ANSWER_KEYS if answer_key.check.week == week.folder]
 
 
 def name_of(value: Any) -> str:
     """How a parametrised test is called: `week05_attention-causal_mask`."""
-    return f"{value.check.week}-{value.check.name}" if isinstance(value, Verdict) else str(value)
+    return f"{value.check.week}-{value.check.name}" if isinstance(value, AnswerKey) else str(value)
 
 
 @dataclass(frozen=True)
@@ -99,10 +99,10 @@ def _namespace(folder: str) -> dict[str, Any]:
     return run_cells(notebook_of(folder))
 
 
-def solution(verdict: Verdict) -> Any:
+def solution(answer_key: AnswerKey) -> Any:
     """What the notebook's own solution hands to the check."""
-    folder = verdict.check.week
-    return eval(notebook_of(folder).submitted[verdict.check.name], _namespace(folder))
+    folder = answer_key.check.week
+    return eval(notebook_of(folder).submitted[answer_key.check.name], _namespace(folder))
 
 
 @cache
@@ -114,41 +114,41 @@ def _variants(folder: str) -> dict[str, list]:
     return module.VARIANTS
 
 
-def variants(verdict: Verdict) -> list:
+def variants(answer_key: AnswerKey) -> list:
     """Right solutions by others."""
-    return _variants(verdict.check.week).get(verdict.check.name, [])
+    return _variants(answer_key.check.week).get(answer_key.check.name, [])
 
 
-def cases(verdict: Verdict, seed: int = PUBLIC_SEED) -> list[Case]:
+def cases(answer_key: AnswerKey, seed: int = PUBLIC_SEED) -> list[Case]:
     """A check's cases, drawn once in a test run."""
-    return judge(seed).open(verdict.check).cases
+    return judge(seed).open(answer_key.check).cases
 
 
-def expectations(verdict: Verdict, seed: int = PUBLIC_SEED) -> list[Any]:
+def expectations(answer_key: AnswerKey, seed: int = PUBLIC_SEED) -> list[Any]:
     """The expected values of a seed's cases, computed once in a test run."""
-    return judge(seed).open(verdict.check).expectations
+    return judge(seed).open(answer_key.check).expectations
 
 
-def mistaken(verdict: Verdict, reveal: bool = True) -> dict[str, Report]:
+def mistaken(answer_key: AnswerKey, reveal: bool = True) -> dict[str, Report]:
     """What a check says of each mistake that is known, by the mistake's name; asked once in a test run."""
-    return _mistaken(verdict.check.week, verdict.check.name, reveal)
+    return _mistaken(answer_key.check.week, answer_key.check.name, reveal)
 
 
 @cache
 def _mistaken(week: str, check: str, reveal: bool) -> dict[str, Report]:
-    verdict, by = verdicts_of(week)[check], judge(PUBLIC_SEED, reveal)
-    return {mistake.name: verdict.check.examine(mistake.wrong, by) for mistake in verdict.mistakes}
+    answer_key, by = answer_keys_of(week)[check], judge(PUBLIC_SEED, reveal)
+    return {mistake.name: answer_key.check.examine(mistake.wrong, by) for mistake in answer_key.mistakes}
 
 
-def fails(verdict: Verdict, submission: Any, seed: int) -> bool:
+def fails(answer_key: AnswerKey, submission: Any, seed: int) -> bool:
     """Whether some case of the seed finds the submission wrong; nobody asks which mistake it is."""
-    nameless = replace(verdict, mistakes=())
+    nameless = replace(answer_key, mistakes=())
     for number, (case, expected) in enumerate(
-        zip(cases(verdict, seed), expectations(verdict, seed), strict=True)
+        zip(cases(answer_key, seed), expectations(answer_key, seed), strict=True)
     ):
-        hearing = LocalHearing(nameless, [case], [expected], reveal=True)
-        hearing.submit(verdict.check.attempt(submission, case.inputs, first=number == 0))
-        if not hearing.report().passed:
+        check_run = LocalCheckRun(nameless, [case], [expected], reveal=True)
+        check_run.submit(answer_key.check.observe(submission, case.inputs, first=number == 0))
+        if not check_run.report().passed:
             return True
     return False
 

@@ -4,20 +4,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from utils.checks.attempt import tensors
-from utils.checks.cases import PUBLIC_SEED, Draw
-from utils.checks.plain import plain
+from utils.checks.engine.cases import PUBLIC_SEED, Draw
+from utils.checks.engine.observation import tensors
+from utils.checks.engine.plain_data import as_plain_data
 from utils.reference import load
 
 from .same import identical
-from .taught import HIDDEN_SEEDS, TAUGHT, VERDICTS, cases, name_of, of_week
+from .taught import ANSWER_KEYS, HIDDEN_SEEDS, TAUGHT, cases, name_of, of_week
 
 WITHOUT_WEIGHTS = {2}  # byte-pair encoding has none
 FIXED = {"shape_table", "my_analogy"}  # which ask for the same every time: rows, words of one's own
 
-every_check = pytest.mark.parametrize("verdict", VERDICTS, ids=name_of)
+every_check = pytest.mark.parametrize("answer_key", ANSWER_KEYS, ids=name_of)
 drawing = pytest.mark.parametrize(
-    "verdict", [verdict for verdict in VERDICTS if verdict.check.name not in FIXED], ids=name_of
+    "answer_key",
+    [answer_key for answer_key in ANSWER_KEYS if answer_key.check.name not in FIXED],
+    ids=name_of,
 )
 
 
@@ -30,17 +32,17 @@ def sizes_of(drawn):
 
 
 @every_check
-def test_the_same_seed_draws_the_same_cases(verdict):
-    one, again = cases(verdict), verdict.check.draw_cases(PUBLIC_SEED)
+def test_the_same_seed_draws_the_same_cases(answer_key):
+    one, again = cases(answer_key), answer_key.check.draw_cases(PUBLIC_SEED)
     assert [case.label for case in one] == [case.label for case in again]
     assert identical(inputs_of(one), inputs_of(again))
 
 
 @drawing
-def test_other_seeds_draw_other_cases_of_the_same_kind(verdict):
-    public = cases(verdict)
+def test_other_seeds_draw_other_cases_of_the_same_kind(answer_key):
+    public = cases(answer_key)
     for seed in HIDDEN_SEEDS:
-        hidden = cases(verdict, seed)
+        hidden = cases(answer_key, seed)
         assert not identical(inputs_of(public), inputs_of(hidden))
         assert [set(inputs) for inputs in inputs_of(public)] == [set(inputs) for inputs in inputs_of(hidden)]
 
@@ -49,31 +51,31 @@ def test_other_seeds_draw_other_cases_of_the_same_kind(verdict):
 def test_other_seeds_draw_other_sizes(week):
     """In most checks, that is: to measure a share, say, takes as many numbers every time."""
     seeds = (PUBLIC_SEED, *HIDDEN_SEEDS)
-    with_tensors = [verdict for verdict in of_week(week) if any(sizes_of(cases(verdict)))]
-    sizes = [{str(sizes_of(cases(verdict, seed))) for seed in seeds} for verdict in with_tensors]
+    with_tensors = [answer_key for answer_key in of_week(week) if any(sizes_of(cases(answer_key)))]
+    sizes = [{str(sizes_of(cases(answer_key, seed))) for seed in seeds} for answer_key in with_tensors]
     assert sum(len(seen) == 1 for seen in sizes) <= len(sizes) / 3
 
 
 @every_check
-def test_cases_are_plain_data(verdict):
-    for case in cases(verdict):
-        assert identical(plain(case.inputs), case.inputs)
+def test_cases_are_plain_data(answer_key):
+    for case in cases(answer_key):
+        assert identical(as_plain_data(case.inputs), case.inputs)
 
 
 @every_check
-def test_labels_tell_the_cases_apart(verdict):
-    labels = [case.label for case in cases(verdict)]
+def test_labels_tell_the_cases_apart(answer_key):
+    labels = [case.label for case in cases(answer_key)]
     assert len(labels) == len(set(labels))
 
 
 @every_check
-def test_there_is_more_than_one_entry_in_a_batch(verdict):
+def test_there_is_more_than_one_entry_in_a_batch(answer_key):
     """A tensor of three axes begins with a batch axis, and size 1 would hide that it is ignored. Cases with
     sizes of 1 are additional.
     """
     batches = [
         min(tensor.shape[0] for tensor in tensors(inputs) if tensor.dim() > 2)
-        for inputs in inputs_of(cases(verdict))
+        for inputs in inputs_of(cases(answer_key))
         if any(tensor.dim() > 2 for tensor in tensors(inputs))
     ]
     assert sum(batch > 1 for batch in batches) >= min(2, len(batches) - 1)
@@ -82,7 +84,7 @@ def test_there_is_more_than_one_entry_in_a_batch(verdict):
 @pytest.mark.parametrize("week", TAUGHT, ids=lambda week: week.folder)
 def test_a_week_tries_real_weights(week):
     reference = load(quiet=True)
-    labels = [case.label for verdict in of_week(week) for case in cases(verdict)]
+    labels = [case.label for answer_key in of_week(week) for case in cases(answer_key)]
     real = [label for label in labels if reference.name in label]
     assert real or week.number in WITHOUT_WEIGHTS
 

@@ -4,8 +4,8 @@
 import pytest
 import torch
 
-from utils.checks.student_error import StudentError
-from utils.verdicts import error_advice as advice_module
+from utils.answers import error_advice as advice_module
+from utils.checks.engine.student_error import StudentError
 
 from .test_messages import LONGEST
 from .toy import report_on, text_of, written_by_student

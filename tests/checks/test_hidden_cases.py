@@ -9,15 +9,16 @@ from functools import cache
 import pytest
 import torch
 
-from utils.checks.attempt import Attempt, CheckMisuse, StudentError, tensors
-from utils.checks.cases import PUBLIC_SEED
-from utils.checks.plain import NotPlain
-from utils.verdicts.judge import LocalHearing, find_verdict
+from utils.answers.judge import LocalCheckRun, find_answer_key
+from utils.checks.engine.cases import PUBLIC_SEED
+from utils.checks.engine.observation import Observation, StudentError, tensors
+from utils.checks.engine.plain_data import NotPlain
+from utils.errors import CheckMisuse
 
-from .taught import VERDICTS, cases, expectations, judge, mistaken, name_of, solution
+from .taught import ANSWER_KEYS, cases, expectations, judge, mistaken, name_of, solution
 from .toy import DOUBLE, report_on, text_of
 
-every_check = pytest.mark.parametrize("verdict", VERDICTS, ids=name_of)
+every_check = pytest.mark.parametrize("answer_key", ANSWER_KEYS, ids=name_of)
 
 
 def said(report):
@@ -30,20 +31,20 @@ def secrets(week, check):
     """What stands in no hidden report: labels, shapes, and numbers as a comparison shows them; but what a
     mistake says of itself is no secret.
     """
-    verdict = find_verdict(week, check)
-    drawn = cases(verdict)
-    everything = list(tensors([[case.inputs for case in drawn], expectations(verdict)]))
+    answer_key = find_answer_key(week, check)
+    drawn = cases(answer_key)
+    everything = list(tensors([[case.inputs for case in drawn], expectations(answer_key)]))
     numbers = {f"{number:.4g}" for each in everything for number in each.flatten()[:50].tolist()}
     shapes = {str(tuple(each.shape)) for each in everything if each.dim() > 1}
     long_numbers = {number for number in numbers if len(re.sub(r"\D", "", number)) > 3}
-    known = " ".join(f"{mistake.says} {mistake.look_at}" for mistake in verdict.mistakes)
+    known = " ".join(f"{mistake.says} {mistake.look_at}" for mistake in answer_key.mistakes)
     return {each for each in {case.label for case in drawn} | shapes | long_numbers if each not in known}
 
 
-def found(verdict, report):
+def found(answer_key, report):
     """The secrets that a report tells."""
     text = said(report)
-    return [secret for secret in secrets(verdict.check.week, verdict.check.name) if secret in text]
+    return [secret for secret in secrets(answer_key.check.week, answer_key.check.name) if secret in text]
 
 
 def boasts(x, *others):
@@ -58,51 +59,53 @@ def misuses(x, *others):
 
 
 @every_check
-def test_no_mistake_is_told_with_a_secret(verdict):
-    mistakes = mistaken(verdict, reveal=False).values()
-    others = [lambda *_: None, lambda *given: given, boasts, misuses, solution(verdict)]
-    answers = [verdict.check.examine(submission, judge(PUBLIC_SEED, reveal=False)) for submission in others]
-    assert [found(verdict, report) for report in [*mistakes, *answers]] == [[]] * (
+def test_no_mistake_is_told_with_a_secret(answer_key):
+    mistakes = mistaken(answer_key, reveal=False).values()
+    others = [lambda *_: None, lambda *given: given, boasts, misuses, solution(answer_key)]
+    answers = [
+        answer_key.check.examine(submission, judge(PUBLIC_SEED, reveal=False)) for submission in others
+    ]
+    assert [found(answer_key, report) for report in [*mistakes, *answers]] == [[]] * (
         len(mistakes) + len(answers)
     )
 
 
 @every_check
-def test_the_same_secrets_are_seen_when_nothing_is_hidden(verdict):
+def test_the_same_secrets_are_seen_when_nothing_is_hidden(answer_key):
     """Or the search above would find nothing because it looks for the wrong things."""
-    assert any(found(verdict, report) for report in mistaken(verdict).values())
+    assert any(found(answer_key, report) for report in mistaken(answer_key).values())
 
 
 @every_check
-def test_mistakes_are_named_all_the_same(verdict):
-    shown, hidden = (mistaken(verdict, reveal).values() for reveal in (True, False))
+def test_mistakes_are_named_all_the_same(answer_key):
+    shown, hidden = (mistaken(answer_key, reveal).values() for reveal in (True, False))
     assert [report.mistake for report in hidden] == [report.mistake for report in shown]
     assert [report.failed for report in hidden] == [report.failed for report in shown]
 
 
 @every_check
-def test_a_right_solution_passes_hidden_cases(verdict):
-    assert verdict.check.examine(solution(verdict), judge(PUBLIC_SEED, reveal=False)).passed
+def test_a_right_solution_passes_hidden_cases(answer_key):
+    assert answer_key.check.examine(solution(answer_key), judge(PUBLIC_SEED, reveal=False)).passed
 
 
 LEAK = "LEAK of 0.1234"
 FORGED = {
-    "error": Attempt(error=StudentError(LEAK, LEAK, (LEAK,))),
-    "misuse": Attempt(error=StudentError("CheckMisuse", LEAK, misuse=True)),
-    "names": Attempt(output=torch.zeros(1), changed=(LEAK,), shared=(LEAK,), device=LEAK),
-    "noise": Attempt(noise=(LEAK,), ready_made=(LEAK, f"transformers.models.{LEAK}")),
-    "kind": Attempt(output=NotPlain(LEAK)),
+    "error": Observation(error=StudentError(LEAK, LEAK, (LEAK,))),
+    "misuse": Observation(error=StudentError("CheckMisuse", LEAK, misuse=True)),
+    "names": Observation(output=torch.zeros(1), changed=(LEAK,), shared=(LEAK,), device=LEAK),
+    "noise": Observation(noise=(LEAK,), ready_made=(LEAK, f"transformers.models.{LEAK}")),
+    "kind": Observation(output=NotPlain(LEAK)),
 }
 
 
 @pytest.mark.parametrize("forged", FORGED.values(), ids=FORGED)
 def test_an_attempt_from_elsewhere_cannot_smuggle_a_text_into_the_report(forged):
-    verdict = replace(DOUBLE, check=replace(DOUBLE.check, changes_inputs="wrong", shares_memory="noted"))
-    drawn = verdict.check.draw_cases()
-    hearing = LocalHearing(verdict, drawn, verdict.expectations(drawn), reveal=False)
+    answer_key = replace(DOUBLE, check=replace(DOUBLE.check, changes_inputs="wrong", shares_memory="noted"))
+    drawn = answer_key.check.draw_cases()
+    check_run = LocalCheckRun(answer_key, drawn, answer_key.expectations(drawn), reveal=False)
     for _ in drawn:
-        hearing.submit(forged)
-    report = hearing.report()
+        check_run.submit(forged)
+    report = check_run.report()
     assert not report.passed
     assert "LEAK" not in said(report)
 

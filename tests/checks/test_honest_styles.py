@@ -8,9 +8,9 @@ import torch
 from jaxtyping import AbstractArray, Float, jaxtyped
 from torch import Tensor, nn
 
-from utils.checks.cases import PUBLIC_SEED
+from utils.checks.engine.cases import PUBLIC_SEED
 
-from .taught import VERDICTS, judge, name_of, solution
+from .taught import ANSWER_KEYS, judge, name_of, solution
 
 
 def in_result(change):
@@ -168,21 +168,21 @@ GIVES_PARAMETERS = {"decay_groups"}
 OTHER_TENSORS = ("not contiguous", "a view", "requiring gradients")
 
 
-def styles_for(verdict, right):
+def styles_for(answer_key, right):
     """The styles in which this solution stays right."""
     styles = FUNCTIONS if not isinstance(right, type) else MODULES if hasattr(right, "forward") else CLASSES
-    learns = {verdict.check.name, verdict.check.week} & MUST_LEARN
+    learns = {answer_key.check.name, answer_key.check.week} & MUST_LEARN
     dishonest = WITHOUT_GRADIENTS if learns else ()
-    dishonest += OTHER_TENSORS if verdict.check.name in GIVES_PARAMETERS else ()
+    dishonest += OTHER_TENSORS if answer_key.check.name in GIVES_PARAMETERS else ()
     return {name: dress for name, dress in styles.items() if name not in dishonest}
 
 
-@pytest.mark.parametrize("verdict", VERDICTS, ids=name_of)
-def test_a_right_solution_may_be_dressed_in_any_style(verdict):
-    right = solution(verdict)
-    styles = styles_for(verdict, right)
+@pytest.mark.parametrize("answer_key", ANSWER_KEYS, ids=name_of)
+def test_a_right_solution_may_be_dressed_in_any_style(answer_key):
+    right = solution(answer_key)
+    styles = styles_for(answer_key, right)
     reports = {
-        name: verdict.check.examine(dress(right), judge(PUBLIC_SEED)) for name, dress in styles.items()
+        name: answer_key.check.examine(dress(right), judge(PUBLIC_SEED)) for name, dress in styles.items()
     }
     assert {name: str(report) for name, report in reports.items() if not report.passed} == {}
 

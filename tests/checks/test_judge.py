@@ -7,16 +7,16 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from utils.checks.attempt import Attempt, StudentError
-from utils.checks.channel import ChannelClosed, RemoteHearing, RemoteJudge, receive, send
-from utils.checks.engine import current_judge, use_judge
-from utils.checks.plain import PlainDataError, pack, unpack
-from utils.verdicts.judge import LocalJudge, UnknownCheck, find_verdict, verdicts_of
+from utils.answers.judge import LocalJudge, UnknownCheck, answer_keys_of, find_answer_key
+from utils.checks.engine.check import current_judge, use_judge
+from utils.checks.engine.observation import Observation, StudentError
+from utils.checks.engine.plain_data import PlainDataError, pack, unpack
+from utils.checks.engine.protocol import ChannelClosed, RemoteCheckRun, RemoteJudge, receive, send
 
 from .same import identical
 
 WEEK, CHECK = "week05_attention", "causal_mask"
-ATTEMPT = Attempt(
+ATTEMPT = Observation(
     output={"z": torch.ones(2)},
     error=StudentError("ValueError", "no", ("line 1 in f: no",)),
     changed=("x",),
@@ -53,15 +53,15 @@ def opening(week=WEEK, check=CHECK):
         "os",
     ],
 )
-def test_only_weeks_have_verdicts(week):
+def test_only_weeks_have_answer_keys(week):
     with pytest.raises(UnknownCheck) as problem:
-        verdicts_of(week)
+        answer_keys_of(week)
     assert len(str(problem.value)) < 100
 
 
 def test_an_unknown_check_is_told_which_there_are():
     with pytest.raises(UnknownCheck, match=r"has no check 'mask'; it has .*causal_mask"):
-        find_verdict(WEEK, "mask")
+        find_answer_key(WEEK, "mask")
 
 
 def test_a_judge_that_nobody_asks_has_nothing_to_report():
@@ -69,7 +69,7 @@ def test_a_judge_that_nobody_asks_has_nothing_to_report():
 
 
 def test_a_student_who_goes_in_the_middle_gets_no_report():
-    reports, said = serve(opening(), {"attempt": Attempt(output=torch.zeros(1)).to_plain()})
+    reports, said = serve(opening(), {"observation": Observation(output=torch.zeros(1)).to_plain()})
     assert reports == []
     assert said
 
@@ -95,7 +95,7 @@ def test_a_week_that_is_no_text_is_unknown(week):
 
 
 def test_an_attempt_survives_the_way():
-    again = Attempt.from_plain(unpack(pack(ATTEMPT.to_plain())))
+    again = Observation.from_plain(unpack(pack(ATTEMPT.to_plain())))
     assert identical(again.output, ATTEMPT.output)
     assert (again.error, again.changed, again.noise) == (ATTEMPT.error, ATTEMPT.changed, ATTEMPT.noise)
 
@@ -107,7 +107,7 @@ def without(name):
 @pytest.mark.parametrize("name", ATTEMPT.to_plain())
 def test_an_attempt_with_a_part_missing_is_refused(name):
     with pytest.raises(PlainDataError, match=name):
-        serve(opening(), {"attempt": without(name)})
+        serve(opening(), {"observation": without(name)})
 
 
 anything = (
@@ -123,9 +123,9 @@ anything = (
 @given(st.sampled_from(sorted(ATTEMPT.to_plain())), anything)
 def test_an_attempt_with_a_part_of_another_type_is_refused_or_used(name, value):
     message = ATTEMPT.to_plain() | {name: value}
-    cases = len(find_verdict(WEEK, CHECK).check.draw_cases())
+    cases = len(find_answer_key(WEEK, CHECK).check.draw_cases())
     try:
-        reports, _ = serve(opening(), *[{"attempt": message}] * cases)
+        reports, _ = serve(opening(), *[{"observation": message}] * cases)
     except PlainDataError:
         return
     assert str(reports[0])
@@ -134,35 +134,35 @@ def test_an_attempt_with_a_part_of_another_type_is_refused_or_used(name, value):
 @given(st.sampled_from(["type_name", "message", "where", "written", "misuse"]), anything)
 def test_an_error_with_a_part_of_another_type_is_refused_or_used(name, value):
     error = ATTEMPT.to_plain()["error"] | {name: value}
-    cases = len(find_verdict(WEEK, CHECK).check.draw_cases())
+    cases = len(find_answer_key(WEEK, CHECK).check.draw_cases())
     try:
-        reports, _ = serve(opening(), *[{"attempt": ATTEMPT.to_plain() | {"error": error}}] * cases)
+        reports, _ = serve(opening(), *[{"observation": ATTEMPT.to_plain() | {"error": error}}] * cases)
     except PlainDataError:
         return
     assert str(reports[0])
 
 
 def test_endless_texts_are_cut_on_arrival():
-    long = Attempt(
+    long = Observation(
         error=StudentError("E" * 10**4, "m" * 10**4, ("w" * 10**4,) * 100), noise=("n" * 10**4,) * 100
     )
-    arrived = Attempt.from_plain(unpack(pack(long.to_plain())))
+    arrived = Observation.from_plain(unpack(pack(long.to_plain())))
     assert len(str(arrived.to_plain())) < 20_000
 
 
 def test_what_is_too_large_to_send_is_the_students_error():
     incoming, outgoing = io.BytesIO(), io.BytesIO()
-    hearing = RemoteHearing(RemoteJudge(incoming, outgoing))
-    hearing.submit(Attempt(output=["text" * 2**20] * 5))
+    check_run = RemoteCheckRun(RemoteJudge(incoming, outgoing))
+    check_run.submit(Observation(output=["text" * 2**20] * 5))
     outgoing.seek(0)
-    sent = Attempt.from_plain(receive(outgoing)["attempt"])
+    sent = Observation.from_plain(receive(outgoing)["observation"])
     assert sent.error.misuse
     assert "cannot be sent" in sent.error.message
 
 
 def test_a_report_is_not_there_before_the_judge_has_made_it():
     with pytest.raises(ChannelClosed, match="not reported yet"):
-        RemoteHearing(RemoteJudge(io.BytesIO(), io.BytesIO())).report()
+        RemoteCheckRun(RemoteJudge(io.BytesIO(), io.BytesIO())).report()
 
 
 class Gone(io.BytesIO):
@@ -172,7 +172,7 @@ class Gone(io.BytesIO):
         raise BrokenPipeError
 
 
-def test_a_student_who_does_not_listen_ends_the_hearing():
+def test_a_student_who_does_not_listen_ends_the_check_run():
     incoming = io.BytesIO()
     send(incoming, opening())
     incoming.seek(0)
@@ -194,4 +194,4 @@ def test_expected_values_are_computed_once():
     judge = LocalJudge()
     first, second = (judge.open_named(WEEK, CHECK) for _ in range(2))
     assert first.expectations is second.expectations
-    assert first.attempts is not second.attempts
+    assert first.observations is not second.observations

@@ -4,28 +4,28 @@ import re
 
 import pytest
 
-from grader.cells import solution_regions
-from grader.sources import read_source
+from grader.build.source import read_source
+from utils.notebook.cells import solution_regions
 from utils.weeks import find_week
 
-from .taught import REPOSITORY, VERDICTS, name_of
+from .taught import ANSWER_KEYS, REPOSITORY, name_of
 
-every_check = pytest.mark.parametrize("verdict", VERDICTS, ids=name_of)
+every_check = pytest.mark.parametrize("answer_key", ANSWER_KEYS, ids=name_of)
 LONGEST = 140  # characters that fit into a line of a notebook
 FILLER = r"\b(simply|obviously)\b"
 
 
-def solution_lines(verdict):
+def solution_lines(answer_key):
     """The lines in which the solutions of this week compute something, without their indentation."""
-    source = read_source(REPOSITORY, find_week(verdict.check.week))
+    source = read_source(REPOSITORY, find_week(answer_key.check.week))
     cells = [cell for cell in source.notebook.cells if cell.cell_type == "code"]
     lines = [line.strip() for cell in cells for region in solution_regions(cell) for line in region]
     return {line for line in lines if len(line) > 12 and re.search(r"^return | [-+*/|&]?= ", line)}
 
 
 @every_check
-def test_every_mistake_says_one_thing_in_a_line(verdict):
-    for mistake in verdict.mistakes:
+def test_every_mistake_says_one_thing_in_a_line(answer_key):
+    for mistake in answer_key.mistakes:
         for text in (mistake.says, mistake.look_at):
             assert text and "\n" not in text and len(text) <= LONGEST
         assert not mistake.says.endswith(".")
@@ -33,17 +33,17 @@ def test_every_mistake_says_one_thing_in_a_line(verdict):
 
 
 @every_check
-def test_what_is_wrong_and_where_to_look_are_two_things(verdict):
-    assert all(mistake.says != mistake.look_at for mistake in verdict.mistakes)
+def test_what_is_wrong_and_where_to_look_are_two_things(answer_key):
+    assert all(mistake.says != mistake.look_at for mistake in answer_key.mistakes)
 
 
 @every_check
-def test_no_message_gives_a_line_of_the_solution_away(verdict):
-    texts = [f"{mistake.says} {mistake.look_at}" for mistake in verdict.mistakes]
-    assert [line for line in solution_lines(verdict) if any(line in text for text in texts)] == []
+def test_no_message_gives_a_line_of_the_solution_away(answer_key):
+    texts = [f"{mistake.says} {mistake.look_at}" for mistake in answer_key.mistakes]
+    assert [line for line in solution_lines(answer_key) if any(line in text for text in texts)] == []
 
 
 @every_check
-def test_the_question_is_one_and_the_tolerance_has_a_reason(verdict):
-    assert verdict.check.question.endswith("?")
-    assert verdict.tolerance.reason
+def test_the_question_is_one_and_the_tolerance_has_a_reason(answer_key):
+    assert answer_key.check.question.endswith("?")
+    assert answer_key.tolerance.reason

@@ -7,8 +7,8 @@ import regex
 import torch
 from torch.nn.functional import one_hot
 
-from utils.verdicts.judge import find_verdict
-from utils.verdicts.verdict import Mistake
+from utils.answers.answer_key import Mistake
+from utils.answers.judge import find_answer_key
 
 from .taught import judge, solution
 from .toy import DOUBLE, report_on, text_of
@@ -16,7 +16,7 @@ from .toy import DOUBLE, report_on, text_of
 
 def told(week: str, check: str, submission) -> tuple[str | None, str]:
     """The mistake's name, and all that the report says."""
-    report = find_verdict(week, check).check.examine(submission, judge(2019))
+    report = find_answer_key(week, check).check.examine(submission, judge(2019))
     assert not report.passed
     return report.mistake, str(report)
 
@@ -93,7 +93,7 @@ def clipped_to_1(train_step, model, optimizer, batches, max_norm):
 
 
 def test_gradients_that_are_clipped_to_a_fixed_norm():
-    right = solution(find_verdict("week11_training", "train_step"))
+    right = solution(find_answer_key("week11_training", "train_step"))
     _, said = told("week11_training", "train_step", functools.partial(clipped_to_1, right))
     assert "not clipped:" not in said
     assert "to another norm" in said
@@ -123,8 +123,8 @@ def is_first(x):
 
 @pytest.mark.parametrize("reveal", [True, False])
 def test_two_mistakes_at_once_are_named_in_part_where_the_case_is_shown(reveal):
-    verdict = known(lambda x: 3 * x)
-    report = report_on(lambda x: 3 * x if is_first(x) else 5 * x, verdict, reveal)
+    answer_key = known(lambda x: 3 * x)
+    report = report_on(lambda x: 3 * x if is_first(x) else 5 * x, answer_key, reveal)
     assert report.mistake == ("mistake 0 (in part)" if reveal else None)
     assert ("mistake" in dict(report.lines)) == reveal
 

@@ -5,8 +5,8 @@ import torch
 from torch import nn
 from transformers.pytorch_utils import Conv1D
 
-from utils.checks.attempt import CheckMisuse
-from utils.checks.fill import fill
+from utils.adapters.weights import fill
+from utils.errors import CheckMisuse
 
 from .same import identical
 

@@ -35,6 +35,6 @@ def test_mistakes_are_recognised_by_what_is_observed():
 
 
 def test_raw_values_are_what_the_students_process_returns():
-    attempt = SUM.check.attempt(lambda x: 2 * x, SUM.check.draw_cases()[0].inputs)
-    assert isinstance(attempt.output, torch.Tensor)
+    observation = SUM.check.observe(lambda x: 2 * x, SUM.check.draw_cases()[0].inputs)
+    assert isinstance(observation.output, torch.Tensor)
     assert OneVerdict(SUM).open(SUM.check).expectations[0].keys() == {"sum", "rows"}

@@ -13,9 +13,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from utils.checks import plain as module
-from utils.checks.channel import ChannelClosed, receive, send
-from utils.checks.plain import MAX_DEPTH, MAX_HEADER, NotPlain, PlainDataError, pack, plain, unpack
+from utils.checks.engine import plain_data as module
+from utils.checks.engine.plain_data import (
+    MAX_DEPTH,
+    MAX_HEADER,
+    NotPlain,
+    PlainDataError,
+    as_plain_data,
+    pack,
+    unpack,
+)
+from utils.checks.engine.protocol import ChannelClosed, receive, send
 
 from .same import identical
 
@@ -71,7 +79,7 @@ def test_what_is_packed_is_unpacked(value):
 @many
 @given(values)
 def test_plain_data_is_plain_already(value):
-    assert identical(plain(value), value)
+    assert identical(as_plain_data(value), value)
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
@@ -96,7 +104,7 @@ def test_a_view_of_a_conjugate_is_written_out():
 
 def test_tensors_are_detached_and_copied():
     weight = nn.Parameter(torch.ones(2))
-    kept = plain([weight, weight * 2])
+    kept = as_plain_data([weight, weight * 2])
     weight.data.zero_()
     assert identical(kept, [torch.ones(2), torch.full((2,), 2.0)])
     assert not any(tensor.requires_grad for tensor in kept)
@@ -133,7 +141,7 @@ class Loud(str):
     ids=repr,
 )
 def test_kinds_of_numbers_and_strings_become_pythons_own(value, as_plain):
-    assert identical(plain(value), as_plain)
+    assert identical(as_plain_data(value), as_plain)
 
 
 @pytest.mark.parametrize(
@@ -152,8 +160,8 @@ def test_kinds_of_numbers_and_strings_become_pythons_own(value, as_plain):
     ids=lambda value: str(type(value)) if not isinstance(value, str) else value,
 )
 def test_of_everything_else_only_the_kind_crosses(value, name):
-    assert plain([value]) == [NotPlain(name)]
-    assert unpack(pack([plain(value)])) == [NotPlain(name)]
+    assert as_plain_data([value]) == [NotPlain(name)]
+    assert unpack(pack([as_plain_data(value)])) == [NotPlain(name)]
 
 
 def nested(depth):
@@ -164,14 +172,14 @@ def nested(depth):
 
 
 def test_the_deepest_value_fits_into_a_message():
-    deepest = plain(nested(MAX_DEPTH))
-    message = {"attempt": {"output": deepest}}
+    deepest = as_plain_data(nested(MAX_DEPTH))
+    message = {"observation": {"output": deepest}}
     assert unpack(pack(message)) == message
 
 
 def test_deeper_values_are_refused():
     with pytest.raises(PlainDataError, match=f"more than {MAX_DEPTH} deep"):
-        plain(nested(MAX_DEPTH + 1))
+        as_plain_data(nested(MAX_DEPTH + 1))
 
 
 @pytest.mark.parametrize("limit", ["MAX_BYTES", "MAX_HEADER", "MAX_ITEMS"])

@@ -2,15 +2,15 @@
 
 import pytest
 
-from utils.checks.cases import PUBLIC_SEED
+from utils.checks.engine.cases import PUBLIC_SEED
 from utils.weeks import find_week
 
 from .same import identical
 from .taught import (
+    ANSWER_KEYS,
     HIDDEN_SEEDS,
     NOTEBOOKS,
     TAUGHT,
-    VERDICTS,
     fails,
     judge,
     lacks,
@@ -22,7 +22,7 @@ from .taught import (
     variants,
 )
 
-every_check = pytest.mark.parametrize("verdict", VERDICTS, ids=name_of)
+every_check = pytest.mark.parametrize("answer_key", ANSWER_KEYS, ids=name_of)
 every_week = pytest.mark.parametrize("week", TAUGHT, ids=lambda week: week.folder)
 every_seed = pytest.mark.parametrize("seed", (PUBLIC_SEED, *HIDDEN_SEEDS))
 
@@ -34,65 +34,65 @@ def test_every_notebook_is_proven_here(week):
 
 @every_week
 def test_every_check_of_the_notebook_has_a_verdict_and_the_reverse(week):
-    judged = {verdict.check.name for verdict in of_week(week)}
+    judged = {answer_key.check.name for answer_key in of_week(week)}
     assert judged == set(notebook_of(week.folder).submitted)
 
 
 @every_check
 @every_seed
-def test_the_notebooks_own_solution_passes(verdict, seed):
-    report = verdict.check.examine(solution(verdict), judge(seed))
+def test_the_notebooks_own_solution_passes(answer_key, seed):
+    report = answer_key.check.examine(solution(answer_key), judge(seed))
     assert report.passed, str(report)
     assert report.notes == ()
 
 
 @every_check
 @every_seed
-def test_right_solutions_in_other_styles_pass(verdict, seed):
-    said = [(variant, verdict.check.examine(variant, judge(seed))) for variant in variants(verdict)]
+def test_right_solutions_in_other_styles_pass(answer_key, seed):
+    said = [(variant, answer_key.check.examine(variant, judge(seed))) for variant in variants(answer_key)]
     assert said
     assert [(variant, str(report)) for variant, report in said if not report.passed] == []
 
 
 @every_check
-def test_every_mistake_fails_and_is_named(verdict):
-    said = mistaken(verdict)
+def test_every_mistake_fails_and_is_named(answer_key):
+    said = mistaken(answer_key)
     assert [name for name, report in said.items() if report.passed] == []
     assert {name: report.mistake for name, report in said.items()} == {name: name for name in said}
 
 
 @every_check
 @pytest.mark.parametrize("seed", HIDDEN_SEEDS)
-def test_every_mistake_fails_on_hidden_cases(verdict, seed):
-    assert [each.name for each in verdict.mistakes if not fails(verdict, each.wrong, seed)] == []
+def test_every_mistake_fails_on_hidden_cases(answer_key, seed):
+    assert [each.name for each in answer_key.mistakes if not fails(answer_key, each.wrong, seed)] == []
 
 
 @every_check
-def test_a_right_solution_does_not_fail_there(verdict):
-    assert not fails(verdict, solution(verdict), HIDDEN_SEEDS[0])
+def test_a_right_solution_does_not_fail_there(answer_key):
+    assert not fails(answer_key, solution(answer_key), HIDDEN_SEEDS[0])
 
 
 @every_check
-def test_mistakes_have_names_of_their_own(verdict):
-    names = [mistake.name for mistake in verdict.mistakes]
+def test_mistakes_have_names_of_their_own(answer_key):
+    names = [mistake.name for mistake in answer_key.mistakes]
     assert len(names) == len(set(names))
 
 
 @every_week
 def test_a_week_knows_many_mistakes_and_many_right_ways(week):
-    assert sum(len(verdict.mistakes) for verdict in of_week(week)) >= 20
-    assert sum(len(variants(verdict)) for verdict in of_week(week)) >= 8
+    assert sum(len(answer_key.mistakes) for answer_key in of_week(week)) >= 20
+    assert sum(len(variants(answer_key)) for answer_key in of_week(week)) >= 8
 
 
 def test_the_week_that_others_copy_knows_more():
-    verdicts = of_week(find_week(5))
-    assert sum(len(verdict.mistakes) for verdict in verdicts) >= 25
-    assert sum(len(variants(verdict)) for verdict in verdicts) >= 10
+    answer_keys = of_week(find_week(5))
+    assert sum(len(answer_key.mistakes) for answer_key in answer_keys) >= 25
+    assert sum(len(variants(answer_key)) for answer_key in answer_keys) >= 10
 
 
 @every_check
-def test_expected_values_leave_the_cases_alone(verdict):
-    drawn = verdict.check.draw_cases()
-    verdict.expectations(drawn)
-    again = verdict.check.draw_cases()
+def test_expected_values_leave_the_cases_alone(answer_key):
+    drawn = answer_key.check.draw_cases()
+    answer_key.expectations(drawn)
+    again = answer_key.check.draw_cases()
     assert identical([case.inputs for case in drawn], [case.inputs for case in again])

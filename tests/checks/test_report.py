@@ -7,11 +7,11 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
-from utils.checks.cases import PUBLIC_SEED
-from utils.checks.engine import use_judge
-from utils.checks.report import MIME, CheckFailed, Report, html_card
+from utils.checks.engine.cases import PUBLIC_SEED
+from utils.checks.engine.check import use_judge
+from utils.checks.engine.report import MIME, CheckFailed, Report, html_card
 
-from .taught import VERDICTS, judge, name_of, solution
+from .taught import ANSWER_KEYS, judge, name_of, solution
 from .toy import DOUBLE, OneVerdict, report_on
 
 SCRIPT = "<script>alert('x')</script> & \"quotes\""
@@ -36,11 +36,11 @@ PASSED = report_on(lambda x: 2 * x)
 UNWRITTEN = a_failure(written=False, headline="not written yet", lines=(), notes=())
 
 
-@pytest.mark.parametrize("verdict", VERDICTS, ids=name_of)
-def test_a_right_solution_gets_one_line(verdict):
-    text = str(verdict.check.examine(solution(verdict), judge(PUBLIC_SEED)))
+@pytest.mark.parametrize("answer_key", ANSWER_KEYS, ids=name_of)
+def test_a_right_solution_gets_one_line(answer_key):
+    text = str(answer_key.check.examine(solution(answer_key), judge(PUBLIC_SEED)))
     assert len(text.splitlines()) == 1
-    assert text.startswith(f"✓ {verdict.check.name}")
+    assert text.startswith(f"✓ {answer_key.check.name}")
 
 
 def test_a_note_on_a_right_solution_stays_in_the_line():

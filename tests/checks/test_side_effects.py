@@ -39,8 +39,8 @@ def test_a_changed_input_can_be_nobodys_business():
 
 def test_every_case_has_inputs_of_its_own():
     cases = DOUBLE.check.draw_cases()
-    attempts = [DOUBLE.check.attempt(in_place, cases[0].inputs) for _ in range(2)]
-    assert torch.equal(*(attempt.output for attempt in attempts))
+    observations = [DOUBLE.check.observe(in_place, cases[0].inputs) for _ in range(2)]
+    assert torch.equal(*(observation.output for observation in observations))
 
 
 @pytest.mark.parametrize(("policy", "passed"), [("allowed", True), ("noted", True), ("wrong", False)])

@@ -8,8 +8,8 @@ import pytest
 from jupyter_client.manager import start_new_kernel
 from patience import PATIENCE_S
 
-from utils.checks import still_running
-from utils.checks.still_running import StillRunning, in_a_notebook, student_line
+from utils.checks.engine import still_running
+from utils.checks.engine.still_running import StillRunning, in_a_notebook, student_line
 
 from .toy import DOUBLE, OneVerdict, report_on, written_by_student
 
@@ -103,7 +103,7 @@ def look_around():
 
 def test_the_cell_that_calls_the_check_is_not_meant():
     cell = ("cell.py", 1, "<module>", "checks.double(double)")
-    engine = (still_running.attempt.__file__, 9, "_call", "run()")
+    engine = (still_running.observation.__file__, 9, "_call", "run()")
     assert student_line(traceback.StackSummary.from_list([cell, engine])) == ""
 
 

@@ -9,9 +9,9 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
-from utils.checks.engine import use_judge
-from utils.checks.stopped import CheckStopped
-from utils.verdicts.judge import LocalHearing
+from utils.answers.judge import LocalCheckRun
+from utils.checks.engine.check import use_judge
+from utils.checks.engine.interrupt import CheckStopped
 
 from .taught import REPOSITORY
 from .toy import DOUBLE, OneVerdict, text_of, written_by_student
@@ -66,7 +66,7 @@ def test_while_the_results_are_compared(monkeypatch):
     def report(self):
         signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr(LocalHearing, "report", report)
+    monkeypatch.setattr(LocalCheckRun, "report", report)
     said = stopped(lambda x: 2 * x)
     assert said.headline == "stopped while the results were compared: run it again"
     assert said.lines == ()

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from utils.checks.report import Report
-from utils.verdicts.diagnosis import describe_inputs
+from utils.answers.diagnosis import describe_inputs
+from utils.checks.engine.report import Report
 
 from .toy import DOUBLE, report_on, text_of, written_by_student
 
@@ -180,19 +180,21 @@ def test_an_error_in_some_cases_only():
 def test_a_mistake_that_raises_is_named_by_its_error():
     mistake = DOUBLE.mistakes[0]
     fails = mistake.__class__("fails", "it fails", "why?", lambda x: x.view(len(x) + 1, -1))
-    verdict = DOUBLE.__class__(check=DOUBLE.check, expected=DOUBLE.expected, mistakes=(mistake, fails))
-    report: Report = report_on(lambda x: x.reshape(x.shape).view(len(x) + 1, -1), verdict)
+    answer_key = DOUBLE.__class__(check=DOUBLE.check, expected=DOUBLE.expected, mistakes=(mistake, fails))
+    report: Report = report_on(lambda x: x.reshape(x.shape).view(len(x) + 1, -1), answer_key)
     assert report.mistake == "fails"
-    assert report_on(raiser(RuntimeError("shape '[3, -1]' is quite another matter")), verdict).mistake is None
+    assert (
+        report_on(raiser(RuntimeError("shape '[3, -1]' is quite another matter")), answer_key).mistake is None
+    )
 
 
 def test_the_same_words_with_other_sizes_are_another_mistake():
     """`mat1 and mat2 shapes cannot be multiplied` fits every product of matrices that do not fit."""
     mistake = DOUBLE.mistakes[0]
     fails = mistake.__class__("fails", "it fails", "why?", lambda x: x @ torch.ones(77, 2))
-    verdict = DOUBLE.__class__(check=DOUBLE.check, expected=DOUBLE.expected, mistakes=(fails,))
-    assert report_on(lambda x: x @ torch.ones(77, 2), verdict).mistake == "fails"
-    report = report_on(lambda x: x @ torch.ones(78, 2), verdict)
+    answer_key = DOUBLE.__class__(check=DOUBLE.check, expected=DOUBLE.expected, mistakes=(fails,))
+    assert report_on(lambda x: x @ torch.ones(77, 2), answer_key).mistake == "fails"
+    report = report_on(lambda x: x @ torch.ones(78, 2), answer_key)
     assert "shapes cannot be multiplied" in text_of(report, "error")
     assert report.mistake is None
 
@@ -200,5 +202,5 @@ def test_the_same_words_with_other_sizes_are_another_mistake():
 def test_an_address_in_memory_makes_no_difference():
     mistake = DOUBLE.mistakes[0]
     fails = mistake.__class__("fails", "it fails", "why?", lambda x: {}[object()])
-    verdict = DOUBLE.__class__(check=DOUBLE.check, expected=DOUBLE.expected, mistakes=(fails,))
-    assert report_on(lambda x: {}[object()], verdict).mistake == "fails"
+    answer_key = DOUBLE.__class__(check=DOUBLE.check, expected=DOUBLE.expected, mistakes=(fails,))
+    assert report_on(lambda x: {}[object()], answer_key).mistake == "fails"

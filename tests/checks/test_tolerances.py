@@ -5,11 +5,11 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from utils.verdicts.compare import EXACT, FLOAT32, difference
-from utils.verdicts.week07_transformer._pieces import DEEP
-from utils.verdicts.week12_inside.ablate_head import LOGITS
+from utils.answers.compare import EXACT, FLOAT32, difference
+from utils.answers.week07_transformer._pieces import DEEP
+from utils.answers.week12_inside.ablate_head import LOGITS
 
-from .taught import VERDICTS, judge
+from .taught import ANSWER_KEYS, judge
 
 in_float32 = pytest.mark.parametrize("tolerance", [FLOAT32, DEEP, LOGITS], ids=["FLOAT32", "DEEP", "LOGITS"])
 
@@ -69,7 +69,7 @@ def shares_term_by_term(logits: torch.Tensor) -> torch.Tensor:
 
 
 def test_a_softmax_over_the_whole_vocabulary_may_be_added_up_term_by_term():
-    (check,) = (each.check for each in VERDICTS if each.check.name == "top_next_tokens")
+    (check,) = (each.check for each in ANSWER_KEYS if each.check.name == "top_next_tokens")
     report = check.examine(lambda logits, k: tuple(shares_term_by_term(logits[:, -1]).topk(k)), judge(1))
     assert report.passed, str(report)
 
@@ -95,6 +95,6 @@ def loss_along_axis_1(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tens
     ],
 )
 def test_a_loss_over_the_whole_vocabulary_may_be_added_up_otherwise(name, submission):
-    (check,) = (each.check for each in VERDICTS if each.check.name == name)
+    (check,) = (each.check for each in ANSWER_KEYS if each.check.name == name)
     report = check.examine(submission, judge(1))
     assert report.passed, str(report)

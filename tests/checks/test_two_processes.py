@@ -9,18 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from utils.checks.report import Report
-from utils.verdicts.judge import LocalJudge
+from utils.answers.judge import LocalJudge
+from utils.checks.engine.report import Report
 
-from .taught import REPOSITORY, TAUGHT, VERDICTS, notebook_of
+from .taught import ANSWER_KEYS, REPOSITORY, TAUGHT, notebook_of
 
 FORBIDDEN = (
-    "utils.verdicts",
-    "utils.verdicts.judge",
+    "utils.answers",
+    "utils.answers.judge",
     "solutions",
     "grader",
     "transformers.models.gpt2.modeling_gpt2",
-    *(f"utils.verdicts.{week.folder}" for week in TAUGHT),
+    *(f"utils.answers.{week.folder}" for week in TAUGHT),
 )
 
 # Written out as a student would write them, so that nothing of the judge's side is in the student's process.
@@ -88,7 +88,7 @@ def test_the_students_process_cannot_import_what_the_judges_can(done, name):
 def test_both_sides_hold_the_same_reports(done):
     assert done["judged"] == [Report.from_plain(report) for report in done["reports"]]
     asked = {(report.week, report.check) for report in done["judged"]}
-    assert asked == {(verdict.check.week, verdict.check.name) for verdict in VERDICTS}
+    assert asked == {(answer_key.check.week, answer_key.check.name) for answer_key in ANSWER_KEYS}
 
 
 def test_solutions_pass_and_mistakes_are_named(done):

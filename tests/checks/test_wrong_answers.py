@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from utils.checks.plain import MAX_DEPTH
-from utils.verdicts.shown import shown_value
+from utils.answers.shown import shown_value
+from utils.checks.engine.plain_data import MAX_DEPTH
 
 from .toy import DOUBLE, DOUBLE_A_SQUARE, report_on, text_of
 

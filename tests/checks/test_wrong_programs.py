@@ -6,8 +6,8 @@ import tomllib
 
 import pytest
 
-from tests.house.checkout import CHECKOUT
-from utils.verdicts.judge import find_verdict
+from tests.repository.checkout import CHECKOUT
+from utils.answers.judge import find_answer_key
 
 from .edited import edited_solution
 
@@ -22,7 +22,7 @@ every_exercise = pytest.mark.parametrize(("folder", "exercise"), WRONG, ids=lamb
 
 @every_exercise
 def test_every_wrong_program_fails_on_the_public_cases(folder, exercise):
-    check = find_verdict(folder, exercise).check
+    check = find_answer_key(folder, exercise).check
     reports = {
         what: check.examine(edited_solution(folder, exercise, edits))
         for what, edits in WRONG[folder, exercise].items()
@@ -32,7 +32,7 @@ def test_every_wrong_program_fails_on_the_public_cases(folder, exercise):
 
 @every_exercise
 def test_the_solution_passes_when_nothing_is_edited(folder, exercise):
-    report = find_verdict(folder, exercise).check.examine(edited_solution(folder, exercise, []))
+    report = find_answer_key(folder, exercise).check.examine(edited_solution(folder, exercise, []))
     assert report.passed, str(report)
 
 

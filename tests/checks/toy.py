@@ -5,11 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from utils.checks.cases import Case, Draw
-from utils.checks.engine import Check
-from utils.checks.report import Report
-from utils.verdicts.judge import LocalHearing
-from utils.verdicts.verdict import Mistake, Verdict
+from utils.answers.answer_key import AnswerKey, Mistake
+from utils.answers.judge import LocalCheckRun
+from utils.checks.engine.cases import Case, Draw
+from utils.checks.engine.check import Check
+from utils.checks.engine.report import Report
 
 
 def _cases(draw: Draw) -> list[Case]:
@@ -24,7 +24,7 @@ def _square(draw: Draw) -> list[Case]:
     return [Case("a square", {"x": draw.normal(5, 5)})]
 
 
-DOUBLE = Verdict(
+DOUBLE = AnswerKey(
     check=Check(
         name="double",
         week="week05_attention",
@@ -44,21 +44,23 @@ DOUBLE_A_SQUARE = replace(DOUBLE, check=replace(DOUBLE.check, cases=_square))
 
 
 class OneVerdict:
-    """A judge who knows a single verdict."""
+    """A judge who knows a single answer key."""
 
-    def __init__(self, verdict: Verdict, reveal: bool = True):
-        self.verdict = verdict
+    def __init__(self, answer_key: AnswerKey, reveal: bool = True):
+        self.answer_key = answer_key
         self.reveal = reveal
 
-    def open(self, check: Check) -> LocalHearing:
+    def open(self, check: Check) -> LocalCheckRun:
         cases = check.draw_cases()
-        return LocalHearing(self.verdict, cases, self.verdict.expectations(cases), self.reveal)
+        return LocalCheckRun(self.answer_key, cases, self.answer_key.expectations(cases), self.reveal)
 
 
-def report_on(submission: Any, verdict: Verdict = DOUBLE, reveal: bool = True, **policies: Any) -> Report:
+def report_on(
+    submission: Any, answer_key: AnswerKey = DOUBLE, reveal: bool = True, **policies: Any
+) -> Report:
     """What the toy check says; `policies` replace fields of the check."""
-    verdict = replace(verdict, check=replace(verdict.check, **policies))
-    return verdict.check.examine(submission, OneVerdict(verdict, reveal))
+    answer_key = replace(answer_key, check=replace(answer_key.check, **policies))
+    return answer_key.check.examine(submission, OneVerdict(answer_key, reveal))
 
 
 def text_of(report: Report, label: str) -> str:

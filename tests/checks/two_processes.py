@@ -1,4 +1,4 @@
-"""The student's half of the two-process test: where no verdict, no solution and no model can be imported.
+"""The student's half of the two-process test: where no answer key, no solution and no model can be imported.
 
 Called as `python two_processes.py JOB INCOMING OUTGOING`: a JSON file, and the pipes from and to the judge.
 Writes what happened to the JSON file's sibling `done.json`.
@@ -13,7 +13,7 @@ from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import Any
 
-BLOCKED = r"utils\.verdicts|solutions|grader|tests|transformers\.models\..*\.modeling_\w+"
+BLOCKED = r"utils\.answers|solutions|grader|tests|transformers\.models\..*\.modeling_\w+"
 
 
 class Blocker(MetaPathFinder):
@@ -59,7 +59,7 @@ def nothing(submission: Any) -> Any:
 def main(job_path: str, incoming: str, outgoing: str) -> None:
     """Does the job: every check of every week, on its solution, on nothing, and on some real mistakes."""
     sys.meta_path.insert(0, Blocker())
-    from utils.checks.channel import RemoteJudge
+    from utils.checks.engine.protocol import RemoteJudge
 
     job = json.loads(Path(job_path).read_text(encoding="utf-8"))
     done: dict[str, Any] = {"blocked": {name: blocked(name) for name in job["forbidden"]}, "reports": []}

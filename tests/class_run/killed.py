@@ -8,8 +8,8 @@ from pathlib import Path
 from sqlalchemy import Engine, event
 
 from grader.class_run import run
-from grader.class_run.order import Order
-from grader.class_run.run import Watch, grade_class
+from grader.class_run.options import ClassRunOptions
+from grader.class_run.run import ProgressListener, grade_class
 
 from .small_class import WEEK, here
 
@@ -17,7 +17,7 @@ EVENTS = ("before_cursor_execute", "after_cursor_execute", "begin", "commit")
 """What SQLAlchemy tells of: every statement and every end of a transaction."""
 
 
-class Moments(Watch):
+class Moments(ProgressListener):
     """Counts everything that happens, and ends the process at the one that is asked for."""
 
     def __init__(self, deadly: int):
@@ -41,7 +41,7 @@ def grade_until(root: Path, deadly: int, count: Path) -> None:
     """Grades the class in `root`; dies at that event, or writes down how many there were."""
     run.processes = here
     moments = Moments(deadly)
-    grade_class(root, Order(WEEK), moments)
+    grade_class(root, ClassRunOptions(WEEK), moments)
     count.write_text(str(moments.count))
 
 

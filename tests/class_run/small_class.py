@@ -11,18 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
-from release.small_course import REPOSITORY, VECTORS, small_course
+from build.small_course import REPOSITORY, VECTORS, small_course
 
-from grader.build import make_all
-from grader.class_run.order import Order
-from grader.class_run.run import Outcome, Watch, grade_class
-from grader.class_run.task import run
+from grader.build.build import make_all
+from grader.build.install import write
+from grader.build.release import load_config
+from grader.class_run.options import ClassRunOptions
+from grader.class_run.run import ClassRunResult, ProgressListener, grade_class
+from grader.class_run.worker_task import run
 from grader.class_run.workers import Failed, Job
-from grader.demo.sample_class import fill_in
-from grader.install import write
-from grader.nbgrader_commands import nbgrader
-from grader.results import Classroom
-from grader.student_version import load_config
+from grader.gradebook.results import Classroom
+from grader.tools.demo.sample_class import fill_in
+from grader.tools.nbgrader_commands import nbgrader
 
 TESTS = REPOSITORY / "tests"
 WEEK = VECTORS
@@ -89,9 +89,9 @@ class SmallClass:
         with (self.root / "nbgrader_config.py").open("a") as config:
             config.write("\n".join(["", *lines, ""]))
 
-    def grade(self, watch: Watch | None = None, **order) -> Outcome:
+    def grade(self, watch: ProgressListener | None = None, **order) -> ClassRunResult:
         """A class run."""
-        return grade_class(self.root, Order(WEEK, **order), watch)
+        return grade_class(self.root, ClassRunOptions(WEEK, **order), watch)
 
     def points(self) -> dict[str, float]:
         """Everybody's points as the gradebook has them."""
@@ -144,7 +144,7 @@ def ledger_of(root: Path, student: str) -> dict:
     """What the class run has noted of a student, as plain data."""
     from sqlalchemy import create_engine, select
 
-    from grader.class_run.tables import GRADED
+    from grader.gradebook.tables import GRADED
 
     engine = create_engine(load_config(root).CourseDirectory.db_url)
     with engine.connect() as connection:

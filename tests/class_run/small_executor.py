@@ -15,9 +15,9 @@ from typing import Any
 
 import nbformat
 
-from grader.cells import grade_id, grading
-from grader.executor.task import CellGrade, GradedSubmission, GradingTask, Sign
+from grader.autograde.task import CellGrade, DelegationSign, GradedSubmission, GradingTask
 from grader.sandbox.layers import SandboxTooWeak
+from utils.notebook.cells import grade_id, grading
 
 MISTAKE = "adds instead of multiplying"
 
@@ -89,7 +89,7 @@ def _graded(task: GradingTask, answers: dict[str, str]) -> GradedSubmission:
             ledger.append(_grade(name, metadata, last))
             if cell.cell_type == "code":
                 cell.outputs = [_points(ledger[-1])]
-    signs = (Sign("length", 2, "calls math.hypot"),) if "hypot" in str(answers) else ()
+    signs = (DelegationSign("length", 2, "calls math.hypot"),) if "hypot" in str(answers) else ()
     layers, reference = ("reading alone",), f"seed {task.seed}"
     odd = ("two cells are named length: the first counts.",) if "twice" in str(answers) else ()
     return GradedSubmission(task.week, notebook, tuple(ledger), "", odd, signs, layers, reference)

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from release.leaks import find_leaks, needles
-from release.small_course import REPOSITORY
+from build.leaks import find_leaks, needles
+from build.small_course import REPOSITORY
 
-from grader.build import make
-from grader.bundle import command
-from grader.bundle.archive import FOLDER, write_archive
-from grader.bundle.contents import contents
-from grader.bundle.needed import utils_files, week_of
-from grader.demo.sample_class import fill_in, right_answers, wrong_answers
-from grader.sources import read_source, weeks_with_source
+from grader.build.build import make
+from grader.build.bundle.archive import FOLDER, write_archive
+from grader.build.bundle.contents import contents
+from grader.build.bundle.needed import utils_files, week_of
+from grader.build.source import read_source, weeks_with_source
+from grader.command_line import bundle
+from grader.tools.demo.sample_class import fill_in, right_answers, wrong_answers
 from utils.errors import CourseError
 from utils.weeks import WEEKS, find_week
 
@@ -30,7 +30,7 @@ OTHERS = {week.folder for week in WEEKS} - {WEEK.folder}
 def unpacked(tmp_path_factory) -> Path:
     """Week 5's bundle, unpacked as a student does it."""
     place = tmp_path_factory.mktemp("student")
-    command.run([WEEK], place / "week5.zip")
+    bundle.run([WEEK], place / "week5.zip")
     with zipfile.ZipFile(place / "week5.zip") as archive:
         archive.extractall(place)
     return place / FOLDER
@@ -78,7 +78,7 @@ def test_it_has_no_mark_of_a_solution_and_no_secret(files):
         content = path.read_bytes()
         assert b"BEGIN SOLUTION" not in content, name
         assert b"hidden_seed" not in content, name
-        assert b"grader.judge" not in content, name
+        assert b"grader.autograde" not in content, name
 
 
 def test_the_front_page_names_nothing_that_is_not_there(files):
@@ -137,10 +137,10 @@ for path in pathlib.Path("utils").rglob("*.py"):
 
 
 def test_work_in_the_course_folder_is_not_given_away(tmp_path):
-    from release.small_course import VECTORS, small_course
+    from build.small_course import VECTORS, small_course
 
-    from grader.build import make_all
-    from grader.install import write
+    from grader.build.build import make_all
+    from grader.build.install import write
 
     root = small_course(tmp_path)
     write(root, make_all(root, [VECTORS]))

@@ -4,17 +4,17 @@ import io
 import shutil
 
 import pytest
+from build.small_course import replace_in, source_of
 from nbgrader.api import Gradebook
-from release.small_course import replace_in, source_of
 from rich.console import Console
 from typer.testing import CliRunner
 
-from grader.build import make_all
-from grader.install import write
-from grader.nbgrader_commands import Outcome, nbgrader
-from grader.report import command
-from grader.results_table import results_table
-from grader.student_version import load_config
+from grader.build.build import make_all
+from grader.build.install import write
+from grader.build.release import load_config
+from grader.command_line import report
+from grader.report.table import results_table
+from grader.tools.nbgrader_commands import CommandResult, nbgrader
 from utils.command_line.app import app
 from utils.errors import CourseError
 
@@ -65,14 +65,14 @@ def change(small: SmallClass, old: str, new: str) -> None:
     write(small.root, make_all(small.root, [WEEK]), overwrite=True)
 
 
-def release(small: SmallClass, *more: str) -> Outcome:
+def release(small: SmallClass, *more: str) -> CommandResult:
     return nbgrader(small.root, "generate_assignment", WEEK.folder, "--force", *more)
 
 
 def printed_report(small: SmallClass, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.chdir(small.root)
     console = Console(file=io.StringIO(), width=160, highlight=False)
-    command.run(WEEK, None, console)
+    report.run(WEEK, None, console)
     return console.file.getvalue()
 
 

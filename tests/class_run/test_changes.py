@@ -6,9 +6,9 @@ import sqlite3
 import pytest
 from nbgrader.api import Gradebook
 
-from grader.class_run.run import Watch
-from grader.nbgrader_commands import nbgrader
-from grader.student_version import load_config
+from grader.build.release import load_config
+from grader.class_run.run import ProgressListener
+from grader.tools.nbgrader_commands import nbgrader
 from grader.week_dependencies import week_dependencies
 
 from .copied_course import append, copy_of_the_course
@@ -94,7 +94,7 @@ def test_other_limits_are_noticed(graded):
 
 
 def test_another_grader_grades_anew(graded, monkeypatch):
-    monkeypatch.setattr("grader.class_run.plan.grader_version", lambda week: "a later one")
+    monkeypatch.setattr("grader.class_run.fingerprint.grader_version", lambda week: "a later one")
     assert graded.grade().graded == ("ada", "eve", "kim")
 
 
@@ -104,10 +104,10 @@ def test_what_grades_rest_on_is_graded_anew_when_it_changes_and_nothing_else_is(
 ):
     copy = copy_of_the_course(tmp_path)
     monkeypatch.setattr(
-        "grader.class_run.plan.grader_version", lambda week: week_dependencies(week, copy).digest()
+        "grader.class_run.fingerprint.grader_version", lambda week: week_dependencies(week, copy).digest()
     )
     append(copy / "utils/pictures/heatmap.py", "\n# a change")
-    append(copy / "utils/verdicts/week02_tokens/encode.py", "\n# a change")
+    append(copy / "utils/answers/week02_tokens/encode.py", "\n# a change")
     assert graded.grade().graded == ()
     append(copy / changed, "\n# a change")
     assert graded.grade().graded == ("ada", "eve", "kim")
@@ -181,7 +181,7 @@ def test_who_starts_without_a_secret_gets_one_of_their_own(graded, released, tmp
 def test_the_watch_is_told_of_everything_once(graded):
     told = []
 
-    class Told(Watch):
+    class Told(ProgressListener):
         def begin(self, grade, kept):
             told.append(("begin", grade, kept))
 

@@ -54,7 +54,7 @@ def test_a_submission_that_cannot_be_graded_ends_it_with_1(course, small):
 def test_who_is_late_is_said(course, small):
     from nbgrader.api import Gradebook
 
-    from grader.student_version import load_config
+    from grader.build.release import load_config
 
     small.configure("c.LateSubmissionPlugin.penalty_method = 'zero'")
     config = load_config(small.root).CourseDirectory

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.class_run.run import Watch
+from grader.class_run.run import ProgressListener
 from utils.errors import CourseError
 
 from .dask_cluster import Cluster, dask_cluster
@@ -125,11 +125,11 @@ def test_a_run_that_is_killed_leaves_the_scheduler_to_the_next(handed_in, cluste
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from grader.class_run.order import Order
-from grader.class_run.run import Watch, grade_class
+from grader.class_run.options import Order
+from grader.class_run.run import ProgressListener, grade_class
 from utils.weeks import find_week
 
-class Dying(Watch):
+class Dying(ProgressListener):
     done = 0
     def settled(self, student, failure):
         Dying.done += 1
@@ -165,7 +165,7 @@ def test_ctrl_c_stops_and_the_next_call_goes_on(handed_in, tmp_path):
 INTERRUPTED = """
 import os, signal, sys
 from grader.class_run import command, progress
-from grader.class_run.order import Order
+from grader.class_run.options import Order
 from utils.weeks import find_week
 
 class Interrupting(progress.ProgressWatch):
@@ -188,7 +188,7 @@ if __name__ == "__main__":
 """
 
 
-class EndsScheduler(Watch):
+class EndsScheduler(ProgressListener):
     """Ends a cluster's scheduler after so many submissions."""
 
     def __init__(self, cluster: Cluster, after: int):

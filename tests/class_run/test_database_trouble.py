@@ -9,7 +9,7 @@ from psycopg import errors
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
-from grader.class_run.trouble import Locked, NotWritten, database_trouble
+from grader.gradebook.errors import Locked, NotWritten, database_error_message
 
 STATES = {
     "55P03": ("Sperre nicht verfügbar", "is locked by another program"),
@@ -39,27 +39,27 @@ def from_driver(error: psycopg.Error) -> DBAPIError:
 @pytest.mark.parametrize("state", STATES)
 def test_a_servers_code_decides_in_any_language(state):
     said, sentence = STATES[state]
-    assert sentence in str(database_trouble(from_driver(errors.lookup(state)(said))))
+    assert sentence in str(database_error_message(from_driver(errors.lookup(state)(said))))
 
 
 @pytest.mark.parametrize("said", ["database is locked", "disk full", "readonly", "no such column", "connect"])
 def test_words_decide_nothing(said):
     """A student's name may be among them: `duplicate key … (Full, Connect)`."""
-    trouble = database_trouble(from_driver(errors.UniqueViolation(said)))
-    assert str(trouble) == f"the gradebook refused it ({said})."
-    assert type(trouble) is NotWritten
+    error_message = database_error_message(from_driver(errors.UniqueViolation(said)))
+    assert str(error_message) == f"the gradebook refused it ({said})."
+    assert type(error_message) is NotWritten
 
 
 def test_only_what_another_program_holds_is_tried_again():
-    assert isinstance(database_trouble(from_driver(errors.LockNotAvailable("gesperrt"))), Locked)
-    assert not isinstance(database_trouble(from_driver(errors.DiskFull("voll"))), Locked)
+    assert isinstance(database_error_message(from_driver(errors.LockNotAvailable("gesperrt"))), Locked)
+    assert not isinstance(database_error_message(from_driver(errors.DiskFull("voll"))), Locked)
 
 
 def test_no_server_has_no_code():
     engine = create_engine("postgresql+psycopg://grader@127.0.0.1:1/none?connect_timeout=2")
     with pytest.raises(SQLAlchemyError) as problem:
         engine.connect()
-    assert "cannot be reached" in str(database_trouble(problem.value))
+    assert "cannot be reached" in str(database_error_message(problem.value))
 
 
 def refused(place, statement: str, prepare=lambda connection: None) -> str:
@@ -69,7 +69,7 @@ def refused(place, statement: str, prepare=lambda connection: None) -> str:
     with pytest.raises(SQLAlchemyError) as problem, engine.begin() as connection:
         connection.execute(text(statement))
     engine.dispose()
-    return str(database_trouble(problem.value))
+    return str(database_error_message(problem.value))
 
 
 @pytest.fixture
@@ -117,6 +117,6 @@ def test_sqlites_words_decide_nothing(place, said):
 
 
 def test_what_no_database_said():
-    assert str(database_trouble(ArgumentError("cannot connect: full"))).startswith(
+    assert str(database_error_message(ArgumentError("cannot connect: full"))).startswith(
         "the gradebook refused it ("
     )

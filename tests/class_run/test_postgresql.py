@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from grader.class_run.run import Watch
-from grader.nbgrader_commands import nbgrader
+from grader.class_run.run import ProgressListener
+from grader.tools.nbgrader_commands import nbgrader
 
 from .postgresql import Server, postgresql
 from .small_class import HALF, PERFECT, WEEK, SmallClass, moved
@@ -57,7 +57,7 @@ def graded(course: Path, tmp_path: Path) -> SmallClass:
 @contextmanager
 def connection(small: SmallClass):
     """Another program's connection."""
-    from grader.student_version import load_config
+    from grader.build.release import load_config
 
     engine = create_engine(load_config(small.root).CourseDirectory.db_url)
     with engine.connect() as other:
@@ -93,7 +93,7 @@ _CLIENTS = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client b
 def test_one_connection_serves_the_whole_run(graded):
     counted = []
 
-    class Counting(Watch):
+    class Counting(ProgressListener):
         def step(self, name):
             with connection(graded) as other:
                 counted.append(other.execute(text(_CLIENTS)).scalar())
@@ -115,7 +115,7 @@ def test_a_locked_row_is_said_and_former_grades_stay(graded):
 
 
 def test_a_connection_that_is_cut_costs_one_submission_at_most(graded):
-    class Cutting(Watch):
+    class Cutting(ProgressListener):
         cut = False
 
         def step(self, name):
@@ -135,7 +135,7 @@ def test_a_connection_that_is_cut_costs_one_submission_at_most(graded):
 
 
 def test_a_server_that_is_gone_is_said(graded, server):
-    class Stopping(Watch):
+    class Stopping(ProgressListener):
         done = 0
 
         def settled(self, student, failure):

@@ -9,15 +9,15 @@ from nbgrader.api import Gradebook
 from rich.console import Console
 from traitlets.utils.importstring import import_item
 
-from grader.executor.task import Sign
-from grader.exercises import Exercise
-from grader.report import command
+from grader.autograde.task import DelegationSign
+from grader.build.release import load_config
+from grader.command_line import report
+from grader.gradebook.results import StudentResult
+from grader.notebook.exercises import Exercise
 from grader.report.csv_file import csv_text, safe, write_csv
 from grader.report.figures import common_mistakes, delegation, exercise_figures, oddities
-from grader.results import Result
-from grader.student_version import load_config
 from utils.errors import CourseError
-from utils.self_check.result import Row
+from utils.self_check.result import CheckRow
 
 from .small_class import ADDS, HALF, PERFECT, WEEK, SmallClass
 
@@ -28,10 +28,10 @@ EXERCISES = [
 ]
 
 
-def result(student: str, points: tuple[float, float], mistakes=None, **more) -> Result:
+def result(student: str, points: tuple[float, float], mistakes=None, **more) -> StudentResult:
     """A student's result; an exercise without points was not written."""
     rows = [
-        Row(
+        CheckRow(
             each.name,
             each.kind,
             got,
@@ -41,17 +41,19 @@ def result(student: str, points: tuple[float, float], mistakes=None, **more) -> 
         )
         for each, got in zip(EXERCISES, points, strict=False)
     ]
-    words = Row("words", "written", 0, 10, "✎", "waits for a person's grade")
-    return Result(student, (*rows, words), mistakes=mistakes or {}, **more)
+    words = CheckRow("words", "written", 0, 10, "✎", "waits for a person's grade")
+    return StudentResult(student, (*rows, words), mistakes=mistakes or {}, **more)
 
 
 UNWRITTEN = "not written yet"
 CLASS = [
     result("ada", (60, 40)),
     result("eve", (60, 0), {"mask": "hides the past"}, odd=("a copy",)),
-    result("kim", (30, 0), {"mask": "hides the past"}, signs=(Sign("mask", 3, "calls nn.Softmax"),)),
-    result("leo", (0, 0), {"mask": "no mask"}, signs=(Sign("own cell", 0, "was seen to call it"),)),
-    Result("zoe", (), "it is cut off."),
+    result(
+        "kim", (30, 0), {"mask": "hides the past"}, signs=(DelegationSign("mask", 3, "calls nn.Softmax"),)
+    ),
+    result("leo", (0, 0), {"mask": "no mask"}, signs=(DelegationSign("own cell", 0, "was seen to call it"),)),
+    StudentResult("zoe", (), "it is cut off."),
 ]
 
 
@@ -193,7 +195,7 @@ def printed(small: SmallClass, in_process, monkeypatch, tmp_path) -> str:
     small.grade()
     monkeypatch.chdir(small.root)
     console = Console(file=io.StringIO(), width=120, highlight=False)
-    command.run(WEEK, tmp_path / "grades.csv", console)
+    report.run(WEEK, tmp_path / "grades.csv", console)
     return console.file.getvalue()
 
 
@@ -214,4 +216,4 @@ def test_the_report_has_all_of_its_parts(printed, tmp_path):
 def test_nothing_to_report_is_said(small, monkeypatch):
     monkeypatch.chdir(small.root)
     with pytest.raises(CourseError, match="Nobody has handed in week 1"):
-        command.run(WEEK)
+        report.run(WEEK)

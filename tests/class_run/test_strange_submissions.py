@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from nbgrader.api import Gradebook
 
-from grader.class_run.submission import Refused, pictures, read_plain
-from grader.student_version import load_config
+from grader.build.release import load_config
+from grader.class_run.submission_files import Refused, pictures, read_plain
 from utils.errors import CourseError
 
 from .small_class import HALF, PERFECT, WEEK, SmallClass

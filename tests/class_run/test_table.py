@@ -5,10 +5,10 @@ import io
 import pytest
 from rich.console import Console
 
-from grader.exercises import Exercise
-from grader.results import Result
-from grader.results_table import results_table, why
-from utils.self_check.result import Row
+from grader.gradebook.results import StudentResult
+from grader.notebook.exercises import Exercise
+from grader.report.table import results_table, why
+from utils.self_check.result import CheckRow
 
 from .small_class import WEEK
 
@@ -16,16 +16,16 @@ EXERCISES = [Exercise(f"check_{name}", "core", 10) for name in ("mask", "pattern
 LONG = "the mask hides the past instead of the future, and so the first position sees nothing at all"
 
 
-def result(student: str, **reasons: str) -> Result:
+def result(student: str, **reasons: str) -> StudentResult:
     """A student who has lost the exercises that have a reason."""
     rows = [
-        Row(each.name, "core", 0 if each.name in reasons else 10, 10, "✗", reasons.get(each.name, ""))
+        CheckRow(each.name, "core", 0 if each.name in reasons else 10, 10, "✗", reasons.get(each.name, ""))
         for each in EXERCISES
     ]
-    return Result(student, tuple(rows))
+    return StudentResult(student, tuple(rows))
 
 
-def printed(found: Result, width: int) -> str:
+def printed(found: StudentResult, width: int) -> str:
     console = Console(file=io.StringIO(), width=width)
     console.print(results_table(WEEK, EXERCISES, [found]))
     return console.file.getvalue()

@@ -8,8 +8,8 @@ from contextlib import closing
 
 import pytest
 
-from grader.class_run import files
-from grader.class_run.run import Watch
+from grader.class_run.run import ProgressListener
+from grader.gradebook import graded_file
 
 from .small_class import HALF, PERFECT, WEEK, SmallClass
 
@@ -34,7 +34,7 @@ def state(small: SmallClass) -> tuple[dict, dict]:
     return small.points(), {student: small.graded(student).read_bytes() for student in STUDENTS}
 
 
-class During(Watch):
+class During(ProgressListener):
     """Does something when the run begins, and something else after so many submissions."""
 
     def __init__(self, begin=lambda: None, later=lambda: None, after=0):
@@ -75,17 +75,17 @@ def test_a_locked_gradebook_costs_nobody_a_former_grade(graded):
 def test_a_lock_that_ends_in_time_costs_nothing(graded, monkeypatch):
     held = []
 
-    class Locked(Watch):
+    class Locked(ProgressListener):
         def begin(self, grade, kept):
             held.append(lock(graded))
 
         def step(self, name):
             assert not held
 
-    from grader.class_run import backlog
+    from grader.gradebook import write_queue
 
     tries = []
-    original = backlog.Backlog.take
+    original = write_queue.WriteQueue.take
 
     def take(self, result):
         tries.append(result.student)
@@ -93,8 +93,8 @@ def test_a_lock_that_ends_in_time_costs_nothing(graded, monkeypatch):
             held.pop().close()
         yield from original(self, result)
 
-    monkeypatch.setattr(backlog.Backlog, "take", take)
-    monkeypatch.setattr(Watch, "step", lambda self, name: None)
+    monkeypatch.setattr(write_queue.WriteQueue, "take", take)
+    monkeypatch.setattr(ProgressListener, "step", lambda self, name: None)
     outcome = graded.grade(During(begin=lambda: held.append(lock(graded))))
     assert sorted(outcome.graded) == sorted(STUDENTS)
     assert outcome.failures == {}
@@ -111,7 +111,7 @@ def test_a_disk_that_is_full_for_files(graded, monkeypatch):
             raise OSError(errno.ENOSPC, "No space left on device")
         real(descriptor)
 
-    monkeypatch.setattr(files.os, "fsync", full)
+    monkeypatch.setattr(graded_file.os, "fsync", full)
     outcome = graded.grade()
     monkeypatch.undo()
     assert outcome.failures
@@ -153,7 +153,7 @@ def test_a_disk_that_is_full_for_the_gradebook(graded):
     assert set(graded.points().values()) == {107}
 
 
-def run_with_pages(small: SmallClass, watch: Watch, pages: int):
+def run_with_pages(small: SmallClass, watch: ProgressListener, pages: int):
     """A class run on a database that may not grow: SQLite then says that the disk is full."""
     from sqlalchemy import Engine, event
 
@@ -195,7 +195,7 @@ def test_two_runs_at_once_are_refused(graded):
 
     refused = []
 
-    class Second(Watch):
+    class Second(ProgressListener):
         def begin(self, grade, kept):
             with pytest.raises(CourseError, match="Another `course grade` is at work") as error:
                 graded.grade()

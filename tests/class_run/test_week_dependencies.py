@@ -9,8 +9,8 @@ from contextlib import contextmanager
 import pytest
 
 from grader import week_dependencies as dependencies
+from grader.build.source import read_source
 from grader.sandbox import check_modules
-from grader.sources import read_source
 from grader.week_dependencies import ROOT, imported_modules, names_imported, week_dependencies, week_of
 from utils.weeks import WEEKS, find_week
 
@@ -53,11 +53,11 @@ def test_every_file_that_a_grade_rests_on_counts(copy):
 
 
 COUNT_IN_EVERY_WEEK = {
-    "grader/cells.py",
-    "grader/imports.py",
+    "utils/notebook/cells.py",
+    "grader/notebook/imports.py",
     "grader/sandbox/seccomp.py",
-    "grader/kernels/zygote.py",
-    "grader/class_run/rows.py",
+    "grader/kernels/fork_server.py",
+    "grader/gradebook/nbgrader_rows.py",
     "utils/reference/_reference.py",
     "utils/reference/storyteller/model.safetensors",
     "utils/reference/storyteller/vocab.json",
@@ -66,8 +66,8 @@ COUNT_IN_EVERY_WEEK = {
     "utils/tokens.py",
     "utils/training/rows.py",
     "utils/story_world/_grammar.py",
-    "utils/checks/engine.py",
-    "utils/verdicts/compare.py",
+    "utils/checks/engine/check.py",
+    "utils/answers/compare.py",
 }
 
 
@@ -92,7 +92,7 @@ def test_pictures_documents_and_other_weeks_do_not_count(copy, week):
         "utils/reference/storyteller/README.md",
         "utils/reference/storyteller/SHA256SUMS",
         "grader/README.md",
-        "grader/status/readme.py",
+        "grader/tools/status/readme.py",
     } <= names
     # `course check` alone reads this file: a class is graded by the notebook that the gradebook has released.
     not_graded = [f"utils/notebook/releases/{week}.ipynb"]
@@ -109,7 +109,7 @@ def test_pictures_documents_and_other_weeks_do_not_count(copy, week):
 
 def test_a_new_module_in_grading_counts(copy):
     before = week_dependencies(FIVE, copy).digest()
-    new = copy / "grader/executor/new_rule.py"
+    new = copy / "grader/autograde/new_rule.py"
     new.write_text("")
     try:
         assert week_dependencies(FIVE, copy).digest() != before
@@ -174,18 +174,19 @@ def test_what_a_notebook_imports_counts_or_is_no_part_of_points(week):
 
 LOADED = """
 import json, sys
-from grader.class_run import task, write
-from grader.executor import grade
-from grader.judge.bench import Bench
-from utils.verdicts.judge import verdicts_of
+from grader.class_run import worker_task
+from grader.gradebook import writer
+from grader.autograde import grade
+from grader.autograde.check_session import CheckSessions
+from utils.answers.judge import answer_keys_of
 
 week = sys.argv[1]
-session = Bench().session(1)
-for verdict in verdicts_of(week).values():
-    hearing = session.open(week, verdict.check.name)
-    while (inputs := hearing.next_case()) is not None:
-        hearing.submit(verdict.check.attempt(None, inputs))
-    hearing.report()
+session = CheckSessions().session(1)
+for answer_key in answer_keys_of(week).values():
+    check_run = session.open(week, answer_key.check.name)
+    while (inputs := check_run.next_case()) is not None:
+        check_run.submit(answer_key.check.observe(None, inputs))
+    check_run.report()
 print(json.dumps([name for name in sys.modules if name.startswith(("utils", "grader"))]))
 """
 
@@ -207,8 +208,8 @@ def test_all_that_judging_a_week_loads_counts(week):
     ("module", "week"),
     [
         ("utils.checks.week05_attention", FIVE),
-        ("utils.verdicts.week05_attention.causal_mask", FIVE),
-        ("utils.checks.engine", ""),
+        ("utils.answers.week05_attention.causal_mask", FIVE),
+        ("utils.checks.engine.check", ""),
         ("utils.checks.week05_attention_more", "week05_attention_more"),
         ("utils.weeks", ""),
     ],
@@ -237,6 +238,6 @@ def test_an_import_inside_a_function_counts(tmp_path):
 
 def test_a_week_sees_its_checks_and_what_they_are_made_of():
     seen = check_modules.needed(["utils.checks.week05_attention"], [])
-    assert {"utils.checks", "utils.checks.engine", "utils.checks.week05_attention"} <= seen
+    assert {"utils.checks", "utils.checks.engine.check", "utils.checks.week05_attention"} <= seen
     assert not [name for name in seen if week_of(name) not in ("", FIVE)]
     assert set(check_modules.others(seen)) & seen == set()

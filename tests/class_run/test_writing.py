@@ -10,7 +10,7 @@ import pytest
 from nbgrader.api import Grade, Gradebook
 from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
 
-from grader.student_version import load_config
+from grader.build.release import load_config
 
 from .small_class import ADDS, HALF, PERFECT, WEEK, SmallClass
 

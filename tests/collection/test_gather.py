@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from grader.collect import CarefulExtractor
 from grader.collection.names import BadName, parts_of, student_name
 from grader.collection.platforms import read_platform_name, settle_blackboard
+from grader.nbgrader_plugins.extractor import SubmissionExtractor
 
 HONEST = {"ada": b'{"ada": 1}', "bob": b'{"bob": 1}'}
 EVIL = b'{"evil": 1}'
@@ -78,7 +78,7 @@ def collected(files: dict[str, bytes]) -> dict[str, bytes]:
         archive.mkdir(parents=True)
         for file, content in files.items():
             (archive / file).write_bytes(content)
-        CarefulExtractor(most_bytes=2**22, most_bytes_of_class=2**23).extract(str(archive), str(extracted))
+        SubmissionExtractor(most_bytes=2**22, most_bytes_of_class=2**23).extract(str(archive), str(extracted))
         assert [path.name for path in Path(name).iterdir()] == ["place"]
         assert {path.name for path in place.iterdir()} == {"archive", "x"}
         assert {path.name: path.read_bytes() for path in archive.iterdir()} == files

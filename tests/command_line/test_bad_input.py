@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from utils import notebook_file
+from utils.notebook import file
 from utils.weeks import find_week
 
 from . import notebooks as make
@@ -141,7 +141,7 @@ def test_a_file_that_may_not_be_read(path, course, monkeypatch):
     def refuse(self):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(notebook_file.Path, "read_bytes", refuse)
+    monkeypatch.setattr(file.Path, "read_bytes", refuse)
     refused(course("check", "5"), f"You may not read {path}", "chmod u+r")
 
 

@@ -68,7 +68,7 @@ def only_the_endless_cell(monkeypatch, tmp_path):
     """A cell's time begins where it runs the line that this returns, and no other cell's ever begins: on a
     busy machine any cell may need a second.
     """
-    begun, watch = tmp_path / "begun", _kernel._Watch._wait
+    begun, watch = tmp_path / "begun", _kernel._Watchdog._wait
 
     async def wait(self, client, timeout):
         while not begun.exists():
@@ -76,7 +76,7 @@ def only_the_endless_cell(monkeypatch, tmp_path):
         begun.unlink()
         await watch(self, client, timeout)
 
-    monkeypatch.setattr(_kernel._Watch, "_wait", wait)
+    monkeypatch.setattr(_kernel._Watchdog, "_wait", wait)
     return f"open({str(begun)!r}, 'x').close()"
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from utils.places import find_home, find_notebook
+from utils.paths import find_home, find_notebook
 from utils.weeks import find_week
 
 from . import notebooks as make

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from utils.progress import NotKept, Record, Result, keep, progress_file, recall
+from utils.progress import NotKept, Record, WeekResult, keep, progress_file, recall
 from utils.progress import store as store_module
 from utils.weeks import WEEKS, find_week
 
@@ -20,7 +20,7 @@ NOON = datetime(2025, 11, 22, 12, tzinfo=UTC)
 points = st.floats(0, 1000)
 moments = st.datetimes(datetime(1971, 1, 2), datetime(2100, 1, 1), timezones=st.just(UTC))
 results = st.builds(
-    Result, moments, points, points, points, points, st.dictionaries(st.text(), st.tuples(points, points))
+    WeekResult, moments, points, points, points, points, st.dictionaries(st.text(), st.tuples(points, points))
 )
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -31,7 +31,7 @@ one_folder = settings(max_examples=60)
 
 
 def result(core, stretch=0.0, when=NOON):
-    return Result(when, core, 100, stretch, 20, {"causal_mask": (core, 100)})
+    return WeekResult(when, core, 100, stretch, 20, {"causal_mask": (core, 100)})
 
 
 def files(folder):
@@ -40,7 +40,7 @@ def files(folder):
 
 @given(results)
 def test_a_result_comes_back_from_json_as_it_was(kept):
-    assert Result.from_plain(json.loads(json.dumps(kept.to_plain()))) == kept
+    assert WeekResult.from_plain(json.loads(json.dumps(kept.to_plain()))) == kept
 
 
 def test_last_is_the_latest_and_best_the_highest(course_home):

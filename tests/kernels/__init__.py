@@ -1,1 +1,1 @@
-"""Tests of the warm parent, its rooms and its kernels."""
+"""Tests of the warm parent, its boxes and its kernels."""

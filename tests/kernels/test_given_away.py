@@ -7,8 +7,8 @@ import psutil
 import pytest
 from patience import PATIENCE_S
 
-from grader.kernels.warm import WarmParent
-from grader.kernels.wire import Deadline
+from grader.kernels.fork_server_client import ForkServer
+from grader.kernels.messages import Deadline
 from grader.sandbox.limits import Limits
 from grader.sandbox.view import student_view
 
@@ -16,11 +16,11 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def parent() -> WarmParent:
-    return WarmParent(student_view(), ("math",), Limits())
+def parent() -> ForkServer:
+    return ForkServer(student_view(), ("math",), Limits())
 
 
-def in_a_fork(parent: WarmParent, use: Callable[[], str]) -> str:
+def in_a_fork(parent: ForkServer, use: Callable[[], str]) -> str:
     """What `use` returns in a process that was forked, after which this one has left the parent to it."""
     reading, writing = os.pipe()
     pid = os.fork()
@@ -43,7 +43,7 @@ def ended(processes: list[psutil.Process]) -> bool:
     return not [each for each in alive if each.status() != psutil.STATUS_ZOMBIE]
 
 
-def everything_of(parent: WarmParent) -> list[psutil.Process]:
+def everything_of(parent: ForkServer) -> list[psutil.Process]:
     first = psutil.Process(parent._process.pid)
     return [first, *first.children(recursive=True)]
 
@@ -53,7 +53,7 @@ def test_it_grades_there_and_is_ended_there(parent):
 
     def use() -> str:
         assert parent.alive()
-        kernel = parent.room(Limits(), {}).kernel(1000)
+        kernel = parent.box(Limits(), {}).kernel(1000)
         shown = kernel.run("6 * 7", Deadline(60)).outputs[0]["data"]["text/plain"]
         parent.close()
         return f"{shown}, {parent.alive()}"
@@ -65,7 +65,7 @@ def test_it_grades_there_and_is_ended_there(parent):
 
 def test_that_it_has_ended_is_seen_there(parent):
     def use() -> str:
-        parent.room(Limits(), {})
+        parent.box(Limits(), {})
         psutil.Process(parent._process.pid).kill()
         parent._is_closed(60)
         return str(parent.alive())

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from grader.mutation.mutants import mutants_of
+from grader.tools.mutation.mutants import mutants_of
 
 CHANGES = {
     "x < 3": {"x <= 3", "x >= 3", "x < 4", "x < 2"},

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from grader.mutation.digest import digest_of, reached
-from grader.mutation.exercise import Exercise, exercises_of
-from grader.mutation.trial import Trials, one_thread
+from grader.tools.mutation.digest import digest_of, reached
+from grader.tools.mutation.exercise import Exercise, exercises_of
+from grader.tools.mutation.trial import Trials, one_thread
 from utils import reference
-from utils.verdicts.judge import find_verdict
+from utils.answers.judge import find_answer_key
 from utils.weeks import find_week
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -22,7 +22,7 @@ def first_token_score(pattern):
 @pytest.fixture(scope="module")
 def exercise() -> Exercise:
     one_thread()
-    reference.settle("storyteller")
+    reference.choose("storyteller")
     (found,) = (each for each in exercises_of(CHECKOUT, find_week(6)) if each.name == "first_token_score")
     return found
 
@@ -82,7 +82,7 @@ def test_the_digest_follows_what_the_result_rests_on(exercise):
 
 
 def test_the_digest_reaches_helpers_in_other_modules_and_leaves_comments_out(exercise):
-    check = find_verdict(exercise.week, exercise.name).check
+    check = find_answer_key(exercise.week, exercise.name).check
     texts = "\n".join(reached(check.cases, check.run))
     assert "def first_block_patterns" in texts
     assert "def sizes(self" in texts or "class Draw" in texts or "def _patterns" in texts

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from executor import week05
+from autograde import week05
 from nbformat import NotebookNode, v4
 
 _NUMBERS = count()

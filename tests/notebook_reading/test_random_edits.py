@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 
 import pytest
-from executor import week05
+from autograde import week05
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbformat import NotebookNode
 
-from grader.executor.assemble import assemble
-from grader.executor.grade import cool_down
-from grader.executor.source import read_source
-from grader.executor.submission import read_submission
+from grader.autograde.grade import cool_down
+from grader.autograde.merge_answers import merge_answers
+from grader.autograde.source import read_source
+from grader.autograde.submission import read_submission
 from utils.notebook.assembly import assemble_notebook
 from utils.notebook.code import parsed
 from utils.notebook.released import released_cells, released_notebook
@@ -118,7 +118,7 @@ def test_no_point_is_lost(several, end):
 @given(st.lists(whole, min_size=1, max_size=6), last)
 def test_what_is_graded_is_what_course_check_runs(several, end):
     submitted = read_submission(edited(several, end), most=2**25)
-    by_grader = assemble(read_source(week05.WEEK.folder, week05.RELEASED.read_bytes()), submitted)
+    by_grader = merge_answers(read_source(week05.WEEK.folder, week05.RELEASED.read_bytes()), submitted)
     release = released_cells(released_notebook(week05.WEEK.folder))
     by_check = assemble_notebook(week05.WEEK.folder, release, submitted)
     assert [(step.name, step.pieces) for step in by_grader.steps] == [
@@ -131,7 +131,7 @@ def test_what_is_graded_is_what_course_check_runs(several, end):
 @given(st.lists(whole, min_size=1, max_size=6), last)
 def test_every_answer_runs_before_its_check(several, end):
     submitted = read_submission(edited(several, end), most=2**25)
-    steps = assemble(read_source(week05.WEEK.folder, week05.RELEASED.read_bytes()), submitted).steps
+    steps = merge_answers(read_source(week05.WEEK.folder, week05.RELEASED.read_bytes()), submitted).steps
     for name in ANSWERS:
         before = steps[: next(at for at, step in enumerate(steps) if step.name == f"check_{name}")]
         code = "\n".join(piece for step in before for piece in step.pieces)

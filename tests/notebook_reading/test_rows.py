@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from executor import week05
+from autograde import week05
 
-from grader.executor.grade import cool_down
+from grader.autograde.grade import cool_down
 from grader.sandbox.limits import Limits
 
 from . import edits

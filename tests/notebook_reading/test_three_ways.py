@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from executor import week05
+from autograde import week05
 from nbgrader.api import Gradebook
 
-from grader.build import make
-from grader.class_run.order import Order
+from grader.build.build import make
+from grader.build.install import write
+from grader.class_run.options import ClassRunOptions
 from grader.class_run.run import grade_class
 from grader.folders import CONFIG
-from grader.install import write
-from grader.nbgrader_commands import nbgrader
+from grader.tools.nbgrader_commands import nbgrader
 from utils.self_check import check_week
 
 from . import edits
@@ -56,7 +56,7 @@ def scores(folder: Path) -> dict[str, float]:
 @pytest.fixture(scope="module")
 def graded(classroom) -> Mapping[str, Mapping[str, float]]:
     """The class's points by `course grade`, and then by `nbgrader autograde`."""
-    grade_class(classroom, Order(week05.WEEK))
+    grade_class(classroom, ClassRunOptions(week05.WEEK))
     by_course = scores(classroom)
     done = nbgrader(classroom, "autograde", week05.WEEK.folder, "--force")
     assert done.ok, done.log

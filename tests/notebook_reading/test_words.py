@@ -1,15 +1,15 @@
 """Answers in words: a person reads whatever was written; what is as released gets its 0 by itself."""
 
 import pytest
-from executor import week05
+from autograde import week05
 from nbgrader.utils import determine_grade
 
-from grader.executor.assemble import Assembled, Step, assemble
-from grader.executor.compose import compose
-from grader.executor.ledger import ledger
-from grader.executor.run import Ran
-from grader.executor.source import read_source
-from grader.executor.submission import read_submission
+from grader.autograde.graded_notebook import graded_notebook
+from grader.autograde.merge_answers import MergedNotebook, NotebookStep, merge_answers
+from grader.autograde.run import RunResult
+from grader.autograde.scores import score_cells
+from grader.autograde.source import read_source
+from grader.autograde.submission import read_submission
 
 from . import edits as do
 
@@ -17,12 +17,12 @@ MINE = "Every row of a pattern belongs to one query."
 UNTOUCHED = do.released_again("own_words")
 
 
-def assembled(edit: do.Edit) -> Assembled:
+def assembled(edit: do.Edit) -> MergedNotebook:
     source = read_source(week05.WEEK.folder, week05.RELEASED.read_bytes())
-    return assemble(source, read_submission(do.as_bytes(do.made(edit)), most=2**25))
+    return merge_answers(source, read_submission(do.as_bytes(do.made(edit)), most=2**25))
 
 
-def answer(edit: do.Edit) -> Step:
+def answer(edit: do.Edit) -> NotebookStep:
     return next(step for step in assembled(edit).steps if step.name == "own_words")
 
 
@@ -97,7 +97,7 @@ def test_text_below_an_answer_stays_where_it_stood():
 
 def _graded_by_nbgrader(edit: do.Edit) -> tuple[float | None, float]:
     """Points and most points, as nbgrader reads them from the graded notebook."""
-    made, ran = assembled(edit), Ran()
-    grades = tuple(ledger(made.steps, ran, made.unwritten))
-    notebook = compose(week05.released().metadata, made.steps, ran, grades, 10**6)
+    made, ran = assembled(edit), RunResult()
+    grades = tuple(score_cells(made.steps, ran, made.unwritten))
+    notebook = graded_notebook(week05.released().metadata, made.steps, ran, grades, 10**6)
     return determine_grade(week05.cell(notebook, "own_words"))

@@ -4,14 +4,7 @@ import pytest
 import torch
 from huggingface_hub import constants
 
-from utils.reference import (
-    NAMES,
-    ReferenceDamaged,
-    ReferenceMissing,
-    UnknownReference,
-    hub,
-    load,
-)
+from utils.reference import NAMES, ReferenceDamaged, ReferenceMissing, UnknownReference, hub, load
 
 from .hub_cache import FILES, fresh_python, put_in_cache
 

@@ -12,9 +12,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 def main(without: list[str]) -> None:
     """Takes the layers away, grades, and tells the points, the layers, or the reason."""
-    from executor import week05
+    from autograde import week05
 
-    from grader.executor.grade import cool_down
+    from grader.autograde.grade import cool_down
     from grader.sandbox import bubblewrap, control_groups, layers, seccomp
 
     if "bubblewrap" in without:

@@ -29,16 +29,21 @@ def test_packages_that_would_do_the_work_are_not(package):
     assert ALWAYS_ABSENT == ("transformers",)
 
 
-def test_the_course_is_there_without_its_verdicts():
+def test_the_course_is_there_without_its_answer_keys():
     view = student_view()
     assert allowed(view, UTILS / "checks/engine.py")
-    assert not allowed(view, UTILS / "verdicts/judge.py")
+    assert not allowed(view, UTILS / "answers/judge.py")
 
 
 def test_of_the_grader_only_what_runs_inside_is_there():
     view = student_view()
-    assert allowed(view, GRADER / "kernels/zygote.py")
-    for name in ("judge/bench.py", "executor/grade.py", "demo/cycle.py", "classroom/gradebook.db"):
+    assert allowed(view, GRADER / "kernels/fork_server.py")
+    for name in (
+        "autograde/check_session.py",
+        "autograde/grade.py",
+        "tools/demo/cycle.py",
+        "classroom/gradebook.db",
+    ):
         assert not allowed(view, GRADER / name)
 
 
@@ -73,8 +78,8 @@ def test_bubblewrap_hides_after_it_shows():
 
 
 def test_of_the_checks_only_what_the_week_is_made_of_is_there():
-    week5 = student_view((), ("utils.checks.week05_attention", "utils.checks.fill"))
-    for name in ("engine", "week05_attention", "fill", "real", "shape_table", "attempt", "channel"):
+    week5 = student_view((), ("utils.checks.week05_attention", "utils.adapters.weights"))
+    for name in ("engine", "week05_attention", "fill", "real", "shape_table", "observation", "channel"):
         assert allowed(week5, UTILS / f"checks/{name}.py")
     for name in (
         "small_gpt2",
@@ -84,7 +89,7 @@ def test_of_the_checks_only_what_the_week_is_made_of_is_there():
         "__pycache__/engine.cpython-311",
     ):
         assert not allowed(week5, UTILS / f"checks/{name}.py")
-    assert "utils.checks.small_gpt2" in week5.absent
+    assert "utils.checks.fakes.gpt2" in week5.absent
 
 
 def test_helpers_of_helpers_come_with_a_week():

@@ -7,13 +7,14 @@ import pytest
 import torch
 from rich.console import Console
 
+from grader.command_line import train_storyteller
 from grader.folders import find_root
-from grader.storyteller import command, text
-from grader.storyteller.official_parts import official_parts
-from grader.storyteller.order import Order
-from grader.storyteller.recipe import Recipe
+from grader.tools.storyteller import text
+from grader.tools.storyteller.official_parts import official_parts
+from grader.tools.storyteller.order import TrainingOptions
+from grader.tools.storyteller.recipe import TrainingRecipe
 
-TINY = Recipe(
+TINY = TrainingRecipe(
     d_model=8,
     n_heads=2,
     n_layers=2,
@@ -44,7 +45,9 @@ class Teller:
             order.setdefault("tokens", TOKENS)
         page = io.StringIO()
         try:
-            return command.run(Order(output, **order), recipe, Console(file=page, width=300, highlight=False))
+            return train_storyteller.run(
+                TrainingOptions(output, **order), recipe, Console(file=page, width=300, highlight=False)
+            )
         finally:
             self.said = page.getvalue()
 
@@ -59,7 +62,7 @@ def parts():
 def teller(parts):
     """The command, on the CPU, with the parts and the stories made once for all tests."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(command, "official_parts", lambda root: parts)
+        patch.setattr(train_storyteller, "official_parts", lambda root: parts)
         patch.setattr(text, "corpus", functools.cache(text.corpus))
         patch.setattr(torch.cuda, "is_available", lambda: False)
         yield Teller()

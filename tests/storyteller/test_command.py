@@ -9,9 +9,9 @@ import torch
 import typer
 from typer.testing import CliRunner
 
-from grader.command_line import app
-from grader.storyteller import export, finish, training
-from grader.storyteller.order import Order
+from grader.command_line.app import app
+from grader.tools.storyteller import export, finish, training
+from grader.tools.storyteller.order import TrainingOptions
 from utils.errors import CourseError
 from utils.reference import checksums
 
@@ -25,7 +25,7 @@ def output(tmp_path):
 
 @pytest.fixture
 def checkpoint(output):
-    return Order(output).checkpoint
+    return TrainingOptions(output).checkpoint
 
 
 class PowerCut(Exception):
@@ -114,12 +114,12 @@ def test_ctrl_c_before_the_first_checkpoint_says_so(train, parts, output, monkey
 
 
 def test_minutes_become_tokens(train, output, monkeypatch):
-    from grader.storyteller import command
+    from grader.command_line import train_storyteller
 
     seconds = iter([0.0, 8.0])  # 8 steps in as many seconds
-    monkeypatch.setattr(command.time, "perf_counter", lambda: next(seconds))
+    monkeypatch.setattr(train_storyteller.time, "perf_counter", lambda: next(seconds))
     train(output, minutes=0.1)
-    assert f"{int(6 * command.FOR_LEARNING)} steps of {TINY.tokens_per_step} tokens" in train.said
+    assert f"{int(6 * train_storyteller.FOR_LEARNING)} steps of {TINY.tokens_per_step} tokens" in train.said
 
 
 REFUSED = {
@@ -292,7 +292,7 @@ def test_what_was_there_comes_back_when_it_cannot_be_replaced(tmp_path, monkeypa
 
 
 def test_without_the_solutions_it_says_what_is_missing(tmp_path):
-    from grader.storyteller.official_parts import official_parts
+    from grader.tools.storyteller.official_parts import official_parts
 
     with pytest.raises(CourseError, match="Week 11 has no source yet"):
         official_parts(tmp_path)

@@ -5,7 +5,7 @@ import torch
 from nearness import NEAR, assert_near
 from transformers import GPT2Config, GPT2LMHeadModel
 
-from grader.storyteller.export import export, hf_weights, seal
+from grader.tools.storyteller.export import export, hf_weights, seal
 from utils.reference import ModelConfig, checksums
 from utils.reference._weights import check, read
 from utils.story_world.vocabulary import GPT2_IDS, SharedRowModel, SharedRowVocabulary
@@ -104,9 +104,9 @@ def test_a_folder_that_exists_is_not_written_into(tmp_path, trained, config, voc
 
 def test_the_storytellers_own_size_fits_the_repository(vocabulary):
     """Counted, not trained: d_model 96, 4 layers, 50,257 rows in float16."""
-    from grader.storyteller.recipe import Recipe
+    from grader.tools.storyteller.recipe import TrainingRecipe
     from utils.reference._weights import UNEMBEDDING, shapes
 
-    sizes = shapes(Recipe().config(GPT2_IDS))
+    sizes = shapes(TrainingRecipe().config(GPT2_IDS))
     numbers = sum(torch.Size(shape).numel() for name, shape in sizes.items() if name != UNEMBEDDING)
     assert 2 * numbers < 10_700_000

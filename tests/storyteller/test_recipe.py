@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from grader.storyteller.text import StoryText
-from grader.storyteller.training import begin
+from grader.tools.storyteller.text import StoryText
+from grader.tools.storyteller.training import begin
 
 from .conftest import TINY, TOKENS
 

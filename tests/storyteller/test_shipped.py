@@ -5,7 +5,7 @@ import re
 import pytest
 import torch
 
-from grader.storyteller.abilities import (
+from grader.tools.storyteller.abilities import (
     SAMPLERS,
     find_pronoun_heads,
     open_model,
@@ -13,11 +13,11 @@ from grader.storyteller.abilities import (
     score_analogies,
     score_repeats,
 )
-from grader.storyteller.measure import measure
-from grader.storyteller.official_parts import official_parts
-from grader.storyteller.recipe import Recipe
-from grader.storyteller.text import StoryText
-from tests.house.checkout import CHECKOUT
+from grader.tools.storyteller.measure import measure
+from grader.tools.storyteller.official_parts import official_parts
+from grader.tools.storyteller.recipe import TrainingRecipe
+from grader.tools.storyteller.text import StoryText
+from tests.repository.checkout import CHECKOUT
 
 FOLDER = CHECKOUT / "utils" / "reference" / "storyteller"
 CARD = (FOLDER / "README.md").read_text(encoding="utf-8")
@@ -38,7 +38,7 @@ def model():
 
 
 def test_its_loss_is_within_3_percent_of_the_entropy():
-    recipe = Recipe()
+    recipe = TrainingRecipe()
     text = StoryText(recipe).validation(recipe.final_tokens)
     found = measure(FOLDER, text, official_parts(CHECKOUT).evaluate)
     assert found.floor < found.loss < 1.03 * found.floor

@@ -10,7 +10,7 @@ import pytest
 import torch
 from nearness import NEAR, assert_near
 
-from tests.house.checkout import CHECKOUT
+from tests.repository.checkout import CHECKOUT
 from utils.reference import load
 from utils.tokens import END_OF_TEXT, vocabulary_files
 from utils.weeks import WEEKS

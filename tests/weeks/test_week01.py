@@ -8,8 +8,8 @@ import torch
 from torch.nn import functional as F
 
 from utils.checks import week01_vectors as checks
-from utils.checks.array_steps import count_steps, result_and_growth
-from utils.word_space import WORDS
+from utils.checks.watch.step_count import count_steps, result_and_growth
+from utils.examples.word_space import WORDS
 
 PLACES = torch.tensor([word.place for word in WORDS])
 ROW = {word.word: row for row, word in enumerate(WORDS)}

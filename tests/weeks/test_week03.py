@@ -10,12 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from utils.answers.judge import find_answer_key
 from utils.checks import week03_embeddings as checks
-from utils.checks.learning import SMALL_RANDOM, count_learned, first_numbers, rows_that_learn
-from utils.checks.stand_ins import READS, PlaceTable, TokenTable
+from utils.checks.fakes.modules import READS, PositionTable, TokenTable
+from utils.checks.measure.learned_parameters import (
+    SMALL_RANDOM,
+    count_learned,
+    first_numbers,
+    rows_that_learn,
+)
 from utils.story_world.analogies import ANALOGIES
 from utils.tokens import load_tokenizer
-from utils.verdicts.judge import find_verdict
 
 SOURCE = Path(__file__).resolve().parents[2] / "solutions" / "week03_embeddings" / "embeddings.py"
 SETTINGS = settings(max_examples=30)
@@ -77,7 +82,7 @@ def gap(reads: str, seed: int, seq: int, order: torch.Tensor, positions: bool) -
     W_pos = torch.randn(8, 4, generator=generator) if positions else None
     tokens = torch.randperm(9, generator=generator)[:seq][None]
     inputs = {"reads": reads, "tokens": tokens, "order": order, "W_E": W_E, "W_pos": W_pos}
-    return find_verdict(checks.WEEK, "order_matters").expected(**inputs)
+    return find_answer_key(checks.WEEK, "order_matters").expected(**inputs)
 
 
 @SETTINGS
@@ -109,7 +114,7 @@ def test_rows_that_were_looked_up_learn_and_no_others() -> None:
 
 
 def test_a_softmax_does_not_hide_what_learns() -> None:
-    table = PlaceTable(torch.randn(3, 4))
+    table = PositionTable(torch.randn(3, 4))
     shares = table(torch.zeros(1, 2, dtype=torch.long)).softmax(dim=-1)
     assert rows_that_learn(shares, table.W_pos) == [0, 1]
 

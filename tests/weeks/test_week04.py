@@ -10,13 +10,13 @@ from nearness import assert_near
 from torch import nn
 from torch.nn import functional as F
 
+from utils.answers.week04_mlp import _mixes
 from utils.checks import week04_mlp as checks
-from utils.checks.cases import Draw
-from utils.checks.mixing_layers import mixing_layer
-from utils.checks.real import token_ids
-from utils.checks.real_mlp import mlp_weights, norm_names, norm_weights
+from utils.checks.engine.cases import Draw
+from utils.checks.fakes.mixing_layers import mixing_layer
 from utils.reference import CONFIGS, load
-from utils.verdicts.week04_mlp import _mixes
+from utils.reference.inputs.mlp import mlp_weights, norm_names, norm_weights
+from utils.reference.inputs.tokens import token_ids
 
 COURSE = Path(__file__).resolve().parents[2] / "course"
 

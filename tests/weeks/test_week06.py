@@ -13,14 +13,14 @@ from nearness import assert_near
 from torch import nn
 from torch.nn import functional as F
 
+from utils.adapters.heads import fill_heads
+from utils.answers.week06_heads._hf_layer import hf_attention
 from utils.checks import week06_heads as checks
-from utils.checks.attempt import CheckMisuse
-from utils.checks.fill_heads import fill_heads
-from utils.checks.real import token_ids
-from utils.checks.real_heads import NAMES, attention_weights, first_block_patterns, repeated_names
-from utils.induction_by_hand import induction_circuit
+from utils.errors import CheckMisuse
+from utils.examples.induction_by_hand import induction_circuit
 from utils.reference import CONFIGS, load
-from utils.verdicts.week06_heads._hf_layer import hf_attention
+from utils.reference.inputs.heads import NAMES, attention_weights, first_block_patterns, repeated_names
+from utils.reference.inputs.tokens import token_ids
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SOURCE = REPOSITORY / "solutions" / "week06_heads" / "heads.py"

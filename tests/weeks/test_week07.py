@@ -16,20 +16,20 @@ from torch import nn
 from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
-from grader.cells import is_kind, plain_python
-from grader.parts import write_parts
-from grader.sources import read_source, weeks_with_source
+from grader.build.parts import write_parts
+from grader.build.source import read_source, weeks_with_source
+from utils.adapters.model import fill_block, fill_model
+from utils.answers.gpt2_shapes import TIED, parameter_shapes
+from utils.answers.judge import find_answer_key
+from utils.answers.oracles.hf_model import hf_block, meta_model, run_meta_model
+from utils.answers.week07_transformer._mixes import CAUSAL_KINDS, LEAKY_KINDS
 from utils.checks import week07_transformer as checks
-from utils.checks.attempt import CheckMisuse
-from utils.checks.bare_model import BareModel
-from utils.checks.fill_model import fill_block, fill_model
-from utils.checks.real import token_ids
-from utils.checks.real_blocks import block_weights, model_weights
+from utils.checks.fakes.parameters_only import BareModel
+from utils.errors import CheckMisuse
+from utils.notebook.cells import is_kind, plain_python
 from utils.reference import CONFIGS, ModelConfig, load
-from utils.verdicts.gpt2_shapes import TIED, parameter_shapes
-from utils.verdicts.hf_model import hf_block, meta_model, run_meta_model
-from utils.verdicts.judge import find_verdict
-from utils.verdicts.week07_transformer._mixes import CAUSAL_KINDS, LEAKY_KINDS
+from utils.reference.inputs.blocks import block_weights, model_weights
+from utils.reference.inputs.tokens import token_ids
 from utils.weeks import find_week
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -117,7 +117,7 @@ def test_the_count_is_the_published_one_and_that_of_both_machines(notebook, name
 @pytest.mark.parametrize("name", PUBLISHED)
 @pytest.mark.parametrize("seq", [2, 77, 1024])
 def test_torch_counts_the_same_flops_in_our_own_machine(notebook, name: str, seq: int) -> None:
-    """The verdict watches HF's; the exercise says "as our code does them". (Of a single token torch's einsum
+    """The answer key counts HF's; the exercise says "as our code does them". (Of a single token torch's einsum
     makes a product that is none for its counter.)
     """
     with torch.device("meta"):
@@ -155,10 +155,10 @@ def test_what_is_right_for_many_layers_is_what_the_whole_model_gives(n_layers: i
     model = meta_model(config)
     with FlopCounterMode(display=False) as counter:
         output = run_meta_model(model, 3, 7, output_attentions=True)
-    flops = find_verdict(WEEK.folder, "flops_per_token").expected(config, 7)
+    flops = find_answer_key(WEEK.folder, "flops_per_token").expected(config, 7)
     assert 3 * 7 * flops == counter.get_total_flops()
 
-    memory = find_verdict(WEEK.folder, "memory_needed").expected(config, 3, 7, 4)
+    memory = find_answer_key(WEEK.folder, "memory_needed").expected(config, 3, 7, 4)
     parameters = 4 * sum(weight.numel() for weight in model.parameters())
     assert (memory["weights"], memory["gradients"], memory["moments"]) == (
         parameters,
@@ -212,7 +212,7 @@ def test_hfs_own_model_begins_by_the_rule_that_the_verdict_holds() -> None:
         "W_in": "c_fc",
         "W_out": "mlp.c_proj",
     }
-    expected = find_verdict(checks.WEEK, "init_weights").expected({"n_layers": 5}, 0, {}, {})
+    expected = find_answer_key(checks.WEEK, "init_weights").expected({"n_layers": 5}, 0, {}, {})
     for ours, theirs in kinds.items():
         weights = [each for name, each in model.named_parameters() if name.endswith(f"{theirs}.weight")]
         spread = torch.cat([each.detach().flatten() for each in weights]).std().item()
@@ -273,7 +273,7 @@ def test_the_machine_is_causal_with_any_weights_and_no_longer_with_a_block_that_
 @pytest.mark.parametrize("seed", range(3))
 def test_the_kinds_of_models_that_are_said_to_look_ahead_do_and_no_others(seed: int) -> None:
     drawn = checks.is_causal.draw_cases(seed)
-    expected = find_verdict(checks.WEEK, "is_causal").expected
+    expected = find_answer_key(checks.WEEK, "is_causal").expected
     leaky = {case.label.rpartition(", batch")[0] for case in drawn if not expected(**case.inputs)}
     causal = {case.label.rpartition(", batch")[0] for case in drawn} - leaky
     assert (causal, leaky) == (set(CAUSAL_KINDS), set(LEAKY_KINDS))

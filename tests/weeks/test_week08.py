@@ -14,13 +14,13 @@ from nearness import NEAR
 from safetensors import safe_open
 
 from tests.checks.taught import notebook_of, run_cells
-from utils.checks.cases import Draw
-from utils.checks.hf_weights import random_config, random_state_dict, tensor_shapes
-from utils.checks.memory_watch import MemoryWatch
-from utils.checks.weight_file import WeightFile
+from utils.answers.week08_weights import _hf
+from utils.checks.engine.cases import Draw
+from utils.checks.fakes.weight_file import WeightFile
+from utils.checks.inputs.hf_weights import random_config, random_state_dict, tensor_shapes
+from utils.checks.watch.memory import MemoryWatch
 from utils.reference import CONFIGS, ModelConfig, load
 from utils.story_world import corpus, stories
-from utils.verdicts.week08_weights import _hf
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SOURCE = REPOSITORY / "solutions" / "week08_weights" / "weights.py"

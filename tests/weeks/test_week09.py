@@ -9,15 +9,15 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.cells import is_kind, plain_python
-from grader.parts import write_parts
-from grader.sources import read_source, weeks_with_source
+from grader.build.parts import write_parts
+from grader.build.source import read_source, weeks_with_source
+from utils.answers.judge import LocalJudge
+from utils.answers.oracles import hf_generation
 from utils.checks import week09_sampling as checks
-from utils.checks.cases import Draw
-from utils.checks.frequencies import false_alarm_rate
+from utils.checks.engine.cases import Draw
+from utils.checks.measure.sampling_statistics import false_alarm_rate
 from utils.checks.week09_sampling import forward_flops
-from utils.verdicts import hf_generation
-from utils.verdicts.judge import LocalJudge
+from utils.notebook.cells import is_kind, plain_python
 from utils.weeks import find_week
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -137,7 +137,7 @@ def test_a_right_sampler_fails_less_than_once_in_a_million_seeds(check):
 
 def test_the_bound_is_hoeffdings():
     """Against the binomial distribution itself, at the probability where it is widest."""
-    from utils.checks.frequencies import ALLOWED, DRAWS
+    from utils.checks.measure.sampling_statistics import ALLOWED, DRAWS
 
     normal = torch.distributions.Normal(0.0, (0.25 / DRAWS) ** 0.5)
     assert 2 * normal.cdf(torch.tensor(-ALLOWED, dtype=torch.float64)).item() < false_alarm_rate(1)

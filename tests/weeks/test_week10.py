@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional as F
 
-from grader.cells import is_kind, plain_python
-from grader.parts import write_parts
-from grader.sources import read_source, weeks_with_source
-from utils.checks.named_parameters import module_with, names_of
+from grader.build.parts import write_parts
+from grader.build.source import read_source, weeks_with_source
+from utils.checks.measure.named_parameters import module_with, names_of
+from utils.notebook.cells import is_kind, plain_python
 from utils.reference import ModelConfig
 from utils.weeks import find_week
 

@@ -9,9 +9,9 @@ import pytest
 import torch
 from nearness import assert_near
 
-from grader.cells import is_kind, plain_python
-from grader.parts import write_parts
-from grader.sources import read_source, weeks_with_source
+from grader.build.parts import write_parts
+from grader.build.source import read_source, weeks_with_source
+from utils.notebook.cells import is_kind, plain_python
 from utils.training import whole_stories
 from utils.weeks import find_week
 

@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nearness import assert_near
 
-from grader.cells import is_kind, is_task, plain_python
-from grader.parts import write_parts
-from grader.sources import read_source, weeks_with_source
-from utils.checks.cases import Draw
-from utils.checks.small_gpt2 import SmallGPT2
+from grader.build.parts import write_parts
+from grader.build.source import read_source, weeks_with_source
+from utils.answers.oracles.hf_inside import run, run_with_heads
+from utils.answers.oracles.hf_model import hf_model
+from utils.checks.engine.cases import Draw
+from utils.checks.fakes.gpt2 import SmallGPT2
 from utils.checks.week12_inside import knock_out as knock_out_check
-from utils.verdicts.hf_inside import run, run_with_heads
-from utils.verdicts.hf_model import hf_model
+from utils.notebook.cells import is_kind, is_task, plain_python
 from utils.weeks import find_week
 
 REPOSITORY = Path(__file__).resolve().parents[2]

@@ -5,13 +5,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from utils.checks.array_steps import result_and_growth
-from utils.checks.attempt import tensors
-from utils.checks.cases import Case, Draw
-from utils.checks.engine import Check
-from utils.checks.real import token_ids
-from utils.checks.shape_table import shape_table_check
-from utils.word_space import WORDS
+from utils.checks.engine.cases import Case, Draw
+from utils.checks.engine.check import Check
+from utils.checks.engine.observation import tensors
+from utils.checks.engine.shape_table import shape_table_check
+from utils.checks.watch.step_count import result_and_growth
+from utils.examples.word_space import WORDS
+from utils.reference.inputs.tokens import token_ids
 
 WEEK = "week01_vectors"
 _LARGE = 1e4

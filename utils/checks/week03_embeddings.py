@@ -7,13 +7,18 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from utils.checks.cases import Case, Draw
-from utils.checks.engine import Check
-from utils.checks.fill import fill
-from utils.checks.learning import count_learned, first_numbers, rows_that_learn, table_of
-from utils.checks.real import token_ids
-from utils.checks.shape_table import shape_table_check
-from utils.checks.stand_ins import READS, PlaceTable, TokenTable, sequence_model
+from utils.adapters.weights import fill
+from utils.checks.engine.cases import Case, Draw
+from utils.checks.engine.check import Check
+from utils.checks.engine.shape_table import shape_table_check
+from utils.checks.fakes.modules import READS, PositionTable, TokenTable, sequence_model
+from utils.checks.measure.learned_parameters import (
+    count_learned,
+    first_numbers,
+    rows_that_learn,
+    table_of,
+)
+from utils.reference.inputs.tokens import token_ids
 
 WEEK = "week03_embeddings"
 _LOOKUPS = (
@@ -324,7 +329,7 @@ def _embed_tokens_cases(draw: Draw) -> list[Case]:
 
 
 def _run_embed_tokens(embed_tokens: Any, tokens: Tensor, W_E: Tensor, W_pos: Tensor) -> Any:
-    return embed_tokens(tokens, TokenTable(W_E), PlaceTable(W_pos))
+    return embed_tokens(tokens, TokenTable(W_E), PositionTable(W_pos))
 
 
 embed_tokens = Check(

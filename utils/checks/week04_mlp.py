@@ -7,15 +7,22 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from utils.checks.attempt import CheckMisuse
-from utils.checks.cases import Case, Draw
-from utils.checks.engine import Check
-from utils.checks.fill import fill
-from utils.checks.judges_side import judges_module
-from utils.checks.mixing_layers import mixing_layer
-from utils.checks.real_mlp import before_gelu, mlp_input, mlp_weights, norm_names, norm_weights, stream_start
-from utils.checks.shape_table import shape_table_check
+from utils.adapters.weights import fill
+from utils.checks.engine.cases import Case, Draw
+from utils.checks.engine.check import Check
+from utils.checks.engine.judge_modules import judges_module
+from utils.checks.engine.shape_table import shape_table_check
+from utils.checks.fakes.mixing_layers import mixing_layer
+from utils.errors import CheckMisuse
 from utils.reference import CONFIGS
+from utils.reference.inputs.mlp import (
+    before_gelu,
+    mlp_input,
+    mlp_weights,
+    norm_names,
+    norm_weights,
+    stream_start,
+)
 
 WEEK = "week04_mlp"
 _NORMS = (

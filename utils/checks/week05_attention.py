@@ -3,11 +3,11 @@
 import torch
 from torch import nn
 
-from utils.checks.cases import Case, Draw
-from utils.checks.engine import Check
-from utils.checks.fill import fill
-from utils.checks.real import first_block_input, head_weights, token_ids
-from utils.checks.shape_table import shape_table_check
+from utils.adapters.weights import fill
+from utils.checks.engine.cases import Case, Draw
+from utils.checks.engine.check import Check
+from utils.checks.engine.shape_table import shape_table_check
+from utils.reference.inputs.tokens import first_block_input, head_weights, token_ids
 
 WEEK = "week05_attention"
 _SDPA = "torch.nn.functional.scaled_dot_product_attention"

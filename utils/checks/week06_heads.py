@@ -5,12 +5,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from utils.checks.cases import Case, Draw, Sizes
-from utils.checks.engine import Check
-from utils.checks.fill_heads import fill_heads
-from utils.checks.ready_made import ReadyMadeWatch
-from utils.checks.real import token_ids
-from utils.checks.real_heads import (
+from utils.adapters.heads import fill_heads
+from utils.checks.engine.cases import Case, Draw, Sizes
+from utils.checks.engine.check import Check
+from utils.checks.engine.shape_table import shape_table_check
+from utils.checks.watch.forbidden_calls import ForbiddenCallWatch
+from utils.reference.inputs.heads import (
     attention_input,
     attention_weights,
     first_block_patterns,
@@ -18,7 +18,7 @@ from utils.checks.real_heads import (
     packed_weights,
     repeated_names,
 )
-from utils.checks.shape_table import shape_table_check
+from utils.reference.inputs.tokens import token_ids
 
 WEEK = "week06_heads"
 _SDPA = "torch.nn.functional.scaled_dot_product_attention"
@@ -332,7 +332,7 @@ def _sdpa_cases(draw: Draw) -> list[Case]:
 
 
 def _run_sdpa(sdpa_attention: Any, q: Tensor, k: Tensor, v: Tensor) -> dict[str, Any]:
-    with ReadyMadeWatch([_SDPA]) as watch:
+    with ForbiddenCallWatch([_SDPA]) as watch:
         z = sdpa_attention(q, k, v)
     return {"z": z, "calls scaled_dot_product_attention": bool(watch.seen)}
 

@@ -7,20 +7,20 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from utils.checks.attempt import tensors
-from utils.checks.bare_model import BareModel
-from utils.checks.cases import Case, Draw
-from utils.checks.engine import Check
-from utils.checks.fill_model import fill_block, fill_model
-from utils.checks.judges_side import judges_module
-from utils.checks.leaky_models import MixingModel
-from utils.checks.learning import count_learned
-from utils.checks.real import token_ids
-from utils.checks.real_blocks import block_weights, cut_model
-from utils.checks.real_mlp import stream_start
-from utils.checks.shape_table import shape_table_check
-from utils.checks.stand_in_model import StandInModel
+from utils.adapters.model import fill_block, fill_model
+from utils.checks.engine.cases import Case, Draw
+from utils.checks.engine.check import Check
+from utils.checks.engine.judge_modules import judges_module
+from utils.checks.engine.observation import tensors
+from utils.checks.engine.shape_table import shape_table_check
+from utils.checks.fakes.leaky_models import MixingModel
+from utils.checks.fakes.model import FakeModel
+from utils.checks.fakes.parameters_only import BareModel
+from utils.checks.measure.learned_parameters import count_learned
 from utils.reference import CONFIGS, ModelConfig
+from utils.reference.inputs.blocks import block_weights, cut_model
+from utils.reference.inputs.mlp import stream_start
+from utils.reference.inputs.tokens import token_ids
 
 WEEK = "week07_transformer"
 _CUT_BLOCKS = 2
@@ -281,7 +281,7 @@ def _others_hook(module: nn.Module, inputs: Any, output: Any) -> None:
 
 
 def _run_stream(residual_stream, weights, tokens, hooked):
-    model = StandInModel(weights)
+    model = FakeModel(weights)
     for name in hooked:
         model.get_submodule(name).register_forward_hook(_others_hook)
     stream = residual_stream(model, tokens)

@@ -8,17 +8,17 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from utils.checks.attempt import CheckMisuse
-from utils.checks.cases import Case, Draw
-from utils.checks.engine import Check
-from utils.checks.hf_weights import cut_of, published, random_config, random_state_dict
-from utils.checks.memory_watch import MemoryWatch
-from utils.checks.real import token_ids
-from utils.checks.shape_table import shape_table_check
-from utils.checks.small_model import SmallModel, small_weights
-from utils.checks.texts import draw_text
-from utils.checks.weight_file import WeightFile
+from utils.checks.engine.cases import Case, Draw
+from utils.checks.engine.check import Check
+from utils.checks.engine.shape_table import shape_table_check
+from utils.checks.fakes.trainable_model import SmallModel, small_weights
+from utils.checks.fakes.weight_file import WeightFile
+from utils.checks.inputs.hf_weights import cut_of, published, random_config, random_state_dict
+from utils.checks.inputs.texts import draw_text
+from utils.checks.watch.memory import MemoryWatch
+from utils.errors import CheckMisuse
 from utils.reference import CONFIGS, ModelConfig
+from utils.reference.inputs.tokens import token_ids
 
 WEEK = "week08_weights"
 

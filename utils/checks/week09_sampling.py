@@ -10,16 +10,16 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from utils.checks.attempt import CheckMisuse
-from utils.checks.cases import Case, Draw, Sizes
-from utils.checks.engine import Check
-from utils.checks.frequencies import DRAWS, checked_ids
-from utils.checks.global_random import next_global_numbers
-from utils.checks.real import token_ids
-from utils.checks.shape_table import shape_table_check
-from utils.checks.small_gpt2 import SmallGPT2, random_weights
-from utils.checks.stand_ins import TokenTable
+from utils.checks.engine.cases import Case, Draw, Sizes
+from utils.checks.engine.check import Check
+from utils.checks.engine.shape_table import shape_table_check
+from utils.checks.fakes.gpt2 import SmallGPT2, random_weights
+from utils.checks.fakes.modules import TokenTable
+from utils.checks.measure.sampling_statistics import DRAWS, checked_ids
+from utils.checks.watch.global_random import next_global_numbers
+from utils.errors import CheckMisuse
 from utils.reference import ModelConfig
+from utils.reference.inputs.tokens import token_ids
 
 WEEK = "week09_sampling"
 _READY_MADE = ("transformers.generation",)

@@ -7,12 +7,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from utils.checks.attempt import CheckMisuse
-from utils.checks.cases import Case, Draw
-from utils.checks.engine import Check
-from utils.checks.named_parameters import module_with, names_of
-from utils.checks.real import first_block_input, head_weights, token_ids
-from utils.checks.real_mlp import (
+from utils.checks.engine.cases import Case, Draw
+from utils.checks.engine.check import Check
+from utils.checks.engine.shape_table import shape_table_check
+from utils.checks.measure.named_parameters import module_with, names_of
+from utils.errors import CheckMisuse
+from utils.reference.inputs.mlp import (
     before_gelu,
     mlp_input,
     mlp_weights,
@@ -20,7 +20,7 @@ from utils.checks.real_mlp import (
     norm_weights,
     stream_start,
 )
-from utils.checks.shape_table import shape_table_check
+from utils.reference.inputs.tokens import first_block_input, head_weights, token_ids
 
 WEEK = "week10_learning"
 _AUTOGRAD = (

@@ -10,16 +10,16 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from utils.checks.attempt import CheckMisuse
-from utils.checks.cases import Case, Draw
-from utils.checks.engine import Check
-from utils.checks.full_disk import full_disk
-from utils.checks.path_watch import PathWatch
-from utils.checks.real import PROMPTS
-from utils.checks.shape_table import shape_table_check
-from utils.checks.small_model import SmallModel, small_weights
-from utils.checks.small_run import SmallRun
-from utils.checks.toy_words import ToyVocabulary
+from utils.checks.engine.cases import Case, Draw
+from utils.checks.engine.check import Check
+from utils.checks.engine.shape_table import shape_table_check
+from utils.checks.fakes.full_disk import full_disk
+from utils.checks.fakes.trainable_model import SmallModel, small_weights
+from utils.checks.fakes.trainer import SmallRun
+from utils.checks.fakes.vocabulary import ToyVocabulary
+from utils.checks.watch.paths import PathWatch
+from utils.errors import CheckMisuse
+from utils.reference.inputs.tokens import PROMPTS
 from utils.training import TrainingSettings
 
 WEEK = "week11_training"

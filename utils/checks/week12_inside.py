@@ -6,13 +6,13 @@ from dataclasses import asdict
 import torch
 from torch import nn
 
-from utils.checks.cases import Case, Draw, Sizes
-from utils.checks.engine import Check
-from utils.checks.real import token_ids
-from utils.checks.real_blocks import block_weights, cut_model
-from utils.checks.shape_table import shape_table_check
-from utils.checks.small_gpt2 import SmallGPT2, random_weights
+from utils.checks.engine.cases import Case, Draw, Sizes
+from utils.checks.engine.check import Check
+from utils.checks.engine.shape_table import shape_table_check
+from utils.checks.fakes.gpt2 import SmallGPT2, random_weights
 from utils.reference import ModelConfig
+from utils.reference.inputs.blocks import block_weights, cut_model
+from utils.reference.inputs.tokens import token_ids
 
 WEEK = "week12_inside"
 _EPS = 0.1  # large, so that an eps in the wrong place shows

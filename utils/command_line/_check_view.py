@@ -15,7 +15,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from utils.self_check import Row, SelfCheck
+from utils.self_check import CheckRow, SelfCheck
 from utils.self_check.check import Begin
 
 _STYLES = {"✓": "green", "✗": "red", "○": "yellow", "✎": "cyan"}
@@ -65,7 +65,7 @@ def _table(result: SelfCheck) -> Table:
     return table
 
 
-def _points(row: Row) -> str:
+def _points(row: CheckRow) -> str:
     return f"{'–' if row.kind == 'written' else f'{row.points:g}'} of {row.out_of:g}"
 
 

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from utils.command_line._group import CourseGroup, say_error
-from utils.places import find_home, find_notebook
+from utils.paths import find_home, find_notebook
 from utils.self_check import DEFAULT_TIMEOUT, SelfCheck, check_week
 from utils.weeks import find_week
 

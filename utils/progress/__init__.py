@@ -4,7 +4,7 @@ keep(week, result)          # after a check
 records, note = recall()    # for `course progress`
 """
 
-from utils.progress.result import Record, Result
+from utils.progress.result import Record, WeekResult
 from utils.progress.store import NotKept, keep, progress_file, recall
 
-__all__ = ["NotKept", "Record", "Result", "keep", "progress_file", "recall"]
+__all__ = ["NotKept", "Record", "WeekResult", "keep", "progress_file", "recall"]

@@ -7,7 +7,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Result:
+class WeekResult:
     """What one self-check of a week came to."""
 
     when: datetime
@@ -24,7 +24,7 @@ class Result:
         return {**asdict(self), "when": self.when.isoformat()}
 
     @classmethod
-    def from_plain(cls, data: dict[str, Any]) -> "Result":
+    def from_plain(cls, data: dict[str, Any]) -> "WeekResult":
         """The result that `to_plain` described. Anything else raises ValueError, TypeError or KeyError."""
         return cls(
             when=_moment(data["when"]),
@@ -40,12 +40,12 @@ class Result:
 class Record:
     """What is remembered of a week."""
 
-    best: Result
+    best: WeekResult
     """Most core points; of equals, most stretch points, and of equals the first."""
-    last: Result
+    last: WeekResult
 
     @classmethod
-    def after(cls, before: "Record | None", result: Result) -> "Record":
+    def after(cls, before: "Record | None", result: WeekResult) -> "Record":
         """What is remembered once `result` has come after what was remembered `before`."""
         if before is None or _rank(result) > _rank(before.best):
             return cls(best=result, last=result)
@@ -58,10 +58,10 @@ class Record:
     @classmethod
     def from_plain(cls, data: dict[str, Any]) -> "Record":
         """The record that `to_plain` described. Anything else raises ValueError, TypeError or KeyError."""
-        return cls(best=Result.from_plain(data["best"]), last=Result.from_plain(data["last"]))
+        return cls(best=WeekResult.from_plain(data["best"]), last=WeekResult.from_plain(data["last"]))
 
 
-def _rank(result: Result) -> tuple[float, float]:
+def _rank(result: WeekResult) -> tuple[float, float]:
     return result.core, result.stretch
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import platformdirs
 
 from utils.errors import CourseError
-from utils.progress.result import Record, Result
+from utils.progress.result import Record, WeekResult
 from utils.weeks import Week
 
 _VERSION = 1
@@ -55,7 +55,7 @@ def recall() -> tuple[dict[str, Record], str]:
     return content.weeks, ""
 
 
-def keep(week: Week, result: Result) -> str:
+def keep(week: Week, result: WeekResult) -> str:
     """Writes `result` down as `week`'s last one, and as its best if it is.
 
     Returns a sentence when a damaged file was set aside, else an empty string.

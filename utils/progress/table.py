@@ -7,8 +7,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from utils.places import notebook_of
-from utils.progress.result import Record, Result
+from utils.paths import notebook_of
+from utils.progress.result import Record, WeekResult
 from utils.weeks import WEEKS, Week
 
 _BAR_WIDTH = 16  # as wide as "not released yet"; the whole fits a terminal of 80 columns
@@ -43,5 +43,5 @@ def _add_row(table: Table, week: Week, record: Record | None, home: Path) -> Non
     )
 
 
-def _stretch(result: Result) -> str:
+def _stretch(result: WeekResult) -> str:
     return f"{result.stretch:g}/{result.stretch_of:g}" if result.stretch_of else "–"

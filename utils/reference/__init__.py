@@ -13,8 +13,13 @@ Nothing is downloaded unless you ask for it with `download=True`.
 """
 
 from utils.reference._config import CONFIGS, ModelConfig
-from utils.reference._reference import NAMES, Reference, load, settle
-from utils.reference.problems import ReferenceDamaged, ReferenceMissing, ReferenceProblem, UnknownReference
+from utils.reference._reference import NAMES, Reference, choose, load
+from utils.reference.problems import (
+    ReferenceDamaged,
+    ReferenceMissing,
+    ReferenceProblem,
+    UnknownReference,
+)
 
 __all__ = [
     "CONFIGS",
@@ -25,6 +30,6 @@ __all__ = [
     "ReferenceMissing",
     "ReferenceProblem",
     "UnknownReference",
+    "choose",
     "load",
-    "settle",
 ]

@@ -73,7 +73,7 @@ class Reference:
 _settled: str | None = None
 
 
-def settle(name: str | None) -> None:
+def choose(name: str | None) -> None:
     """From now on, in this process, `load()` without a name means this reference; None takes that back.
 
     Grading settles on the one that every machine has, so that points are the same on all of them.

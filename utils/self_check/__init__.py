@@ -6,6 +6,6 @@ Importing this loads neither nbclient nor nbgrader: both arrive with the first c
 """
 
 from utils.self_check.check import DEFAULT_TIMEOUT, check_week
-from utils.self_check.result import Row, SelfCheck
+from utils.self_check.result import CheckRow, SelfCheck
 
-__all__ = ["DEFAULT_TIMEOUT", "Row", "SelfCheck", "check_week"]
+__all__ = ["DEFAULT_TIMEOUT", "CheckRow", "SelfCheck", "check_week"]

@@ -30,7 +30,7 @@ class KernelDidNotStart(CourseError):
 
 
 @dataclass
-class Run:
+class KernelRun:
     """How far a run came. The outputs are in the notebook's cells."""
 
     seconds: dict[int, float] = field(default_factory=dict)
@@ -44,7 +44,7 @@ class Run:
 
 def run_cells(
     notebook: NotebookNode, prologue: str, folder: Path, timeout: int, begin: Callable[[int], None]
-) -> Run:
+) -> KernelRun:
     """Runs the cells of `notebook`, in `folder`, and puts their outputs into them; before them `prologue`.
 
     A cell that raises does not stop the run, nor does one that is interrupted after `timeout` seconds; the
@@ -77,13 +77,13 @@ async def _run(
     begin: Callable[[int], None],
     environment: dict[str, str],
     words: IO[bytes],
-) -> Run:
+) -> KernelRun:
     client = _client(notebook)
     manager = client.km
     try:
         await _start(client, folder, environment, words)
         await _prepare(client, prologue)
-        run = Run()
+        run = KernelRun()
         for index in range(len(notebook.cells)):
             begin(index)
             run.seconds[index] = 0.0
@@ -120,7 +120,7 @@ def _client(notebook: NotebookNode) -> NotebookClient:
     client = NotebookClient(
         notebook,
         km=AsyncKernelManager(kernel_name="python3", kernel_spec_manager=_ThisInterpreter()),
-        timeout=None,  # `_Watch` sees to it
+        timeout=None,  # `_Watchdog` sees to it
         startup_timeout=_STARTUP_SECONDS,
         allow_errors=True,
         skip_cells_with_tag="",  # no tag makes a check pass by not being run
@@ -154,7 +154,7 @@ def _last_line(words: IO[bytes]) -> str:
 async def _run_cell(client: NotebookClient, index: int, timeout: int) -> str:
     """Runs one cell. Returns why the run cannot go on after it; empty when it can."""
     cell = client.nb.cells[index]
-    watch = _Watch(client, timeout)
+    watch = _Watchdog(client, timeout)
     asked_to_exit = False
 
     def executed(execute_reply: dict[str, Any], **_: Any) -> None:
@@ -178,7 +178,7 @@ async def _run_cell(client: NotebookClient, index: int, timeout: int) -> str:
     return "it called exit() or quit()" if asked_to_exit else ""
 
 
-class _Watch:
+class _Watchdog:
     """Interrupts a cell that takes too long, and ends the kernel when that does not help.
 
     nbclient's own timeout goes on to the next cell while the kernel may still be at the last one.

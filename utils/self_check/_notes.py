@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from utils.notebook.assembly import AssembledNotebook
-from utils.notebook_file import language_of
+from utils.notebook.file import language_of
 from utils.self_check._plan import label
 from utils.self_check._rows import failed_cells
 from utils.self_check._run import Ran

@@ -9,9 +9,9 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from utils.notebook.assembly import AssembledNotebook, Step, assemble_notebook
 from utils.notebook.code import definitions
+from utils.notebook.file import BrokenNotebook
 from utils.notebook.released import ReleasedCell, nbgrader_metadata
 from utils.notebook.submitted import SubmittedCell, Unreadable
-from utils.notebook_file import BrokenNotebook
 
 
 @dataclass

@@ -6,11 +6,11 @@ from typing import Any
 from nbformat import NotebookNode
 from nbgrader.utils import determine_grade
 
-from utils.checks.report import MIME
+from utils.checks.engine.report import MIME
 from utils.notebook.assembly import AssembledNotebook, Step, is_unwritten
 from utils.self_check._plan import is_graded, label, points_of
 from utils.self_check._run import Ran
-from utils.self_check.result import Kind, Mark, Row
+from utils.self_check.result import CheckRow, Kind, Mark
 
 _NOT_WRITTEN = "not written yet"
 _CELL_FILE = re.compile(r"\(\d+\.py, ")  # the name that IPython gives a cell means nothing to its reader
@@ -18,17 +18,17 @@ _MISSING_NAME = re.compile(r"name '(\w+)' is not defined")
 _PUT_PARTS = "put the week's parts.py beside the notebook"
 
 
-def rows_of(assembled: AssembledNotebook, ran: Ran) -> tuple[Row, ...]:
+def rows_of(assembled: AssembledNotebook, ran: Ran) -> tuple[CheckRow, ...]:
     """A row for every graded cell, in the notebook's order."""
     return tuple(_row(assembled, step, ran) for step in assembled.steps if is_graded(step))
 
 
-def _row(assembled: AssembledNotebook, step: Step, ran: Ran) -> Row:
+def _row(assembled: AssembledNotebook, step: Step, ran: Ran) -> CheckRow:
     if not step.is_check:
         return _written_row(step)
     reports = _reports(ran.outputs.get(id(step), []))
     points, mark, reason = _outcome(assembled, step, ran)
-    return Row(
+    return CheckRow(
         exercise=step.name.removeprefix("check_"),
         kind=_kind(step),
         points=points,
@@ -43,8 +43,8 @@ def _kind(step: Step) -> Kind:
     return "stretch" if "stretch" in step.cell.metadata.get("tags", ()) else "core"
 
 
-def _written_row(step: Step) -> Row:
-    return Row(
+def _written_row(step: Step) -> CheckRow:
+    return CheckRow(
         exercise=step.name,
         kind="written",
         points=0,

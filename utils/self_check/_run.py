@@ -10,8 +10,8 @@ from nbformat import NotebookNode
 from utils.notebook.assembly import Step
 from utils.notebook.code import imported_modules
 from utils.notebook.released import ReleasedCell
-from utils.places import find_home, notebook_of
-from utils.self_check._kernel import Run, run_cells
+from utils.paths import find_home, notebook_of
+from utils.self_check._kernel import KernelRun, run_cells
 from utils.self_check._plan import Plan, label
 from utils.weeks import Week
 
@@ -75,7 +75,7 @@ def _telling(plan: Plan, begin: Callable[[int, int, str], None] | None) -> Calla
     return tell
 
 
-def _note(plan: Plan, run: Run, ran: Ran) -> None:
+def _note(plan: Plan, run: KernelRun, ran: Ran) -> None:
     """Takes over what the cells showed that were reached."""
     fresh: dict[int, list[NotebookNode]] = {}
     for place in sorted(run.seconds):
@@ -85,7 +85,7 @@ def _note(plan: Plan, run: Run, ran: Ran) -> None:
     ran.outputs |= fresh
 
 
-def _without_what_stopped(plan: Plan, run: Run, ran: Ran) -> Plan:
+def _without_what_stopped(plan: Plan, run: KernelRun, ran: Ran) -> Plan:
     step = plan.steps_of[run.stopped_in]
     again = id(step) in ran.stopped
     ran.stopped.setdefault(id(step), f"after {run.stop_seconds:.0f} s: {run.stop_reason}")

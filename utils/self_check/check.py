@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from utils.errors import CourseError
+from utils.notebook.file import BrokenNotebook, read_bytes
 from utils.notebook.submitted import Unreadable, read_submission
-from utils.notebook_file import BrokenNotebook, read_bytes
 from utils.self_check.result import SelfCheck
 from utils.weeks import Week
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from utils.progress import Result
+from utils.progress import WeekResult
 from utils.weeks import Week
 
 Kind = Literal["core", "stretch", "written"]
@@ -19,7 +19,7 @@ CORE_POINTS = 100
 
 
 @dataclass(frozen=True)
-class Row:
+class CheckRow:
     """One exercise in the table."""
 
     exercise: str
@@ -41,7 +41,7 @@ class SelfCheck:
 
     week: Week
     notebook: Path
-    rows: tuple[Row, ...]
+    rows: tuple[CheckRow, ...]
     notes: tuple[str, ...] = ()
     """What else is worth knowing, a sentence each."""
 
@@ -53,9 +53,9 @@ class SelfCheck:
         """Points there are in all exercises of a kind; for core what every week has, whatever is here."""
         return CORE_POINTS if kind == "core" else sum(row.out_of for row in self.rows if row.kind == kind)
 
-    def summary(self, when: datetime) -> Result:
+    def summary(self, when: datetime) -> WeekResult:
         """What is worth remembering of it."""
-        return Result(
+        return WeekResult(
             when=when,
             core=self.points("core"),
             core_of=self.out_of("core"),

@@ -1,0 +1,41 @@
+"""The notebook that is graded: assembled as everywhere, with the course's checks that its cells call."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from grader.autograde.source import SourceNotebook
+from grader.autograde.submission import SubmittedCell
+from utils.checks.engine.check import Check
+from utils.notebook import assembly
+
+
+@dataclass(frozen=True)
+class NotebookStep(assembly.Step):
+    """A cell of the notebook that is graded."""
+
+    checks: tuple[Check, ...] = ()
+    """The course's checks that it calls; a check cell without any holds asserts of the instructor's own."""
+
+
+@dataclass
+class MergedNotebook:
+    """The notebook that is graded."""
+
+    steps: list[NotebookStep]
+    odd: list[str] = field(default_factory=list)
+    unwritten: frozenset[str] = frozenset()
+    """The names that no cell defines since their answers are not written."""
+
+
+def merge_answers(source: SourceNotebook, submitted: Sequence[SubmittedCell]) -> MergedNotebook:
+    """The instructor's cells in their order, the student's answers in them, the student's own cells between.
+
+    Raises:
+        Unreadable: the submission is not of this notebook.
+    """
+    made = assembly.assemble_notebook(source.week, source.cells, submitted)
+    steps = [
+        NotebookStep(**vars(step), checks=source.checks_of(step.cell) if step.is_check else ())
+        for step in made.steps
+    ]
+    return MergedNotebook(steps, made.odd, made.unwritten)

@@ -1,0 +1,114 @@
+"""The ledger: each graded cell's points and the reason for them, from what the judge heard."""
+
+from collections.abc import Iterator, Sequence
+
+from grader.autograde import outputs
+from grader.autograde import source as of
+from grader.autograde.merge_answers import NotebookStep
+from grader.autograde.run import RunResult
+from grader.autograde.task import CellGrade
+from utils.checks.engine.report import Report
+from utils.checks.engine.untrusted import readable
+from utils.notebook.assembly import is_unwritten
+
+NOT_WRITTEN = "not written yet"
+
+
+def score_cells(
+    steps: Sequence[NotebookStep], ran: RunResult, unwritten: frozenset[str] = frozenset()
+) -> Iterator[CellGrade]:
+    """One entry for each graded cell, in order. `unwritten` names what no cell defines."""
+    trouble = ""  # of the exercise's work cell, which its checks then suffer from
+    for place, step in enumerate(steps):
+        if step.role in ("set-up", "answer", "written"):
+            trouble = ran.stopped.get(place, "")
+        if step.checks:
+            yield _judged(step, place, ran, trouble, unwritten)
+        elif step.is_check:
+            yield _by_asserts(step, place, ran, trouble, unwritten)
+        elif of.is_graded(step.cell):
+            yield _by_a_person(step)
+
+
+def _judged(
+    step: NotebookStep, place: int, ran: RunResult, trouble: str, unwritten: frozenset[str]
+) -> CellGrade:
+    heard = ran.heard.get(place)
+    reports = heard.reports if heard else []
+    failed = next((report for report in reports if not report.passed), None)
+    whole = len(reports) == len(step.checks)
+    if failed is None and not whole:
+        failed = _unheard(step, place, ran, trouble, unwritten)
+    maximum = of.points_of(step.cell)
+    report = failed or reports[-1]
+    return CellGrade(
+        cell=step.name,
+        points=0.0 if failed else maximum,
+        max_points=maximum,
+        how="judge",
+        reason=_reason(report),
+        report=report.to_plain(),
+        mistake=report.mistake,
+        hidden=heard.hidden if heard else "not reached",
+    )
+
+
+def _reason(report: Report) -> str:
+    if not report.passed and not report.written:
+        return NOT_WRITTEN
+    return report.mistake or report.headline
+
+
+def _unheard(
+    step: NotebookStep, place: int, ran: RunResult, trouble: str, unwritten: frozenset[str]
+) -> Report:
+    """The report of a check that never came to its end."""
+    heard = ran.heard.get(place)
+    check = step.checks[len(heard.reports) if heard else 0]
+    if trouble:
+        why, written = f"its work cell: {trouble}", True
+    elif place in ran.stopped:
+        why, written = ran.stopped[place], True
+    elif heard and heard.raised:
+        why = f"{heard.raised.type_name}: {heard.raised.message}".rstrip(": ").split("\n")[0]
+        written = not is_unwritten(heard.raised.type_name, heard.raised.message, unwritten)
+    else:
+        why, written = "its check did not report", True
+    return Report(check.week, check.name, False, 0, 0, why, written=written)
+
+
+def _by_asserts(
+    step: NotebookStep, place: int, ran: RunResult, trouble: str, unwritten: frozenset[str]
+) -> CellGrade:
+    """As nbgrader grades: an error costs all points, a number as the cell's value is the points."""
+    maximum = of.points_of(step.cell)
+    found = ran.shown.get(place)
+    if found is None:
+        why = f"its work cell: {trouble}" if trouble else ran.stopped.get(place, "it was not run")
+        return CellGrade(step.name, 0.0, maximum, "asserts", why)
+    if not found.success:
+        return CellGrade(step.name, 0.0, maximum, "asserts", _error(step, found.outputs, unwritten))
+    part = outputs.number_shown(found.outputs)
+    points = maximum if part is None or not part >= 0 else min(part, maximum)
+    return CellGrade(step.name, points, maximum, "asserts", "its asserts hold" if points else "no points")
+
+
+def _error(step: NotebookStep, outputs: list, unwritten: frozenset[str]) -> str:
+    errors = [each for each in outputs if isinstance(each, dict) and each.get("output_type") == "error"]
+    name = readable(str(errors[-1].get("ename", ""))) if errors else ""
+    said = readable(str(errors[-1].get("evalue", ""))).strip().split("\n")[0] if errors else ""
+    if is_unwritten(name, said, unwritten):
+        return NOT_WRITTEN
+    if of.has_hidden_tests(step.cell.source):
+        return "one of its asserts fails"
+    failed = [report for report in outputs.reports_in(outputs) if not report.passed]
+    if failed:  # a check of the instructor's own that reports as the course's do
+        return _reason(failed[0])
+    return f"{name}: {said}"[:300] if said else name or "it ended with an error"
+
+
+def _by_a_person(step: NotebookStep) -> CellGrade:
+    maximum = of.points_of(step.cell)
+    if step.written:
+        return CellGrade(step.name, None, maximum, "person", "waits for a person's grade")
+    return CellGrade(step.name, 0.0, maximum, "person", NOT_WRITTEN)

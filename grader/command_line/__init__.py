@@ -1,0 +1,1 @@
+"""The instructor's half of `course`: what each command takes, calls and prints."""

@@ -1,0 +1,106 @@
+"""The warm parent, inside the sandbox: imports once, then forks a box for each submission that is announced.
+
+One thread, and no thread pool of a library's either: only so is forking sound. It holds no secret, no
+expected value and nothing of any submission.
+"""
+
+import gc
+import importlib
+import io
+import os
+import signal
+import socket
+import sys
+from contextlib import redirect_stderr, redirect_stdout, suppress
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
+from pathlib import Path
+from typing import Any
+
+from grader.kernels.messages import MessageStream, StreamClosed
+from grader.sandbox import linux, rights
+from utils.notebook.unattended import absent_sentence
+
+_LONGEST = 16 * 2**20
+
+
+class _Absent(MetaPathFinder):
+    """Says of a package or a module that is hidden why it is not there."""
+
+    def __init__(self, names: list[str]):
+        self.names = set(names)
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+        if name in self.names or name.partition(".")[0] in self.names:
+            raise ModuleNotFoundError(absent_sentence(name), name=name)
+
+
+def main(descriptor: int) -> None:
+    """Gets ready, says so, and forks until the other side goes."""
+    stream = MessageStream(socket.socket(fileno=descriptor), _LONGEST)
+    settings = stream.receive()
+    if settings["uid"] is not None:
+        rights.become(settings["uid"])
+    with suppress(OSError):  # only Linux has it
+        linux.set_dumpable(False)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    shell = _warm_up(settings)
+    stream.send({"ready": os.getuid()})
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody here waits for a child
+    while True:
+        try:
+            task, given = stream.receive_with_descriptor()
+        except StreamClosed:
+            os._exit(0)
+        if not os.fork():
+            stream.close()
+            _serve_boxes(given, shell, settings, task)
+        os.close(given)
+
+
+def _serve_boxes(descriptor: int, shell: Any, settings: dict[str, Any], task: dict[str, Any]) -> None:
+    from grader.kernels.box_init import run_box
+
+    run_box(descriptor, shell, settings, task)
+
+
+def _warm_up(settings: dict[str, Any]) -> Any:
+    """Imports all that the week's notebook imports and does everything once that is slow the first time."""
+    sys.meta_path.insert(0, _Absent(settings["absent"]))
+    for name, folder in settings["data_packages"].items():
+        sys.modules[name] = _data_package(name, folder)
+    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+        for name in settings["preload"]:
+            try:
+                importlib.import_module(name)
+            except Exception:  # the notebook will say so where it imports it
+                continue
+        return _first_time(settings)
+
+
+def _first_time(settings: dict[str, Any]) -> Any:
+    from grader.kernels import snapshot, warmup
+    from grader.kernels.shell import make_shell
+    from grader.kernels.threads import keep_one_thread
+    from utils.checks.engine import check, plain_data
+
+    plain_data.set_max_bytes(settings["message_bytes"])
+    check.use_judge(snapshot.NotHere())
+    keep_one_thread()
+    shell = make_shell()
+    warmup.warm_up(shell)
+    gc.collect()
+    gc.freeze()
+    return shell
+
+
+def _data_package(name: str, folder: str) -> Any:
+    """A package of which only its data is there."""
+    loader = SourceFileLoader(name, str(Path(folder, "__init__.py")))
+    spec: ModuleSpec = spec_from_loader(name, loader, is_package=True)
+    return module_from_spec(spec)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -1,0 +1,1 @@
+"""The classes that nbgrader's configuration names: executor, collector, late policy, exporters."""

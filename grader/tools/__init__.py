@@ -1,0 +1,1 @@
+"""Commands around grading: demonstration class, benchmark, status table, storyteller training."""

@@ -1,0 +1,72 @@
+"""A mixed class of any size: untouched, half-done, misled, perfect and broken notebooks, no two the same."""
+
+import shutil
+from dataclasses import dataclass
+from itertools import cycle, islice
+from pathlib import Path
+
+import nbformat
+
+from grader.build.build import make
+from grader.build.install import write
+from grader.folders import CONFIG
+from grader.tools.demo.sample_class import sample_class, wrong_answers
+from grader.tools.nbgrader_commands import nbgrader
+from utils.errors import CourseError
+from utils.weeks import Week
+
+
+@dataclass(frozen=True)
+class MixedClass:
+    """Course folders with one week, and the submissions of a class that can be handed in to any of them."""
+
+    week: Week
+    files: dict[str, bytes]
+    """A submission's bytes by student."""
+
+    def hand_in(self, folder: Path, students: list[str]) -> None:
+        """Puts these students' submissions where nbgrader looks for them, and takes away all others."""
+        submitted = folder / "classroom" / "submitted"
+        shutil.rmtree(submitted, ignore_errors=True)
+        for student in students:
+            place = submitted / student / self.week.folder
+            place.mkdir(parents=True)
+            (place / f"{self.week.notebook}.ipynb").write_bytes(self.files[student])
+
+
+def mixed_class(folder: Path, week: Week, n_students: int) -> MixedClass:
+    """A class of so many in a course folder: the kinds of the sample class in turn."""
+    released, solutions = (
+        nbformat.read(folder / step / week.folder / f"{week.notebook}.ipynb", as_version=4)
+        for step in ("course", "solutions")
+    )
+    kinds = sample_class(released, solutions, wrong_answers(week))
+    chosen = islice(cycle(kinds.items()), n_students)
+    return MixedClass(
+        week,
+        {f"{kind}-{number:03d}": _made_own(content, number) for number, (kind, content) in enumerate(chosen)},
+    )
+
+
+def course_folder(root: Path, folder: Path, week: Week, more_config: str = "") -> Path:
+    """A course folder with the week built and in its gradebook.
+
+    Args:
+        more_config: lines for the end of its nbgrader_config.py.
+
+    Raises:
+        CourseError: nbgrader could not make the assignment.
+    """
+    folder.mkdir(parents=True)
+    config = shutil.copy(root / CONFIG, folder)
+    write(folder, [make(root, week).moved(root, folder)])
+    made = nbgrader(folder, "generate_assignment", week.folder, "--force")
+    if not made.ok:
+        raise CourseError(f"`{made.command}` failed: {made.reason}")
+    Path(config).write_text(Path(config).read_text(encoding="utf-8") + more_config, encoding="utf-8")
+    return folder
+
+
+def _made_own(content: bytes, number: int) -> bytes:
+    """The same notebook with other bytes, so that nothing can be taken over from one student to the next."""
+    return content + b"\n" * (number + 1)

@@ -1,0 +1,105 @@
+"""One trial: a mutant before the real check, in a process of its own that ends when its time is up."""
+
+import contextlib
+import os
+import random
+import resource
+import signal
+import time
+from dataclasses import replace
+from typing import Any, Literal
+
+import torch
+
+from grader.tools.mutation.exercise import Exercise
+from utils.answers.judge import LocalCheckRun, LocalJudge, find_answer_key
+from utils.checks.engine.cases import PUBLIC_SEED, Case
+
+Outcome = Literal["killed", "hidden", "survived"]
+"""Killed by a public case; killed by a hidden case alone, which is a fault of the check; killed by none."""
+
+HIDDEN_SEEDS = tuple(random.Random(PUBLIC_SEED).sample(range(2**53), 50))
+"""Fixed, so that a run can be repeated."""
+
+_LEAST_SECONDS = 3.0
+_TIMES_AS_LONG = 10  # as the official solution takes, before a mutant counts as an endless loop
+_MORE_MEMORY = 4 << 30
+_PASSED, _FAILED = 0, 1
+
+
+class Trials:
+    """Tries mutants of one exercise on the public cases and on those of `seeds` hidden seeds."""
+
+    def __init__(self, exercise: Exercise, seeds: int):
+        self.exercise = exercise
+        self._answer_key = replace(find_answer_key(exercise.week, exercise.name), mistakes=())
+        hidden = (LocalJudge(seed, reveal=False) for seed in HIDDEN_SEEDS[:seeds])
+        self._judges = [LocalJudge(), *hidden]
+        public = self._cases(0)
+        began = time.process_time()
+        if self._failing(exercise.solution(), public):
+            raise AssertionError(f"{exercise.key}: the official solution does not pass.")
+        seconds = time.process_time() - began
+        self._seconds = max(_LEAST_SECONDS, _TIMES_AS_LONG * seconds)
+
+    def outcome(self, cell: int, code: str) -> Outcome:
+        """What becomes of the exercise with `code` in place of one of its cells."""
+        if not self._passes(cell, code, 0):
+            return "killed"
+        hidden = all(self._passes(cell, code, number) for number in range(1, len(self._judges)))
+        return "survived" if hidden else "hidden"
+
+    def failing_case(self, cell: int, code: str) -> tuple[int, str] | None:
+        """The first hidden seed and its case's label at which the mutant fails. Runs it in this process."""
+        submission = self.exercise.mutated(cell, code)
+        for number, judge in enumerate(self._judges[1:], 1):
+            if case := self._failing(submission, self._cases(number)):
+                return judge.seed, case.label
+        return None
+
+    def _cases(self, number: int) -> list[tuple[Case, Any]]:
+        opened = self._judges[number].open(self._answer_key.check)
+        return list(zip(opened.cases, opened.expectations, strict=True))
+
+    def _failing(self, submission: Any, cases: list[tuple[Case, Any]]) -> Case | None:
+        for number, (case, expected) in enumerate(cases):
+            check_run = LocalCheckRun(self._answer_key, [case], [expected], reveal=True)
+            check_run.submit(self._answer_key.check.observe(submission, case.inputs, first=number == 0))
+            if not check_run.report().passed:
+                return case
+        return None
+
+    def _passes(self, cell: int, code: str, number: int) -> bool:
+        """Whether it passes the cases of one seed, which this process draws and its child inherits."""
+        cases = self._cases(number)
+        child = os.fork()
+        if child == 0:
+            status = _FAILED
+            try:
+                _bound(self._seconds)
+                if not self._failing(self.exercise.mutated(cell, code), cases):
+                    status = _PASSED
+            finally:
+                os._exit(status)
+        return os.waitpid(child, 0)[1] == _PASSED
+
+
+def _bound(seconds: float) -> None:
+    """Ends this process after so many seconds of processor time, or ten times as many on the clock, and
+    discards what it prints.
+    """
+    for timer, name in ((signal.ITIMER_PROF, signal.SIGPROF), (signal.ITIMER_REAL, signal.SIGALRM)):
+        signal.signal(name, signal.SIG_DFL)
+        signal.setitimer(timer, seconds * (10 if timer == signal.ITIMER_REAL else 1))
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(nowhere, stream)
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        with open("/proc/self/statm") as file:
+            held = int(file.read().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (held + _MORE_MEMORY,) * 2)
+
+
+def one_thread() -> None:
+    """A process that forks must not have started threads."""
+    torch.set_num_threads(1)

@@ -1,0 +1,56 @@
+"""Runs nbgrader's own commands, each in a process of its own, as an instructor would type them."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class CommandResult:
+    """What came of one command."""
+
+    command: str
+    """As it would be typed."""
+    ok: bool
+    log: str
+    """All that it printed."""
+
+    @property
+    def reason(self) -> str:
+        """The exception that ended it, or its last error, in one line; empty when there was none."""
+        raised = re.findall(r"^\s*(?:\w+\.)*(\w*(?:Error|Exception|Missing\w*): .+)$", self.log, re.MULTILINE)
+        said = re.findall(r"\[\w+ \| (?:ERROR|CRITICAL)\] (.+)$", self.log, re.MULTILINE)
+        return (raised or said or [""])[-1].strip()
+
+
+Seen = Callable[[CommandResult], None]
+"""Is told of each command when it is done."""
+
+
+def nbgrader(root: Path, *arguments: str) -> CommandResult:
+    """Runs `nbgrader` with these arguments in the course folder `root`."""
+    done = subprocess.run(
+        [sys.executable, "-m", "nbgrader", *arguments],
+        cwd=root,
+        env=_environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    )
+    return CommandResult(" ".join(["nbgrader", *map(_quoted, arguments)]), done.returncode == 0, done.stdout)
+
+
+def _environment() -> dict[str, str]:
+    # nbgrader runs the command `alembic`, which is on the path only while the environment is activated.
+    beside_python = str(Path(sys.executable).parent)
+    return {**os.environ, "PATH": os.pathsep.join([beside_python, os.environ.get("PATH", "")])}
+
+
+def _quoted(argument: str) -> str:
+    return f'"{argument}"' if re.search(r"[^\w./=-]", argument) else argument

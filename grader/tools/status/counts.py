@@ -1,0 +1,89 @@
+"""Counts what each week holds, from the sources and the checks themselves."""
+
+import importlib.util
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.build.source import read_source, source_path, weeks_with_source
+from grader.notebook.exercises import Exercise, exercises_of
+from grader.tools.mutation.results import Score, read_results, score_of
+from utils.errors import CourseError
+from utils.weeks import Week
+
+RUN_TIMES = Path(__file__).with_name("run_times.json")
+"""Seconds that each week's notebook with solutions took, by folder, and on which machine; measured by
+`course status --time`. They are kept, since no two machines are equally fast."""
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What one week holds."""
+
+    week: Week
+    core: int
+    """Core exercises; they add up to 100 points."""
+    stretch: int
+    points: float
+    """All points: core, stretch and the answers that a person grades."""
+    mistakes: int
+    """Wrong implementations that the checks know by name."""
+    variants: int
+    """Right solutions in other styles, all of which must pass."""
+    score: Score
+    """Mutants of the solutions, and how many of them the public cases fail: see `course mutate`."""
+    seconds: float | None
+    """How long the notebook with its solutions ran, when that was last measured."""
+
+    @property
+    def exercises(self) -> int:
+        """Core and stretch."""
+        return self.core + self.stretch
+
+
+def count_weeks(root: Path) -> list[Numbers]:
+    """The numbers of every week that has a notebook, in order.
+
+    Raises:
+        CourseError: a source cannot be read.
+    """
+    seconds = run_times()["seconds"]
+    sources = [read_source(root, week) for week in weeks_with_source(root)]
+    return [
+        _numbers(root, each.week, exercises_of(each.notebook.cells), seconds.get(each.week.folder))
+        for each in sources
+        if not each.parts_only
+    ]
+
+
+def _numbers(root: Path, week: Week, exercises: list[Exercise], seconds: float | None) -> Numbers:
+    from utils.answers.judge import answer_keys_of
+
+    return Numbers(
+        week=week,
+        core=sum(each.kind == "core" for each in exercises),
+        stretch=sum(each.kind == "stretch" for each in exercises),
+        points=sum(each.out_of for each in exercises),
+        mistakes=sum(len(answer_key.mistakes) for answer_key in answer_keys_of(week.folder).values()),
+        variants=sum(map(len, _variants(root, week).values())),
+        score=score_of(read_results(), week.folder),
+        seconds=seconds,
+    )
+
+
+def _variants(root: Path, week: Week) -> dict[str, list]:
+    """The right solutions in variants.py beside the source, by check."""
+    path = source_path(root, week).with_name("variants.py")
+    spec = importlib.util.spec_from_file_location(f"variants_of_{week.folder}", path)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise CourseError(f"{path} is not there: a week's right solutions by others belong into it.")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.VARIANTS
+
+
+def run_times() -> dict:
+    """What RUN_TIMES holds: `machine`, a phrase, and `seconds` by folder."""
+    if not RUN_TIMES.is_file():
+        return {"machine": "", "seconds": {}}
+    return json.loads(RUN_TIMES.read_text(encoding="utf-8"))

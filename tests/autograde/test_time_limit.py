@@ -1,0 +1,60 @@
+"""The limit on the judge's own work: it ends what has no end, and leaves all else alone."""
+
+import threading
+
+import pytest
+
+from grader.autograde.time_limit import TookTooLong, time_limit
+
+
+def forever() -> None:
+    while True:
+        pass
+
+
+def ended_by_the_limit() -> bool:
+    try:
+        with time_limit(0.01):
+            forever()
+    except TookTooLong:
+        return True
+    return False
+
+
+def test_what_has_no_end_is_ended():
+    assert ended_by_the_limit()
+
+
+def test_in_another_thread_too():
+    found: list[bool] = []
+    thread = threading.Thread(target=lambda: found.append(ended_by_the_limit()))
+    thread.start()
+    thread.join()
+    assert found == [True]
+
+
+def test_code_that_catches_everything_is_ended_too():
+    caught = 0
+    with pytest.raises(TookTooLong), time_limit(0.01):
+        while caught < 3:
+            try:
+                forever()
+            except BaseException:
+                caught += 1
+        forever()
+    assert caught == 3
+
+
+def test_an_error_inside_is_the_blocks_own():
+    with pytest.raises(ZeroDivisionError), time_limit(1000):
+        _ = 1 / 0
+
+
+def test_nothing_comes_after_the_block():
+    for number in range(300):  # the alarm rings about when the block ends
+        try:
+            with time_limit(1e-3):
+                sum(range(150 * number))
+        except TookTooLong:
+            pass
+    assert sum(range(100_000)) == 4_999_950_000

@@ -1,0 +1,137 @@
+"""The judge: gives out the cases of a check, takes the attempts, and reports."""
+
+import functools
+import importlib
+import random
+from collections.abc import Sequence
+from importlib.util import find_spec
+from typing import Any, BinaryIO
+
+from utils.answers.answer_key import AnswerKey
+from utils.answers.diagnosis import diagnose
+from utils.answers.stopped import stopped_report
+from utils.checks.engine.cases import PUBLIC_SEED, Case
+from utils.checks.engine.check import Check
+from utils.checks.engine.observation import Observation
+from utils.checks.engine.plain_data import PlainDataError
+from utils.checks.engine.protocol import ChannelClosed, receive, send
+from utils.checks.engine.report import Report
+from utils.weeks import WEEKS
+
+
+class UnknownCheck(LookupError):
+    """No answer key goes by that week and name."""
+
+
+@functools.cache
+def answer_keys_of(week: str) -> dict[str, AnswerKey]:
+    """The answer keys of a week (its folder's name), by the names of their checks.
+
+    Raises:
+        UnknownCheck: the week has none.
+    """
+    # The name may come from a student's process: only a week's own folder is ever imported.
+    if week not in {each.folder for each in WEEKS} or not find_spec(f"utils.answers.{week}"):
+        raise UnknownCheck(f"There are no answer keys for {week[:40]!r}.")
+    module = importlib.import_module(f"utils.answers.{week}")
+    return {answer_key.check.name: answer_key for answer_key in module.ANSWER_KEYS}
+
+
+def find_answer_key(week: str, check: str) -> AnswerKey:
+    """The answer key on one check.
+
+    Raises:
+        UnknownCheck: the week has no such check.
+    """
+    answer_keys = answer_keys_of(week)
+    if check not in answer_keys:
+        raise UnknownCheck(f"{week} has no check {check[:40]!r}; it has {', '.join(answer_keys)}.")
+    return answer_keys[check]
+
+
+class LocalJudge:
+    """A judge in this process. `seed` draws the cases; `reveal` is False when they are to stay hidden."""
+
+    def __init__(self, seed: int = PUBLIC_SEED, reveal: bool = True):
+        self.seed = seed
+        self.reveal = reveal
+        self._prepared: dict[tuple[str, str], tuple[list[Case], list[Any]]] = {}
+
+    def open(self, check: Check) -> "LocalCheckRun":
+        """Begins a check."""
+        return self.open_named(check.week, check.name)
+
+    def open_named(self, week: str, check: str) -> "LocalCheckRun":
+        """Begins the check of that week and name.
+
+        Raises:
+            UnknownCheck: there is none.
+        """
+        answer_key = find_answer_key(week, check)
+        key = (week, check)
+        if key not in self._prepared:  # expected values are worth keeping: a student checks again and again
+            cases = answer_key.check.draw_cases(self.seed)
+            if not self.reveal:  # in another order than the public ones, whose answers may be known by heart
+                random.Random(self.seed).shuffle(cases)
+            self._prepared[key] = cases, answer_key.expectations(cases)
+        return LocalCheckRun(answer_key, *self._prepared[key], reveal=self.reveal)
+
+    def serve(self, incoming: BinaryIO, outgoing: BinaryIO) -> list[Report]:
+        """Answers the checks of a student's process until it goes; returns the reports in order.
+
+        Raises:
+            UnknownCheck, PlainDataError: the other side sent what no check of ours sends.
+        """
+        reports = []
+        while True:
+            try:
+                check_run = self.open_named(*map(str, _receive(incoming, "week", "open")))
+                while (inputs := check_run.next_case()) is not None:
+                    send(outgoing, {"case": inputs})
+                    check_run.submit(Observation.from_plain(*_receive(incoming, "observation")))
+                reports.append(check_run.report())
+                send(outgoing, {"report": reports[-1].to_plain()})
+            except ChannelClosed:
+                return reports
+
+
+def _receive(incoming: BinaryIO, *names: str) -> list[Any]:
+    """The named parts of the next message."""
+    message = receive(incoming)
+    if not isinstance(message, dict) or set(message) != set(names):
+        raise PlainDataError(f"A message with {' and '.join(names)} was due, and another came.")
+    return [message[name] for name in names]
+
+
+class LocalCheckRun:
+    """One check in front of the judge of this process."""
+
+    def __init__(self, answer_key: AnswerKey, cases: list[Case], expectations: list[Any], reveal: bool):
+        self.answer_key = answer_key
+        self.cases = cases
+        self.expectations = expectations
+        self.reveal = reveal
+        self.observations: list[Observation] = []
+
+    def next_case(self) -> dict[str, Any] | None:
+        """The inputs of the next case, or None after the last."""
+        done = len(self.observations)
+        return self.cases[done].inputs if done < len(self.cases) else None
+
+    def submit(self, observation: Observation) -> None:
+        """Takes what came of the case."""
+        self.observations.append(observation)
+
+    @property
+    def case(self) -> str:
+        """Which case is being tried, in words."""
+        done = len(self.observations)
+        return f"{done + 1} of {len(self.cases)}: {self.cases[done].label}" if done < len(self.cases) else ""
+
+    def stopped(self, where: Sequence[str]) -> Report:
+        """What there is to say when the user stops the check, at these lines of the student's code."""
+        return stopped_report(self.answer_key, self.cases, len(self.observations), where)
+
+    def report(self) -> Report:
+        """Returns the report, after the last case."""
+        return diagnose(self.answer_key, self.cases, self.expectations, self.observations, self.reveal)

@@ -1,0 +1,37 @@
+"""Week 3's answer keys: HF's GPT-2 at both ends and torch's own functions say what is right."""
+
+from utils.answers.week03_embeddings import (
+    analogy,
+    coordinate_along,
+    embed,
+    embed_tokens,
+    gender_direction,
+    my_analogy,
+    nearest_tokens,
+    order_matters,
+    pca_3d,
+    pos_embed,
+    shape_table,
+    sinusoidal_positions,
+    unembed,
+)
+
+ANSWER_KEYS = tuple(
+    module.ANSWER_KEY
+    for module in (
+        embed,
+        nearest_tokens,
+        analogy,
+        my_analogy,
+        gender_direction,
+        coordinate_along,
+        pos_embed,
+        embed_tokens,
+        order_matters,
+        unembed,
+        shape_table,
+        pca_3d,
+        sinusoidal_positions,
+    )
+)
+"""The answer keys in the order of the exercises."""

@@ -1,0 +1,33 @@
+"""Week 7's answer keys: HF's GPT-2 says what is right; the mistakes are those that students make."""
+
+from utils.answers.week07_transformer import (
+    count_parameters,
+    flops_per_token,
+    gpt2,
+    init_weights,
+    is_causal,
+    memory_needed,
+    parallel_block,
+    post_norm_block,
+    residual_stream,
+    shape_table,
+    transformer_block,
+)
+
+ANSWER_KEYS = tuple(
+    module.ANSWER_KEY
+    for module in (
+        transformer_block,
+        gpt2,
+        residual_stream,
+        count_parameters,
+        init_weights,
+        is_causal,
+        flops_per_token,
+        shape_table,
+        memory_needed,
+        post_norm_block,
+        parallel_block,
+    )
+)
+"""The answer keys in the order of the exercises."""

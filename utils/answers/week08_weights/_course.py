@@ -1,0 +1,62 @@
+"""The course's side of the map: its names for HF's, and HF's tensors in its forms."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from utils.answers.week08_weights import _hf
+
+_ENDS = {
+    "wte.weight": "embed.W_E",
+    "wpe.weight": "pos_embed.W_pos",
+    "ln_f.weight": "ln_f.gain",
+    "ln_f.bias": "ln_f.bias",
+    "lm_head.weight": "unembed.embed.W_E",
+}
+_LAYERS = {"attn.c_proj": "attn O", "mlp.c_fc": "mlp in", "mlp.c_proj": "mlp out"}
+
+
+def names(config: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """What each of HF's names fills, HF's names being those of HF's own model."""
+    return {name: ours(name) for name in _hf.shapes(config)}
+
+
+def ours(name: str) -> tuple[str, ...]:
+    """What one of HF's names fills."""
+    short = name.removeprefix("transformer.")
+    if short in _ENDS:
+        return (_ENDS[short],)
+    _, number, module, *middle, kind = short.split(".")
+    block, letter = f"blocks.{number}", {"weight": "W", "bias": "b"}[kind]
+    if not middle:
+        return (f"{block}.{module}.{'gain' if letter == 'W' else 'bias'}",)
+    if middle == ["c_attn"]:
+        return tuple(f"{block}.attn.{letter}_{each}" for each in "QKV")
+    half, suffix = _LAYERS[f"{module}.{middle[0]}"].split()
+    return (f"{block}.{half}.{letter}_{suffix}",)
+
+
+def thirds(packed: Tensor, n_heads: int) -> tuple[Tensor, ...]:
+    """q's, k's and v's columns, each cut into heads, as HF's attention cuts what c_attn gives."""
+    by_head = [third.chunk(n_heads, dim=-1) for third in packed.chunk(3, dim=-1)]
+    return tuple(torch.stack(heads) for heads in by_head)
+
+
+def forms(name: str, tensor: Tensor, n_heads: int) -> tuple[Tensor, ...]:
+    """One of HF's tensors as the course keeps it."""
+    if "c_attn" in name:
+        return thirds(tensor, n_heads)
+    if name.endswith("attn.c_proj.weight"):
+        return (torch.stack(tensor.chunk(n_heads)),)
+    return (tensor,)
+
+
+def weights(state_dict: Mapping[str, Tensor], n_heads: int) -> dict[str, Tensor]:
+    """Every parameter of the course's machine, in float32."""
+    filled = {}
+    for name, tensor in state_dict.items():
+        for target, form in zip(ours(name), forms(name, tensor, n_heads), strict=True):
+            filled[target] = form.float()
+    return filled

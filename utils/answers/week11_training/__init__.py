@@ -1,0 +1,41 @@
+"""Week 11's answer keys: torch's optimisers and schedulers and HF's loss say what is right."""
+
+from utils.answers.week11_training import (
+    counting_losses,
+    evaluate,
+    find_learning_rate,
+    get_batch,
+    mixed_precision_step,
+    overfit_one_batch,
+    resume,
+    sample_story,
+    save_checkpoint,
+    scaling_curve,
+    shape_table,
+    train_step,
+    train_storyteller,
+    train_val_split,
+    trainer,
+)
+
+ANSWER_KEYS = tuple(
+    module.ANSWER_KEY
+    for module in (
+        train_val_split,
+        get_batch,
+        counting_losses,
+        train_step,
+        evaluate,
+        overfit_one_batch,
+        trainer,
+        sample_story,
+        save_checkpoint,
+        resume,
+        train_storyteller,
+        shape_table,
+        scaling_curve,
+        find_learning_rate,
+        mixed_precision_step,
+    )
+)
+"""The answer keys in the order of the exercises."""

@@ -1,0 +1,52 @@
+"""Steps of training in torch's own words: expected values and mistakes are put together from them."""
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.utils import clip_grad_norm_
+
+from utils.checks.fakes.trainable_model import SmallModel
+
+
+def cross_entropy(logits: Tensor, tokens: Tensor, reduction: str = "mean") -> Tensor:
+    """torch's loss of a batch: each position but the last is judged by the token after it."""
+    judged = logits[:, :-1].flatten(0, 1)
+    return F.cross_entropy(judged, tokens[:, 1:].flatten(), reduction=reduction)
+
+
+def learn(
+    model: nn.Module, optimizer: torch.optim.Optimizer, batches: Iterable[Tensor], max_norm: float
+) -> float:
+    """A step on all batches at once, as if they were one: no accumulation, so nothing to divide."""
+    everything = torch.cat(list(batches))
+    optimizer.zero_grad()
+    loss = cross_entropy(model(everything), everything)
+    loss.backward()
+    clip_grad_norm_(model.parameters(), max_norm)
+    optimizer.step()
+    return loss.item()
+
+
+def torch_adamw(
+    model: SmallModel, lr: float, weight_decay: float, betas: tuple[float, float] = (0.9, 0.999)
+) -> torch.optim.AdamW:
+    """torch's AdamW, which lets the weights decay and neither bias nor gain."""
+    named = dict(model.named_parameters())
+    decays = [each for name, each in named.items() if name[0] == "W"]
+    stays = [each for name, each in named.items() if name[0] != "W"]
+    groups = [{"params": decays, "weight_decay": weight_decay}, {"params": stays, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=lr, betas=betas)
+
+
+def windows(tokens: Tensor, end_of_text: int, seq: int) -> list[int]:
+    """Where a window of `seq` tokens can begin, found one token at a time."""
+    last = len(tokens) - seq
+    return [place for place, token in enumerate(tokens.tolist()) if token == end_of_text and place <= last]
+
+
+def draw_batch(tokens: Tensor, places: list[int], size: int, seq: int, generator: torch.Generator) -> Tensor:
+    """`size` windows that begin at some of `places`, drawn with replacement."""
+    picks = torch.randint(0, len(places), [size], generator=generator).tolist()
+    return torch.stack([tokens[places[pick] : places[pick] + seq] for pick in picks])

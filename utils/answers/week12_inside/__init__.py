@@ -1,0 +1,41 @@
+"""Week 12's answer keys: HF's GPT-2 under the same interventions says what is right."""
+
+from utils.answers.week12_inside import (
+    ablate_head,
+    activation_patch,
+    copying_score,
+    direct_logit_attribution,
+    head_zoo,
+    hooked,
+    inside_attention,
+    k_composition,
+    knock_out,
+    logit_difference,
+    logit_lens,
+    ov_circuit,
+    qk_circuit,
+    run_with_cache,
+    shape_table,
+)
+
+ANSWER_KEYS = tuple(
+    module.ANSWER_KEY
+    for module in (
+        hooked,
+        run_with_cache,
+        logit_lens,
+        direct_logit_attribution,
+        inside_attention,
+        logit_difference,
+        ablate_head,
+        activation_patch,
+        head_zoo,
+        knock_out,
+        shape_table,
+        ov_circuit,
+        copying_score,
+        qk_circuit,
+        k_composition,
+    )
+)
+"""The answer keys in the order of the exercises."""

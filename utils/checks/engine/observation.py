@@ -1,0 +1,154 @@
+"""One attempt: the student's code called once, watched, and written down as plain data."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from utils.checks.engine.isolation import captured_warnings, default_torch_state, isolated_random_state
+from utils.checks.engine.plain_data import PlainDataError, as_plain_data
+from utils.checks.engine.student_error import StudentError, student_error
+from utils.checks.engine.untrusted import part, text, texts
+from utils.checks.watch.device import device_problem
+from utils.checks.watch.forbidden_calls import ForbiddenCallWatch
+
+__all__ = ["Observation", "StudentError", "observe", "tensors"]
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What came of one call. Plain data but for nothing: it crosses to the judge as it is."""
+
+    output: Any = None
+    error: StudentError | None = None
+    device: str = "cpu"
+    """`cpu`, where the inputs are; otherwise what went wrong with devices, in a few words."""
+    changed: tuple[str, ...] = ()
+    """The inputs that the call changed in place."""
+    shared: tuple[str, ...] = ()
+    """The inputs whose memory the output shares."""
+    random_state: bool = False
+    """Whether the call moved or reseeded a global random generator."""
+    ready_made: tuple[str, ...] = ()
+    """The forbidden ready-made functions that it called."""
+    noise: tuple[str, ...] = field(default=())
+    """Warnings, one line each."""
+
+    def to_plain(self) -> dict[str, Any]:
+        """The attempt as plain data."""
+        error = asdict(self.error) if self.error else None
+        return {**self.__dict__, "output": as_plain_data(self.output), "error": error}
+
+    @classmethod
+    def from_plain(cls, data: Any) -> "Observation":
+        """The attempt that `to_plain` described.
+
+        Raises:
+            PlainDataError: this is no attempt.
+        """
+        error = part(data, "error", dict | None)
+        return cls(
+            output=part(data, "output", object),
+            error=StudentError.from_plain(error) if error is not None else None,
+            device=text(data, "device"),
+            changed=texts(data, "changed"),
+            shared=texts(data, "shared"),
+            random_state=part(data, "random_state", bool),
+            ready_made=texts(data, "ready_made"),
+            noise=texts(data, "noise"),
+        )
+
+
+def observe(
+    run: Callable[..., Any],
+    submission: Any,
+    inputs: dict[str, Any],
+    forbidden: Sequence[str] = (),
+    on_accelerator: bool = False,
+) -> Observation:
+    """Calls `run(submission, **inputs)` on copies of the inputs and writes down what happened.
+
+    Raises nothing that the student's code raises, except KeyboardInterrupt. `on_accelerator` also asks
+    whether the code would keep to the inputs' device if they were on an accelerator.
+    """
+    copies = _copy(inputs)
+    with default_torch_state(), isolated_random_state() as random_moved, captured_warnings() as noise:
+        with ForbiddenCallWatch(forbidden) as watch:
+            output, kept, error = _call(run, submission, copies)
+        moved = random_moved()
+        device = _foreign_device(output)
+        if on_accelerator and not error and device == "cpu":
+            device = device_problem(run, submission, _copy(inputs)) or "cpu"
+    return Observation(
+        output=kept,
+        error=error,
+        device=device,
+        changed=tuple(name for name, value in inputs.items() if not _same(value, copies[name])),
+        shared=tuple(name for name, value in copies.items() if _storages(value) & _storages(output)),
+        random_state=moved,
+        ready_made=watch.seen,
+        noise=tuple(noise),
+    )
+
+
+def _call(
+    run: Callable[..., Any], submission: Any, inputs: dict[str, Any]
+) -> tuple[Any, Any, StudentError | None]:
+    """What the call returned, the same as plain data, and the error. Reading an object of the student's own
+    may fail just as the call may.
+    """
+    try:
+        output = run(submission, **inputs)
+        return output, as_plain_data(output), None
+    except KeyboardInterrupt:
+        raise
+    except PlainDataError as problem:
+        message = f"What it returns cannot be compared with anything. {problem}"
+        return None, None, StudentError(type(problem).__name__, message, misuse=True)
+    except BaseException as raised:  # a student's SystemExit must not end the notebook's check either
+        return None, None, student_error(raised, submission)
+
+
+def tensors(value: Any) -> Iterator[Tensor]:
+    """Every tensor in plain data, in order."""
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, dict):
+        yield from tensors(list(value.values()))
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from tensors(item)
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return value.clone()
+    if isinstance(value, dict):
+        return {key: _copy(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_copy(item) for item in value)
+    return value
+
+
+def _same(before: Any, after: Any) -> bool:
+    if isinstance(before, Tensor):
+        same_kind = before.shape == after.shape and before.dtype == after.dtype
+        return same_kind and torch.equal(before.nan_to_num(), after.detach().nan_to_num())
+    if isinstance(before, dict):
+        return before.keys() == after.keys() and all(_same(before[key], after[key]) for key in before)
+    if isinstance(before, list | tuple):
+        return len(before) == len(after) and all(map(_same, before, after))
+    return before == after
+
+
+def _storages(value: Any) -> set[int]:
+    with torch._C.DisableTorchFunctionSubclass():
+        dense = (each for each in tensors(value) if each.layout is torch.strided and each.numel())
+        return {each.untyped_storage().data_ptr() for each in dense if each.device.type != "meta"}
+
+
+def _foreign_device(output: Any) -> str:
+    with torch._C.DisableTorchFunctionSubclass():
+        return next((str(each.device) for each in tensors(output) if each.device.type != "cpu"), "cpu")

@@ -1,0 +1,256 @@
+"""Plain data: the only thing that crosses between a student's code and the judge.
+
+Tensors, numbers, strings, lists, tuples and dicts. `pack` turns them into bytes and `unpack` reads such
+bytes without trusting them: nothing is ever unpickled, every size is checked before it is believed.
+"""
+
+import json
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+MAX_BYTES = 256 * 2**20
+"""The largest message, and the largest sum of tensors, in bytes: GPT-2's embedding matrix (154 MB) fits.
+Read it as `plain.MAX_BYTES`: a process that grades lowers it with `set_max_bytes`."""
+MAX_HEADER = 16 * 2**20
+"""The largest header, in bytes: lists and dicts take up to fifty times as much memory once they are read."""
+MAX_ITEMS = 1_000_000
+"""How many values lists and dicts may hold in all: a vocabulary of 50,257 entries is far below."""
+MAX_DEPTH = 20
+"""How deep lists and dicts may be nested; deeper is no answer to any exercise."""
+MAX_AXES = 32
+"""How many axes a tensor may have."""
+
+_LENGTH = 8  # bytes that hold the header's length, little-endian
+_ENVELOPE = 4  # levels that a message may add around a value of MAX_DEPTH
+_ENVELOPE_ITEMS = 1000  # values that it may add
+_MAX_INT_BITS = 4096  # Python refuses to write or read integers of more than 4,300 digits
+_DTYPES = {
+    str(dtype).removeprefix("torch."): dtype
+    for dtype in (
+        torch.bool,
+        torch.uint8,
+        torch.int8,
+        torch.int16,
+        torch.int32,
+        torch.int64,
+        torch.float16,
+        torch.bfloat16,
+        torch.float32,
+        torch.float64,
+        torch.complex64,
+        torch.complex128,
+    )
+}
+
+
+def set_max_bytes(number: int) -> None:
+    """Sets the largest message of this process, in bytes."""
+    global MAX_BYTES
+    MAX_BYTES = number
+
+
+class PlainDataError(ValueError):
+    """Bytes that are no plain data, or data that is larger or deeper than the limits."""
+
+
+@dataclass(frozen=True)
+class NotPlain:
+    """Stands for a value that may not cross, and remembers only what it was."""
+
+    type_name: str
+
+
+def as_plain_data(value: Any) -> Any:
+    """`value` with tensors detached, on the CPU and copied, and everything that is not plain data replaced by
+    `NotPlain`. Subclasses of tensors, numbers and strings lose what they add, so that no method of a
+    student's own can answer for the value.
+
+    Raises:
+        PlainDataError: nested deeper than `MAX_DEPTH`, or larger than a message may be.
+    """
+    return _Copier(MAX_DEPTH).copy(value)
+
+
+class _Copier:
+    """Copies a value to plain data, and counts what it copies: `[[[x] * 100] * 100] * 100` is large."""
+
+    def __init__(self, max_depth: int):
+        self.max_depth = max_depth
+        self.items = 0
+        self.bytes = 0
+
+    def copy(self, value: Any, depth: int = 0) -> Any:
+        self.items += 1
+        if self.items > MAX_ITEMS:
+            raise PlainDataError(f"The value holds more than {MAX_ITEMS:,} numbers, strings and lists.")
+        if depth > self.max_depth:
+            raise PlainDataError(f"The value is nested more than {MAX_DEPTH} deep.")
+        if isinstance(value, Tensor):
+            return self.tensor(value)
+        if isinstance(value, torch.Size):
+            return tuple(value)
+        if isinstance(value, list | tuple):
+            items = [self.copy(item, depth + 1) for item in value]
+            return items if isinstance(value, list) else tuple(items)
+        if isinstance(value, dict):
+            return self.dict(value, depth)
+        return _plain_scalar(value)
+
+    def dict(self, value: dict, depth: int) -> Any:
+        if not all(isinstance(key, str) for key in value):
+            return NotPlain("a dict with keys that are not strings")
+        return {str.__str__(key): self.copy(item, depth + 1) for key, item in value.items()}
+
+    def tensor(self, tensor: Tensor) -> Any:
+        with torch._C.DisableTorchFunctionSubclass():  # or a subclass could lie about its numbers
+            tensor = Tensor.detach(tensor)
+            known = str(tensor.dtype).removeprefix("torch.") in _DTYPES
+            dense = tensor.layout is torch.strided and tensor.device.type != "meta" and not tensor.is_nested
+            if not (known and dense):
+                return NotPlain(f"a {tensor.dtype} tensor on {tensor.device} without dense values")
+            self.bytes += tensor.numel() * tensor.element_size()
+            if self.bytes > MAX_BYTES or tensor.dim() > MAX_AXES:
+                shape = str(tuple(tensor.shape))[:80]
+                raise PlainDataError(f"A tensor of shape {shape} is larger than any answer here.")
+            return tensor.cpu().clone(memory_format=torch.contiguous_format)
+
+
+def _plain_scalar(value: Any) -> Any:
+    """A number or a string as Python's own; numpy's become Python's too."""
+    if value is None or isinstance(value, bool | NotPlain):
+        return value
+    if isinstance(value, np.bool):
+        return bool(value)
+    if isinstance(value, int | np.integer):
+        number = int.__index__(value) if isinstance(value, int) else int(value)
+        return number if number.bit_length() <= _MAX_INT_BITS else NotPlain("an int of over 1,000 digits")
+    if isinstance(value, float | np.floating):
+        return float.__float__(value) if isinstance(value, float) else float(value)
+    if isinstance(value, str):
+        return str.__str__(value)
+    return NotPlain(f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins."))
+
+
+def pack(value: Any) -> bytes:
+    """`value` as bytes: the header's length, a JSON header, then the tensors' raw bytes.
+
+    Raises:
+        PlainDataError: the value exceeds a limit.
+    """
+    buffers: list[bytes] = []
+    copied = _Copier(MAX_DEPTH + _ENVELOPE).copy(value)
+    header = json.dumps(_describe(copied, buffers)).encode()
+    if len(header) > MAX_HEADER:
+        raise PlainDataError(f"Its description takes {len(header):,} bytes; at most {MAX_HEADER:,} are read.")
+    message = len(header).to_bytes(_LENGTH, "little") + header + b"".join(buffers)
+    if len(message) > MAX_BYTES:
+        raise PlainDataError(f"The value takes {len(message):,} bytes; at most {MAX_BYTES:,} are read.")
+    return message
+
+
+def _describe(value: Any, buffers: list[bytes]) -> Any:
+    if isinstance(value, Tensor):
+        raw = value.reshape(-1).view(torch.uint8).numpy().tobytes() if value.numel() else b""
+        buffers.append(raw)
+        dtype = str(value.dtype).removeprefix("torch.")
+        return {"tensor": dtype, "shape": list(value.shape), "bytes": len(raw)}
+    if isinstance(value, NotPlain):
+        return {"not plain": value.type_name}
+    if isinstance(value, list):
+        return [_describe(item, buffers) for item in value]
+    if isinstance(value, tuple):
+        return {"tuple": [_describe(item, buffers) for item in value]}
+    if isinstance(value, dict):
+        return {"dict": [[key, _describe(item, buffers)] for key, item in value.items()]}
+    return value
+
+
+def unpack(message: bytes) -> Any:
+    """The value that `pack` turned into `message`.
+
+    Raises:
+        PlainDataError: the message is not what `pack` writes, or exceeds a limit.
+    """
+    if len(message) > MAX_BYTES:
+        raise PlainDataError(f"The message has {len(message):,} bytes; at most {MAX_BYTES:,} are read.")
+    header_length = int.from_bytes(message[:_LENGTH], "little")
+    if header_length > MAX_HEADER:
+        raise PlainDataError(f"A header of {header_length:,} bytes: at most {MAX_HEADER:,} are read.")
+    start = _LENGTH + header_length
+    if len(message) < start:
+        raise PlainDataError("The message ends before its header does.")
+    try:
+        header = json.loads(message[_LENGTH:start])
+    except (ValueError, RecursionError) as error:
+        raise PlainDataError(f"The header is not JSON: {error}") from None
+    reader = _Reader(memoryview(message)[start:])
+    value = reader.read(header)
+    reader.finish()
+    return value
+
+
+class _Reader:
+    """Reads a described value, taking the tensors' bytes in order."""
+
+    def __init__(self, buffers: memoryview):
+        self.buffers = buffers
+        self.at = 0
+        self.items = 0
+
+    def read(self, described: Any, depth: int = 0) -> Any:
+        self.items += 1
+        if self.items > MAX_ITEMS + _ENVELOPE_ITEMS:
+            raise PlainDataError(f"The value holds more than {MAX_ITEMS:,} numbers, strings and lists.")
+        if depth > MAX_DEPTH + _ENVELOPE:
+            raise PlainDataError(f"The value is nested more than {MAX_DEPTH} deep.")
+        if isinstance(described, list):
+            return [self.read(item, depth + 1) for item in described]
+        if not isinstance(described, dict):
+            return described
+        match described:
+            case {"tensor": str(dtype), "shape": list(shape), "bytes": int(size)}:
+                return self.tensor(dtype, shape, size)
+            case {"not plain": str(type_name)}:
+                return NotPlain(type_name[:200])
+            case {"tuple": list(items)}:
+                return tuple(self.read(item, depth + 1) for item in items)
+            case {"dict": list(pairs)}:
+                return {_key(pair): self.read(pair[1], depth + 1) for pair in pairs}
+        raise PlainDataError(f"The header names no kind of plain data: {str(described)[:80]}")
+
+    def tensor(self, dtype_name: str, shape: list, size: int) -> Tensor:
+        dtype = _DTYPES.get(dtype_name)
+        fits = len(shape) <= MAX_AXES and all(type(size) is int and 0 <= size <= MAX_BYTES for size in shape)
+        if dtype is None or not fits:
+            raise PlainDataError(f"No tensor has dtype {dtype_name[:40]!r} and shape {str(shape)[:80]}.")
+        if size != math.prod(shape) * dtype.itemsize or self.at + size > len(self.buffers):
+            raise PlainDataError(f"A {dtype_name} tensor of shape {shape} does not have {size} bytes.")
+        raw = bytearray(self.buffers[self.at : self.at + size])
+        self.at += size
+        if not size:
+            return self.empty(shape, dtype)
+        if dtype is torch.bool and raw.translate(None, b"\x00\x01"):
+            raise PlainDataError("A bool tensor holds bytes other than 0 and 1.")
+        return torch.frombuffer(raw, dtype=dtype).reshape(shape)
+
+    def empty(self, shape: list[int], dtype: torch.dtype) -> Tensor:
+        try:
+            return torch.empty(shape, dtype=dtype, device="cpu")
+        except RuntimeError:  # (0, 2**27, 2**27, 2**27): no numbers, and still too long for torch's strides
+            raise PlainDataError(f"No tensor has shape {str(shape)[:80]}.") from None
+
+    def finish(self) -> None:
+        if self.at != len(self.buffers):
+            raise PlainDataError(f"{len(self.buffers) - self.at} bytes follow the last tensor.")
+
+
+def _key(pair: Any) -> str:
+    match pair:
+        case [str(key), _]:
+            return key
+    raise PlainDataError(f"A dict entry is a key and a value, not {str(pair)[:80]}.")

@@ -1,0 +1,108 @@
+"""What the student's code raised, in words for the student: their own lines, and none of ours."""
+
+import contextlib
+import linecache
+import re
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import torch
+
+from utils.checks.engine.untrusted import part, readable, text, texts
+from utils.errors import CheckMisuse
+
+_OURS = Path(__file__).parent
+_LIBRARIES = (_OURS, _OURS.parent / "answers", Path(torch.__file__).parent, Path(contextlib.__file__).parent)
+
+
+@dataclass(frozen=True)
+class StudentError:
+    """An exception that the student's code raised."""
+
+    type_name: str
+    message: str
+    where: tuple[str, ...] = ()
+    """The student's own frames, innermost last: `line 7 in causal_mask: return scores + mask`."""
+    written: bool = True
+    """False when it is the stub's NotImplementedError."""
+    misuse: bool = False
+    """True when the check could not use what it was given; the message then says all."""
+
+    @property
+    def kind(self) -> tuple[str, str]:
+        """The error without addresses in memory: one mistake, run twice on the same inputs, gives one kind.
+
+        Sizes stay: `mat1 and mat2 shapes cannot be multiplied` is said of many mistakes, and only the sizes
+        tell which.
+        """
+        return self.type_name, re.sub(r"\b0x[0-9a-f]+", "0x…", self.message)
+
+    @classmethod
+    def from_plain(cls, data: Any) -> "StudentError":
+        """The error that a dict of plain data describes.
+
+        Raises:
+            PlainDataError: this is no such dict.
+        """
+        return cls(
+            type_name=text(data, "type_name"),
+            message=text(data, "message"),
+            where=texts(data, "where"),
+            written=part(data, "written", bool),
+            misuse=part(data, "misuse", bool),
+        )
+
+
+def student_error(raised: BaseException, submission: Any) -> StudentError:
+    """What `raised` says to the student whose submission raised it."""
+    if _is_not_callable(raised, submission):
+        given = "None" if submission is None else f"a value of type {type(submission).__name__}"
+        raised = CheckMisuse(f"The check calls your function or class itself; it was given {given}.")
+    misuse = isinstance(raised, CheckMisuse)
+    return StudentError(
+        type_name=readable(type(raised).__name__),
+        message=message_of(raised),
+        where=() if misuse else _student_frames(raised.__traceback__),
+        # The stub raises it bare; torch raises it with words, for operations that a dtype does not have.
+        written=not (isinstance(raised, NotImplementedError) and not raised.args),
+        misuse=misuse,
+    )
+
+
+def message_of(raised: BaseException | str) -> str:
+    """The message of an exception or a warning, fit to be shown."""
+    try:
+        message = str(raised)
+    except Exception:  # a student's exception may even fail to print
+        return "(its message cannot be shown)"
+    # torch appends a stack of its C++ code to some messages.
+    return readable(message.partition("\nException raised from ")[0].strip())
+
+
+def _is_not_callable(raised: BaseException, submission: Any) -> bool:
+    ended = isinstance(raised, TypeError) and message_of(raised).endswith("object is not callable")
+    return ended and not callable(submission)
+
+
+def _student_frames(trace: TracebackType | None) -> tuple[str, ...]:
+    """The frames in the student's own code: not ours, not a library's."""
+    frames = [frame for frame in traceback.extract_tb(trace) if not is_library(frame.filename)]
+    return tuple(readable(describe_frame(frame)) for frame in frames[-3:])
+
+
+def is_library(filename: str) -> bool:
+    """Whether a frame's file is the engine's or a library's, and not the student's."""
+    if filename.startswith("<") and not filename.startswith("<ipython-input"):
+        return True
+    path = Path(filename)
+    packages = {"site-packages", "dist-packages"} & set(path.parts)
+    return bool(packages) or any(folder in path.parents for folder in _LIBRARIES)
+
+
+def describe_frame(frame: traceback.FrameSummary) -> str:
+    """A frame of the student's as a report shows it: `line 7 in causal_mask: return scores + mask`."""
+    code = (frame.line or linecache.getline(frame.filename, frame.lineno or 0)).strip()
+    return f"line {frame.lineno} in {frame.name}: {code}"

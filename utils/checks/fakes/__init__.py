@@ -1,0 +1,1 @@
+"""Small models and objects that checks hand to a student's code."""

@@ -1,0 +1,1 @@
+"""Inputs that several weeks' checks draw: texts, merges, state dicts in Hugging Face's layout."""

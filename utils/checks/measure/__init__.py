@@ -1,0 +1,1 @@
+"""Measurements that checks take: sampling frequencies, which parameters learn, parameter names."""

@@ -1,0 +1,139 @@
+"""Watches for ready-made functions that would do an exercise's work in the student's place."""
+
+from collections.abc import Callable, Sequence
+from functools import reduce
+from types import ModuleType
+from typing import Any
+
+import torch
+from torch.nn.modules.module import register_module_forward_pre_hook
+from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from utils.checks.watch.derivatives import DERIVATIVE, derivative_watch, forbids_derivatives
+from utils.checks.watch.library_calls import LibraryCallWatch
+
+ALWAYS = (
+    "transformers.models",
+    "torch.nn.MultiheadAttention",
+    "torch.nn.Transformer",
+    "torch.nn.TransformerEncoderLayer",
+    "torch.nn.TransformerDecoderLayer",
+)
+"""Modules that do the work of a whole week: every check watches for them. Conv1D is none of them."""
+
+_ATTENTION = "scaled_dot_product_attention"
+_ATTENTION_BELOW = ("scaled_dot_product", "safe_softmax")
+"""How the names of its kernels begin, and what alone it calls where no kernel fits."""
+_TRANSFORMS = "torch._functorch"
+"""What torch.func's functions are made of. They fail under the hooks by which derivatives are seen."""
+
+
+class _BelowPython(TorchDispatchMode):
+    """Sees the operations that no function of torch's in Python has led to: TorchScript's, for one.
+
+    `inside` counts the functions that are at work: what they do below is their own business.
+    """
+
+    def __init__(self, note: Callable[[Callable], None]):
+        super().__init__()
+        self.inside = 0
+        self._note = note
+
+    def __torch_dispatch__(self, function: Callable, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if not self.inside:
+            self._note(function)
+        return function(*args, **(kwargs or {}))
+
+
+class ForbiddenCallWatch(TorchFunctionMode):
+    """A context in which calls of the named functions and modules are noted, however they were imported, also
+    of what torch has below a function: `torch._softmax`, `torch.ops.aten.softmax`.
+
+    `names` are full names: `torch.softmax`, `torch.Tensor.softmax`, `torch.nn.MultiheadAttention`. A module's
+    name also stands for everything below it: `transformers.models`; so does that of a library, `tokenizers`,
+    or of a part of torch that is written in Python, `torch.optim`.
+    """
+
+    def __init__(self, names: Sequence[str]):
+        super().__init__()
+        self._names = tuple(names)
+        self._modules = tuple(name for name in (*names, *ALWAYS) if not _is_function(name))
+        self._functions = {id(_find(name)): name for name in names if _is_function(name)}
+        self._short = {name.rpartition(".")[2]: name for name in reversed(self._functions.values())}
+        transforms = (_TRANSFORMS,) if forbids_derivatives(names) else ()
+        self._libraries = LibraryCallWatch([*transforms, *(name for name in names if _is_library(name))])
+        self._seen: dict[str, None] = {}
+        self._below = _BelowPython(self._note_below)
+
+    @property
+    def seen(self) -> tuple[str, ...]:
+        """The full names of what was called, in order of the first call."""
+        called = (DERIVATIVE if name.startswith(_TRANSFORMS) else name for name in self._libraries.seen)
+        return tuple(self._seen | dict.fromkeys(called))
+
+    def __enter__(self) -> "ForbiddenCallWatch":
+        self._derivatives = derivative_watch(self._names, self._seen)
+        self._derivatives.__enter__()
+        self._hook = register_module_forward_pre_hook(self._note_module)
+        super().__enter__()
+        if self._functions:
+            self._below.__enter__()
+        self._libraries.__enter__()
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        self._libraries.__exit__(*exception)
+        if self._functions:
+            self._below.__exit__(*exception)
+        self._hook.remove()
+        super().__exit__(*exception)
+        self._derivatives.__exit__(None, None, None)
+
+    def __torch_function__(self, function: Callable, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if name := self._functions.get(id(function)) or self._name_below(function):
+            self._seen[name] = None
+        self._below.inside += 1
+        try:
+            return function(*args, **(kwargs or {}))
+        finally:
+            self._below.inside -= 1
+
+    def _note_below(self, function: Callable) -> None:
+        if name := self._name_below(function):
+            self._seen[name] = None
+
+    def _name_below(self, function: Callable) -> str | None:
+        """The watched function that this one does the work of, where torch keeps it: `torch._softmax`,
+        `torch.ops.aten.softmax.int`, and for backward `torch.ops.aten.gelu_backward`.
+        """
+        name, module = str(getattr(function, "__name__", "")), str(getattr(function, "__module__", ""))
+        if name.startswith("__") or not (name.startswith("_") or module.startswith("torch._ops")):
+            return None
+        short = name.strip("_").partition(".")[0]
+        if short.endswith("_enabled"):  # `torch.no_grad()` sets `_set_grad_enabled`, which computes nothing
+            return None
+        if _ATTENTION in self._short and short.startswith(_ATTENTION_BELOW):
+            return self._short[_ATTENTION]
+        found = (each for each in self._short if f"_{each}_" in f"_{short}_")
+        return next((self._short[each] for each in found), None)
+
+    def _note_module(self, module: torch.nn.Module, inputs: Any) -> None:
+        for kind in type(module).__mro__:
+            name = f"{kind.__module__}.{kind.__qualname__}"
+            public = name.replace(".modules.activation.", ".").replace(".modules.transformer.", ".")
+            if any(public == watched or public.startswith(watched + ".") for watched in self._modules):
+                self._seen[public] = None
+                return
+
+
+def _find(name: str) -> Any:
+    return reduce(getattr, name.split(".")[1:], torch)
+
+
+def _is_function(name: str) -> bool:
+    return name.startswith("torch.") and not isinstance(_find(name), type | ModuleType)
+
+
+def _is_library(name: str) -> bool:
+    return not name.startswith("torch.") or isinstance(_find(name), ModuleType)

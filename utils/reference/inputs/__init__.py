@@ -1,0 +1,1 @@
+"""Inputs with the reference model's weights, for the cases of checks."""
