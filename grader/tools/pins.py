@@ -13,7 +13,7 @@ from packaging.version import Version
 
 from utils.errors import CourseError
 
-CHECKOUT = Path(__file__).resolve().parents[1]
+CHECKOUT = Path(__file__).resolve().parents[2]
 
 ENVIRONMENT = """\
 # Written by `make lock` from pyproject.toml and requirements.lock: change those, not this file.

@@ -117,8 +117,8 @@ def test_the_count_is_the_published_one_and_that_of_both_machines(notebook, name
 @pytest.mark.parametrize("name", PUBLISHED)
 @pytest.mark.parametrize("seq", [2, 77, 1024])
 def test_torch_counts_the_same_flops_in_our_own_machine(notebook, name: str, seq: int) -> None:
-    """The answer key counts HF's; the exercise says "as our code does them". (Of a single token torch's einsum
-    makes a product that is none for its counter.)
+    """The answer key counts HF's; the exercise says "as our code does them". (For a single token
+    torch's einsum makes a product that its counter does not count.)
     """
     with torch.device("meta"):
         model, tokens = notebook["GPT2"](CONFIGS[name]), torch.zeros(3, seq, dtype=torch.long)

@@ -14,7 +14,7 @@ import torch
 from utils.checks.engine.untrusted import part, readable, text, texts
 from utils.errors import CheckMisuse
 
-_OURS = Path(__file__).parent
+_OURS = Path(__file__).parents[1]
 _LIBRARIES = (_OURS, _OURS.parent / "answers", Path(torch.__file__).parent, Path(contextlib.__file__).parent)
 
 
