@@ -7,6 +7,7 @@ libraries, which read it at import; subprocesses inherit it.
 
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 
@@ -52,6 +53,10 @@ OURS = {
 for name in [name for name in os.environ if name.startswith(FOREIGN)]:
     del os.environ[name]
 os.environ |= {name: str(value) for name, value in OURS.items()}
+
+# A shell lets the jobs that it starts in the background ignore Ctrl-C, and they pass that on to all that they
+# start: a test that interrupts something would wait for ever.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile(
     "suite",
