@@ -143,7 +143,7 @@ class SubmissionExtractor(ExtractorPlugin):
         if not self.platform_zone:
             self.log.warning(
                 "%s: handed in at %s %s, in a zone that the name does not tell: set "
-                "c.CarefulExtractor.platform_zone, or it is never late.",
+                "c.SubmissionExtractor.platform_zone, or it is never late.",
                 printable(student), date, clock,
             )  # fmt: skip
             return

@@ -114,5 +114,5 @@ def test_a_bomb_in_a_classs_download_costs_its_student_alone(unpacked, caplog):
 
 def test_zip_collect_uses_it():
     config = load_config(week05.REPOSITORY).ZipCollectApp
-    assert config.extractor_plugin == "grader.nbgrader_plugins.extractor.CarefulExtractor"
+    assert config.extractor_plugin == "grader.nbgrader_plugins.extractor.SubmissionExtractor"
     assert config.collector_plugin == "grader.nbgrader_plugins.extractor.StudentFolders"
