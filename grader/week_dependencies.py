@@ -1,8 +1,8 @@
 """What a week's grade rests on: the course's code, its data files and the libraries' versions.
 
 This is the one place that answers it. A class run grades again when any of it changes
-(`class_run/version.py`), a bundle takes along what its weeks need (`bundle/needed.py`), and the sandbox shows
-a week's checks and no others (`sandbox/check_modules.py`).
+(`class_run/code_version.py`), a bundle takes along what its weeks need (`build/bundle/needed.py`), and the
+sandbox shows a week's checks and no others (`sandbox/check_modules.py`).
 """
 
 import ast
@@ -47,7 +47,7 @@ LIBRARIES = (
 """The distributions whose versions count: those that grading or a student's code imports."""
 
 _PACKAGES = ("utils", "grader")
-_GRADERS = ("grader.autograde", "grader.autograde", "grader.kernels", "grader.sandbox")
+_GRADERS = ("grader.autograde", "grader.kernels", "grader.sandbox")
 """Packages that count as a whole: some of their modules are started by name, in processes of their own."""
 _WRITERS = ("grader.nbgrader_plugins.preprocessor", "grader.class_run.worker_task", "grader.gradebook.writer")
 """What takes a grade from the executor to the gradebook, in a class run and for nbgrader."""
