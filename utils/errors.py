@@ -1,16 +1,16 @@
-"""Errors that a person using the course can put right."""
+"""Errors that a user of the course can fix."""
 
 
 class CourseError(Exception):
-    """Its text is the sentence to show: what happened, where, and what to do next.
+    """An error for the user; its message states what happened, where, and what to do next.
 
-    `course` prints it in red and ends with exit code 2; a notebook shows it in place of a stack.
+    `course` prints the message in red and ends with exit code 2; a notebook shows it without a traceback.
     """
 
     def _render_traceback_(self) -> list[str]:
-        # IPython calls this where it would print a stack, which would be ours and of no use to the reader.
+        # IPython calls this in place of printing a traceback, which would only show the course's own code.
         return [f"{type(self).__name__}: {self}"]
 
 
 class CheckMisuse(Exception):
-    """A student's code cannot be called as the check must call it. The message is for the student."""
+    """A student's code that a check cannot call as it must. The message is for the student."""

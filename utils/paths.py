@@ -1,4 +1,4 @@
-"""Where the course's notebooks are on this machine."""
+"""Paths of the course's notebooks on this machine."""
 
 import os
 from pathlib import Path
@@ -10,14 +10,14 @@ _CHECKOUT = Path(__file__).resolve().parents[1]
 
 
 class NotebookMissing(CourseError):
-    """A week's notebook is not where it should be; the message says where that is."""
+    """A week's notebook that is not at its path; the message names the path."""
 
 
 def current_folder() -> Path:
-    """The folder that the person is in.
+    """Return the current working directory.
 
     Raises:
-        CourseError: that folder has been deleted.
+        CourseError: The directory has been deleted.
     """
     try:
         return Path.cwd()
@@ -26,10 +26,10 @@ def current_folder() -> Path:
 
 
 def find_home(start: Path | None = None) -> Path:
-    """The folder that holds the weeks' folders: the nearest upwards from `start`, else this copy's `course/`.
+    """Return the folder that holds the weeks' folders: the nearest at or above `start`.
 
-    `start` is the current folder unless it is given. A folder counts when it holds `course/` with weeks in it
-    or holds weeks itself, as a folder fetched from nbgrader's exchange does.
+    `start` defaults to the current folder. A folder matches if it holds `course/` with weeks in it, or holds
+    weeks itself, as a folder fetched from nbgrader's exchange does. If none does, it is this copy's `course/`.
     """
     start = (start or current_folder()).absolute()
     for folder in (start, *start.parents):
@@ -40,21 +40,21 @@ def find_home(start: Path | None = None) -> Path:
 
 
 def weeks_in(home: Path) -> list[Week]:
-    """The weeks that have a folder in `home`."""
-    # os.path, because Path.is_dir raises where a folder on the way up may not be read.
+    """Return the weeks that have a folder in `home`."""
+    # os.path, because Path.is_dir raises where a parent folder is not readable.
     return [week for week in WEEKS if os.path.isdir(home / week.folder)]
 
 
 def notebook_of(week: Week, home: Path) -> Path:
-    """Where `week`'s notebook is in `home`, whether or not it is there."""
+    """Return the path of `week`'s notebook in `home`; the file need not exist."""
     return home / week.folder / f"{week.notebook}.ipynb"
 
 
 def find_notebook(week: Week, start: Path | None = None) -> Path:
-    """The student's notebook of `week`, looked for from `start` as `find_home` does.
+    """Return the path of the student's notebook of `week`, in the folder that `find_home(start)` returns.
 
     Raises:
-        NotebookMissing: it is not there.
+        NotebookMissing: There is no such file.
     """
     home = find_home(start)
     path = notebook_of(week, home)

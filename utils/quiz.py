@@ -1,4 +1,4 @@
-"""Questions that students ask themselves, with a reason for every choice, right or wrong.
+"""Self-test questions with a reason for every choice, right or wrong.
 
     quiz([
         Question("What does row 3 of a pattern say?", [
@@ -7,8 +7,8 @@
         ]),
     ])
 
-Opening a choice shows its reason. This is plain HTML: it asks neither the kernel nor the network nor a
-script, so it works in a saved notebook, in one that is not trusted, and in an exported page.
+Opening a choice shows its reason. This is plain HTML and needs no kernel, no network and no script, so it
+works in a saved notebook, in one that is not trusted, and in an exported page.
 """
 
 import re
@@ -17,21 +17,21 @@ from dataclasses import dataclass
 from html import escape
 from string import ascii_lowercase
 
-_SET_OFF = re.compile(r"(?<![\w*])\*(\S(?:[^*]*[^*\s])?)\*(?![\w*])")
+_EMPHASIS = re.compile(r"(?<![\w*])\*(\S(?:[^*]*[^*\s])?)\*(?![\w*])")
 
 
 class QuizError(ValueError):
-    """A question that cannot be asked as it is written; the message says which, and what it lacks."""
+    """A question that is not well formed; the message names it and says what it lacks."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One possible answer. In it, in reasons and questions, `code` is set as code and *words* are set off."""
+    """One possible answer. Questions, choices and reasons may hold `code` and *emphasis*."""
 
     text: str
     right: bool = False
     why: str = ""
-    """Why it is right, or what somebody who takes it has mixed up."""
+    """Why it is right, or what a student who chooses it has mixed up."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Question:
     """One question and its choices, in the order in which they are shown.
 
     Raises:
-        QuizError: fewer than two choices, two of the same text, no right one, or one without a reason.
+        QuizError: There are fewer than two choices, two are the same, none is right, or one has no reason.
     """
 
     text: str
@@ -52,7 +52,7 @@ class Question:
 
     @property
     def asks_for_several(self) -> bool:
-        """Whether more than one choice is right."""
+        """True if more than one choice is right."""
         return sum(choice.right for choice in self.choices) > 1
 
     def _problem(self) -> str:
@@ -71,19 +71,19 @@ class Question:
 
 @dataclass(frozen=True)
 class Quiz:
-    """Questions that draw themselves as the last line of a cell."""
+    """Questions that display themselves as the last line of a cell."""
 
     questions: Sequence[Question]
 
     def reasons(self) -> str:
-        """Which choices are right, and why each is or is not, as plain text for a terminal."""
+        """Return the answers as plain text: every choice marked right or wrong, with its reason."""
         return "\n\n".join(
             "\n".join([f"{number}. {question.text}", *_reasons(question)])
             for number, question in enumerate(self.questions, start=1)
         )
 
     def __repr__(self) -> str:
-        """The questions and choices as plain text, without the answers."""
+        """Return the questions and choices as plain text, without the answers."""
         asked = [
             "\n".join([f"{number}. {question.text}{_hint(question)}", *_choices(question)])
             for number, question in enumerate(self.questions, start=1)
@@ -91,7 +91,7 @@ class Quiz:
         return "\n\n".join([*asked, "Decide first; then print(….reasons()) says why for every choice."])
 
     def _repr_html_(self) -> str:
-        """Jupyter's hook."""
+        """Return the quiz as HTML; Jupyter calls this."""
         asked = "".join(
             _question_html(number, question) for number, question in enumerate(self.questions, start=1)
         )
@@ -99,10 +99,10 @@ class Quiz:
 
 
 def quiz(questions: Sequence[Question]) -> Quiz:
-    """The questions as a quiz: the last line of a cell.
+    """Make a quiz of the questions; as the last line of a cell it displays itself.
 
     Raises:
-        QuizError: there are no questions.
+        QuizError: There are no questions.
     """
     if not questions:
         raise QuizError("A quiz needs at least one question.")
@@ -122,12 +122,12 @@ def _choices(question: Question) -> list[str]:
 
 def _reasons(question: Question) -> list[str]:
     return [
-        f"   {letter}) {_verdict(choice)} {choice.text}\n      {choice.why}"
+        f"   {letter}) {_mark(choice)} {choice.text}\n      {choice.why}"
         for letter, choice in zip(ascii_lowercase, question.choices, strict=False)
     ]
 
 
-def _verdict(choice: Choice) -> str:
+def _mark(choice: Choice) -> str:
     return "✓" if choice.right else "✗"
 
 
@@ -138,22 +138,22 @@ def _question_html(number: int, question: Question) -> str:
 
 
 def _choice_html(choice: Choice) -> str:
-    """One choice to open. Colour never says alone what a sign and a word say too."""
+    """Return one choice that opens at a click. Its colour repeats what a sign and a word also say."""
     colour, word = ("#2fa36b", "Right.") if choice.right else ("#d4733a", "Not this one.")
     return (
         '<details style="margin:4px 0; border:1px solid rgba(138,143,152,0.45); border-radius:6px">'
         f'<summary style="cursor:pointer; padding:6px 10px">{_marked_up(choice.text)}</summary>'
         f'<div style="margin:0 10px 8px 10px; padding:2px 10px; border-left:4px solid {colour}">'
-        f"<b>{_verdict(choice)} {word}</b> {_marked_up(choice.why)}</div></details>"
+        f"<b>{_mark(choice)} {word}</b> {_marked_up(choice.why)}</div></details>"
     )
 
 
 def _marked_up(text: str) -> str:
-    """The text as HTML, with `code` set as code and *words* set off; a product, 2 * 3 * 4, stays as it is."""
+    """Return the text as HTML with its `code` and *emphasis*; a product, 2 * 3 * 4, stays as it is."""
     pieces = escape(text, quote=False).split("`")
     if len(pieces) % 2 == 0:  # the last backtick has no partner
         pieces[-2:] = ["`".join(pieces[-2:])]
     return "".join(
-        f"<code>{piece}</code>" if number % 2 else _SET_OFF.sub(r"<em>\1</em>", piece)
+        f"<code>{piece}</code>" if number % 2 else _EMPHASIS.sub(r"<em>\1</em>", piece)
         for number, piece in enumerate(pieces)
     )

@@ -1,11 +1,11 @@
-"""The shape scratchpad that a pair shares: which axes each tensor has, and how long each axis is.
+"""The shape scratchpad that a pair shares: the axes of each tensor and the size of each axis.
 
     pad = Scratchpad(batch=2, seq=6, d_model=768)
     pad.note("q", q, "batch seq d_head")
     pad                                         # as a cell's last line: the whole table
 
-An axis has one size wherever it turns up. Where a tensor disagrees, the pad says so in a sentence and marks
-the row; it never stops a cell.
+An axis has the same size in every tensor. Where a tensor disagrees, the pad prints a sentence and marks the
+row; it never stops a cell.
 """
 
 import re
@@ -36,24 +36,24 @@ class Row:
 
     @property
     def fits(self) -> bool:
-        """Whether there are as many names as axes, or fewer with "..."."""
+        """True if there are as many names as axes; with "...", at most as many."""
         missing = len(self.shape) - len(self.named)
         return missing >= 0 if REST in self.axes else missing == 0
 
     def sizes(self) -> list[tuple[str, int]]:
-        """Each named axis with its size, counted from the last; none if the names do not fit."""
+        """Return each named axis with its size, matched from the last axis; empty if the names do not fit."""
         if not self.fits:
             return []
         return list(zip(self.named, self.shape[len(self.shape) - len(self.named) :], strict=True))
 
     def misfit(self) -> str:
-        """What is wrong if the names do not fit."""
+        """Return the sentence that describes why the names do not fit."""
         axes = "1 axis" if len(self.shape) == 1 else f"{len(self.shape)} axes"
         least = "at least " if REST in self.axes else ""
         return f"`{self.name}` has {axes} {self.shape}, and you named {least}{len(self.named)}: {self}."
 
     def __str__(self) -> str:
-        """The axes as they were written."""
+        """Return the axes as they were written."""
         return " ".join(self.axes) or "no axis"
 
 
@@ -64,7 +64,7 @@ class Scratchpad:
         sizes: The sizes that a pair agreed on before it began, as in `batch=2, seq=6`.
 
     Raises:
-        ValueError: a size is not a whole number from 1.
+        ValueError: A size is not a whole number of at least 1.
     """
 
     def __init__(self, **sizes: int) -> None:
@@ -75,19 +75,19 @@ class Scratchpad:
         self._rows: dict[str, Row] = {}
 
     def note(self, name: str, tensor: Any, axes: str) -> None:
-        """Write a row, print it, and say what disagrees with what was noted before.
+        """Add a row, print it, and report every axis that disagrees with an earlier row.
 
         A second note under the same name replaces the first, so that a cell may run again.
 
         Args:
             name: What the pair calls the tensor.
             tensor: A tensor or array of any library, or a shape: (2, 6, 64).
-            axes: One name an axis, separated by spaces: "batch seq d_head". A number stands for a size that
-                is always the same. "..." at the front stands for any number of axes.
+            axes: One name for each axis, separated by spaces: "batch seq d_head". A number means an axis of
+                exactly that size. "..." at the front means any number of further axes.
 
         Raises:
-            TypeError: `tensor` has no shape and is none.
-            ValueError: "..." stands elsewhere than at the front.
+            TypeError: `tensor` has no shape and is not a shape.
+            ValueError: "..." is not at the front.
         """
         row = Row(name, _parse(axes), _shape_of(name, tensor))
         self._rows.pop(name, None)
@@ -97,11 +97,11 @@ class Scratchpad:
 
     @property
     def sizes(self) -> dict[str, int]:
-        """Every axis that has a size, in the order in which they came: as agreed, then as first noted."""
+        """The size of every axis known so far: first those agreed, then those noted, in order."""
         return {axis: size for axis, (size, _) in self._first_sizes(self._rows.values()).items()}
 
     def complaints(self) -> dict[str, list[str]]:
-        """What each row disagrees about with the rows above it, by its name; without rows that agree."""
+        """Return the sentences about each row that disagrees with the rows above it, by the row's name."""
         found = {name: self._complaints(row) for name, row in self._rows.items()}
         return {name: texts for name, texts in found.items() if texts}
 
@@ -120,7 +120,7 @@ class Scratchpad:
         return texts
 
     def _first_sizes(self, rows: Iterable[Row]) -> dict[str, tuple[int, str]]:
-        """Each axis's size, and where it was first said."""
+        """Return each axis's size and the row that first gave it (or `AGREED`)."""
         sizes = {axis: (size, AGREED) for axis, size in self._agreed.items()}
         for row in rows:
             for axis, size in row.sizes():
@@ -133,7 +133,7 @@ class Scratchpad:
             yield row.name, str(row), str(row.shape), " ".join(self._complaints(row))
 
     def __repr__(self) -> str:
-        """The table in plain text."""
+        """Return the table in plain text."""
         lines = [self._sizes_line()] if self._agreed else []
         table = list(self._table())
         widths = [max((len(line[column]) for line in table), default=0) for column in range(3)]
@@ -143,7 +143,7 @@ class Scratchpad:
         return "\n".join(lines) or "An empty scratchpad: pad.note(name, tensor, axes) writes its first row."
 
     def _repr_html_(self) -> str:
-        """Jupyter's hook: the table in HTML, readable in both themes."""
+        """Return the table in HTML, readable in both themes; Jupyter calls this."""
         if not self._rows:
             return f"<div>{escape(repr(self))}</div>"
         agreed = f"<div>{escape(self._sizes_line())}</div>" if self._agreed else ""
@@ -157,8 +157,8 @@ class Scratchpad:
 
 def _row_html(cells: list[str], complaint: str) -> str:
     fixed = "".join(f'<td {LEFT}><span style="white-space:pre">{escape(cell)}</span></td>' for cell in cells)
-    said = "✗ " + re.sub("`(.+?)`", r"<code>\1</code>", escape(complaint)) if complaint else "✓"
-    return f"<tr>{fixed}<td {LEFT}>{said}</td></tr>"
+    outcome = "✗ " + re.sub("`(.+?)`", r"<code>\1</code>", escape(complaint)) if complaint else "✓"
+    return f"<tr>{fixed}<td {LEFT}>{outcome}</td></tr>"
 
 
 def _parse(axes: str) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from transformers import GPT2Tokenizer
 
 END_OF_TEXT = "<|endoftext|>"
-"""The one special token, id 50256: GPT-2 saw it between any two documents."""
+"""The one special token, id 50256: in GPT-2's training data it stood between any two documents."""
 
 VOCABULARY_SHA256 = "196139668be63f3b5d6574427317ae82f612a97c5d1cdaf36ed2256dbf636783"
 """Of `vocab.json` on the hub, which is OpenAI's `encoder.json`."""
@@ -29,7 +29,7 @@ EMBEDDED = Path(__file__).parent / "reference" / "tokenizer"
 """The folder with the course's own copies of both files."""
 
 VISIBLE = {" ": "·", "\n": "↵", "\t": "→"}
-"""How `token_strings` shows white space: with the marks that text editors use."""
+"""The marks by which `token_strings` shows white space, as text editors do."""
 
 
 class VocabularyProblem(ReferenceProblem):
@@ -37,34 +37,34 @@ class VocabularyProblem(ReferenceProblem):
 
 
 def load_tokenizer() -> "GPT2Tokenizer":
-    """GPT-2's tokenizer as HF wraps it: no padding token, 1,024 tokens at most, silent about longer text.
+    """Load GPT-2's tokenizer as HF wraps it: no padding token, n_ctx 1,024, no warning about longer text.
 
     Each call makes a new one, so that a token you add to yours turns up in no other.
 
     Raises:
-        VocabularyProblem: its files are missing or damaged.
+        VocabularyProblem: Its files are missing or damaged.
     """
     from transformers import GPT2Tokenizer
 
     vocabulary, merges = vocabulary_files()
     tokenizer = GPT2Tokenizer(vocab=str(vocabulary), merges=str(merges), model_max_length=1024)
-    # HF's own switch: the warning about longer text counts as given. Training texts are meant to be longer.
+    # HF's own switch: it marks the warning about longer text as given. Training texts are meant to be longer.
     tokenizer.deprecation_warnings["sequence-length-is-longer-than-the-specified-maximum"] = True
     return tokenizer
 
 
 def vocabulary_files() -> tuple[Path, Path]:
-    """The tokenizer's two files: the vocabulary (JSON, token to id) and the merges (text, in order).
+    """Return the paths of the vocabulary (JSON, token to id) and of the merges (text, in order).
 
     Raises:
-        VocabularyProblem: no place has both files undamaged.
+        VocabularyProblem: Both files are missing or damaged in every place.
     """
     found = []
     for vocabulary, merges in _places():
-        wrong = _wrong(vocabulary, VOCABULARY_SHA256) + _wrong(merges, MERGES_SHA256)
-        if not wrong:
+        defects = _defects(vocabulary, VOCABULARY_SHA256) + _defects(merges, MERGES_SHA256)
+        if not defects:
             return vocabulary, merges
-        found += wrong
+        found += defects
     raise VocabularyProblem(
         f"GPT-2's vocabulary cannot be read: {'; '.join(found)}. "
         "These files belong to the course: get them again from where you got it."
@@ -72,16 +72,16 @@ def vocabulary_files() -> tuple[Path, Path]:
 
 
 def token_strings(ids: Iterable[int]) -> list[str]:
-    """The pieces of text that the ids stand for, made to be seen: `["The", "·cat", "·sat"]`.
+    """Return the text of each token with its white space visible: `["The", "·cat", "·sat"]`.
 
-    White space gets the mark of `VISIBLE`. A token may hold a part of a character only, as in an emoji that
-    takes several tokens; its bytes then stand as `\\xf0\\x9f`, and so do control characters.
+    White space is shown by the marks in `VISIBLE`. A token may hold only a part of a character, as in an
+    emoji that takes several tokens; its bytes are then shown as `\\xf0\\x9f`, and so are control characters.
 
     Args:
-        ids: token ids, as numbers or as a tensor of shape (seq,).
+        ids: Token ids, as numbers or as a tensor of shape (seq,).
 
     Raises:
-        ValueError: an id is not one of GPT-2's 0 to 50256.
+        ValueError: An id is not one of GPT-2's 0 to 50256.
     """
     pieces = _pieces()
     numbers = [int(token) for token in ids]
@@ -92,7 +92,7 @@ def token_strings(ids: Iterable[int]) -> list[str]:
 
 
 def _places() -> Iterable[tuple[Path, Path]]:
-    """Where the two files may be, the best place first."""
+    """Yield the paths at which the two files may be, the preferred ones first."""
     for repository in hub.REPOSITORIES["gpt2"]:
         vocabulary = hub.cached_file(repository, "vocab.json")
         merges = hub.cached_file(repository, "merges.txt")
@@ -101,8 +101,8 @@ def _places() -> Iterable[tuple[Path, Path]]:
     yield EMBEDDED / "vocab.json", EMBEDDED / "merges.txt"
 
 
-def _wrong(path: Path, sha256: str) -> list[str]:
-    """What is wrong with a file: nothing (an empty list), or one phrase."""
+def _defects(path: Path, sha256: str) -> list[str]:
+    """Return one phrase about what is wrong with a file, in a list; an empty list if nothing is."""
     if not path.is_file():
         return [f"{path} is missing"]
     return [] if checksums.sha256(path) == sha256 else [f"{path} is damaged"]
@@ -110,7 +110,7 @@ def _wrong(path: Path, sha256: str) -> list[str]:
 
 @lru_cache(maxsize=1)
 def _pieces() -> list[str]:
-    """Every id's piece, made visible."""
+    """Return the visible text of every token, by id."""
     # GPT-2's files write each of the 256 bytes as one printable character; this table is HF's.
     from transformers.convert_slow_tokenizer import bytes_to_unicode
 

@@ -1,4 +1,4 @@
-"""The twelve weeks: their numbers, folders and notebooks, in the one place that knows them."""
+"""The twelve weeks: their numbers, folders, notebooks and titles, defined here alone."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from utils.errors import CourseError
 
 
 class UnknownWeek(CourseError, ValueError):
-    """Somebody named a week that the course does not have; the message lists those it has."""
+    """A week that the course does not have; the message lists those it has."""
 
 
 @dataclass(frozen=True)
@@ -16,13 +16,13 @@ class Week:
     number: int
     """1 to 12."""
     folder: str
-    """The week's folder under `course/` and `solutions/`, which is also nbgrader's assignment name."""
+    """Its folder under `course/` and `solutions/`, which is also nbgrader's assignment name."""
     title: str
-    """What the week is called in tables."""
+    """Its title in tables."""
 
     @property
     def notebook(self) -> str:
-        """The notebook's name without its ending: `attention` for `week05_attention`."""
+        """The notebook's file name without its extension: `attention` for `week05_attention`."""
         return self.folder.partition("_")[2]
 
 
@@ -43,10 +43,10 @@ WEEKS = (
 
 
 def find_week(name: str | int) -> Week:
-    """The week that `name` means: its number ("5", 5), its folder or its notebook's name.
+    """Return the week with this number ("5", "05", 5), folder or notebook name.
 
     Raises:
-        UnknownWeek: no week goes by that name.
+        UnknownWeek: There is no such week.
     """
     wanted = str(name).strip().rstrip("/").lower()
     for week in WEEKS:

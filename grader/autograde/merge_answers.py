@@ -38,4 +38,4 @@ def merge_answers(source: SourceNotebook, submitted: Sequence[SubmittedCell]) ->
         NotebookStep(**vars(step), checks=source.checks_of(step.cell) if step.is_check else ())
         for step in made.steps
     ]
-    return MergedNotebook(steps, made.odd, made.unwritten)
+    return MergedNotebook(steps, made.remarks, made.unwritten)

@@ -24,7 +24,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from grader.kernels.errors import CANNOT_FORK, GraderError
-from utils.start_up import without_address_grammar
+from utils.start_up import skip_rfc3987_grammar
 
 _KEYS = ("require_encryption", "tls_ca_file", "tls_worker_cert", "tls_worker_key")
 """What a worker must know to speak to our scheduler, by Dask's names."""
@@ -99,7 +99,7 @@ class WorkerServer:
 
 def main(imports: Sequence[str]) -> None:
     """Imports, loads, and forks until the class run goes."""
-    without_address_grammar()
+    skip_rfc3987_grammar()
     for name in imports:
         importlib.import_module(name)
     if load := _heard():

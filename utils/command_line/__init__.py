@@ -15,9 +15,9 @@ def main() -> None:
             f"course needs Python {oldest} or newer, and this is {found} ({sys.executable}). "
             "Install a newer one, delete the folder .venv and run `make lab` again."
         )
-    from utils.start_up import without_address_grammar
+    from utils.start_up import skip_rfc3987_grammar
 
-    without_address_grammar()
+    skip_rfc3987_grammar()
     from utils.command_line.app import app
 
     for stream in (sys.stdout, sys.stderr):

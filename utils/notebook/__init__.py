@@ -1,6 +1,6 @@
-"""One reading of a submitted notebook, shared by `course check`, `course grade` and `nbgrader autograde`.
+"""Reading of submitted notebooks, shared by `course check`, `course grade` and `nbgrader autograde`.
 
-`submitted` reads the file, `matching` says which cell of the release each cell is, `assembly` puts the
-notebook together that is run, and `unattended` is what differs where code runs with nobody at the keyboard.
-The same file is so read alike everywhere, and gets the same points.
+`submitted` reads the file, `matching` matches its cells to those of the released notebook, `assembly` builds
+the notebook that is run, and `unattended` prepares a kernel for a run without a user. Since all three share
+this, the same file gets the same points from each.
 """

@@ -1,7 +1,7 @@
-"""Puts the notebook together that is run: the release's cells, with the student's answers in them.
+"""Assembly of the notebook that is run: the released cells with the student's answers in them.
 
-Nothing else of a submission decides anything: no metadata, no tag, no text of a check. A student's own cells
-stay where they stood, since honest work may need what they define.
+Nothing else in a submission has an effect: no metadata, no tag, no changed text of a check. A student's own
+cells keep their positions, since honest work may need what they define.
 """
 
 import re
@@ -18,11 +18,11 @@ from utils.notebook.submitted import SubmittedCell, Unreadable
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-MOST_REMARKS = 30
+MAX_REMARKS = 30
 """Remarks on one submission: more would bury those on others."""
 _MISSING_NAME = re.compile(r"name '(\w+)' is not defined")
-_LEAST_RECOGNISED = 1 / 4
-"""Of the release's named cells; weeks have some in common, about a sixth."""
+_MIN_RECOGNISED = 1 / 4
+"""Share of the released notebook's named cells. Two weeks have about a sixth in common."""
 
 
 @dataclass(frozen=True)
@@ -30,53 +30,58 @@ class Step:
     """A cell of the notebook that is run."""
 
     cell: "NotebookNode"
-    """Without outputs. What it shows is put in when all has run."""
+    """Without outputs; they are added after the run."""
     name: str
-    """Its grade_id; for a cell of the student's own, where it stood."""
+    """Its grade_id; for a cell of the student's own, its position, as in `cell 7`."""
     role: Role | None
-    """What it is for; None for a cell of the student's own."""
+    """Its role in the released notebook; None for a cell of the student's own."""
     pieces: tuple[str, ...] = ()
-    """The code that runs, one piece after the other as if each were a cell; none for text and demonstrations.
-    A check has its call."""
+    """The code that runs, each piece as a cell of its own; empty for text and demonstrations. A check has its
+    call."""
     written: bool = True
-    """False for an answer that is as it was released, and for a task with nothing below it."""
+    """False for an answer that is as released, and for a task with nothing below it."""
     number: int = 0
-    """Where it stood in the submission, counted from 1; 0 where it was not there."""
+    """Its position in the submission, counted from 1; 0 if it is not there."""
 
     @property
     def is_own(self) -> bool:
-        """Whether the whole cell is the student's."""
+        """True if the whole cell is the student's."""
         return self.role is None
 
     @property
     def is_check(self) -> bool:
-        """Whether its run decides its points."""
+        """True if its run decides its points."""
         return self.role == "check"
 
     @property
     def is_run(self) -> bool:
-        """Whether it runs in the kernel: set-up, answers, and a student's own code."""
+        """True if it is run and is not a check: set-up, answers, and a student's own code."""
         return bool(self.pieces) and not self.is_check
 
     @property
     def is_students(self) -> bool:
-        """Whether its text is the student's."""
+        """True if its text is the student's."""
         return self.is_own or (self.role in ("answer", "written") and self.written)
 
 
 @dataclass
 class AssembledNotebook:
-    """The notebook that is run, and what is worth saying about the submission."""
+    """The notebook that is run, and remarks on the submission."""
 
     steps: list[Step]
-    odd: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    """What is unusual about the submission, a phrase each."""
     unwritten: frozenset[str] = frozenset()
-    """The names that no cell defines since their answers are not written."""
+    """Names that no cell defines because their answers are not written."""
 
 
 def is_unwritten(error: str, message: str, unwritten: frozenset[str]) -> bool:
-    """Whether an error that ended a check says that its answer is not written: a stub's own, or the NameError
-    of a name that no cell defines.
+    """True if the error that ended a check means that its answer is not written.
+
+    That is a stub's NotImplementedError, or the NameError of a name that no cell defines.
+
+    Args:
+        error: The name of the exception's class.
     """
     missing = _MISSING_NAME.match(message) if error == "NameError" else None
     return error == "NotImplementedError" or (missing is not None and missing[1] in unwritten)
@@ -85,10 +90,10 @@ def is_unwritten(error: str, message: str, unwritten: frozenset[str]) -> bool:
 def assemble_notebook(
     week: str, released: Sequence[ReleasedCell], submitted: Sequence[SubmittedCell]
 ) -> AssembledNotebook:
-    """The released cells in their order, the student's answers in them, the student's own cells between.
+    """Return the released cells in order, with the student's answers in them and own cells between them.
 
     Raises:
-        Unreadable: the submission is not of this notebook.
+        Unreadable: The submission is another notebook.
     """
     with one_notebook():
         matched = match(released, submitted)
@@ -101,7 +106,7 @@ def _refuse_another(week: str, released: Sequence[ReleasedCell], matched: Matche
         return
     named = [each for each in released if each.name]
     recognised = sum(each.place in matched.found for each in named)
-    if recognised > _LEAST_RECOGNISED * len(named):
+    if recognised > _MIN_RECOGNISED * len(named):
         return
     raise Unreadable(
         f"Of the {len(named)} exercises, checks and other named cells of {week}, {recognised} are in this "
@@ -112,11 +117,11 @@ def _refuse_another(week: str, released: Sequence[ReleasedCell], matched: Matche
 
 @dataclass(frozen=True)
 class _Words:
-    """An answer in words; its text is empty where nothing was written."""
+    """An answer in words; its text is empty if nothing was written."""
 
     text: str
     cells: list[SubmittedCell]
-    """Where it stood."""
+    """The cells that it was taken from."""
 
 
 class _Assembly:
@@ -127,13 +132,13 @@ class _Assembly:
         self._early: dict[int, list[SubmittedCell]] = _early(released, matched)
 
     def assembled(self) -> AssembledNotebook:
-        """All steps, in order, with the remarks."""
+        """Return all steps, in order, with the remarks."""
         words = {each.place: self._words(each) for each in self._released if each.role == "written"}
         steps = list(self._steps(words))
         steps, unwritten = self._with_answers_from_elsewhere(steps)
         missing = [each for each in self._released if each.name and each.place not in self._matched.found]
         self._remarks += [self._missing(each, words, unwritten) for each in missing]
-        return AssembledNotebook(steps, _as_many(list(filter(None, self._remarks))), unwritten)
+        return AssembledNotebook(steps, _truncated(list(filter(None, self._remarks))), unwritten)
 
     def _missing(self, each: ReleasedCell, words: dict[int, "_Words"], unwritten: frozenset[str]) -> str:
         if each.role == "answer":
@@ -175,7 +180,7 @@ class _Assembly:
             written = any(not each.is_untouched(piece) for piece in pieces)
             if written:
                 cell.source = "\n\n".join(pieces)
-            # A stub that is there runs: its NotImplementedError says best what those miss that call it.
+            # A stub that is there runs: its NotImplementedError explains best why its callers fail.
             return replace(step, pieces=pieces if written else (each.source,) * bool(found), written=written)
         if each.role == "task":  # it is answered below it, in cells of the student's own
             below = any(own.source.strip() for own in self._matched.own.get(each.place, ()))
@@ -184,7 +189,7 @@ class _Assembly:
         return replace(step, pieces=(each.source,) if runs else ())
 
     def _changed(self, each: ReleasedCell, found: list[SubmittedCell]) -> Iterator[Step]:
-        """What a student added to a locked cell runs beside it."""
+        """Yield a step for each piece of code that the student added to a locked cell."""
         if each.role not in ("set-up", "check"):
             return
         for cell in (*found, *self._matched.copies.get(each.place, ())):
@@ -207,7 +212,7 @@ class _Assembly:
     # --- Answers in words -----------------------------------------------------------------------------------
 
     def _words(self, each: ReleasedCell) -> "_Words":
-        """An answer in words: what stands in its cell, else what the student wrote around it."""
+        """Return an answer in words: the text of its cell, else what the student wrote around it."""
         found = self._matched.found.get(each.place, [])
         inside = [cell for cell in found if not each.is_untouched(cell.source)]
         if inside or each.kind == "code":
@@ -225,7 +230,7 @@ class _Assembly:
         return _Words("\n\n".join([*question, *(cell.source for cell in around)]), around)
 
     def _beside(self, place: int) -> list[SubmittedCell]:
-        """Cells of the student's own that hold words, behind that cell of the release and before the next."""
+        """Return own cells that hold words, between that released cell and the next one."""
         return [
             cell
             for cell in self._matched.own.get(place, ())
@@ -233,7 +238,7 @@ class _Assembly:
         ]
 
     def _added_to_question(self, each: ReleasedCell) -> list[str]:
-        """What was written into the text above an answer in words."""
+        """Return what the student wrote into the text cell above an answer in words."""
         found = self._matched.found.get(each.place - 1, [])
         if not found or each.place < 1 or self._released[each.place - 1].role != "text":
             return []
@@ -241,11 +246,13 @@ class _Assembly:
         added = [line for line in found[0].source.split("\n") if line.strip() not in known]
         return ["\n".join(added)] if added else []
 
-    # --- Answers that stand elsewhere -----------------------------------------------------------------------
+    # --- Answers in other cells -----------------------------------------------------------------------------
 
     def _with_answers_from_elsewhere(self, steps: list[Step]) -> tuple[list[Step], frozenset[str]]:
-        """An answer that is missing or untouched runs nothing where another cell defines what it should. If
-        that cell comes only behind its check, it runs in the answer's place, too.
+        """Replace answers that are missing or untouched by the cell that defines their names, where one does.
+
+        If that cell comes before the check, the answer's own step runs nothing; if it comes after, the cell
+        runs in the answer's place, too. The names that no cell defines are returned beside the steps.
         """
         unwritten: set[str] = set()
         defined = [_bound_by(step) for step in steps]
@@ -282,27 +289,30 @@ def _bound_by(step: Step) -> frozenset[str]:
 
 
 def _early(released: Sequence[ReleasedCell], matched: Matched) -> dict[int, list[SubmittedCell]]:
-    """Own cells whose definitions are needed before the place where they stood: a cell that followed them in
-    the submission was moved, and is put back in front of them.
+    """Return, by place, the own cells whose definitions must run before the released cell at that place.
+
+    They preceded that cell in the submission, where it had been moved down; the assembly moves it back up.
     """
     early: dict[int, list[SubmittedCell]] = {}
     places = [place for place, cells in matched.own.items() for _ in cells]
     if not places:
         return early
-    stood = {id(cell): place for place, cells in matched.own.items() for cell in cells}
+    place_of = {id(cell): place for place, cells in matched.own.items() for cell in cells}
     first_after = len(released)
     for cell, place in reversed(matched.order):
         if place is not None and released[place].role in ("answer", "check"):
             if any(cell is each for each in matched.found.get(place, ())):
                 first_after = min(first_after, place)
-        elif place is None and id(cell) in stood and first_after <= stood[id(cell)]:
+        elif place is None and id(cell) in place_of and first_after <= place_of[id(cell)]:
             early.setdefault(first_after, []).insert(0, cell)
     return early
 
 
 def _pieces(found: list[SubmittedCell]) -> tuple[str, ...]:
-    """The parts of an answer as they run: as one text where that is Python, so that a function may be split
-    in its middle; else one after the other, so that a slip costs its own part and `%%time` begins a cell.
+    """Return the parts of an answer as they run.
+
+    They run as one text if that is valid Python, since a function may be split in its middle. Otherwise each
+    runs by itself, so that a syntax error costs only its own part and `%%time` begins a cell.
     """
     parts = [cell.source for cell in found]
     joined = "\n".join(parts)
@@ -323,7 +333,7 @@ def _own_step(submitted: SubmittedCell, suffix: str = "") -> Step:
 
 
 def _definition_step(submitted: SubmittedCell) -> Iterator[Step]:
-    """What a cell defines, without what it does: an answer may need it."""
+    """Yield a step with the cell's definitions alone: an answer may need them."""
     from nbformat.v4 import new_code_cell
 
     found = definitions(submitted.source) if submitted.kind == "code" else ""
@@ -334,7 +344,7 @@ def _definition_step(submitted: SubmittedCell) -> Iterator[Step]:
 
 
 def _attach(cell: Any, found: Sequence[SubmittedCell]) -> None:
-    """Pictures that were pasted into a text belong to the answer."""
+    """Copy the images pasted into the student's text to the cell: they belong to the answer."""
     attached = {name: kinds for each in found for name, kinds in each.attachments.items()}
     if cell.cell_type == "markdown" and attached:
         cell.attachments = attached
@@ -347,6 +357,6 @@ def _empty(cell: Any) -> Any:
     return cell
 
 
-def _as_many(remarks: list[str]) -> list[str]:
-    more = len(remarks) - MOST_REMARKS
-    return remarks if more <= 0 else [*remarks[:MOST_REMARKS], f"and {more:,} more remarks like these"]
+def _truncated(remarks: list[str]) -> list[str]:
+    more = len(remarks) - MAX_REMARKS
+    return remarks if more <= 0 else [*remarks[:MAX_REMARKS], f"and {more:,} more remarks like these"]

@@ -21,7 +21,7 @@ def notes_on(assembled: AssembledNotebook, ran: Ran, path: Path, content: bytes)
     return (
         *_without_parts(ran, folder),
         *_ends_of_kernels(assembled, ran),
-        *(f"{remark}." for remark in assembled.odd),
+        *(f"{remark}." for remark in assembled.remarks),
         *failed_cells(assembled, ran),
         *_slow_cells(assembled, ran),
         *_other_language(content),
