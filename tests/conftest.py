@@ -81,8 +81,8 @@ def pytest_unconfigure() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _no_reference_settled(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_reference_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
     """A judge that graded in this process before has settled on one reference: the test starts without."""
     from utils.reference import _reference
 
-    monkeypatch.setattr(_reference, "_settled", None)
+    monkeypatch.setattr(_reference, "_chosen", None)

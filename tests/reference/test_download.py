@@ -85,7 +85,7 @@ def test_a_network_that_never_answers_gives_one_clear_line(cache, silent_server)
 
 def test_the_limit_leaves_room_within_two_seconds(monkeypatch):
     limits = []
-    monkeypatch.setattr(hub, "why_no_answer", lambda url, limit_s: limits.append(limit_s) or "unplugged")
+    monkeypatch.setattr(hub, "unreachable_reason", lambda url, limit_s: limits.append(limit_s) or "unplugged")
     with pytest.raises(ReferenceMissing, match=r"cannot be reached \(unplugged\)"):
         load("gpt2", download=True)
     assert limits == [hub.ANSWER_LIMIT_S]
@@ -93,7 +93,7 @@ def test_the_limit_leaves_room_within_two_seconds(monkeypatch):
 
 
 def test_no_name_and_download_means_gpt2(monkeypatch):
-    monkeypatch.setattr(hub, "why_no_answer", lambda url, limit_s: "unplugged")
+    monkeypatch.setattr(hub, "unreachable_reason", lambda url, limit_s: "unplugged")
     with pytest.raises(ReferenceMissing, match="gpt2 was not downloaded"):
         load(download=True)
 
@@ -103,7 +103,7 @@ def test_a_question_that_hangs_is_left_behind(monkeypatch):
     over = threading.Event()
     monkeypatch.setattr(hub, "_ask", lambda url, limit_s: over.wait())
     try:
-        assert hub.why_no_answer("http://hub.invalid/", 0.05) == "no answer within 0.05 s"
+        assert hub.unreachable_reason("http://hub.invalid/", 0.05) == "no answer within 0.05 s"
     finally:
         over.set()
 
@@ -111,14 +111,14 @@ def test_a_question_that_hangs_is_left_behind(monkeypatch):
 def test_a_refused_connection_says_so(no_proxies):
     with socket.create_server(("127.0.0.1", 0)) as closed_soon:
         port = closed_soon.getsockname()[1]
-    assert "ConnectError" in hub.why_no_answer(f"http://127.0.0.1:{port}/", 30)
+    assert "ConnectError" in hub.unreachable_reason(f"http://127.0.0.1:{port}/", 30)
 
 
 def test_an_error_of_the_hub_is_no_answer(no_proxies, tiny_gpt2):
     with serving(LoopbackHub(REPOSITORY, tiny_gpt2)) as server:
         there = f"{server.endpoint}/{REPOSITORY}/resolve/main/config.json"
-        assert hub.why_no_answer(there, 30) is None
-        assert hub.why_no_answer(f"{server.endpoint}/nowhere", 30) == "HTTP status 404"
+        assert hub.unreachable_reason(there, 30) is None
+        assert hub.unreachable_reason(f"{server.endpoint}/nowhere", 30) == "HTTP status 404"
 
 
 def test_the_question_goes_through_the_proxy(no_proxies, monkeypatch):
@@ -136,5 +136,5 @@ def test_the_question_goes_through_the_proxy(no_proxies, monkeypatch):
 
     with serving(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Proxy)) as proxy:
         monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.server_port}")
-        assert hub.why_no_answer("http://hub.invalid/config.json", 30) is None
+        assert hub.unreachable_reason("http://hub.invalid/config.json", 30) is None
     assert asked == ["http://hub.invalid/config.json"]

@@ -4,7 +4,7 @@
 from utils.reference import load
 
 reference = load()          # GPT-2 small if the hub's cache has it, else the storyteller; prints which
-reference.config.d_model    # sizes in the course's words
+reference.config.d_model    # sizes under the course's names
 reference.state_dict        # weights under HF's names, without importing transformers
 reference.model             # HF's GPT2LMHeadModel
 ```

@@ -1,4 +1,4 @@
-"""The sizes of a GPT-2, in the course's words."""
+"""The sizes of a GPT-2, under the course's names."""
 
 import json
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from utils.reference.problems import ReferenceDamaged
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """The numbers that fix every shape of a GPT-2."""
+    """The numbers that determine every shape of a GPT-2."""
 
     d_model: int
-    """Length of the vector that a token is at every layer."""
+    """Length of a token's vector in the residual stream."""
     n_heads: int
     """Attention heads in a layer."""
     d_head: int
@@ -22,18 +22,18 @@ class ModelConfig:
     n_layers: int
     """Transformer blocks."""
     d_vocab: int
-    """Different token ids."""
+    """Number of token ids."""
     n_ctx: int
-    """Tokens that the model can see at once: it has a position vector for no more."""
+    """Tokens that the model can read at once: the number of its position vectors."""
     layer_norm_eps: float
     """Added to the variance inside LayerNorm's root."""
 
     @classmethod
     def from_file(cls, path: Path) -> "ModelConfig":
-        """The sizes that one of HF's `config.json` files states.
+        """Read the sizes from one of HF's `config.json` files.
 
         Raises:
-            ReferenceDamaged: the file is no JSON, or not the config of a GPT-2.
+            ReferenceDamaged: the file is not JSON, or not the config of a GPT-2.
         """
         try:
             hf = json.loads(path.read_text(encoding="utf-8"))
@@ -41,7 +41,7 @@ class ModelConfig:
                 d_model=hf["n_embd"],
                 n_heads=hf["n_head"],
                 d_head=hf["n_embd"] // hf["n_head"],
-                # HF writes null for "4 · n_embd", and OpenAI's own files leave the line out.
+                # HF writes null for 4 · n_embd; OpenAI's own files leave the key out.
                 d_mlp=hf.get("n_inner") or 4 * hf["n_embd"],
                 n_layers=hf["n_layer"],
                 d_vocab=hf["vocab_size"],
@@ -54,7 +54,7 @@ class ModelConfig:
 
 
 def _published(n_layers: int, d_model: int, n_heads: int) -> ModelConfig:
-    """A GPT-2 as OpenAI published it: what the four have in common stands here."""
+    """Return the config of a GPT-2 of OpenAI's; the four sizes share all other numbers."""
     return ModelConfig(
         d_model=d_model,
         n_heads=n_heads,
@@ -73,5 +73,5 @@ CONFIGS = {
     "gpt2-large": _published(36, 1280, 20),
     "gpt2-xl": _published(48, 1600, 25),
 }
-"""The four published sizes, for tables that need no weights: Radford et al. 2019, table 2, and each model's
-own `config.json` on the hub."""
+"""The four published sizes, for tables that need no weights. From Radford et al. 2019, table 2, and each
+model's `config.json` on the hub."""

@@ -1,5 +1,6 @@
-"""The reference object, and which one you get."""
+"""The reference object, and the choice of one by name."""
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -18,21 +19,21 @@ STORYTELLER = Path(__file__).parent / "storyteller"
 """The folder of the model that comes with the course, in HF's format."""
 
 NAMES = ("storyteller", *hub.REPOSITORIES)
-"""The names that `load` knows."""
+"""The names that `load` accepts."""
 
 
 @dataclass(frozen=True)
 class Reference:
-    """A trained GPT-2 to compare with. Its parts are read when you first touch them, and then kept."""
+    """A trained GPT-2 to compare with. Its parts are read on first use and then kept."""
 
     name: str
     folder: Path
-    """Where its files are: HF's `from_pretrained` reads this folder too."""
+    """The folder of its files, which HF's `from_pretrained` reads too."""
     config: ModelConfig
 
     @cached_property
     def tokenizer(self) -> "GPT2Tokenizer":
-        """GPT-2's own tokenizer with its 50,257 ids: every reference has the same."""
+        """GPT-2's own tokenizer with its 50,257 ids, the same for every reference."""
         from utils.tokens import load_tokenizer
 
         return load_tokenizer()
@@ -42,72 +43,74 @@ class Reference:
         """The weights in float32 under HF's names, in HF's order, read without importing transformers.
 
         `lm_head.weight` is the same tensor as `transformer.wte.weight`: GPT-2 ties them. Changing a
-        tensor in place changes neither `model` nor the file. But everybody who asks gets the same tensors, so
-        clone what you mean to change.
+        tensor in place changes neither `model` nor the file, but all callers share the tensors, so clone
+        before you change one.
         """
         with _advice(self.name, self.folder):
             return _weights.read(self.folder / "model.safetensors", self.config)
 
     @cached_property
     def model(self) -> "GPT2LMHeadModel":
-        """HF's model in float32 and eval mode, with the attention that can show its pattern ("eager").
+        """HF's model in float32 and eval mode, with the attention that can return its pattern ("eager").
 
-        Its parameters require gradients, as HF leaves them. Everybody who asks gets the same object:
-        `copy.deepcopy` it before you train or change it.
+        Its parameters require gradients, as HF leaves them. All callers share the object: `copy.deepcopy` it
+        before you train or change it.
         """
         import torch
         from transformers import GPT2LMHeadModel
 
         with _advice(self.name, self.folder):
-            # HF would fill a tensor that the file lacks with random numbers, and go on.
+            # HF would fill a tensor that the file lacks with random numbers and carry on.
             _weights.check(self.folder / "model.safetensors", self.config)
         with _without_chatter():
             model = GPT2LMHeadModel.from_pretrained(
                 self.folder, dtype=torch.float32, attn_implementation="eager", local_files_only=True
             )
-        # What HF falls back on anyway, but with a warning at the first loss.
+        # HF's own fallback, which it otherwise takes with a warning at the first loss.
         model.loss_type = "ForCausalLM"
         return model.eval()
 
 
-_settled: str | None = None
+_chosen: str | None = None
 
 
 def choose(name: str | None) -> None:
-    """From now on, in this process, `load()` without a name means this reference; None takes that back.
+    """Make `load()` without a name return this reference from now on in this process; None undoes that.
 
-    Grading settles on the one that every machine has, so that points are the same on all of them.
+    Grading chooses the one that every machine has, so that points do not depend on the machine.
 
     Raises:
         UnknownReference: there is no reference of that name.
     """
-    global _settled
-    _settled = None if name is None else _known(name)
+    global _chosen
+    _chosen = None if name is None else _checked_name(name)
 
 
 def load(name: str | None = None, *, download: bool = False, quiet: bool = False) -> Reference:
-    """The reference of that name; the same object each time.
+    """Return the reference of that name, the same object each time.
 
     Args:
-        name: one of `NAMES`. None is gpt2 if the hub's cache has it or `download` is true, else storyteller.
+        name: one of `NAMES`. None is the one that `choose` named; without one, gpt2 if the hub's cache has it
+            or `download` is true, else storyteller.
         download: fetch the model from the hub, once, when the cache does not have it.
-        quiet: do not print the line that says which reference this is and how to get the other.
+        quiet: do not print the line that names this reference and the way to get the other.
 
     Raises:
         UnknownReference: there is no reference of that name.
         ReferenceMissing: it is not on this machine, or the hub cannot be reached.
-        ReferenceDamaged: its files are not what they should be.
+        ReferenceDamaged: its files fail their checksums, cannot be read, or lack a tensor.
     """
     if name is None:
-        name = _settled or ("gpt2" if download or hub.cached_model("gpt2") else "storyteller")
-    _known(name)
+        name = _chosen or ("gpt2" if download or hub.cached_model("gpt2") else "storyteller")
+    _checked_name(name)
     reference = _open(name, STORYTELLER if name == "storyteller" else _hub_folder(name, download))
     if not quiet:
-        print(_which(reference))
+        print(_description(reference))
     return reference
 
 
-def _known(name: str) -> str:
+def _checked_name(name: str) -> str:
+    """Return the name itself if it is one of `NAMES`; raise UnknownReference if not."""
     if name not in NAMES:
         raise UnknownReference(f"There is no reference {name!r}. The names are {', '.join(NAMES)}.")
     return name
@@ -115,7 +118,7 @@ def _known(name: str) -> str:
 
 @cache
 def _open(name: str, folder: Path) -> Reference:
-    """One object for each model, because its weights are large."""
+    """Return the one object of a model: its weights are too large to be loaded twice."""
     with _advice(name, folder):
         if name == "storyteller":
             _check_storyteller(folder)
@@ -123,7 +126,11 @@ def _open(name: str, folder: Path) -> Reference:
 
 
 def _hub_folder(name: str, download: bool) -> Path:
-    """Where the hub's cache has the model; if it has not, fetch it or say how to."""
+    """Return the model's folder in the hub's cache, downloading the model first if allowed.
+
+    Raises:
+        ReferenceMissing: the model is not in the cache and `download` is false, or the download failed.
+    """
     if folder := hub.cached_model(name):
         return folder
     if download:
@@ -141,8 +148,8 @@ def _check_storyteller(folder: Path) -> None:
 
 
 @contextmanager
-def _advice(name: str, folder: Path):
-    """Add what to do to whatever is said about damaged files."""
+def _advice(name: str, folder: Path) -> Iterator[None]:
+    """Append the remedy to the message of a `ReferenceDamaged` raised inside."""
     if name == "storyteller":
         way_out = "Get the course again, or in its folder run: git checkout -- utils/reference/storyteller"
     else:
@@ -153,8 +160,8 @@ def _advice(name: str, folder: Path):
         raise ReferenceDamaged(f"{problem} {way_out}") from problem
 
 
-def _which(reference: Reference) -> str:
-    """One line: which reference this is, and how to get the other."""
+def _description(reference: Reference) -> str:
+    """Return one line that names this reference and the call that loads the other."""
     size = f"{reference.config.n_layers} layers, d_model {reference.config.d_model}"
     if reference.name != "storyteller":
         return f'Reference: {reference.name} ({size}). The course\'s own small one: load("storyteller").'
@@ -164,8 +171,8 @@ def _which(reference: Reference) -> str:
 
 
 @contextmanager
-def _without_chatter():
-    """Keep transformers' progress bars and remarks out of the notebook while a model loads."""
+def _without_chatter() -> Iterator[None]:
+    """Silence transformers' progress bars and warnings while a model loads."""
     from transformers.utils import logging
 
     bars, verbosity = logging.is_progress_bar_enabled(), logging.get_verbosity()

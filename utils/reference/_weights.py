@@ -1,4 +1,4 @@
-"""Weights from a safetensors file, under the names that HF's GPT2LMHeadModel uses."""
+"""Read weights from a safetensors file, under the names that HF's GPT2LMHeadModel uses."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,9 +14,9 @@ UNEMBEDDING = "lm_head.weight"
 
 
 def shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
-    """Every tensor of `GPT2LMHeadModel.state_dict()`, in its order, with its shape.
+    """Return the name and shape of every tensor of `GPT2LMHeadModel.state_dict()`, in its order.
 
-    The matrices inside the blocks stand as HF's Conv1D keeps them: (inputs, outputs).
+    The matrices inside the blocks are (inputs, outputs), as in HF's Conv1D.
     """
     wide, hidden = config.d_model, config.d_mlp
     block = {
@@ -49,7 +49,7 @@ def shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
 
 
 def check(path: Path, config: ModelConfig) -> None:
-    """Make sure, without reading a weight, that the file holds the tensors that the config asks for.
+    """Check, without reading a weight, that the file holds the tensors that the config calls for.
 
     Raises:
         ReferenceDamaged: the file cannot be read, or a tensor is missing or has another shape.
@@ -59,7 +59,9 @@ def check(path: Path, config: ModelConfig) -> None:
     try:
         with safe_open(path, framework="pt") as file:
             names = file.keys()
-            found = {_full_name(name): tuple(file.get_slice(name).get_shape()) for name in names}
+            found: dict[str, tuple[int, ...] | None] = {
+                _full_name(name): tuple(file.get_slice(name).get_shape()) for name in names
+            }
     except (OSError, SafetensorError) as error:
         raise ReferenceDamaged(f"{path} cannot be read ({type(error).__name__}: {error}).") from error
     # The unembedding is the embedding itself, so files leave it out.
@@ -72,20 +74,20 @@ def check(path: Path, config: ModelConfig) -> None:
 
 
 def read(path: Path, config: ModelConfig) -> "dict[str, Tensor]":
-    """The file's tensors in float32, named and ordered as HF's `state_dict()`.
+    """Return the file's tensors in float32, named and ordered as in HF's `state_dict()`.
 
     Raises:
-        ReferenceDamaged: the file cannot be read, or holds other tensors than the config asks for.
+        ReferenceDamaged: the file cannot be read, or a tensor is missing or has another shape.
     """
     from safetensors.torch import load_file
 
     check(path, config)
     tensors = {_full_name(name): tensor.float() for name, tensor in load_file(path).items()}
     tensors.setdefault(UNEMBEDDING, tensors[EMBEDDING])
-    # What else is in the file are the causal masks, which OpenAI's keep as `h.0.attn.bias`: no weights.
+    # Drops the causal masks, which OpenAI's files hold as `h.0.attn.bias` and which are not weights.
     return {name: tensors[name] for name in shapes(config)}
 
 
 def _full_name(name: str) -> str:
-    """OpenAI's files begin at `wte.weight` where HF's state dict says `transformer.wte.weight`."""
+    """Return the name in HF's state dict: OpenAI's files have `wte.weight` for `transformer.wte.weight`."""
     return name if name.startswith(("transformer.", "lm_head.")) else f"transformer.{name}"

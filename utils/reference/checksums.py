@@ -1,6 +1,6 @@
-"""Checksums: is a file, byte for byte, the one that it should be?
+"""Checksums of a folder's files, to find files that were damaged or changed.
 
-The list beside the files has the form of `sha256sum`, so that `sha256sum --check SHA256SUMS` reads it too.
+The list beside the files has the format of `sha256sum`, so `sha256sum --check SHA256SUMS` reads it too.
 """
 
 import hashlib
@@ -11,20 +11,20 @@ LIST = "SHA256SUMS"
 
 
 def sha256(path: Path) -> str:
-    """The file's SHA-256 in hexadecimal."""
+    """Return the file's SHA-256 in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write(folder: Path) -> None:
-    """Write the folder's list, of every other file in it. To be called when a model has been exported."""
+    """Write the folder's list, with every other file in it. Call it after exporting a model."""
     files = sorted(path for path in folder.iterdir() if path.is_file() and path.name != LIST)
     lines = [f"{sha256(path)}  {path.name}\n" for path in files]
     (folder / LIST).write_text("".join(lines), encoding="ascii")
 
 
 def problems(folder: Path) -> list[str]:
-    """What differs between the folder and its list, one phrase a file; empty when all is well."""
+    """Return the differences between the folder and its list, one phrase for each file."""
     if not (folder / LIST).is_file():
         return [f"{LIST} is missing"]
     found = []

@@ -1,4 +1,4 @@
-"""The hub: what its cache on this machine holds and, when somebody asks for it, the download."""
+"""The Hugging Face hub: its cache on this machine and, on request, downloads."""
 
 import json
 import queue
@@ -10,32 +10,32 @@ from utils.reference.problems import ReferenceMissing
 REPOSITORIES = {
     name: (f"openai-community/{name}", name) for name in ("gpt2", "gpt2-medium", "gpt2-large", "gpt2-xl")
 }
-"""Where the hub keeps each model: its name now, and the one before 2024 that old caches still use."""
+"""The hub repositories of each model: the present one, and the one before 2024 that old caches still use."""
 
 SIZES = {"gpt2": "0.55 GB", "gpt2-medium": "1.5 GB", "gpt2-large": "3.2 GB", "gpt2-xl": "6.4 GB"}
-"""How much a download fetches."""
+"""The size of each download."""
 
 WANTED = ("config.json", "generation_config.json", "model.safetensors", "vocab.json", "merges.txt")
-"""The files that a download fetches: the hub also keeps the same weights for other frameworks."""
+"""The files to download. The repositories also hold the weights for other frameworks, which are left out."""
 
 ANSWER_LIMIT_S = 1.5
-"""How long the hub may take to say that it is there, in seconds."""
+"""How long to wait for the hub's first answer, in seconds."""
 
 
 def cached_file(repository: str, file: str) -> Path | None:
-    """Where the hub's cache keeps the file, or None when it does not. Never asks the network."""
+    """Return the file's path in the hub's cache, or None if it is not there. Never uses the network."""
     from huggingface_hub import try_to_load_from_cache
 
     try:
         path = try_to_load_from_cache(repository, file)
-    except OSError:  # a cache that this user may not read holds nothing for this user
+    except OSError:  # the cache is not readable for this user
         return None
-    # The cache can also remember, with an object of its own, that the hub has no such file.
+    # The cache also records files that the hub lacks, for which the call returns a sentinel object.
     return Path(path) if isinstance(path, str) else None
 
 
 def cached_model(name: str) -> Path | None:
-    """The cache's folder with that model, or None when the model is not there or not all of it."""
+    """Return the cache's folder with that model, or None if the model is not there or incomplete."""
     for repository in REPOSITORIES[name]:
         weights = cached_file(repository, "model.safetensors")
         if weights and cached_file(repository, "config.json") and is_whole(weights):
@@ -44,15 +44,16 @@ def cached_model(name: str) -> Path | None:
 
 
 def is_whole(weights: Path) -> bool:
-    """Whether a safetensors file is as long as its header says: a download that broke off is not.
+    """True if a safetensors file is as long as its header states, which an interrupted download is not.
 
-    The format: the header's length (8 bytes), the header (JSON: where each tensor ends), the tensors.
+    The format: the header's length (8 bytes, little-endian), the header (JSON with each tensor's offsets),
+    the tensors.
     """
     try:
         size = weights.stat().st_size
         with weights.open("rb") as file:
             header_size = int.from_bytes(file.read(8), "little")
-            # Any other file's first bytes make an absurd number: do not read that much.
+            # In a file of another format the first bytes may make a huge number: never read more than it has.
             header = json.loads(file.read(min(header_size, size)))
         ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
@@ -61,7 +62,7 @@ def is_whole(weights: Path) -> bool:
 
 
 def whole_model_folder(snapshot: Path) -> Path:
-    """What to remove before a fresh download: the snapshot itself has only links to the files."""
+    """Return the folder to remove before a fresh download: the snapshot itself only links to the files."""
     return snapshot.parents[1]
 
 
@@ -69,7 +70,7 @@ def download(name: str) -> Path:
     """Fetch a model into the hub's cache, with progress bars, and return its folder there.
 
     Raises:
-        ReferenceMissing: the hub cannot be reached, or the download broke off.
+        ReferenceMissing: the hub cannot be reached, or the download failed.
     """
     from huggingface_hub import constants, hf_hub_url, snapshot_download
 
@@ -79,7 +80,7 @@ def download(name: str) -> Path:
             f"{name} was not downloaded: HF_HUB_OFFLINE is set, which forbids it. "
             'Unset it and run the line again, or take load("storyteller").'
         )
-    if reason := why_no_answer(hf_hub_url(repository, "config.json"), ANSWER_LIMIT_S):
+    if reason := unreachable_reason(hf_hub_url(repository, "config.json"), ANSWER_LIMIT_S):
         raise ReferenceMissing(
             f"{name} was not downloaded: the hub at {constants.ENDPOINT} cannot be reached ({reason}). "
             'Connect to the internet and run the line again, or take load("storyteller").'
@@ -87,7 +88,7 @@ def download(name: str) -> Path:
     try:
         _remove_broken(repository)
         snapshot_download(repository, allow_patterns=list(WANTED))
-    except Exception as error:  # of any kind: the network, the disk, the hub's own
+    except Exception as error:  # from the network, the disk or the hub's client
         raise _broken_off(name, _first_line(error)) from error
     folder = cached_model(name)
     if folder is None:
@@ -95,10 +96,10 @@ def download(name: str) -> Path:
     return folder
 
 
-def why_no_answer(url: str, limit_s: float) -> str | None:
-    """Why nothing useful answers at `url`, or None when it does. Takes `limit_s` seconds at most.
+def unreachable_reason(url: str, limit_s: float) -> str | None:
+    """Return the reason why `url` cannot be reached, or None if it can. Takes `limit_s` seconds at most.
 
-    The thread is what keeps the promise: looking up a name in the DNS has no time limit of its own.
+    The request runs in a thread because a DNS lookup has no time limit of its own.
     """
     answers: queue.SimpleQueue[str | None] = queue.SimpleQueue()
     threading.Thread(target=lambda: answers.put(_ask(url, limit_s)), daemon=True).start()
@@ -109,29 +110,29 @@ def why_no_answer(url: str, limit_s: float) -> str | None:
 
 
 def _ask(url: str, limit_s: float) -> str | None:
-    """Ask as huggingface_hub itself would, with its proxies and certificates."""
+    """Request `url` with huggingface_hub's own session, which has its proxies and certificates."""
     from huggingface_hub import get_session
 
     try:
         status = get_session().head(url, timeout=limit_s).status_code
-    except Exception as error:  # whichever of its many kinds: the answer is the same
+    except Exception as error:  # any error means that the hub cannot be reached
         return _first_line(error)
     return None if status < 400 else f"HTTP status {status}"
 
 
 def _remove_broken(repository: str) -> None:
-    """Remove damaged weights from the cache: the hub's own downloader would take them for good ones."""
+    """Remove incomplete weights from the cache, which the hub's downloader would keep."""
     weights = cached_file(repository, "model.safetensors")
     if weights and not is_whole(weights):
         weights.resolve().unlink()
-        # What is left in the snapshot is a link that leads nowhere; without links, it was the file itself.
+        # Now the snapshot's own entry: a dangling link, or already gone in a cache without links.
         weights.unlink(missing_ok=True)
 
 
 def _first_line(error: Exception) -> str:
-    """An error in a line: its kind, and the first line of what it says."""
-    kind, said = type(error).__name__, str(error).strip()
-    return f"{kind}: {said.splitlines()[0]}" if said else kind
+    """Return an error in one line: its class and the first line of its message."""
+    kind, message = type(error).__name__, str(error).strip()
+    return f"{kind}: {message.splitlines()[0]}" if message else kind
 
 
 def _broken_off(name: str, reason: str) -> ReferenceMissing:

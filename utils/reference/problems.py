@@ -1,21 +1,21 @@
-"""What can be wrong with the reference or its vocabulary: errors that a notebook shows as one sentence."""
+"""The errors of loading the reference or its vocabulary, which a notebook shows as one sentence."""
 
 
 class ReferenceProblem(Exception):
-    """The reference cannot be had; the message says what happened and what to do next."""
+    """The reference cannot be loaded; the message states the cause and the remedy."""
 
     def _render_traceback_(self) -> list[str]:
-        """What IPython shows in place of a traceback: our stack would tell a student nothing."""
+        """Return the lines that IPython shows in place of the traceback, which would not help a student."""
         return [f"✗ {self}"]
 
 
 class UnknownReference(ReferenceProblem):
-    """Nobody knows a reference by that name; the message lists the names."""
+    """There is no reference of that name; the message lists the names."""
 
 
 class ReferenceMissing(ReferenceProblem):
-    """The reference is not on this machine, and it could not be downloaded or nobody asked for that."""
+    """The reference is not on this machine, and no download was requested or the download failed."""
 
 
 class ReferenceDamaged(ReferenceProblem):
-    """A file is there, but it is not what it should be."""
+    """A file of the reference is incomplete, damaged or of another model."""

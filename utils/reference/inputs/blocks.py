@@ -1,4 +1,4 @@
-"""The reference model's weights under the course's names: one block, a small cut of the model, all of it."""
+"""The reference model's weights under the course's names: one block, some blocks, or the whole model."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,13 +7,13 @@ from typing import Any
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from utils.reference import ModelConfig
+from utils.reference import ModelConfig, Reference
 from utils.reference.inputs.heads import attention_weights
 from utils.reference.inputs.mlp import mlp_weights, norm_weights
 
 
-def block_weights(reference, layer: int) -> dict[str, dict[str, Tensor]]:
-    """One block's weights, as `fill_block` takes them."""
+def block_weights(reference: Reference, layer: int) -> dict[str, dict[str, Tensor]]:
+    """Return one block's weights, in the form that `fill_block` takes."""
     return {
         "ln_1": norm_weights(reference, f"h.{layer}.ln_1"),
         "attn": attention_weights(reference, layer),
@@ -22,8 +22,8 @@ def block_weights(reference, layer: int) -> dict[str, dict[str, Tensor]]:
     }
 
 
-def model_weights(reference, layers: Sequence[int] | None = None) -> dict[str, Any]:
-    """The whole model's weights, as `fill_model` takes them; or those of a model with these blocks alone."""
+def model_weights(reference: Reference, layers: Sequence[int] | None = None) -> dict[str, Any]:
+    """Return the weights of a model with these blocks, or all, in the form that `fill_model` takes."""
     layers = range(reference.config.n_layers) if layers is None else layers
     return {
         "embed": {"W_E": reference.state_dict["transformer.wte.weight"].float()},
@@ -34,11 +34,11 @@ def model_weights(reference, layers: Sequence[int] | None = None) -> dict[str, A
 
 
 def cut_model(
-    reference, tokens: Int[Tensor, "batch seq"], layers: Sequence[int], n_ctx: int
+    reference: Reference, tokens: Int[Tensor, "batch seq"], layers: Sequence[int], n_ctx: int
 ) -> tuple[ModelConfig, dict[str, Any], Int[Tensor, "batch seq"]]:
-    """A model of these blocks that knows these tokens alone: its config, its weights, the tokens' new ids.
+    """Return a model of these blocks whose vocabulary is these tokens: its config, its weights, the new ids.
 
-    Small enough to be sent, and every number in it is the reference's own.
+    It is small enough to be sent between processes, and every number in it is the reference's own.
     """
     known, renumbered = tokens.unique(return_inverse=True)
     weights = model_weights(reference, layers)
