@@ -1,4 +1,4 @@
-"""What is right for `count_parameters`: the parameters of HF's GPT2LMHeadModel, counted."""
+"""The answer key of `count_parameters`: the parameters of HF's GPT2LMHeadModel, counted."""
 
 from utils.answers.answer_key import AnswerKey, Mistake
 from utils.answers.compare import EXACT

@@ -1,4 +1,4 @@
-"""What is right for `flops_per_token`: torch's own counter, watching HF's GPT2LMHeadModel run."""
+"""The answer key of `flops_per_token`: torch's own counter, watching HF's GPT2LMHeadModel run."""
 
 import functools
 

@@ -1,4 +1,4 @@
-"""What is right for `GPT2`: HF's GPT2LMHeadModel, and a clear error where HF has none."""
+"""The answer key of `GPT2`: HF's GPT2LMHeadModel, and a clear error where HF has none."""
 
 import copy
 

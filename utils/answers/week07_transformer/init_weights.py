@@ -1,4 +1,4 @@
-"""What is right for `init_weights`: GPT-2's rule (Radford et al. 2019, section 2.3), in numbers.
+"""The answer key of `init_weights`: GPT-2's rule (Radford et al. 2019, section 2.3), in numbers.
 
 A test holds the rule against what HF's own model begins with.
 """

@@ -1,4 +1,4 @@
-"""What is right for `is_causal`: the derivative of what each model makes of its positions' vectors."""
+"""The answer key of `is_causal`: the derivative of what each model makes of its positions' vectors."""
 
 import torch
 from torch.nn import functional as F

@@ -1,4 +1,4 @@
-"""What is right for `memory_needed`: the tensors of HF's model and of torch's AdamW, measured."""
+"""The answer key of `memory_needed`: the tensors of HF's model and of torch's AdamW, measured."""
 
 import functools
 

@@ -1,4 +1,4 @@
-"""What is right for `ParallelBlock`: GPT-NeoX's block, as HF has it, with one norm for both halves."""
+"""The answer key of `ParallelBlock`: GPT-NeoX's block, as HF has it, with one norm for both halves."""
 
 from utils.answers.answer_key import AnswerKey, Mistake
 from utils.answers.week07_transformer._other_blocks import run_parallel_block

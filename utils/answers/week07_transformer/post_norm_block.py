@@ -1,4 +1,4 @@
-"""What is right for `PostNormBlock`: the block of OpenAI's first GPT, as HF has it."""
+"""The answer key of `PostNormBlock`: the block of OpenAI's first GPT, as HF has it."""
 
 from utils.answers.answer_key import AnswerKey, Mistake
 from utils.answers.week07_transformer._other_blocks import run_gpt1_block

@@ -1,4 +1,4 @@
-"""What is right for `residual_stream`: what torch's hooks see of the model while it runs."""
+"""The answer key of `residual_stream`: what torch's hooks see of the model while it runs."""
 
 import torch
 from torch.nn import functional as F

@@ -1,4 +1,4 @@
-"""What is right for `TransformerBlock`: HF's GPT2Block."""
+"""The answer key of `TransformerBlock`: HF's GPT2Block."""
 
 from torch import nn
 from torch.nn import functional as F

@@ -1,4 +1,4 @@
-"""What is right for `bits_per_byte`: all losses in bits over all bytes of UTF-8, by numpy."""
+"""The answer key of `bits_per_byte`: all losses in bits over all bytes of UTF-8, by numpy."""
 
 import math
 

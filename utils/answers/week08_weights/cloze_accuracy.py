@@ -1,4 +1,4 @@
-"""What is right for `cloze_accuracy`: does the model itself go on with the answer, token by token?"""
+"""The answer key of `cloze_accuracy`: does the model itself go on with the answer, token by token?"""
 
 import torch
 

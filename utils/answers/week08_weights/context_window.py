@@ -1,4 +1,4 @@
-"""What is right for `context_window`: torch's cross-entropy on pieces, averaged over them place by place."""
+"""The answer key of `context_window`: torch's cross-entropy on pieces, averaged over them place by place."""
 
 import torch
 from torch.nn import functional as F

@@ -1,4 +1,4 @@
-"""What is right for `fix_conv1d`: HF keeps (inputs, outputs), as the machine does; heads are cut apart."""
+"""The answer key of `fix_conv1d`: HF keeps (inputs, outputs), as the machine does; heads are cut apart."""
 
 import torch
 

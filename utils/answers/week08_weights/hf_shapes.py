@@ -1,4 +1,4 @@
-"""What is right for `hf_shapes`: the state dict of HF's own model, made on torch's meta device."""
+"""The answer key of `hf_shapes`: the state dict of HF's own model, made on torch's meta device."""
 
 from collections.abc import Callable
 from dataclasses import asdict, replace

@@ -1,4 +1,4 @@
-"""What is right for `load_from_file`: what HF's own model gives with the file's weights."""
+"""The answer key of `load_from_file`: what HF's own model gives with the file's weights."""
 
 import torch
 

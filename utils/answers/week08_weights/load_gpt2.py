@@ -1,4 +1,4 @@
-"""What is right for `load_gpt2`: the logits of HF's own model, and every weight in its place."""
+"""The answer key of `load_gpt2`: the logits of HF's own model, and every weight in its place."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""What is right for `logits_match`: the largest absolute difference, found by numpy."""
+"""The answer key of `logits_match`: the largest absolute difference, found by numpy."""
 
 import numpy as np
 import torch

@@ -1,4 +1,4 @@
-"""What is right for `name_map`: the names in HF's own model, and the places that they fill."""
+"""The answer key of `name_map`: the names in HF's own model, and the places that they fill."""
 
 from collections.abc import Callable
 from dataclasses import asdict, replace

@@ -1,4 +1,4 @@
-"""What is right for `perplexity`: numpy's exponential of the mean over all tokens."""
+"""The answer key of `perplexity`: numpy's exponential of the mean over all tokens."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""What is right in week 8's shape table: the shapes in HF's GPT-2 small, and in the course's form."""
+"""The answer key of week 8's shape table: the shapes in HF's GPT-2 small, and in the course's form."""
 
 from dataclasses import asdict
 

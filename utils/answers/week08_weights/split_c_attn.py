@@ -1,4 +1,4 @@
-"""What is right for `split_c_attn`: thirds of the last axis, each cut into heads, as HF's attention does."""
+"""The answer key of `split_c_attn`: thirds of the last axis, each cut into heads, as HF's attention does."""
 
 import torch
 from torch import Tensor

@@ -1,4 +1,4 @@
-"""What is right for `token_losses`: torch's own cross-entropy, one token at a time."""
+"""The answer key of `token_losses`: torch's own cross-entropy, one token at a time."""
 
 import torch
 from torch.nn import functional as F

@@ -1,4 +1,4 @@
-"""What is right for `adjust_logits`: HF's warpers one after the other, behind the penalties."""
+"""The answer key of `adjust_logits`: HF's warpers one after the other, behind the penalties."""
 
 import torch
 

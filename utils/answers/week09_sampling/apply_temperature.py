@@ -1,4 +1,4 @@
-"""What is right for `apply_temperature`: HF's TemperatureLogitsWarper; at 0, all for numpy's argmax."""
+"""The answer key of `apply_temperature`: HF's TemperatureLogitsWarper; at 0, all for numpy's argmax."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""What is right for `cached_attention`: HF's attention over the whole sequence, cut into the pieces."""
+"""The answer key of `cached_attention`: HF's attention over the whole sequence, cut into the pieces."""
 
 import math
 

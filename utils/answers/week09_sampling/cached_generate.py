@@ -1,4 +1,4 @@
-"""What is right for `cached_generate`: HF's generate with its own cache, or HF's probabilities."""
+"""The answer key of `cached_generate`: HF's generate with its own cache, or HF's probabilities."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""What is right for `cached_logits`: HF's logits for the whole text at once, cut into the pieces."""
+"""The answer key of `cached_logits`: HF's logits for the whole text at once, cut into the pieces."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""What is right for `frequency_penalty`: each row's tokens counted one by one in Python."""
+"""The answer key of `frequency_penalty`: each row's tokens counted one by one in Python."""
 
 from collections import Counter
 

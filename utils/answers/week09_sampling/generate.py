@@ -1,4 +1,4 @@
-"""What is right for `generate`: HF's own generate; where chance decides, HF's probabilities."""
+"""The answer key of `generate`: HF's own generate; where chance decides, HF's probabilities."""
 
 import torch
 

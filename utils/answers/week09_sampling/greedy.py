@@ -1,4 +1,4 @@
-"""What is right for `greedy`: numpy's argmax, which takes the first of several equal ones."""
+"""The answer key of `greedy`: numpy's argmax, which takes the first of several equal ones."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""What is right for `KVCache`: HF's DynamicCache."""
+"""The answer key of `KVCache`: HF's DynamicCache."""
 
 import torch
 

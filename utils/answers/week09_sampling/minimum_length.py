@@ -1,4 +1,4 @@
-"""What is right for `minimum_length`: HF's MinNewTokensLengthLogitsProcessor."""
+"""The answer key of `minimum_length`: HF's MinNewTokensLengthLogitsProcessor."""
 
 import torch
 

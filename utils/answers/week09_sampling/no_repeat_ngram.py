@@ -1,4 +1,4 @@
-"""What is right for `no_repeat_ngram`: HF's NoRepeatNGramLogitsProcessor."""
+"""The answer key of `no_repeat_ngram`: HF's NoRepeatNGramLogitsProcessor."""
 
 import torch
 

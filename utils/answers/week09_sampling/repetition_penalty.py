@@ -1,4 +1,4 @@
-"""What is right for `repetition_penalty`: HF's RepetitionPenaltyLogitsProcessor, which is CTRL's."""
+"""The answer key of `repetition_penalty`: HF's RepetitionPenaltyLogitsProcessor, which is CTRL's."""
 
 import torch
 

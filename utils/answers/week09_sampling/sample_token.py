@@ -1,4 +1,4 @@
-"""What is right for `sample_token`: each token as often as its softmax in float64 says."""
+"""The answer key of `sample_token`: each token as often as its softmax in float64 says."""
 
 import torch
 

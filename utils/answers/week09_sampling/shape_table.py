@@ -1,4 +1,4 @@
-"""What is right in week 9's shape table: the shapes of HF's GPT-2 small, without a cache and with one."""
+"""The answer key of week 9's shape table: the shapes of HF's GPT-2 small, without a cache and with one."""
 
 import functools
 

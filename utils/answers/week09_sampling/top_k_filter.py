@@ -1,4 +1,4 @@
-"""What is right for `top_k_filter`: HF's TopKLogitsWarper."""
+"""The answer key of `top_k_filter`: HF's TopKLogitsWarper."""
 
 import torch
 

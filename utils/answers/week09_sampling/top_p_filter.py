@@ -1,4 +1,4 @@
-"""What is right for `top_p_filter`: HF's TopPLogitsWarper; of equal logits any may stay."""
+"""The answer key of `top_p_filter`: HF's TopPLogitsWarper; of equal logits any may stay."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""What is right for `AdamW`: torch's own, step by step."""
+"""The answer key of `AdamW`: torch's own, step by step."""
 
 import math
 

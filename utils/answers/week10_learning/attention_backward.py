@@ -1,4 +1,4 @@
-"""What is right for `attention_backward`: autograd through torch's own causal attention, in float64."""
+"""The answer key of `attention_backward`: autograd through torch's own causal attention, in float64."""
 
 import math
 

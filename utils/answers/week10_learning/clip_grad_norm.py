@@ -1,4 +1,4 @@
-"""What is right for `clip_grad_norm`: torch's own."""
+"""The answer key of `clip_grad_norm`: torch's own."""
 
 import torch
 from torch import nn

@@ -1,4 +1,4 @@
-"""What is right for `decay_groups`: the rule of the exercise, on the names that the case itself gives."""
+"""The answer key of `decay_groups`: the rule of the exercise, on the names that the case itself gives."""
 
 from utils.answers.answer_key import AnswerKey, Mistake
 from utils.answers.compare import EXACT

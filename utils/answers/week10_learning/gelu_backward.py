@@ -1,4 +1,4 @@
-"""What is right for `gelu_backward`: autograd through torch's GELU in its tanh form, in float64."""
+"""The answer key of `gelu_backward`: autograd through torch's GELU in its tanh form, in float64."""
 
 import math
 

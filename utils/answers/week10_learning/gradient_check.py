@@ -1,4 +1,4 @@
-"""What is right for `gradient_check`: central differences in float64, all of them at once."""
+"""The answer key of `gradient_check`: central differences in float64, all of them at once."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""What is right for `layer_norm_backward`: autograd through torch's layer_norm, in float64."""
+"""The answer key of `layer_norm_backward`: autograd through torch's layer_norm, in float64."""
 
 import torch
 from torch.nn import functional as F

@@ -1,4 +1,4 @@
-"""What is right for `linear_backward`: autograd through torch's linear layer, in float64."""
+"""The answer key of `linear_backward`: autograd through torch's linear layer, in float64."""
 
 import torch
 from torch.nn import functional as F

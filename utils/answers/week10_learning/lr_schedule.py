@@ -1,4 +1,4 @@
-"""What is right for `lr_schedule`: torch's LinearLR, then its CosineAnnealingLR."""
+"""The answer key of `lr_schedule`: torch's LinearLR, then its CosineAnnealingLR."""
 
 import math
 

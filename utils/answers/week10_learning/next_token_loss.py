@@ -1,4 +1,4 @@
-"""What is right for `next_token_loss`: HF's own loss of a causal language model."""
+"""The answer key of `next_token_loss`: HF's own loss of a causal language model."""
 
 import math
 

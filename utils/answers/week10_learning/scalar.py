@@ -1,4 +1,4 @@
-"""What is right for `Scalar`: torch's autograd in float64, on the same expressions."""
+"""The answer key of `Scalar`: torch's autograd in float64, on the same expressions."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""What is right for `sgd_momentum`: torch's own SGD."""
+"""The answer key of `sgd_momentum`: torch's own SGD."""
 
 import torch
 from torch import nn

@@ -1,4 +1,4 @@
-"""What is right in week 10's shape table: HF's GPT-2 small and autograd, on tensors without numbers."""
+"""The answer key of week 10's shape table: HF's GPT-2 small and autograd, on tensors without numbers."""
 
 import functools
 

@@ -1,4 +1,4 @@
-"""What is right for `softmax_cross_entropy_backward`: autograd through torch's cross-entropy, in float64."""
+"""The answer key of `softmax_cross_entropy_backward`: autograd through torch's cross-entropy, in float64."""
 
 import torch
 from torch.nn import functional as F

@@ -1,4 +1,4 @@
-"""What is right for `counting_losses`: Python's Counter, and logs in float64."""
+"""The answer key of `counting_losses`: Python's Counter, and logs in float64."""
 
 import math
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What is right for `evaluate`: HF's own loss, summed over all predicted tokens."""
+"""The answer key of `evaluate`: HF's own loss, summed over all predicted tokens."""
 
 import math
 

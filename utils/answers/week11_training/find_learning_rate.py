@@ -1,4 +1,4 @@
-"""What is right for `find_learning_rate`: torch's AdamW with torch's ExponentialLR."""
+"""The answer key of `find_learning_rate`: torch's AdamW with torch's ExponentialLR."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""What is right for `get_batch`: windows found one token at a time, drawn with the same generator."""
+"""The answer key of `get_batch`: windows found one token at a time, drawn with the same generator."""
 
 import torch
 

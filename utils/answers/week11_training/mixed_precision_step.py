@@ -1,4 +1,4 @@
-"""What is right for `mixed_precision_step`: torch's autocast, and the loss in float32."""
+"""The answer key of `mixed_precision_step`: torch's autocast, and the loss in float32."""
 
 import torch
 from torch.nn.utils import clip_grad_norm_

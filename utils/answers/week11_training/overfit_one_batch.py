@@ -1,4 +1,4 @@
-"""What is right for `overfit_one_batch`: torch's AdamW and torch's clipping."""
+"""The answer key of `overfit_one_batch`: torch's AdamW and torch's clipping."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""What is right for `resume`: the run that never stopped."""
+"""The answer key of `resume`: the run that never stopped."""
 
 from dataclasses import asdict
 

@@ -1,4 +1,4 @@
-"""What is right for `sample_story`: the most probable tokens one after the other, where chance has no say."""
+"""The answer key of `sample_story`: the most probable tokens one after the other, where chance has no say."""
 
 import itertools
 

@@ -1,4 +1,4 @@
-"""What is right for `save_checkpoint`: the run's own state, read back from the file."""
+"""The answer key of `save_checkpoint`: the run's own state, read back from the file."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""What is right for `scaling_curve`: numpy's polyfit, in float64."""
+"""The answer key of `scaling_curve`: numpy's polyfit, in float64."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""What is right in week 11's shape table: HF's GPT-2 small and torch's AdamW, on tensors without numbers."""
+"""The answer key of week 11's shape table: HF's GPT-2 small and torch's AdamW, on tensors without numbers."""
 
 import functools
 

@@ -1,4 +1,4 @@
-"""What is right for `train_step`: all batches as one, in torch's own words."""
+"""The answer key of `train_step`: all batches as one, in torch's own words."""
 
 import torch
 from torch.nn.utils import clip_grad_norm_

@@ -1,4 +1,4 @@
-"""What is right for `train_storyteller`: the run in one go, with a look at it every so many steps."""
+"""The answer key of `train_storyteller`: the run in one go, with a look at it every so many steps."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""What is right for `train_val_split`: the text cut by a loop over its tokens."""
+"""The answer key of `train_val_split`: the text cut by a loop over its tokens."""
 
 import torch
 

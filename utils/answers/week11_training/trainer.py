@@ -1,4 +1,4 @@
-"""What is right for `Trainer`: torch's AdamW, torch's clipping and torch's learning rate schedulers."""
+"""The answer key of `Trainer`: torch's AdamW, torch's clipping and torch's learning rate schedulers."""
 
 import functools
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What is right for `ablate_head`: HF's model with the head's z replaced before its output projection."""
+"""The answer key of `ablate_head`: HF's model with the head's z replaced before its output projection."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""What is right for `activation_patch`: HF's model with the same vector put in by a hook of HF's side."""
+"""The answer key of `activation_patch`: HF's model with the same vector put in by a hook of HF's side."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""What is right for `copying_score`: torch's own maximum of each row."""
+"""The answer key of `copying_score`: torch's own maximum of each row."""
 
 import torch
 

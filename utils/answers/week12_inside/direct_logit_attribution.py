@@ -1,4 +1,4 @@
-"""What is right for `direct_logit_attribution`: what HF's modules write, by torch's own LayerNorm, frozen."""
+"""The answer key of `direct_logit_attribution`: what HF's modules write, by torch's own LayerNorm, frozen."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""What is right for `head_zoo`: scores counted number by number in HF's own patterns."""
+"""The answer key of `head_zoo`: scores counted number by number in HF's own patterns."""
 
 import torch
 

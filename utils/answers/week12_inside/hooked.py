@@ -1,4 +1,4 @@
-"""What is right for `hooked`: HF's model under hooks that do the same, and no hook left."""
+"""The answer key of `hooked`: HF's model under hooks that do the same, and no hook left."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""What is right for `inside_attention`: HF's pattern, and HF's output while all other heads are silenced."""
+"""The answer key of `inside_attention`: HF's pattern, and HF's output while all other heads are silenced."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""What is right for `knock_out`: HF's model with the z of all these heads set to 0."""
+"""The answer key of `knock_out`: HF's model with the z of all these heads set to 0."""
 
 from utils.answers.answer_key import AnswerKey, Mistake
 from utils.answers.oracles.hf_inside import run_with_heads

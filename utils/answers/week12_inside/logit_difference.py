@@ -1,4 +1,4 @@
-"""What is right for `logit_difference`: torch's gather, twice."""
+"""The answer key of `logit_difference`: torch's gather, twice."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""What is right for `logit_lens`: HF's blocks, ln_f and lm_head."""
+"""The answer key of `logit_lens`: HF's blocks, ln_f and lm_head."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""What is right for `ov_circuit`: what HF's attention makes of sequences of one word."""
+"""The answer key of `ov_circuit`: what HF's attention makes of sequences of one word."""
 
 import torch
 

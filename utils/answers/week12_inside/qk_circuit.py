@@ -1,4 +1,4 @@
-"""What is right for `qk_circuit`: HF's projection of queries and keys."""
+"""The answer key of `qk_circuit`: HF's projection of queries and keys."""
 
 import torch
 

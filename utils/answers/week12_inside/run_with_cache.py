@@ -1,4 +1,4 @@
-"""What is right for `run_with_cache`: what HF's own modules give."""
+"""The answer key of `run_with_cache`: what HF's own modules give."""
 
 from utils.answers.answer_key import AnswerKey, Mistake
 from utils.answers.oracles.hf_inside import run

@@ -1,4 +1,4 @@
-"""What is right in week 12's shape table: the shapes of HF's GPT-2 small as it runs without numbers."""
+"""The answer key of week 12's shape table: the shapes of HF's GPT-2 small as it runs without numbers."""
 
 import functools
 
