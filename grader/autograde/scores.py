@@ -1,10 +1,11 @@
-"""The ledger: each graded cell's points and the reason for them, from what the judge heard."""
+"""Gives each graded cell its points and the reason for them, from the run of the notebook."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
-from grader.autograde import outputs
 from grader.autograde import source as of
 from grader.autograde.merge_answers import NotebookStep
+from grader.autograde.outputs import number_shown, reports_in
 from grader.autograde.run import RunResult
 from grader.autograde.task import CellGrade
 from utils.checks.engine.report import Report
@@ -17,28 +18,27 @@ NOT_WRITTEN = "not written yet"
 def score_cells(
     steps: Sequence[NotebookStep], ran: RunResult, unwritten: frozenset[str] = frozenset()
 ) -> Iterator[CellGrade]:
-    """One entry for each graded cell, in order. `unwritten` names what no cell defines."""
-    trouble = ""  # of the exercise's work cell, which its checks then suffer from
+    """Yields one entry for each graded cell, in order. `unwritten` names what no cell defines."""
+    work_problem = ""  # why the exercise's work cell did not end; its checks fail for that reason
     for place, step in enumerate(steps):
         if step.role in ("set-up", "answer", "written"):
-            trouble = ran.stopped.get(place, "")
+            work_problem = ran.stopped.get(place, "")
         if step.checks:
-            yield _judged(step, place, ran, trouble, unwritten)
+            yield _judged(step, place, ran, work_problem, unwritten)
         elif step.is_check:
-            yield _by_asserts(step, place, ran, trouble, unwritten)
+            yield _by_asserts(step, place, ran, work_problem, unwritten)
         elif of.is_graded(step.cell):
             yield _by_a_person(step)
 
 
 def _judged(
-    step: NotebookStep, place: int, ran: RunResult, trouble: str, unwritten: frozenset[str]
+    step: NotebookStep, place: int, ran: RunResult, work_problem: str, unwritten: frozenset[str]
 ) -> CellGrade:
     heard = ran.heard.get(place)
     reports = heard.reports if heard else []
     failed = next((report for report in reports if not report.passed), None)
-    whole = len(reports) == len(step.checks)
-    if failed is None and not whole:
-        failed = _unheard(step, place, ran, trouble, unwritten)
+    if failed is None and len(reports) < len(step.checks):
+        failed = _unfinished(step, place, ran, work_problem, unwritten)
     maximum = of.points_of(step.cell)
     report = failed or reports[-1]
     return CellGrade(
@@ -59,14 +59,14 @@ def _reason(report: Report) -> str:
     return report.mistake or report.headline
 
 
-def _unheard(
-    step: NotebookStep, place: int, ran: RunResult, trouble: str, unwritten: frozenset[str]
+def _unfinished(
+    step: NotebookStep, place: int, ran: RunResult, work_problem: str, unwritten: frozenset[str]
 ) -> Report:
-    """The report of a check that never came to its end."""
+    """Returns the report of a check that did not end."""
     heard = ran.heard.get(place)
     check = step.checks[len(heard.reports) if heard else 0]
-    if trouble:
-        why, written = f"its work cell: {trouble}", True
+    if work_problem:
+        why, written = f"its work cell: {work_problem}", True
     elif place in ran.stopped:
         why, written = ran.stopped[place], True
     elif heard and heard.raised:
@@ -78,22 +78,22 @@ def _unheard(
 
 
 def _by_asserts(
-    step: NotebookStep, place: int, ran: RunResult, trouble: str, unwritten: frozenset[str]
+    step: NotebookStep, place: int, ran: RunResult, work_problem: str, unwritten: frozenset[str]
 ) -> CellGrade:
-    """As nbgrader grades: an error costs all points, a number as the cell's value is the points."""
+    """Grades as nbgrader does: an error costs all points, a number as the cell's value is the points."""
     maximum = of.points_of(step.cell)
     found = ran.shown.get(place)
     if found is None:
-        why = f"its work cell: {trouble}" if trouble else ran.stopped.get(place, "it was not run")
+        why = f"its work cell: {work_problem}" if work_problem else ran.stopped.get(place, "it was not run")
         return CellGrade(step.name, 0.0, maximum, "asserts", why)
     if not found.success:
         return CellGrade(step.name, 0.0, maximum, "asserts", _error(step, found.outputs, unwritten))
-    part = outputs.number_shown(found.outputs)
+    part = number_shown(found.outputs)
     points = maximum if part is None or not part >= 0 else min(part, maximum)
     return CellGrade(step.name, points, maximum, "asserts", "its asserts hold" if points else "no points")
 
 
-def _error(step: NotebookStep, outputs: list, unwritten: frozenset[str]) -> str:
+def _error(step: NotebookStep, outputs: list[Any], unwritten: frozenset[str]) -> str:
     errors = [each for each in outputs if isinstance(each, dict) and each.get("output_type") == "error"]
     name = readable(str(errors[-1].get("ename", ""))) if errors else ""
     said = readable(str(errors[-1].get("evalue", ""))).strip().split("\n")[0] if errors else ""
@@ -101,7 +101,7 @@ def _error(step: NotebookStep, outputs: list, unwritten: frozenset[str]) -> str:
         return NOT_WRITTEN
     if of.has_hidden_tests(step.cell.source):
         return "one of its asserts fails"
-    failed = [report for report in outputs.reports_in(outputs) if not report.passed]
+    failed = [report for report in reports_in(outputs) if not report.passed]
     if failed:  # a check of the instructor's own that reports as the course's do
         return _reason(failed[0])
     return f"{name}: {said}"[:300] if said else name or "it ended with an error"

@@ -327,12 +327,12 @@ def test_asserts_of_an_instructors_own_are_graded_as_nbgrader_does(check, answer
 
 
 LISTEN = """
-from grader.kernels.messages import Wire
-heard, receive = [], Wire.receive_with_descriptor
+from grader.kernels.messages import MessageStream
+heard, receive = [], MessageStream.receive_with_descriptor
 def listen(self):
     heard.append(receive(self))
     return heard[-1]
-Wire.receive_with_descriptor = listen
+MessageStream.receive_with_descriptor = listen
 """
 
 

@@ -31,7 +31,7 @@ def test_packages_that_would_do_the_work_are_not(package):
 
 def test_the_course_is_there_without_its_answer_keys():
     view = student_view()
-    assert allowed(view, UTILS / "checks/engine.py")
+    assert allowed(view, UTILS / "checks/engine/check.py")
     assert not allowed(view, UTILS / "answers/judge.py")
 
 
@@ -79,20 +79,16 @@ def test_bubblewrap_hides_after_it_shows():
 
 def test_of_the_checks_only_what_the_week_is_made_of_is_there():
     week5 = student_view((), ("utils.checks.week05_attention", "utils.adapters.weights"))
-    for name in ("engine", "week05_attention", "fill", "real", "shape_table", "observation", "channel"):
+    for name in ("engine/check", "engine/observation", "engine/protocol", "week05_attention"):
         assert allowed(week5, UTILS / f"checks/{name}.py")
-    for name in (
-        "small_gpt2",
-        "week07_transformer",
-        "stand_ins",
-        "small_run",
-        "__pycache__/engine.cpython-311",
-    ):
+    for name in ("week07_transformer", "fakes/gpt2", "inputs/gpt2_merges", "measure/sampling_statistics"):
         assert not allowed(week5, UTILS / f"checks/{name}.py")
+    for folder in ("checks", "checks/engine"):
+        assert not allowed(week5, UTILS / folder / "__pycache__")
     assert "utils.checks.fakes.gpt2" in week5.absent
 
 
 def test_helpers_of_helpers_come_with_a_week():
     week9 = student_view((), ("utils.checks.week09_sampling",))
-    for name in ("small_gpt2", "stand_ins", "frequencies"):
+    for name in ("fakes/gpt2", "fakes/modules", "measure/sampling_statistics"):
         assert allowed(week9, UTILS / f"checks/{name}.py")
