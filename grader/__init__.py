@@ -1,1 +1,1 @@
-"""What instructors run: build, release, grade and report. It imports `utils`; nothing imports it."""
+"""The instructors' tools: build, release, grade and report. It imports `utils`, never the reverse."""

@@ -1,4 +1,4 @@
-"""Where things are in a clone of the course."""
+"""Finds the course folder and formats paths in it."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ CONFIG = "nbgrader_config.py"
 
 
 def find_root(start: Path | None = None) -> Path:
-    """The course folder around `start` (default: the working folder), else the clone that this file is of.
+    """Returns the course folder around `start` (default: the working folder), else the clone with this file.
 
     Raises:
         CourseError: neither is a course folder.
@@ -24,5 +24,5 @@ def find_root(start: Path | None = None) -> Path:
 
 
 def shown(path: Path, root: Path) -> str:
-    """The path as people read it: from the course folder on, with forward slashes."""
+    """Returns the path for display: relative to the course folder, with forward slashes."""
     return (path.relative_to(root) if path.is_relative_to(root) else path).as_posix()

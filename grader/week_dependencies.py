@@ -1,8 +1,8 @@
-"""What a week's grade rests on: the course's code, its data files and the libraries' versions.
+"""Finds what a week's grade depends on: the course's code, its data files and library versions.
 
-This is the one place that answers it. A class run grades again when any of it changes
-(`class_run/code_version.py`), a bundle takes along what its weeks need (`build/bundle/needed.py`), and the
-sandbox shows a week's checks and no others (`sandbox/check_modules.py`).
+A class run grades again when any of it changes (`class_run/code_version.py`), a bundle includes the files that
+its weeks need (`build/bundle/needed.py`), and the sandbox makes only the week's own checks visible
+(`sandbox/check_modules.py`).
 """
 
 import ast
@@ -44,13 +44,13 @@ LIBRARIES = (
     "traitlets",
     "transformers",
 )
-"""The distributions whose versions count: those that grading or a student's code imports."""
+"""The distributions whose versions matter: those that grading or a student's code imports."""
 
 _PACKAGES = ("utils", "grader")
 _GRADERS = ("grader.autograde", "grader.kernels", "grader.sandbox")
-"""Packages that count as a whole: some of their modules are started by name, in processes of their own."""
+"""Packages that count as a whole, since some of their modules are started by name in other processes."""
 _WRITERS = ("grader.nbgrader_plugins.preprocessor", "grader.class_run.worker_task", "grader.gradebook.writer")
-"""What takes a grade from the executor to the gradebook, in a class run and for nbgrader."""
+"""The modules that carry a grade from the executor to the gradebook, in a class run and in nbgrader."""
 _NOT_GRADED = (
     "utils.command_line",
     "utils.lab",
@@ -59,26 +59,26 @@ _NOT_GRADED = (
     "utils.quiz",
     "utils.self_check",
 )
-"""What notebooks import and no points rest on. It counts only where code that decides points imports it."""
+"""Packages that notebooks import but no points depend on: only what graded code imports of them counts."""
 _OF_A_WEEK = re.compile(r"utils\.(?:checks|answers)\.(week\d\d_\w+?)(?:\.|$)")
 _NO_DATA = {".py", ".pyc", ".md"}
-_CHECKSUMS = "SHA256SUMS"  # it also lists the model card, which no grade rests on
-_RELEASES = "releases"  # the notebooks for `course check`: a class run grades by what the gradebook has
+_CHECKSUMS = "SHA256SUMS"  # it also lists the model card, on which no grade depends
+_RELEASES = "releases"  # notebooks for `course check`; a class run takes its source from the gradebook
 
 
 @dataclass(frozen=True)
 class Dependencies:
-    """What a week's grade rests on."""
+    """Everything that a week's grade depends on."""
 
     modules: Mapping[str, Path]
-    """The course's modules, by their full names."""
+    """The course's modules, by full name."""
     data: Mapping[str, Path]
-    """The files that these packages hold beside their modules, by their paths below `root`."""
+    """The data files in these packages, by their paths below `root`."""
     versions: Mapping[str, str]
     """Versions of Python and of the libraries."""
 
     def digest(self) -> str:
-        """SHA-256 over the content of every file and every version, in hexadecimal."""
+        """Returns the SHA-256 of the contents of all files and of all versions, in hexadecimal."""
         digest = hashlib.sha256()
         for name, path in (*sorted(self.modules.items()), *sorted(self.data.items())):
             digest.update(f"{name}\0{_file_digest(path)}\0".encode())
@@ -88,10 +88,14 @@ class Dependencies:
 
 
 def week_dependencies(week: str, root: Path = ROOT) -> Dependencies:
-    """Returns what the grade of a week (its folder's name) rests on.
+    """Returns what the grade of a week depends on.
 
-    Other weeks' checks and answers count only where this week's import them, so that a check put right in one
-    week grades no other week again.
+    Other weeks' checks and answers count only if this week's import them, so that correcting a check of one
+    week does not grade other weeks again.
+
+    Args:
+        week: the name of the week's folder.
+        root: the folder with the packages `utils` and `grader`.
     """
     own = [f"utils.checks.{week}", *_below(f"utils.answers.{week}", root), "utils.answers.judge"]
     graders = [name for package in _GRADERS for name in _below(package, root)]
@@ -101,45 +105,46 @@ def week_dependencies(week: str, root: Path = ROOT) -> Dependencies:
 
 
 def imported_modules(roots: Iterable[str], root: Path = ROOT) -> dict[str, Path]:
-    """Returns the course's modules among `roots`, and those that they import at once or by way of others.
+    """Returns the course's modules among `roots` and all that they import, directly or indirectly, by name.
 
-    An import inside a function counts too; so does the package that a module lies in.
+    Imports inside functions count too, and so does the package that contains a module.
     """
     found: dict[str, Path] = {}
-    to_do = list(roots)
-    while to_do:
-        name = to_do.pop()
+    pending = list(roots)
+    while pending:
+        name = pending.pop()
         path = _module_file(name, root)
         if name in found or path is None:
             continue
         found[name] = path
         package = name if path.name == "__init__.py" else name.rpartition(".")[0]
-        to_do += (*names_imported(path.read_bytes(), package), name.rpartition(".")[0])
+        pending += (*names_imported(path.read_bytes(), package), name.rpartition(".")[0])
     return found
 
 
 @functools.lru_cache(maxsize=4096)
 def names_imported(code: bytes, package: str = "") -> tuple[str, ...]:
-    """Returns the full names that Python code imports: modules, and what it takes out of modules.
+    """Returns the full names that Python code imports: modules, and names from modules.
 
     Args:
-        package: The package that the code lies in, which relative imports start from.
+        code: the source of a module.
+        package: the package of the module, to resolve relative imports.
     """
     return tuple(_names_imported(ast.parse(code), package))
 
 
 def week_of(module: str) -> str:
-    """Returns the folder of the week that a module of checks or answers is for; empty where it is for all."""
+    """Returns the folder of the week that a module of checks or answers belongs to; empty for others."""
     found = _OF_A_WEEK.match(module)
     return found[1] if found else ""
 
 
 @functools.cache
 def library_versions() -> dict[str, str]:
-    """Returns the versions of Python and of `LIBRARIES`; `none` for one that is not installed.
+    """Returns the versions of Python and of `LIBRARIES`; `none` for a missing library.
 
-    A build's label (`+cpu`, `+cu128`) and Python's bug-fix number are left out: they change no grade, and
-    machines of one class run may differ in them.
+    Local version labels (`+cpu`, `+cu128`) and Python's patch number are left out: they change no grade, and
+    the machines of one class run may differ in them.
     """
     python = ".".join(map(str, sys.version_info[:2]))
     return {"python": python, **{name: _version(name) for name in LIBRARIES}}
@@ -163,7 +168,7 @@ def _names_imported(tree: ast.Module, package: str) -> Iterator[str]:
 
 
 def _module_file(name: str, root: Path) -> Path | None:
-    """The file of one of the course's modules; None where the name is another's, or no module's."""
+    """Returns the file of one of the course's modules; None if the name is not such a module."""
     parts = name.split(".")
     if parts[0] not in _PACKAGES:
         return None
@@ -173,15 +178,16 @@ def _module_file(name: str, root: Path) -> Path | None:
 
 
 def _below(package: str, root: Path) -> list[str]:
-    """The names of the package and of all modules in it."""
+    """Returns the names of the package and of all modules in it."""
     files = sorted(root.joinpath(*package.split(".")).rglob("*.py"))
     names = (".".join(file.relative_to(root).with_suffix("").parts) for file in files)
     return [name.removesuffix(".__init__") for name in names]
 
 
 def _usable_in_a_notebook(module: str) -> bool:
-    """Whether a student's code may import it: of the checks and answers, the week's own modules say what they
-    need.
+    """Returns True for modules that a student's code may import and that may decide points.
+
+    Checks and answers are excluded: the week's own are added by name, with their imports.
     """
     return not _is_below(module, ("utils.checks", "utils.answers", *_NOT_GRADED))
 
@@ -197,13 +203,13 @@ def _data_files(modules: Mapping[str, Path], root: Path) -> dict[str, Path]:
 
 
 def _data_in(folder: Path) -> Iterator[Path]:
-    """The files of a package that are no code and no text for readers; packages within it are others."""
+    """Yields the data files of a package: not code, documentation or files of its subpackages."""
     for path in folder.iterdir():
         if path.name.startswith((".", "__")) or path.name == _RELEASES:
             continue
         if path.is_dir():
-            is_own = not (path / "__init__.py").exists() and not any(path.glob("*.py"))
-            yield from _data_in(path) if is_own else ()
+            is_data_folder = not (path / "__init__.py").exists() and not any(path.glob("*.py"))
+            yield from _data_in(path) if is_data_folder else ()
         elif path.suffix not in _NO_DATA and path.name != _CHECKSUMS:
             yield path
 

@@ -1,1 +1,1 @@
-"""From a week's text source to the notebook that students get, the parts of later weeks, and the bundle."""
+"""Builds student notebooks, parts for later weeks and bundles from the weeks' text sources."""

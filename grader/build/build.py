@@ -1,4 +1,4 @@
-"""From the text sources to the notebooks and parts that students open, without writing any of it."""
+"""Builds notebooks and parts from the weeks' text sources, in memory: `install` writes them."""
 
 import copy
 import functools
@@ -26,28 +26,28 @@ RELEASES = "utils/notebook/releases"
 
 @dataclass(frozen=True)
 class Built:
-    """What one week's source gives."""
+    """The files built from one week's source."""
 
     source: Source
     solutions: Mapping[Path, bytes]
-    """Not tracked: the notebook with its solutions, and parts.py, which nbgrader starts from."""
+    """Not tracked: the notebook with its solutions, and parts.py; nbgrader's source folder."""
     course: Mapping[Path, bytes]
-    """Tracked: what students open."""
+    """Tracked: the files that students open."""
     releases: Mapping[Path, bytes] = field(default_factory=dict)
-    """Tracked: the student notebook once more, for `course check` to compare a student's own with."""
+    """Tracked: a second copy of the student notebook, to which `course check` compares a student's."""
 
     @property
     def tracked(self) -> dict[Path, bytes]:
-        """The files that git tracks, by their full path."""
+        """The files that git tracks, by full path."""
         return {**self.course, **self.releases}
 
     @property
     def files(self) -> dict[Path, bytes]:
-        """All files by their full path."""
+        """All files by full path."""
         return {**self.solutions, **self.tracked}
 
     def moved(self, root: Path, folder: Path) -> "Built":
-        """The same files, in another course folder, which has no `utils` of its own."""
+        """Returns the same files for another course folder, without releases: it has no `utils`."""
         solutions, course = (
             {folder / path.relative_to(root): content for path, content in files.items()}
             for files in (self.solutions, self.course)
@@ -56,12 +56,12 @@ class Built:
 
 
 def make(root: Path, week: Week) -> Built:
-    """Makes everything that a week's source gives, without writing any of it into `root`.
+    """Builds all files of one week, without writing any into `root`.
 
     Raises:
-        CourseError: the source, or one of an earlier week, is missing or breaks the contract.
+        CourseError: the source, or an earlier week's, is missing or invalid.
     """
-    return _make(root, week, functools.partial(_checked, root))
+    return _make(root, week, functools.partial(_read_valid, root))
 
 
 def _make(root: Path, week: Week, read: Callable[[Week], Source]) -> Built:
@@ -81,16 +81,16 @@ def _make(root: Path, week: Week, read: Callable[[Week], Source]) -> Built:
 
 def _releases(root: Path, week: Week, released: Mapping[str, bytes]) -> dict[Path, bytes]:
     folder = root / RELEASES
-    if not folder.is_dir():  # a folder with a course but not its tools
+    if not folder.is_dir():  # a course folder without the `utils` package
         return {}
     return {folder / f"{week.folder}.ipynb": released[f"{week.notebook}.ipynb"]}
 
 
 def make_all(root: Path, weeks: Iterable[Week] | None = None) -> list[Built]:
-    """Makes the given weeks, by default every week that has a source.
+    """Builds the given weeks, by default every week that has a source.
 
     Raises:
-        CourseError: see `make`; or there is no source at all.
+        CourseError: as for `make`, or no week has a source.
     """
     chosen = weeks_with_source(root) if weeks is None else list(weeks)
     if not chosen:
@@ -98,11 +98,12 @@ def make_all(root: Path, weeks: Iterable[Week] | None = None) -> list[Built]:
             f"{shown(root / 'solutions', root)}/ holds no source of any week, so there is nothing to build. "
             "Students need no build: open course/ in JupyterLab."
         )
-    read_once = functools.cache(functools.partial(_checked, root))  # a week is an earlier one of many
+    # A week's parts come from all earlier weeks: without the cache, reading would be quadratic in the weeks.
+    read_once = functools.cache(functools.partial(_read_valid, root))
     return [_make(root, week, read_once) for week in chosen]
 
 
-def _checked(root: Path, week: Week) -> Source:
+def _read_valid(root: Path, week: Week) -> Source:
     source = read_source(root, week)
     validate_source(source)
     return source
@@ -117,18 +118,18 @@ def _source_folder(source: Source, earlier: list[Source]) -> dict[str, bytes]:
 
 
 def _serialise(source: NotebookNode) -> bytes:
-    notebook = copy.deepcopy(source)  # which goes into other weeks' parts as it was read
+    notebook = copy.deepcopy(source)  # the cached source also provides the parts of later weeks
     for cell in notebook.cells:
         if grade_id(cell) and not is_written_answer(cell):
-            # nbgrader's own checksum, so that a later build sees whether somebody has edited this file. On a
-            # written answer it would say that nothing has been written yet.
+            # nbgrader's checksum lets a later build detect edits of this file. Written answers get none:
+            # nbgrader takes an answer with an unchanged checksum for missing.
             cell.metadata.nbgrader["checksum"] = compute_checksum(cell)
     nbformat.validate(notebook)
     return (nbformat.writes(notebook) + "\n").encode()
 
 
 def summary(built: Built) -> str:
-    """One line on a week: cells, exercises, points."""
+    """Returns one line on a week: its cells, checks and points."""
     source = built.source
     if source.parts_only:
         return "parts for later weeks only, no notebook yet"

@@ -1,4 +1,4 @@
-"""Finds work of somebody's in a generated notebook, so that no build writes over it."""
+"""Finds hand edits in a generated notebook, so that no build overwrites them."""
 
 from pathlib import Path
 
@@ -9,16 +9,17 @@ from utils.notebook.cells import grade_id, grading
 
 
 def edited_cells(path: Path) -> list[str]:
-    """The graded cells of a generated notebook that are no longer as generated, by nbgrader's checksums.
+    """Compares the graded cells of a generated notebook with nbgrader's checksums.
 
     Returns:
-        Their grade_ids; `["the whole file"]` where it is no longer a notebook; none where there is no file.
+        The grade_ids of the edited cells; `["the whole file"]` if it is not a valid notebook; empty if there
+        is no file.
     """
     if not path.exists():
         return []
     try:
         notebook = nbformat.read(path, as_version=4)
-    except Exception:  # A notebook can be broken in as many ways as there are exceptions.
+    except Exception:  # nbformat raises many types on invalid files
         return ["the whole file"]
     graded = [cell for cell in notebook.cells if "checksum" in grading(cell)]
-    return [grade_id(cell) for cell in graded if grading(cell)["checksum"] != compute_checksum(cell)]
+    return [str(grade_id(cell)) for cell in graded if grading(cell)["checksum"] != compute_checksum(cell)]

@@ -1,4 +1,4 @@
-"""Puts what was built into place, and says what is not in place. Nobody's work is written over."""
+"""Writes built files to their places, never over hand edits, and lists those that are out of date."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -9,25 +9,25 @@ from grader.build.edited import edited_cells
 from grader.folders import shown
 from utils.errors import CourseError
 
-_LEFT_ALONE = {".ipynb_checkpoints", "__pycache__"}
+_IGNORED = {".ipynb_checkpoints", "__pycache__"}
 
 
 def write(root: Path, built: Iterable[Built], overwrite: bool = False) -> list[Path]:
-    """Puts what was made into place, all of it or nothing.
+    """Writes the built files, all of them or none.
 
     Args:
-        overwrite: also replace notebooks in which somebody has worked.
+        overwrite: also replace notebooks with hand edits.
 
     Returns:
         The files that changed.
 
     Raises:
-        CourseError: a notebook holds somebody's work, or a folder cannot be written.
+        CourseError: a notebook has hand edits, or a folder cannot be written.
     """
     new = {path: content for each in built for path, content in each.files.items()}
     changed = {path: content for path, content in new.items() if not _holds(path, content)}
     if not overwrite:
-        _keep_work(root, changed)
+        _refuse_edited(root, changed)
     try:
         _replace(changed)
     except OSError as error:
@@ -38,24 +38,24 @@ def write(root: Path, built: Iterable[Built], overwrite: bool = False) -> list[P
 
 
 def out_of_date(root: Path, built: Iterable[Built]) -> list[str]:
-    """The tracked files that are not what the sources give, each with what is the matter."""
+    """Returns a sentence on each tracked file that differs from its source, is missing or has no source."""
     built = list(built)
     expected = {path: content for each in built for path, content in each.tracked.items()}
     folders = [root / "course" / each.source.week.folder for each in built]
     differing = [path for path, content in expected.items() if not _holds(path, content)]
-    strangers = [path for folder in folders for path in _files_in(folder) if path not in expected]
-    matters = [
+    unexpected = [path for folder in folders for path in _files_in(folder) if path not in expected]
+    problems = [
         (path, "differs from what its source gives" if path.exists() else "is missing") for path in differing
     ]
-    matters += [(path, "comes from no source") for path in strangers]
-    return [f"{shown(path, root)} {matter}" for path, matter in matters]
+    problems += [(path, "comes from no source") for path in unexpected]
+    return [f"{shown(path, root)} {problem}" for path, problem in problems]
 
 
 def _holds(path: Path, content: bytes) -> bool:
     return path.is_file() and path.read_bytes() == content
 
 
-def _keep_work(root: Path, changed: Iterable[Path]) -> None:
+def _refuse_edited(root: Path, changed: Iterable[Path]) -> None:
     for path in changed:
         edited = edited_cells(path) if path.suffix == ".ipynb" else []
         if edited:
@@ -66,8 +66,8 @@ def _keep_work(root: Path, changed: Iterable[Path]) -> None:
 
 
 def _replace(files: Mapping[Path, bytes]) -> None:
-    # Every new file is first written beside its place, so that a full disk or a read-only folder shows before
-    # the first file is replaced.
+    # All new files are first written beside the old ones, so that a full disk or a read-only folder raises
+    # before the first file is replaced.
     beside = {path: path.with_name(f".{path.name}.new") for path in files}
     try:
         for path, content in files.items():
@@ -96,4 +96,4 @@ def _move_all(beside: Mapping[Path, Path]) -> None:
 
 def _files_in(folder: Path) -> list[Path]:
     found = sorted(path for path in folder.rglob("*") if path.is_file())
-    return [path for path in found if not _LEFT_ALONE & set(path.relative_to(folder).parts)]
+    return [path for path in found if not _IGNORED & set(path.relative_to(folder).parts)]

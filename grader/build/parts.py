@@ -1,4 +1,4 @@
-"""Writes `parts.py`: what a week needs from the weeks before it, in their official versions."""
+"""Writes `parts.py`: the official versions of the code that a week reuses from earlier weeks."""
 
 import ast
 import builtins
@@ -23,10 +23,10 @@ Grading takes the parts of this file all the same, so that no mistake is paid fo
 
 
 def write_parts(week: Week, earlier: Sequence[Source]) -> str | None:
-    """The text of the week's `parts.py`; None where the weeks before it have no parts.
+    """Returns the text of the week's `parts.py`; None if no earlier week has parts.
 
     Raises:
-        CourseError: a part uses a name that nothing imports or defines; or a name has two meanings.
+        CourseError: a part uses a name that is neither imported nor defined, or a name has two definitions.
     """
     sources = [source for source in earlier if _part_codes(source)]
     names = _defined(sources)
@@ -54,16 +54,16 @@ def _body(source: Source) -> str:
 
 
 def _defined(sources: Iterable[Source]) -> list[str]:
-    where: dict[str, Source] = {}
+    definers: dict[str, Source] = {}
     for source in sources:
         for name in _top_level_names("\n".join(_part_codes(source))):
-            if name in where:
+            if name in definers:
                 raise CourseError(
-                    f"{source.label}: the part {name} is also one of {where[name].label}; "
+                    f"{source.label}: the part {name} is also one of {definers[name].label}; "
                     "rename one, or take the tag part from it."
                 )
-            where[name] = source
-    return sorted(where, key=name_order)
+            definers[name] = source
+    return sorted(definers, key=name_order)
 
 
 def _top_level_names(code: str) -> list[str]:
@@ -72,12 +72,12 @@ def _top_level_names(code: str) -> list[str]:
         if isinstance(statement, ast.FunctionDef | ast.ClassDef):
             names.append(statement.name)
         else:
-            names += [node.id for node in ast.walk(statement) if _is_stored(node)]
+            names += [
+                node.id
+                for node in ast.walk(statement)
+                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+            ]
     return list(dict.fromkeys(names))
-
-
-def _is_stored(node: ast.AST) -> bool:
-    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
 
 
 def _needed_imports(sources: Iterable[Source], defined: set[str]) -> set[Import]:
@@ -101,7 +101,8 @@ def _set_up_imports(source: Source) -> list[Import]:
 
 def _names_from_outside(source: Source) -> set[str]:
     code = "\n".join(_part_codes(source))
-    used, tables = set(), [symtable.symtable(code, source.label, "exec")]
+    used: set[str] = set()
+    tables = [symtable.symtable(code, source.label, "exec")]
     while tables:
         table = tables.pop()
         tables += table.get_children()

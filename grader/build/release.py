@@ -1,4 +1,4 @@
-"""Turns a notebook with solutions into what students get, by nbgrader's own generate_assignment."""
+"""Makes the student version of a notebook with solutions, by nbgrader's generate_assignment."""
 
 import shutil
 from pathlib import Path
@@ -15,7 +15,7 @@ from utils.weeks import Week
 
 
 def student_version(root: Path, week: Week, files: dict[str, bytes]) -> dict[str, bytes]:
-    """What nbgrader, as `root` configures it, makes of a week's source folder. Nothing in `root` is touched.
+    """Runs nbgrader's generate_assignment, configured as in `root`, on a week's files. `root` is not changed.
 
     Args:
         files: the source folder's files by name: the notebook with its solutions, and parts.py.
@@ -24,22 +24,22 @@ def student_version(root: Path, week: Week, files: dict[str, bytes]) -> dict[str
         The release folder's files by name.
 
     Raises:
-        CourseError: nbgrader refused; its reason is in the text.
+        CourseError: nbgrader failed; the message has its log.
     """
     with TemporaryDirectory(prefix="course-build-") as name:
-        there = Path(name).resolve()
-        shutil.copy(root / CONFIG, there)
-        folder = there / "solutions" / week.folder
+        temporary = Path(name).resolve()
+        shutil.copy(root / CONFIG, temporary)
+        folder = temporary / "solutions" / week.folder
         folder.mkdir(parents=True)
         for file, content in files.items():
             (folder / file).write_bytes(content)
-        _generate(there, week)
-        released = there / "course" / week.folder
+        _generate(temporary, week)
+        released = temporary / "course" / week.folder
         return {path.name: path.read_bytes() for path in sorted(released.iterdir())}
 
 
-def _generate(there: Path, week: Week) -> None:
-    config = load_config(there)
+def _generate(root: Path, week: Week) -> None:
+    config = load_config(root)
     config.CourseDirectory.assignment_id = week.folder
     config.GenerateAssignment.no_database = True
     config.SaveCells.enabled = False
@@ -50,7 +50,7 @@ def _generate(there: Path, week: Week) -> None:
 
 
 def load_config(root: Path) -> Config:
-    """nbgrader's configuration as `root` has it, for work inside `root`."""
+    """Returns the nbgrader configuration of the course folder `root`."""
     config = PyFileConfigLoader(CONFIG, path=str(root)).load_config()
     config.CourseDirectory.root = str(root)
     return config

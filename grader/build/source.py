@@ -1,4 +1,4 @@
-"""Reads a week's source: a py:percent text becomes a notebook that is the same every time."""
+"""Reads a week's source, a py:percent text, as a notebook; deterministically."""
 
 from dataclasses import dataclass
 from itertools import count
@@ -17,7 +17,7 @@ NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"},
 }
-"""What every notebook of the course says of itself; JupyterLab fills in the rest when it runs one."""
+"""The metadata of every notebook of the course; JupyterLab adds the rest when it runs one."""
 
 _JUPYTEXT_ONLY = ("lines_to_next_cell", "lines_to_end_of_cell_marker", "cell_marker")
 
@@ -29,26 +29,26 @@ class Source:
     week: Week
     path: Path
     notebook: NotebookNode
-    """The source as a notebook, solutions and all."""
+    """The source as a notebook, including solutions."""
     parts_only: bool
     """True while the week has parts for later weeks and no notebook of its own yet."""
     label: str
-    """The file as messages name it."""
+    """The path to show in messages."""
 
     def place(self, position: int) -> str:
-        """Where a cell is, for a message: file, number counted from 1, name."""
+        """Returns a cell's location for messages: file, number counted from 1, name."""
         cell = self.notebook.cells[position]
         first = cell.source.strip().split("\n")[0][:40]
         return f"{self.label}, cell {position + 1} ({grade_id(cell) or first or 'empty'})"
 
 
 def source_path(root: Path, week: Week) -> Path:
-    """Where the week's source is, if it has one."""
+    """Returns the path of the week's source, which need not exist."""
     return root / "solutions" / week.folder / f"{week.notebook}.py"
 
 
 def weeks_with_source(root: Path) -> list[Week]:
-    """The weeks whose source is there, in order."""
+    """Returns the weeks that have a source, in order."""
     return [week for week in WEEKS if source_path(root, week).is_file()]
 
 
@@ -68,7 +68,7 @@ def read_source(root: Path, week: Week) -> Source:
         raise CourseError(f"{label} cannot be read: {error}.") from None
     notebook = _notebook(text, label)
     parts_only = notebook.metadata.get("course") == {"parts_only": True}
-    return Source(week, path, _same_every_time(notebook), parts_only, label)
+    return Source(week, path, _normalised(notebook), parts_only, label)
 
 
 def _notebook(text: str, label: str) -> NotebookNode:
@@ -76,11 +76,11 @@ def _notebook(text: str, label: str) -> NotebookNode:
         raise CourseError(f"{label} holds no cells: each must begin with a line `# %%`.")
     try:
         return jupytext.reads(text, fmt="py:percent")
-    except Exception as error:  # Whatever stumbles over metadata of a wrong type comes through as it is.
+    except Exception as error:  # jupytext raises many types on invalid metadata
         raise CourseError(f"{label} is no notebook that jupytext can read: {error}") from None
 
 
-def _same_every_time(notebook: NotebookNode) -> NotebookNode:
+def _normalised(notebook: NotebookNode) -> NotebookNode:
     for cell in notebook.cells:
         for key in _JUPYTEXT_ONLY:
             cell.metadata.pop(key, None)
@@ -91,7 +91,7 @@ def _same_every_time(notebook: NotebookNode) -> NotebookNode:
 
 
 def _cell_ids(cells: list[NotebookNode]) -> list[str]:
-    # From names and first words, not from positions, so that a new cell changes no other cell's id.
+    # Made from names and first words, not from positions, so that inserting a cell changes no other id.
     taken: list[str] = []
     for cell in cells:
         name = _cell_name(cell)

@@ -1,4 +1,4 @@
-"""What a source must keep to. Each rule looks at one thing and says what is wrong in a sentence."""
+"""Validates a week's source. Each rule yields a sentence for each violation."""
 
 import ast
 from collections import Counter
@@ -26,7 +26,7 @@ from utils.notebook.cells import (
 )
 
 CORE_POINTS = 100
-"""What a week's core checks add up to; stretch and the written answer come on top."""
+"""The sum of a week's core points; stretch and written answers are additional."""
 
 _FLAGS = {
     "set-up": {"grade": False, "solution": False, "locked": True},
@@ -40,7 +40,7 @@ def validate_source(source: Source) -> None:
     """Checks a source against every rule.
 
     Raises:
-        CourseError: with all that is wrong, one line each, by file and cell.
+        CourseError: a rule is violated; the message has a line for each violation, with file and cell.
     """
     found = list(problems(source))
     if found:
@@ -48,11 +48,11 @@ def validate_source(source: Source) -> None:
 
 
 def problems(source: Source) -> Iterator[str]:
-    """All that is wrong with a source: cell by cell, then what concerns the notebook as a whole."""
+    """Yields all violations: cell by cell, then those of the whole notebook."""
     for position, cell in enumerate(source.notebook.cells):
         rules = _TEXT_RULES if cell.cell_type != "code" else _CODE_RULES
         for rule in rules + (() if source.parts_only else _GRADED_RULES):
-            yield from (f"{source.place(position)}: {what}" for what in rule(cell))
+            yield from (f"{source.place(position)}: {problem}" for problem in rule(cell))
     yield from _same_names(source)
     if not source.parts_only:
         yield from _below_a_task(source)
@@ -165,7 +165,7 @@ def _same_names(source: Source) -> Iterator[str]:
 
 
 def _below_a_task(source: Source) -> Iterator[str]:
-    """Everything below a task is the student's, so that nobody has to tell whose cells these are."""
+    """Requires a task to be the last cell, so that every cell below it is the student's."""
     for place, cell in enumerate(source.notebook.cells[:-1]):
         if is_task(cell):
             yield f"{source.place(place)}: a task is the last cell: below it stands the student's answer."

@@ -1,1 +1,1 @@
-"""Reading the code of a notebook: its imports, definitions and exercises."""
+"""Reads the code of a notebook: its imports, definitions and exercises."""

@@ -1,4 +1,4 @@
-"""What a piece of code defines, without what it does: `course check` reads it by the same code."""
+"""Extracts the definitions from code; a re-export of the module that `course check` also uses."""
 
 from utils.notebook.code import LONGEST, definitions
 

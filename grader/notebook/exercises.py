@@ -1,4 +1,4 @@
-"""A week's exercises as the instructor's notebook has them: what counts, as what, for how much."""
+"""Reads a week's exercises, with their kinds and points, from the notebook with solutions."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,16 +20,16 @@ class Exercise:
     """The cell's grade_id: `check_causal_mask`."""
     kind: Kind
     out_of: float
-    """Points there are."""
+    """The maximum points."""
 
     @property
     def name(self) -> str:
-        """What tables call it: `causal_mask`."""
+        """The name for tables: `causal_mask`."""
         return self.cell.removeprefix("check_")
 
 
 def read_exercises(path: Path) -> list[Exercise]:
-    """The exercises of the notebook with solutions at `path`, in order.
+    """Returns the exercises of the notebook with solutions at `path`, in order.
 
     Raises:
         CourseError: it has not been built.
@@ -40,9 +40,9 @@ def read_exercises(path: Path) -> list[Exercise]:
 
 
 def exercises_of(cells: Iterable[NotebookNode]) -> list[Exercise]:
-    """The exercises among a notebook's cells, in order."""
+    """Returns the exercises among a notebook's cells, in order."""
     graded = [cell for cell in cells if is_graded(cell)]
-    return [Exercise(grade_id(cell), _kind(cell), grading(cell)["points"]) for cell in graded]
+    return [Exercise(grade_id(cell) or "", _kind(cell), grading(cell)["points"]) for cell in graded]
 
 
 def _kind(cell: NotebookNode) -> Kind:

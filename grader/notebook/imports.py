@@ -1,4 +1,4 @@
-"""Import statements: found in a source's set-up cells, written in the order that ruff wants."""
+"""Reads import statements from a source's set-up cells, and writes them in ruff's order."""
 
 import ast
 import re
@@ -18,18 +18,18 @@ class Import:
     module: str
     """`torch.nn`"""
     name: str | None
-    """What is taken from the module; None where the module itself is imported."""
+    """The name imported from the module; None if the module itself is imported."""
     alias: str | None
     """The name after `as`."""
 
     @property
     def bound(self) -> str:
-        """The name that the code then uses."""
+        """The name that the import binds."""
         return self.alias or self.name or self.module.partition(".")[0]
 
 
 def imports_of(code: str) -> list[Import]:
-    """The imports that stand at the top level of a piece of code."""
+    """Returns the top-level imports of a piece of code."""
     found = []
     for statement in ast.parse(code).body:
         if isinstance(statement, ast.Import):
@@ -40,7 +40,7 @@ def imports_of(code: str) -> list[Import]:
 
 
 def write_imports(imports: Iterable[Import]) -> str:
-    """The imports as Python: standard library, then libraries, then the course's own, as ruff sorts them."""
+    """Returns the imports as code: standard library, third party, then the course's, sorted as by ruff."""
     ordered = sorted(set(imports), key=_order)
     sections = groupby(ordered, key=_section)
     return "\n\n".join("\n".join(_statements(list(section))) for _, section in sections)
@@ -58,7 +58,7 @@ def _module(each: Import) -> str:
 
 
 def _from(module: str, imports: list[Import]) -> str:
-    together = [each.name for each in imports if each.alias is None]
+    together = [each.name for each in imports if each.name and each.alias is None]
     apart = [f"from {module} import {each.name} as {each.alias}" for each in imports if each.alias]
     line = f"from {module} import {', '.join(together)}"
     if len(line) > LONGEST_LINE:
@@ -71,17 +71,17 @@ def _section(each: Import) -> int:
     return 0 if package in sys.stdlib_module_names else 2 if package in _COURSE_PACKAGES else 1
 
 
-def _order(each: Import) -> tuple:
+def _order(each: Import) -> tuple[object, ...]:
     return _section(each), each.name is not None, natural(each.module), *name_order(each.name or "")
 
 
-def name_order(name: str) -> tuple:
-    """Sorts names as ruff does: CONSTANTS, then Classes, then the rest."""
+def name_order(name: str) -> tuple[int, list[tuple[int, str]]]:
+    """Returns a sort key that orders names as ruff does: CONSTANTS, Classes, then the rest."""
     group = 0 if len(name) > 1 and name.isupper() else 1 if name[:1].isupper() else 2
     return group, natural(name)
 
 
 def natural(text: str) -> list[tuple[int, str]]:
-    """Sorts `week2` before `week10`."""
+    """Returns a sort key that puts `week2` before `week10`."""
     pieces = re.findall(r"\d+|\D+", text)
     return [(int(piece), "") if piece.isdigit() else (0, piece.lower()) for piece in pieces]

@@ -1,1 +1,1 @@
-"""Commands around grading: demonstration class, benchmark, status table, storyteller training."""
+"""Commands around grading: sample class, benchmark, mutation testing, status table, storyteller training."""

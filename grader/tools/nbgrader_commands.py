@@ -1,4 +1,4 @@
-"""Runs nbgrader's own commands, each in a process of its own, as an instructor would type them."""
+"""Runs nbgrader's commands in subprocesses, as an instructor would type them."""
 
 import os
 import re
@@ -11,24 +11,24 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class CommandResult:
-    """What came of one command."""
+    """The result of one command."""
 
     command: str
-    """As it would be typed."""
+    """The command line."""
     ok: bool
     log: str
-    """All that it printed."""
+    """Its standard output and error."""
 
     @property
     def reason(self) -> str:
-        """The exception that ended it, or its last error, in one line; empty when there was none."""
+        """The exception that ended it, else the last logged error, in one line; empty if there is none."""
         raised = re.findall(r"^\s*(?:\w+\.)*(\w*(?:Error|Exception|Missing\w*): .+)$", self.log, re.MULTILINE)
-        said = re.findall(r"\[\w+ \| (?:ERROR|CRITICAL)\] (.+)$", self.log, re.MULTILINE)
-        return (raised or said or [""])[-1].strip()
+        logged = re.findall(r"\[\w+ \| (?:ERROR|CRITICAL)\] (.+)$", self.log, re.MULTILINE)
+        return (raised or logged or [""])[-1].strip()
 
 
 Seen = Callable[[CommandResult], None]
-"""Is told of each command when it is done."""
+"""A callback that receives the result of each command."""
 
 
 def nbgrader(root: Path, *arguments: str) -> CommandResult:
@@ -47,7 +47,7 @@ def nbgrader(root: Path, *arguments: str) -> CommandResult:
 
 
 def _environment() -> dict[str, str]:
-    # nbgrader runs the command `alembic`, which is on the path only while the environment is activated.
+    # nbgrader runs the command `alembic`, which is on PATH only in an activated environment.
     beside_python = str(Path(sys.executable).parent)
     return {**os.environ, "PATH": os.pathsep.join([beside_python, os.environ.get("PATH", "")])}
 

@@ -1,4 +1,4 @@
-"""Writes environment.yml from the lock, so that conda installs the versions that pip does.
+"""Writes environment.yml from requirements.lock, so that conda installs the same versions as pip.
 
 Run it as `python -m grader.tools.pins`; `make lock` does so after each new lock.
 """
@@ -6,6 +6,7 @@ Run it as `python -m grader.tools.pins`; `make lock` does so after each new lock
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -32,11 +33,11 @@ dependencies:
 
 
 class PinMissing(CourseError):
-    """A package that pyproject.toml asks for has no version in the lock; the message says which."""
+    """requirements.lock has no version of a package that pyproject.toml requires."""
 
 
 def direct_dependencies(pyproject: str, extras: bool = False) -> list[Requirement]:
-    """The packages that the text of pyproject.toml names, perhaps with its extras', sorted by name."""
+    """Returns the requirements in the text of pyproject.toml, optionally with its extras, sorted by name."""
     project = tomllib.loads(pyproject)["project"]
     groups = [project["dependencies"]]
     if extras:
@@ -46,17 +47,17 @@ def direct_dependencies(pyproject: str, extras: bool = False) -> list[Requiremen
 
 
 def locked_versions(lock: str) -> dict[str, Version]:
-    """The version of every package in the text of requirements.lock, by its canonical name."""
+    """Returns the versions in the text of requirements.lock, by canonical package name."""
     lines = [line for line in lock.splitlines() if line and not line.lstrip().startswith("#")]
     pins = map(Requirement, lines)
     return {canonicalize_name(pin.name): Version(str(pin.specifier).removeprefix("==")) for pin in pins}
 
 
 def environment(pyproject: str, lock: str) -> str:
-    """The text of environment.yml for the texts of pyproject.toml and requirements.lock.
+    """Returns the text of environment.yml, from the texts of pyproject.toml and requirements.lock.
 
     Raises:
-        PinMissing: the lock is older than a dependency in pyproject.toml.
+        PinMissing: a dependency in pyproject.toml is not in the lock.
     """
     project = tomllib.loads(pyproject)["project"]
     versions = locked_versions(lock)
@@ -70,14 +71,14 @@ def environment(pyproject: str, lock: str) -> str:
     return ENVIRONMENT.format(name=project["name"], python=oldest_python(project), pins="\n".join(pins))
 
 
-def oldest_python(project: dict) -> str:
-    """The oldest Python that pyproject.toml's table `project` allows, as `3.11`."""
+def oldest_python(project: dict[str, Any]) -> str:
+    """Returns the oldest Python that the `project` table allows, as `3.11`."""
     specifiers = Requirement(f"python{project['requires-python']}").specifier
     return next(specifier.version for specifier in specifiers if specifier.operator == ">=")
 
 
 def main() -> None:
-    """Write environment.yml; on a problem leave it as it was and end with exit code 1."""
+    """Writes environment.yml; on an error leaves it unchanged and exits with code 1."""
     pyproject = (CHECKOUT / "pyproject.toml").read_text(encoding="utf-8")
     lock = (CHECKOUT / "requirements.lock").read_text(encoding="utf-8")
     try:

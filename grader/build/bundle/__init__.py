@@ -1,1 +1,1 @@
-"""`course bundle`: an archive for students, with the weeks that are named and what their notebooks need."""
+"""`course bundle`: an archive for students with selected weeks and the files that their notebooks need."""

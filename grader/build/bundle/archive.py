@@ -1,4 +1,4 @@
-"""Writes a bundle: the same bytes for the same content, whole or not at all."""
+"""Writes a bundle atomically and reproducibly: the same bytes for the same content."""
 
 import contextlib
 import os
@@ -10,17 +10,17 @@ from tempfile import NamedTemporaryFile
 from utils.errors import CourseError
 
 FOLDER = "gpt2-in-twelve-weeks"
-"""The folder that unpacking makes."""
-_MARK = b"GPT-2 in twelve weeks, for students"
-_BEGINNING = (1980, 1, 1, 0, 0, 0)
-"""The archive's dates, so that it depends on its content alone. Zip knows none earlier."""
+"""The archive's top folder."""
+_COMMENT = b"GPT-2 in twelve weeks, for students"
+_DATE = (1980, 1, 1, 0, 0, 0)
+"""The date of every entry, so that the archive depends on its content alone. Zip has none earlier."""
 
 
 def write_archive(path: Path, files: Mapping[str, bytes]) -> None:
-    """Writes the archive. An earlier bundle is replaced, no other file is.
+    """Writes the archive, replacing an earlier bundle but no other file.
 
     Raises:
-        CourseError: another file is there, or it cannot be written.
+        CourseError: `path` is another file, or cannot be written.
     """
     if (path.exists() or path.is_symlink()) and not is_bundle(path):
         raise CourseError(f"{path} is there already and is no bundle of the course: name another file.")
@@ -31,10 +31,10 @@ def write_archive(path: Path, files: Mapping[str, bytes]) -> None:
 
 
 def is_bundle(path: Path) -> bool:
-    """Whether a file is a bundle that was made here."""
+    """Returns True if the file is a bundle of this course, by its zip comment."""
     try:
         with zipfile.ZipFile(path) as archive:
-            return archive.comment == _MARK
+            return archive.comment == _COMMENT
     except (OSError, zipfile.BadZipFile):
         return False
 
@@ -43,7 +43,7 @@ def _write(path: Path, files: Mapping[str, bytes]) -> None:
     with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
         try:
             with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-                archive.comment = _MARK
+                archive.comment = _COMMENT
                 for name in sorted(files):
                     archive.writestr(_entry(name), files[name], zipfile.ZIP_DEFLATED)
             os.chmod(file.name, 0o644)
@@ -55,6 +55,6 @@ def _write(path: Path, files: Mapping[str, bytes]) -> None:
 
 
 def _entry(name: str) -> zipfile.ZipInfo:
-    entry = zipfile.ZipInfo(f"{FOLDER}/{name}", _BEGINNING)
+    entry = zipfile.ZipInfo(f"{FOLDER}/{name}", _DATE)
     entry.external_attr = 0o644 << 16
     return entry

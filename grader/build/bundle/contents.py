@@ -1,4 +1,4 @@
-"""What is in a bundle, file by file."""
+"""Collects the files of a bundle."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +10,7 @@ from utils.errors import CourseError
 from utils.weeks import Week
 
 TOP = ("LICENSE", "Makefile", "environment.yml", "make.ps1", "pyproject.toml", "requirements.lock")
-"""What setting the course up takes."""
+"""The files needed to set the course up."""
 COURSE = ("course/README.md", "course/glossary.md")
 
 _README = """# GPT-2 in twelve weeks
@@ -22,15 +22,15 @@ This is {weeks} of the course. The [course's front page](course/README.md) says 
 
 
 def contents(root: Path, weeks: Sequence[Week]) -> dict[str, bytes]:
-    """The bundle's files by their names in it: these weeks and what their notebooks need.
+    """Returns the bundle's files, by their names in it: the weeks and what their notebooks need.
 
-    No solutions, no tests, no grader; and of other weeks neither notebooks nor parts, nor what is right.
+    Solutions, tests, the grader, and other weeks' notebooks, parts and answers are left out.
 
     Args:
         weeks: empty means all that have a notebook.
 
     Raises:
-        CourseError: a week cannot be built or has no notebook yet, or `course/` is not what the sources give.
+        CourseError: a week cannot be built or has no notebook yet, or `course/` is out of date.
     """
     made = [each for each in make_all(root, weeks or None) if weeks or not each.source.parts_only]
     unfinished = [str(each.source.week.number) for each in made if each.source.parts_only]
@@ -59,7 +59,7 @@ def _read(root: Path, name: str) -> bytes:
 
 
 def _readme(root: Path, weeks: Sequence[Week]) -> bytes:
-    """A front page that speaks of what is there: setting it up, without what is for developers."""
+    """Returns the bundle's README: the section on setting up, without the lines for developers."""
     text = _read(root, "README.md").decode()
     section = text.partition("## Start\n")[2].partition("\n## ")[0]
     start = "\n".join(line for line in f"## Start\n{section}".split("\n") if "make test" not in line)

@@ -1,4 +1,4 @@
-"""Which of the course's files a bundle needs: those of its weeks, and what these import of other weeks'."""
+"""Selects the files of `utils` for a bundle: those of its weeks, and of other weeks what these import."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -9,13 +9,13 @@ from utils.weeks import Week
 
 SUFFIXES = {".py", ".json", ".txt", ".safetensors"}
 NAMES = {"LICENSE", "README.md", "SHA256SUMS"}
-"""What a package of the course may hold; whatever else lies there stays there."""
+"""The files of a package that may go into a bundle; all others are left out."""
 
 
 def utils_files(root: Path, weeks: Iterable[Week]) -> dict[str, bytes]:
-    """The files of `utils` for these weeks, by their path in the clone.
+    """Returns the files of `utils` for these weeks, by their path in the clone.
 
-    A week's checks and answer keys are left out unless the week is among them or one of them imports it.
+    Checks and answer keys of other weeks are left out unless one of these weeks imports them.
     """
     everything = {
         path.relative_to(root).as_posix(): path
@@ -29,7 +29,7 @@ def utils_files(root: Path, weeks: Iterable[Week]) -> dict[str, bytes]:
 
 
 def week_of(name: str) -> str:
-    """The folder of the week that a file of `utils` is for; empty where it is for all."""
+    """Returns the folder of the week that a file of `utils` belongs to; empty if it belongs to none."""
     return week_of_module(_module(name))
 
 
