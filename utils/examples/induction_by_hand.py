@@ -1,11 +1,11 @@
-"""An induction circuit made by hand: two layers of attention whose weights nobody trained.
+"""An induction circuit made by hand: two layers of attention whose weights are written down, not trained.
 
-Olsson et al. 2022, "In-context Learning and Induction Heads", found in trained models what is written down
-here. In the first layer one head looks at the previous token and copies it. In the second layer another
-looks for the token after an earlier copy of its own, and says that this one comes next. Beside each of them
-stands a head that looks at the first token and writes nothing.
+Olsson et al. 2022, "In-context Learning and Induction Heads", found this circuit in trained models. In the
+first layer one head attends to the previous token and copies it. In the second layer one head attends to the
+token after an earlier occurrence of its own token and predicts it as the next. Each layer has a second head,
+which attends to the first token and writes nothing.
 
-The residual stream has four parts, with a place for every token or every position, so that it can be read:
+The residual stream has four parts, each with one dimension per token or per position, so that it can be read:
 
     token | position | previous token | next token
 """
@@ -17,12 +17,12 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 MARGIN = 10.0
-"""By how much the score of what a head looks for is above the others: e to the power of 10 is 22,026."""
+"""The score of a match minus every other score: its weight is e^10 = 22,026 times theirs."""
 
 
 @dataclass(frozen=True)
 class InductionCircuit:
-    """The weights, and both ends of the residual stream; the attention itself is left to whoever has one."""
+    """The weights of the circuit, and both ends of its residual stream; the caller supplies the attention."""
 
     d_vocab: int
     n_ctx: int
@@ -32,26 +32,26 @@ class InductionCircuit:
     """
 
     def embed(self, tokens: Int[Tensor, "batch seq"]) -> Float[Tensor, "batch seq d_model"]:
-        """Where the residual stream begins: a 1 at the token's place, and a 1 at the position's."""
+        """Return the start of the residual stream: a 1 in the token's dimension and in the position's."""
         resid = torch.zeros(*tokens.shape, len(self.layers[0]["b_O"]))
         resid.scatter_(-1, tokens[..., None], 1.0)
         resid[..., self.d_vocab : self.d_vocab + self.n_ctx] += torch.eye(self.n_ctx)[: tokens.shape[1]]
         return resid
 
     def predict(self, resid: Float[Tensor, "batch seq d_model"]) -> Int[Tensor, "batch seq"]:
-        """The token that the last part of the stream says comes next."""
+        """Return the next token, which the last part of the stream encodes."""
         return resid[..., -self.d_vocab :].argmax(dim=-1)
 
 
 def induction_circuit(d_vocab: int, n_ctx: int) -> InductionCircuit:
-    """The circuit for d_vocab tokens and up to n_ctx positions. Head 0 of each layer does the work."""
+    """Return the circuit for d_vocab tokens and up to n_ctx positions. Head 0 of each layer does the work."""
     token, position, previous, following = _parts(d_vocab, n_ctx)
     sharp = MARGIN * token.shape[1] ** 0.5  # attention divides by √d_head
-    # Position j offers itself as what query j + 1 asks for; nobody asks for the last one.
+    # The key of position j matches the query of position j + 1; no query matches the last position.
     one_later = torch.roll(position, 1, dims=1)
     one_later[:, 0] = 0.0
     copies_previous = (sharp * position, one_later, token, previous.T)
-    # The first position has no token before it: what was copied there must match nobody.
+    # The first position has no previous token: what its head copied must match no query.
     marked = previous.clone()
     marked[d_vocab] = -1.0
     finds_successor = (sharp * token, marked, token, following.T)
@@ -60,7 +60,7 @@ def induction_circuit(d_vocab: int, n_ctx: int) -> InductionCircuit:
 
 
 def _parts(d_vocab: int, n_ctx: int) -> list[Float[Tensor, "d_model d_head"]]:
-    """For each part of the stream the matrix that reads it."""
+    """Return, for each part of the stream, the matrix that reads it."""
     sizes = (d_vocab, n_ctx, d_vocab, d_vocab)
     rows = torch.eye(sum(sizes)).split(sizes)
     d_head = max(sizes)
@@ -70,7 +70,7 @@ def _parts(d_vocab: int, n_ctx: int) -> list[Float[Tensor, "d_model d_head"]]:
 def _layer(
     head: tuple[Tensor, ...], position: Float[Tensor, "d_model d_head"], sharp: float
 ) -> dict[str, Tensor]:
-    """One layer: a head of four matrices, and a second one that looks at position 0 and writes nothing."""
+    """Return one layer: the given head (W_Q, W_K, W_V, W_O), and one that attends to position 0 only."""
     d_model, d_head = position.shape
     W_Q, W_K, W_V, W_O = head
     nothing, unbiased = torch.zeros_like(position), torch.zeros(2, d_head)

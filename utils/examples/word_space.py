@@ -1,7 +1,7 @@
-"""Fourteen words in a space of three dimensions, small enough to be drawn and to be checked by hand.
+"""Fourteen words in a space of three dimensions, small enough to be drawn and checked by hand.
 
-The coordinates were placed for people to look at; nothing was trained. Words of one group lie together, and
-the step from man to woman is nearly the step from king to queen.
+The coordinates were chosen by hand, not trained. Words of one group lie close together, and the step from man
+to woman is nearly the step from king to queen.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class PlacedWord:
-    """A word and where it lies."""
+    """A word and its coordinates."""
 
     word: str
     group: str
@@ -32,4 +32,4 @@ WORDS = (
     PlacedWord("orange", "fruit", (-0.5, -2.0, 1.8)),
     PlacedWord("mango", "fruit", (-1.0, -1.2, 2.5)),
 )
-"""Group by group."""
+"""All words, group by group."""

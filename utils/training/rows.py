@@ -1,4 +1,4 @@
-"""Stories as rows of ids, for an evaluation that sees every story whole."""
+"""Stories as rows of ids, for an evaluation on whole stories."""
 
 import itertools
 from collections import defaultdict
@@ -12,15 +12,16 @@ if TYPE_CHECKING:
 def whole_stories(
     tokens: "Int[Tensor, ' tokens']", end_of_text: int, largest_batch: int = 64
 ) -> "list[Int[Tensor, 'batch seq']]":
-    """Every story of a text in a row of its own: `end_of_text`, the story, `end_of_text`.
+    """Return every story of a text in a row of its own: `end_of_text`, the story, `end_of_text`.
 
     Stories of one length share a batch, so that no row needs padding; batches therefore differ in size. All
-    rows together predict each token of the text but the first, once, and none is predicted without the
-    beginning of its story: the mean over all of them is what an exact entropy can be compared with.
+    rows together predict each token of the text but the first exactly once, always with the beginning of its
+    story in view, so the mean loss over them can be compared with an exact entropy.
 
     Args:
         tokens: stories one after the other, `end_of_text` before the first and after each.
-        largest_batch: rows in a batch at most.
+        end_of_text: the id of <|endoftext|>.
+        largest_batch: the largest number of rows in a batch.
 
     Raises:
         ValueError: the text does not begin and end with `end_of_text`, or holds no story.

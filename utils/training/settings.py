@@ -5,33 +5,33 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """All that decides a training run beside the model and the text: two runs with the same are the same."""
+    """The settings of a training run, which with the model and the text determine it completely."""
 
     end_of_text: int
-    """The id that stands before and after every story."""
+    """The id before and after every story."""
     batch_size: int
     """Windows in a batch."""
     seq: int
-    """Tokens in a window; one fewer of them are predicted."""
+    """Tokens in a window, of which all but the first are predicted."""
     total_steps: int
-    """Steps of the optimiser in the whole run, on which the learning rate is planned."""
+    """Optimiser steps in the whole run, which the learning rate schedule spans."""
     warmup_steps: int
-    """Steps in which the learning rate rises."""
+    """Optimiser steps in which the learning rate rises."""
     max_lr: float
     min_lr: float
     accumulate: int = 1
-    """Batches whose gradients are added up for one step."""
+    """Batches whose gradients are accumulated for one step."""
     weight_decay: float = 0.1
-    """Of the weights; biases and gains do not decay."""
+    """Weight decay of the matrices; biases and gains do not decay."""
     betas: tuple[float, float] = (0.9, 0.99)
-    """How long AdamW remembers gradients and their squares. 0.99, not 0.999: a run of a few thousand steps
-    has no time for a memory of a thousand."""
+    """AdamW's decay rates of the two moments. 0.99, not 0.999: an average over a thousand steps is too long for
+    a run of a few thousand."""
     max_norm: float = 1.0
     """The norm to which larger gradients are clipped."""
     seed: int = 0
-    """Of the batches."""
+    """The seed of the batches."""
 
     @property
     def tokens_per_step(self) -> int:
-        """Tokens that one step of the optimiser sees."""
+        """Tokens in one step of the optimiser."""
         return self.accumulate * self.batch_size * self.seq
