@@ -221,7 +221,7 @@ def causal_mask(scores):
             say({"observation": {"output": None, "error": torch.ones(2), "device": torch.ones(3)}})
             os._exit(0)
         """),
-        _only("What came has no part error"),
+        _only("The data has no field error"),
     ),
     Attack(
         "deep nesting",

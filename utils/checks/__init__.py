@@ -1,12 +1,13 @@
-"""What is asked: one module a week, each with its checks.
+"""The checks that students call: one module for each week.
 
     from utils.checks import week05_attention as checks
     checks.causal_mask(causal_mask)
 
-`engine` holds what a check is and how it is run; `report` what it says. What is *right* lives in
-`utils.answers`, which nothing here imports before a check is run without another judge.
+`engine` defines what a check is and runs it. The expected values are in `utils.answers`, which nothing here
+imports before a check is run by this process's own judge.
 
-In a notebook, importing this also sees to it that a demonstration of what is not written yet says so.
+In a notebook, importing this package also installs the card that explains an error caused by an unwritten
+exercise.
 """
 
 from utils.checks.engine.report import MIME, CheckFailed, Report

@@ -1,1 +1,1 @@
-"""The check engine: what a check is, how one is run, and what crosses to the judge."""
+"""The check engine: what a check is, how it is run, and what is exchanged with the judge."""

@@ -1,13 +1,16 @@
-"""Cases: what a check tries, drawn from a seed. Another seed gives other cases of the same kind."""
+"""Cases: the inputs that a check tries, drawn from a seed. Another seed gives others of the same kind."""
 
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
+
+if TYPE_CHECKING:
+    from utils.reference import Reference
 
 PUBLIC_SEED = 2019
 """The seed of the cases that students see (the year of GPT-2)."""
@@ -15,67 +18,67 @@ PUBLIC_SEED = 2019
 
 @dataclass(frozen=True)
 class Case:
-    """One call of the student's code."""
+    """The inputs of one call of the student's code."""
 
     label: str
-    """What is tried, in words that stand in the report: `square scores, batch 2 · heads 3`."""
+    """A description for the report: `square scores, batch 2 · heads 3`."""
     inputs: dict[str, Any] = field(repr=False)
     """Plain data, by the names of the parameters of the check's `run`."""
 
 
 class Draw:
-    """Draws sizes and tensors for cases. The same seed draws the same on every machine.
+    """A source of random sizes and tensors for cases. The same seed draws the same values on every machine.
 
-    Sizes of one case are pairwise distinct, since two equal sizes hide a swapped axis.
+    The sizes of one case are pairwise distinct, since two equal sizes would hide swapped axes.
     """
 
     def __init__(self, seed: int):
         self.seed = seed
-        self._sizes = random.Random(seed)
+        self._random = random.Random(seed)
         self._generator = torch.Generator().manual_seed(seed)
 
     def sizes(self, *names: str, among: Sequence[int] = range(2, 10)) -> "Sizes":
-        """Pairwise distinct sizes for the named axes, each one of `among`."""
-        return Sizes(zip(names, self._sizes.sample(list(among), len(names)), strict=True))
+        """Returns pairwise distinct sizes for the named axes, each one of `among`."""
+        return Sizes(zip(names, self._random.sample(list(among), len(names)), strict=True))
 
     def sizes_with_one(self, *names: str, among: Sequence[int] = range(2, 10)) -> list["Sizes"]:
-        """For each of the axes sizes in which it alone is 1, and sizes in which every one of them is.
+        """Returns, for each axis, sizes in which it alone is 1, and then sizes in which every axis is 1.
 
-        A `squeeze` without an axis, and an index in its place, show nowhere else.
+        Only such sizes reveal a `squeeze` without an axis, or an index used in its place.
         """
         drawn = [(one, self.sizes(*names, among=among)) for one in names]
-        return [*(Sizes(sizes | {one: 1}) for one, sizes in drawn), Sizes.fromkeys(names, 1)]
+        return [*(Sizes(sizes | {one: 1}) for one, sizes in drawn), Sizes(dict.fromkeys(names, 1))]
 
     def normal(self, *shape: int, scale: float = 1.0) -> Float[Tensor, "*shape"]:
-        """Normal numbers of standard deviation `scale`."""
+        """Returns normally distributed numbers with mean 0 and standard deviation `scale`."""
         return torch.randn(shape, generator=self._generator) * scale
 
     def integers(self, low: int, high: int, *shape: int) -> Int[Tensor, "*shape"]:
-        """Integers from `low` up to, not including, `high`."""
+        """Returns integers from `low` up to, but not including, `high`."""
         return torch.randint(low, high, shape, generator=self._generator)
 
     def booleans(self, *shape: int, share: float = 0.5) -> Bool[Tensor, "*shape"]:
-        """Booleans, True with probability `share`."""
+        """Returns booleans, each True with probability `share`."""
         return torch.rand(shape, generator=self._generator) < share
 
     def choose(self, options: Sequence[Any]) -> Any:
-        """One of the options."""
-        return self._sizes.choice(list(options))
+        """Returns one of the options."""
+        return self._random.choice(list(options))
 
     def order(self, length: int) -> list[int]:
-        """The numbers 0 to length − 1 in random order."""
-        return self._sizes.sample(range(length), length)
+        """Returns the numbers 0 to length − 1 in random order."""
+        return self._random.sample(range(length), length)
 
     @property
-    def reference(self):
-        """The reference model, for the cases with real weights: see `utils.reference`."""
-        from utils.reference import load
+    def reference(self) -> "Reference":
+        """The reference model, for cases with real weights; see `utils.reference`."""
+        from utils.reference import load  # here: a check without real weights needs no model files
 
         return load(quiet=True)
 
 
 class Sizes(dict[str, int]):
-    """Axis names and their sizes; `str` gives them as a label, attributes give one size."""
+    """Axis names and their sizes. `str` formats them as a label; each size is also an attribute."""
 
     def __getattr__(self, name: str) -> int:
         try:

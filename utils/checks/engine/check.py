@@ -1,8 +1,8 @@
-"""The check engine, on the student's side: what a check is, and how one is run.
+"""A check, and how one is run on the student's side.
 
-A check is a value. It says which cases to try and how to call the student's code. It does not know what is
-right: a judge does. In a notebook the judge lives in the same process (`utils.answers`); when grading it
-lives in another, and only plain data crosses.
+A check is a value. It defines the cases and how the student's code is called on one, but not what is right:
+that is the judge's part. In a notebook the judge is in the same process (`utils.answers`); in grading it is
+in another process, and only plain data is exchanged.
 """
 
 import importlib
@@ -20,23 +20,23 @@ from utils.checks.engine.still_running import StillRunning, in_a_notebook
 from utils.checks.engine.student_error import student_error
 
 Policy = Literal["allowed", "noted", "wrong"]
-"""What a check makes of a side effect: nothing, a note in the report, or a failure."""
+"""How a check treats a side effect: ignored, noted in the report, or a failure."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """One question put to the student's code. Call it with the student's function, class or value."""
+    """One question about the student's code. Call it with the student's function, class or value."""
 
     name: str
     """The exercise's name."""
     week: str
     """The week's folder, `week05_attention`."""
     question: str
-    """What the check asks, in a sentence: it stands in the report when the code raises an error."""
+    """The question in a sentence, which the report shows when the code raises an error."""
     cases: Callable[[Draw], list[Case]]
-    """The cases that a seed draws."""
+    """Draws the cases of a seed."""
     run: Callable[..., Any]
-    """`run(submission, **inputs)`: the only line that touches the student's code. Returns plain data."""
+    """`run(submission, **inputs)`: the only function that calls the student's code. Returns plain data."""
     forbidden: tuple[str, ...] = ()
     """Full names of ready-made functions that would do the exercise's work."""
     changes_inputs: Policy = "noted"
@@ -47,31 +47,32 @@ class Check:
     """Moving or reseeding a global random generator."""
 
     on_accelerator: bool = False
-    """Whether the code must keep to its inputs' device: asked of functions that make tensors of their own."""
+    """Whether the code must stay on its inputs' device: for functions that create tensors."""
 
     def __call__(self, submission: Any) -> None:
-        """Runs the check and shows its report. Raises only where a grade is made.
+        """Runs the check and shows its report. Raises only in a graded run, where NBGRADER_EXECUTION is set.
 
         Raises:
-            CheckFailed: the check did not pass, and the environment says that this run is graded.
-            CheckStopped: the user stopped it.
+            CheckFailed: the check did not pass in a graded run.
+            CheckStopped: the user stopped the check.
         """
         report = self._examine_and_show(submission)
         if not report.passed and os.environ.get("NBGRADER_EXECUTION"):
             raise CheckFailed(report)
 
     def examine(self, submission: Any, judge: "Judge | None" = None) -> Report:
-        """Runs the check and returns its report. `judge` is the one in force unless another is given."""
-        return self._hear(submission, (judge or current_judge()).open(self))
+        """Runs the check and returns its report; uses the current judge unless another is given."""
+        return self._run_cases(submission, (judge or current_judge()).open(self))
 
     def _examine_and_show(self, submission: Any) -> Report:
         check_run = current_judge().open(self)
-        show, end = _display, _nothing
+        show: Callable[[Report], None] = _display
+        end: Callable[[], None] = _do_nothing
         if in_a_notebook():
             card = StillRunning(self.name, lambda: getattr(check_run, "case", ""))
             show, end = card.show, card.end
         try:
-            report = self._hear(submission, check_run)
+            report = self._run_cases(submission, check_run)
         except CheckStopped as stopped:
             show(stopped.report)
             hide_stack()
@@ -81,7 +82,7 @@ class Check:
         show(report)
         return report
 
-    def _hear(self, submission: Any, check_run: "CheckRun") -> Report:
+    def _run_cases(self, submission: Any, check_run: "CheckRun") -> Report:
         first = True
         try:
             while (inputs := check_run.next_case()) is not None:
@@ -95,42 +96,43 @@ class Check:
             raise CheckStopped(check_run.stopped(where)) from None
 
     def observe(self, submission: Any, inputs: dict[str, Any], first: bool = False) -> Observation:
-        """One call of the student's code, watched and written down. One case, the first, is enough to ask
-        whether the code keeps to its inputs' device.
+        """Calls the student's code on one case and returns the record of the call.
+
+        The device is tested on the `first` case only: one case is enough to find a tensor on another device.
         """
         return observe(self.run, submission, inputs, self.forbidden, first and self.on_accelerator)
 
     def draw_cases(self, seed: int = PUBLIC_SEED) -> list[Case]:
-        """The cases of a seed. Each check draws its own, whatever other checks have drawn."""
+        """Returns the cases of a seed, independently of what other checks have drawn."""
         with default_torch_state():
             return self.cases(Draw(seed))
 
 
 class CheckRun(Protocol):
-    """One check in front of a judge."""
+    """One run of one check by a judge."""
 
     def next_case(self) -> dict[str, Any] | None:
-        """The inputs of the next case, or None after the last."""
+        """Returns the inputs of the next case, or None after the last."""
 
     def submit(self, observation: Observation) -> None:
-        """What came of the case."""
+        """Records the observation of the current case."""
 
     def report(self) -> Report:
-        """Returns the report, after the last case."""
+        """Returns the report. Called after the last case."""
 
 
 class Judge(Protocol):
-    """Whoever knows what is right."""
+    """A source of cases, and of reports on the observations made on them."""
 
     def open(self, check: Check) -> CheckRun:
-        """Begins a check."""
+        """Starts a run of the check."""
 
 
 _judge: Judge | None = None
 
 
 def current_judge() -> Judge:
-    """The judge in force: the one of this process, unless `use_judge` named another."""
+    """Returns the judge that runs checks: this process's own, unless `use_judge` has set another."""
     global _judge
     if _judge is None:
         _judge = importlib.import_module("utils.answers.judge").LocalJudge()
@@ -138,13 +140,13 @@ def current_judge() -> Judge:
 
 
 def use_judge(judge: Judge | None) -> None:
-    """Puts every check of this process before `judge`; None for this process's own."""
+    """Sets the judge that runs every check of this process; None restores the process's own."""
     global _judge
     _judge = judge
 
 
-def _nothing() -> None:
-    """Does nothing: there is nothing to end."""
+def _do_nothing() -> None:
+    pass
 
 
 def _display(report: Report) -> None:

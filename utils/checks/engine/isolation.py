@@ -1,4 +1,4 @@
-"""What surrounds a call of the student's code: torch's settings, random states, stderr. All are put back."""
+"""Isolation of a call of the student's code: torch's settings, random states and stderr, all restored."""
 
 import contextlib
 import io
@@ -13,15 +13,15 @@ import torch
 from utils.checks.engine.student_error import message_of
 from utils.checks.engine.untrusted import readable
 
-SEED = 86_028_121  # no student's: a call that seeds with 0 or 42 is seen to do so
+SEED = 86_028_121  # unlikely in a student's code: a call that seeds with 0 or 42 changes the state
 
 
 @contextlib.contextmanager
 def default_torch_state() -> Iterator[None]:
-    """torch as it starts: float32, the CPU and gradients on. What was set before is set again afterwards.
+    """A context with torch's defaults: float32, the CPU and gradients on. Restores the previous settings.
 
-    Cases are drawn, expected values are computed and the student's code is called in here, so that a notebook
-    which works in float64 or on a GPU by default gets the same answer key as any other.
+    Cases are drawn, expected values are computed and the student's code is called in this context, so that a
+    notebook that works in float64 or on a GPU by default has the same answer key as any other.
     """
     dtype = torch.get_default_dtype()
     try:
@@ -34,13 +34,18 @@ def default_torch_state() -> Iterator[None]:
 
 @contextlib.contextmanager
 def isolated_random_state() -> Iterator[Callable[[], bool]]:
-    """A fixed random state inside, the notebook's own afterwards; yields a function: has it moved?
+    """A context with a fixed random state, after which the previous state is restored.
 
-    Fixed, so that a mistake which draws random numbers draws the same ones each time.
+    The state is fixed so that a mistake that draws random numbers draws the same ones every time. Covers
+    Python's, numpy's and torch's CPU generators.
+
+    Yields:
+        A function that returns whether a global generator has been used or reseeded since.
     """
     python_before, numpy_before = random.getstate(), np.random.get_state()
     with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(SEED)  # torch.manual_seed would seed a GPU's too, and for good
+        # torch.manual_seed would also seed a GPU's generator, which is not restored.
+        torch.default_generator.manual_seed(SEED)
         random.seed(SEED)
         np.random.seed(SEED)
         inside = _random_states()
@@ -56,14 +61,18 @@ def isolated_random_state() -> Iterator[Callable[[], bool]]:
 
 
 def _random_states() -> tuple[Any, ...]:
-    name, keys, *rest = np.random.get_state()
+    state = np.random.get_state()
+    assert isinstance(state, tuple)  # a dict only where legacy=False asks for one
+    name, keys, *rest = state
     return torch.get_rng_state().numpy().tobytes(), random.getstate(), name, keys.tobytes(), *rest
 
 
 @contextlib.contextmanager
 def captured_warnings() -> Iterator[list[str]]:
-    """Collects warnings and what goes to stderr: a notebook grader may take anything on stderr for a failure.
-    What the student prints stays where they look for it.
+    """A context that collects warnings and the first lines of stderr; the list is filled when it ends.
+
+    A notebook grader may take any output on stderr for a failure. What the student prints to stdout is not
+    captured.
     """
     lines: list[str] = []
     error_text = io.StringIO()

@@ -1,14 +1,14 @@
-"""Loads what cases are drawn from and would give an answer away: it is on the judge's side alone."""
+"""Imports modules that only the judge has: cases are drawn from them, and they would give answers away."""
 
 from importlib import import_module
 from types import ModuleType
 
 
 def judges_module(name: str) -> ModuleType:
-    """The module `utils.answers.NAME`, imported only when cases are drawn.
+    """Imports and returns the module `utils.answers.NAME`.
 
-    Cases are drawn where the judge is: in grading that is another process than the student's, where
-    `utils.answers` does not exist.
+    Called only where cases are drawn, which is the judge's process: in grading, the student's process has no
+    `utils.answers`.
 
     Raises:
         ModuleNotFoundError: this is not the judge's process.

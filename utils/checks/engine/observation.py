@@ -1,4 +1,4 @@
-"""One attempt: the student's code called once, watched, and written down as plain data."""
+"""The observation: the record, as plain data, of one call of the student's code."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from utils.checks.engine.isolation import captured_warnings, default_torch_state, isolated_random_state
-from utils.checks.engine.plain_data import PlainDataError, as_plain_data
+from utils.checks.engine.plain_data import PlainDataError, as_plain_data, no_tensor_overrides
 from utils.checks.engine.student_error import StudentError, student_error
 from utils.checks.engine.untrusted import part, text, texts
 from utils.checks.watch.device import device_problem
@@ -19,34 +19,34 @@ __all__ = ["Observation", "StudentError", "observe", "tensors"]
 
 @dataclass(frozen=True)
 class Observation:
-    """What came of one call. Plain data but for nothing: it crosses to the judge as it is."""
+    """The record of one call. `to_plain` converts it for the judge in another process."""
 
     output: Any = None
     error: StudentError | None = None
     device: str = "cpu"
-    """`cpu`, where the inputs are; otherwise what went wrong with devices, in a few words."""
+    """`cpu` if the code stayed on its inputs' device; otherwise what went wrong, in a few words."""
     changed: tuple[str, ...] = ()
     """The inputs that the call changed in place."""
     shared: tuple[str, ...] = ()
-    """The inputs whose memory the output shares."""
+    """The inputs that share memory with the output."""
     random_state: bool = False
-    """Whether the call moved or reseeded a global random generator."""
+    """Whether the call used or reseeded a global random generator."""
     ready_made: tuple[str, ...] = ()
     """The forbidden ready-made functions that it called."""
     noise: tuple[str, ...] = field(default=())
     """Warnings, one line each."""
 
     def to_plain(self) -> dict[str, Any]:
-        """The attempt as plain data."""
+        """Returns the observation as a dict of plain data."""
         error = asdict(self.error) if self.error else None
         return {**self.__dict__, "output": as_plain_data(self.output), "error": error}
 
     @classmethod
     def from_plain(cls, data: Any) -> "Observation":
-        """The attempt that `to_plain` described.
+        """Returns the observation that `to_plain` described.
 
         Raises:
-            PlainDataError: this is no attempt.
+            PlainDataError: the data does not describe an observation.
         """
         error = part(data, "error", dict | None)
         return cls(
@@ -68,21 +68,27 @@ def observe(
     forbidden: Sequence[str] = (),
     on_accelerator: bool = False,
 ) -> Observation:
-    """Calls `run(submission, **inputs)` on copies of the inputs and writes down what happened.
+    """Calls `run(submission, **inputs)` on copies of the inputs and records what happened.
 
-    Raises nothing that the student's code raises, except KeyboardInterrupt. `on_accelerator` also asks
-    whether the code would keep to the inputs' device if they were on an accelerator.
+    An exception that the student's code raises is recorded, not raised; only KeyboardInterrupt is raised.
+
+    Args:
+        run: The check's function that calls the student's code.
+        submission: The student's function, class or value.
+        inputs: The inputs of the case, which are left as they are.
+        forbidden: Full names of functions whose calls are recorded.
+        on_accelerator: Whether to test that the code would stay on its inputs' device on a GPU.
     """
     copies = _copy(inputs)
     with default_torch_state(), isolated_random_state() as random_moved, captured_warnings() as noise:
         with ForbiddenCallWatch(forbidden) as watch:
-            output, kept, error = _call(run, submission, copies)
+            output, plain_output, error = _call(run, submission, copies)
         moved = random_moved()
-        device = _foreign_device(output)
+        device = _device_of(output)
         if on_accelerator and not error and device == "cpu":
             device = device_problem(run, submission, _copy(inputs)) or "cpu"
     return Observation(
-        output=kept,
+        output=plain_output,
         error=error,
         device=device,
         changed=tuple(name for name, value in inputs.items() if not _same(value, copies[name])),
@@ -96,23 +102,24 @@ def observe(
 def _call(
     run: Callable[..., Any], submission: Any, inputs: dict[str, Any]
 ) -> tuple[Any, Any, StudentError | None]:
-    """What the call returned, the same as plain data, and the error. Reading an object of the student's own
-    may fail just as the call may.
+    """Returns the output, the output as plain data, and the error, if any.
+
+    Converting the output is part of the call, since it may run methods of an object of the student's.
     """
     try:
         output = run(submission, **inputs)
         return output, as_plain_data(output), None
     except KeyboardInterrupt:
         raise
-    except PlainDataError as problem:
-        message = f"What it returns cannot be compared with anything. {problem}"
-        return None, None, StudentError(type(problem).__name__, message, misuse=True)
-    except BaseException as raised:  # a student's SystemExit must not end the notebook's check either
+    except PlainDataError as error:
+        message = f"What it returns cannot be compared with anything. {error}"
+        return None, None, StudentError(type(error).__name__, message, misuse=True)
+    except BaseException as raised:  # including SystemExit, which would end the notebook's kernel
         return None, None, student_error(raised, submission)
 
 
 def tensors(value: Any) -> Iterator[Tensor]:
-    """Every tensor in plain data, in order."""
+    """Yields every tensor in plain data, in order."""
     if isinstance(value, Tensor):
         yield value
     elif isinstance(value, dict):
@@ -144,11 +151,13 @@ def _same(before: Any, after: Any) -> bool:
 
 
 def _storages(value: Any) -> set[int]:
-    with torch._C.DisableTorchFunctionSubclass():
+    """Returns the addresses of the memory of all tensors in plain data."""
+    with no_tensor_overrides():
         dense = (each for each in tensors(value) if each.layout is torch.strided and each.numel())
         return {each.untyped_storage().data_ptr() for each in dense if each.device.type != "meta"}
 
 
-def _foreign_device(output: Any) -> str:
-    with torch._C.DisableTorchFunctionSubclass():
+def _device_of(output: Any) -> str:
+    """Returns the first device other than the CPU that holds a part of the output, or `cpu`."""
+    with no_tensor_overrides():
         return next((str(each.device) for each in tensors(output) if each.device.type != "cpu"), "cpu")

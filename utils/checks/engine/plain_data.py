@@ -1,11 +1,12 @@
-"""Plain data: the only thing that crosses between a student's code and the judge.
+"""Plain data: the only values that a student's process and the judge exchange.
 
-Tensors, numbers, strings, lists, tuples and dicts. `pack` turns them into bytes and `unpack` reads such
-bytes without trusting them: nothing is ever unpickled, every size is checked before it is believed.
+Tensors, numbers, strings, lists, tuples and dicts. `pack` serialises them to bytes. `unpack` reads untrusted
+bytes: it never unpickles, and it checks every size before it allocates memory.
 """
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,19 +16,21 @@ from torch import Tensor
 
 MAX_BYTES = 256 * 2**20
 """The largest message, and the largest sum of tensors, in bytes: GPT-2's embedding matrix (154 MB) fits.
-Read it as `plain.MAX_BYTES`: a process that grades lowers it with `set_max_bytes`."""
+
+Read it as `plain_data.MAX_BYTES`, since `set_max_bytes` lowers it in a process that grades.
+"""
 MAX_HEADER = 16 * 2**20
-"""The largest header, in bytes: lists and dicts take up to fifty times as much memory once they are read."""
+"""The largest header, in bytes: once parsed, lists and dicts take up to fifty times as much memory."""
 MAX_ITEMS = 1_000_000
 """How many values lists and dicts may hold in all: a vocabulary of 50,257 entries is far below."""
 MAX_DEPTH = 20
-"""How deep lists and dicts may be nested; deeper is no answer to any exercise."""
+"""How deep lists and dicts may be nested; no exercise's answer is nested deeper."""
 MAX_AXES = 32
 """How many axes a tensor may have."""
 
-_LENGTH = 8  # bytes that hold the header's length, little-endian
-_ENVELOPE = 4  # levels that a message may add around a value of MAX_DEPTH
-_ENVELOPE_ITEMS = 1000  # values that it may add
+_LENGTH = 8  # bytes of the header's length, little-endian
+_ENVELOPE = 4  # levels of nesting that a message may add around a value of MAX_DEPTH
+_ENVELOPE_ITEMS = 1000  # values that a message may add
 _MAX_INT_BITS = 4096  # Python refuses to write or read integers of more than 4,300 digits
 _DTYPES = {
     str(dtype).removeprefix("torch."): dtype
@@ -48,36 +51,43 @@ _DTYPES = {
 }
 
 
+no_tensor_overrides = torch._C.DisableTorchFunctionSubclass
+"""A context in which a subclass's `__torch_function__` is bypassed. torch's notes on extending torch use this
+private name; there is no public one."""
+
+
 def set_max_bytes(number: int) -> None:
-    """Sets the largest message of this process, in bytes."""
+    """Sets the size of the largest message that this process reads or writes, in bytes."""
     global MAX_BYTES
     MAX_BYTES = number
 
 
 class PlainDataError(ValueError):
-    """Bytes that are no plain data, or data that is larger or deeper than the limits."""
+    """Bytes that are not plain data, or data that exceeds a limit."""
 
 
 @dataclass(frozen=True)
 class NotPlain:
-    """Stands for a value that may not cross, and remembers only what it was."""
+    """A placeholder for a value that is not plain data. It keeps only the name of the value's type."""
 
     type_name: str
 
 
 def as_plain_data(value: Any) -> Any:
-    """`value` with tensors detached, on the CPU and copied, and everything that is not plain data replaced by
-    `NotPlain`. Subclasses of tensors, numbers and strings lose what they add, so that no method of a
-    student's own can answer for the value.
+    """Returns a copy of `value` as plain data.
+
+    Tensors are detached, on the CPU and contiguous. What is not plain data is replaced by `NotPlain`.
+    Instances of subclasses of tensors, numbers and strings become instances of the base class, so that no
+    method of the student's can misreport the value.
 
     Raises:
-        PlainDataError: nested deeper than `MAX_DEPTH`, or larger than a message may be.
+        PlainDataError: the value is nested deeper than `MAX_DEPTH`, or larger than a message may be.
     """
     return _Copier(MAX_DEPTH).copy(value)
 
 
 class _Copier:
-    """Copies a value to plain data, and counts what it copies: `[[[x] * 100] * 100] * 100` is large."""
+    """Copies a value to plain data and counts what it copies, since `[[[x] * 100] * 100] * 100` is large."""
 
     def __init__(self, max_depth: int):
         self.max_depth = max_depth
@@ -101,13 +111,13 @@ class _Copier:
             return self.dict(value, depth)
         return _plain_scalar(value)
 
-    def dict(self, value: dict, depth: int) -> Any:
+    def dict(self, value: Mapping[Any, Any], depth: int) -> Any:
         if not all(isinstance(key, str) for key in value):
             return NotPlain("a dict with keys that are not strings")
         return {str.__str__(key): self.copy(item, depth + 1) for key, item in value.items()}
 
     def tensor(self, tensor: Tensor) -> Any:
-        with torch._C.DisableTorchFunctionSubclass():  # or a subclass could lie about its numbers
+        with no_tensor_overrides():  # a subclass could misreport its numbers
             tensor = Tensor.detach(tensor)
             known = str(tensor.dtype).removeprefix("torch.") in _DTYPES
             dense = tensor.layout is torch.strided and tensor.device.type != "meta" and not tensor.is_nested
@@ -121,7 +131,7 @@ class _Copier:
 
 
 def _plain_scalar(value: Any) -> Any:
-    """A number or a string as Python's own; numpy's become Python's too."""
+    """Returns a number or a string as Python's own type; numpy's scalars are converted."""
     if value is None or isinstance(value, bool | NotPlain):
         return value
     if isinstance(value, np.bool):
@@ -137,7 +147,7 @@ def _plain_scalar(value: Any) -> Any:
 
 
 def pack(value: Any) -> bytes:
-    """`value` as bytes: the header's length, a JSON header, then the tensors' raw bytes.
+    """Serialises `value`: the header's length, a JSON header, then the tensors' raw bytes.
 
     Raises:
         PlainDataError: the value exceeds a limit.
@@ -171,7 +181,7 @@ def _describe(value: Any, buffers: list[bytes]) -> Any:
 
 
 def unpack(message: bytes) -> Any:
-    """The value that `pack` turned into `message`.
+    """Returns the value that `pack` serialised to `message`.
 
     Raises:
         PlainDataError: the message is not what `pack` writes, or exceeds a limit.
@@ -195,11 +205,11 @@ def unpack(message: bytes) -> Any:
 
 
 class _Reader:
-    """Reads a described value, taking the tensors' bytes in order."""
+    """Builds the value that a header describes, taking the tensors' bytes in order."""
 
     def __init__(self, buffers: memoryview):
         self.buffers = buffers
-        self.at = 0
+        self.position = 0
         self.items = 0
 
     def read(self, described: Any, depth: int = 0) -> Any:
@@ -223,15 +233,15 @@ class _Reader:
                 return {_key(pair): self.read(pair[1], depth + 1) for pair in pairs}
         raise PlainDataError(f"The header names no kind of plain data: {str(described)[:80]}")
 
-    def tensor(self, dtype_name: str, shape: list, size: int) -> Tensor:
+    def tensor(self, dtype_name: str, shape: list[Any], size: int) -> Tensor:
         dtype = _DTYPES.get(dtype_name)
-        fits = len(shape) <= MAX_AXES and all(type(size) is int and 0 <= size <= MAX_BYTES for size in shape)
+        fits = len(shape) <= MAX_AXES and all(type(axis) is int and 0 <= axis <= MAX_BYTES for axis in shape)
         if dtype is None or not fits:
             raise PlainDataError(f"No tensor has dtype {dtype_name[:40]!r} and shape {str(shape)[:80]}.")
-        if size != math.prod(shape) * dtype.itemsize or self.at + size > len(self.buffers):
+        if size != math.prod(shape) * dtype.itemsize or self.position + size > len(self.buffers):
             raise PlainDataError(f"A {dtype_name} tensor of shape {shape} does not have {size} bytes.")
-        raw = bytearray(self.buffers[self.at : self.at + size])
-        self.at += size
+        raw = bytearray(self.buffers[self.position : self.position + size])
+        self.position += size
         if not size:
             return self.empty(shape, dtype)
         if dtype is torch.bool and raw.translate(None, b"\x00\x01"):
@@ -241,12 +251,12 @@ class _Reader:
     def empty(self, shape: list[int], dtype: torch.dtype) -> Tensor:
         try:
             return torch.empty(shape, dtype=dtype, device="cpu")
-        except RuntimeError:  # (0, 2**27, 2**27, 2**27): no numbers, and still too long for torch's strides
+        except RuntimeError:  # the strides of (0, 2**27, 2**27, 2**27) overflow although it has no numbers
             raise PlainDataError(f"No tensor has shape {str(shape)[:80]}.") from None
 
     def finish(self) -> None:
-        if self.at != len(self.buffers):
-            raise PlainDataError(f"{len(self.buffers) - self.at} bytes follow the last tensor.")
+        if self.position != len(self.buffers):
+            raise PlainDataError(f"{len(self.buffers) - self.position} bytes follow the last tensor.")
 
 
 def _key(pair: Any) -> str:

@@ -1,4 +1,4 @@
-"""The report: what a check says, as plain data, as text for a terminal and as a card for JupyterLab."""
+"""The report of a check: as plain data, as text for a terminal and as an HTML card for JupyterLab."""
 
 import re
 from dataclasses import asdict, dataclass, field
@@ -6,12 +6,12 @@ from html import escape
 from typing import Any
 
 MIME = "application/vnd.gpt2-course.check+json"
-"""Under this MIME type a notebook keeps each report as data, for `course check` and for instructors."""
+"""The MIME type under which a notebook stores each report as data, for `course check` and instructors."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """The outcome of one check. Plain data: it may have been written in another process."""
+    """The outcome of one check. Plain data, since it may have been written in another process."""
 
     week: str
     check: str
@@ -19,25 +19,25 @@ class Report:
     cases: int
     """How many cases were tried."""
     failed: int
-    """How many of them went wrong."""
+    """How many of them failed."""
     headline: str
-    """One line that says it all, without the mark and the check's name."""
+    """The result in one line, without the mark and the check's name."""
     lines: tuple[tuple[str, str], ...] = ()
-    """The diagnosis: a label and a text each."""
+    """The diagnosis, as pairs of a label and a text."""
     mistake: str | None = None
-    """The name of the mistake, when it is a known one."""
+    """The name of the mistake, if it is a known one."""
     written: bool = True
-    """False when the exercise still holds its stub."""
+    """False if the exercise is still its stub."""
     notes: tuple[str, ...] = field(default=())
-    """What is worth knowing although it costs nothing."""
+    """Remarks that do not make the check fail."""
 
     def to_plain(self) -> dict[str, Any]:
-        """The report as a dict of plain data."""
+        """Returns the report as a dict of plain data."""
         return asdict(self)
 
     @classmethod
     def from_plain(cls, data: dict[str, Any]) -> "Report":
-        """The report that `to_plain` described."""
+        """Returns the report that `to_plain` described."""
         lines = tuple((str(label), str(text)) for label, text in data["lines"])
         return cls(**{**data, "lines": lines, "notes": tuple(map(str, data["notes"]))})
 
@@ -55,11 +55,11 @@ class Report:
         body = [f"  {label:<{width}}" + text.replace("\n", indent) for label, text in rows]
         return "\n".join([first, *body])
 
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, Any]:
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         return {"text/plain": str(self), "text/html": html_card(self), MIME: self.to_plain()}
 
 
-# JupyterLab's own variables make the card fit its light and dark themes; the fallbacks serve exported pages.
+# JupyterLab's variables follow its light and dark themes; the fallbacks are for exported pages.
 _COLOURS = {
     "✓": "var(--jp-success-color1, #2e7d32)",
     "✗": "var(--jp-error-color1, #c62828)",
@@ -76,7 +76,7 @@ _GRID = "display:grid;grid-template-columns:max-content 1fr;gap:2px 1.2em;margin
 
 
 def html_card(report: Report) -> str:
-    """The report as HTML: a coloured edge, the headline, and the diagnosis in two columns."""
+    """Returns the report as HTML: a coloured edge, the headline, and the diagnosis in two columns."""
     colour = _COLOURS[report.mark]
     head = (
         f'<b style="color:{colour}">{report.mark}</b> '
@@ -103,17 +103,17 @@ def _row(label: str, text: str) -> str:
 
 
 def _prose(text: str) -> str:
-    """A sentence as HTML: what stands between backticks is code, as in the notebooks' own text."""
+    """Returns a sentence as HTML. Text between backticks becomes code, as in the notebooks' Markdown."""
     code = rf'<code style="font-family:{_MONO}">\1</code>'
     return re.sub(r"`([^`\s](?:[^`\n]*[^`\s])?)`", code, escape(text))
 
 
 class CheckFailed(Exception):
-    """A check that did not pass, raised only where a grade is made: the card has said the rest."""
+    """A check did not pass. Raised only in a graded run, after the card has been shown."""
 
     def __init__(self, report: Report):
         super().__init__(f"{report.check}: {report.headline}")
 
     def _render_traceback_(self) -> list[str]:
-        # IPython shows this in place of a stack, which would be ours and of no use to the student.
+        # IPython shows this in place of the engine's stack, which is of no use to the student.
         return [f"CheckFailed: {self}"]

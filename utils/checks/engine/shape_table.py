@@ -1,4 +1,4 @@
-"""The shape table: a check that every week has, of a function that gives names and shapes."""
+"""The shape table: a check, part of every week, of a function that returns names and shapes."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,15 +9,17 @@ from utils.errors import CheckMisuse
 
 
 def shape_table_check(week: str, rows: Mapping[str, str]) -> Check:
-    """A check of a dict `{row: shape}`, or of a function that returns one; each row is a case.
+    """Returns a check of a dict `{row: shape}`, or of a function that returns one. Each row is a case.
 
-    `rows` gives the rows' names and what they hold.
+    Args:
+        week: The week's folder, `week05_attention`.
+        rows: The names of the rows, and descriptions of the tensors whose shapes they hold.
     """
     return Check(
         name="shape_table",
         week=week,
         question="Which shape does each tensor have?",
-        cases=lambda draw: [Case(f"row {row}: {what}", {"row": row}) for row, what in rows.items()],
+        cases=lambda draw: [Case(f"row {row}: {content}", {"row": row}) for row, content in rows.items()],
         run=_read_row,
     )
 

@@ -1,4 +1,7 @@
-"""In a notebook, a check that takes long says where it is. Elsewhere it shows nothing, without any thread."""
+"""A card that shows how far a check has got that takes long.
+
+It is shown in a notebook only. Elsewhere no thread is started.
+"""
 
 import contextvars
 import os
@@ -13,18 +16,19 @@ from utils.checks.engine.report import Report, html_card
 from utils.checks.engine.student_error import describe_frame, is_library
 
 AFTER_SECONDS = 8.0
-"""How long a check runs before it says so: most are done in less."""
+"""How long a check runs before the card appears, in seconds: most checks take less."""
 _NEXT = "wait, or stop it with ■ at the top: then it says where it was"
 
 
 class StillRunning:
-    """Shows a check's card: at first, where it takes long, that it still runs; then, in the same place, its
-    report. A check that is done in time shows its report and nothing else, so that nothing flickers.
+    """Shows one output for a check: a card while a long check runs, replaced in the same place by its report.
+
+    A check that ends in time shows its report only, so that nothing flickers.
 
     Args:
         name: The check's name.
-        case: Returns which case is being tried, in words.
-        timer: What calls a function later, as `threading.Timer` does.
+        case: Returns a description of the case that is being tried.
+        timer: A class with the interface of `threading.Timer`.
     """
 
     def __init__(self, name: str, case: Callable[[], str], timer: Callable[..., Any] = threading.Timer):
@@ -33,14 +37,14 @@ class StillRunning:
         self._lock = threading.Lock()
         self._done = False
         self._shown: Any = None
-        # The output belongs to the cell that runs now, which Jupyter keeps in a context variable.
+        # ipykernel keeps the cell of an output in a context variable, which another thread does not inherit.
         context = contextvars.copy_context()
-        self._timer = timer(AFTER_SECONDS, lambda: context.run(self._say))
+        self._timer = timer(AFTER_SECONDS, lambda: context.run(self._show_card))
         self._timer.daemon = True
         self._timer.start()
 
     def show(self, report: Report) -> None:
-        """Shows the report, in place of what was shown before it."""
+        """Shows the report, in place of the card if there is one."""
         from IPython.display import display
 
         self.end()
@@ -50,12 +54,12 @@ class StillRunning:
             self._shown.update(report)
 
     def end(self) -> None:
-        """From now on it says nothing any more."""
+        """Cancels the card if it has not been shown yet."""
         self._timer.cancel()
         with self._lock:
             self._done = True
 
-    def _say(self) -> None:
+    def _show_card(self) -> None:
         from IPython.display import display
 
         with self._lock:
@@ -63,7 +67,7 @@ class StillRunning:
                 self._shown = display(self._card(), raw=True, display_id=True)
 
     def _card(self) -> dict[str, Any]:
-        """The card's MIME bundle. It is no check's report, so it does not carry a report's data."""
+        """Returns the card's MIME bundle, without a report's data, since it is not a check's report."""
         frame = sys._current_frames().get(self._thread)
         where = student_line(traceback.extract_stack(frame)) if frame else ""
         lines = (("case", self._case()), ("where", where), ("next", _NEXT))
@@ -74,10 +78,10 @@ class StillRunning:
 
 
 def student_line(stack: traceback.StackSummary) -> str:
-    """Returns the innermost line of the student's code that a check has called; empty where it runs none.
+    """Returns the innermost line of the student's code that a check has called, or "" if there is none.
 
     Args:
-        stack: The outermost frame first. The cell that called the check is the student's too, and not meant.
+        stack: The outermost frame first. The frames above the check, such as the cell's, are ignored.
     """
     for frame in reversed(stack):
         if frame.filename == observation.__file__:
@@ -88,7 +92,7 @@ def student_line(stack: traceback.StackSummary) -> str:
 
 
 def in_a_notebook() -> bool:
-    """Whether somebody sees the outputs of this process in a notebook, and it grades nobody."""
+    """True if a notebook shows the outputs of this process and the run is not graded."""
     if "IPython" not in sys.modules or os.environ.get("NBGRADER_EXECUTION"):
         return False
     from IPython import get_ipython

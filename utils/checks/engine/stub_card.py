@@ -1,4 +1,4 @@
-"""What a notebook shows where a demonstration needs an exercise that is not written yet: a card, no stack."""
+"""The card that a notebook shows, instead of a stack, where a demonstration needs an unwritten exercise."""
 
 import ast
 import linecache
@@ -12,16 +12,16 @@ from utils.checks.engine.report import Report, html_card
 _NEXT = "this cell needs your {name}: write it in its own cell, run that, then this one again"
 _NEXT_AFTER = "this cell needs {missing}, which a cell above makes with your {name}: write it, then run both"
 
-_promised: dict[str, str] = {}
-"""What a cell would have made that stopped at an unwritten exercise, and the name of the exercise."""
+_pending_names: dict[str, str] = {}
+"""The names that a cell stopped by an unwritten exercise would have defined, with the exercise's name."""
 
 
 def explain_unwritten() -> None:
-    """From now on a stub's bare NotImplementedError is answered by a card in this notebook.
+    """Makes this notebook show a card for the NotImplementedError of a stub.
 
-    So is the NameError of a later cell that needs what the stopped cell would have made. Nothing changes
-    outside a notebook, nor where a grade is made: there the error is what counts. To Jupyter the cell has
-    failed all the same.
+    The same goes for the NameError of a later cell that needs a name of the failed cell. Nothing changes
+    outside a notebook, nor in a graded run, where the error is what counts. To Jupyter the cell has failed
+    all the same.
     """
     if "IPython" not in sys.modules or os.environ.get("NBGRADER_EXECUTION"):
         return
@@ -29,15 +29,15 @@ def explain_unwritten() -> None:
 
     shell = get_ipython()
     if shell is not None:
-        shell.set_custom_exc((NotImplementedError, NameError), _answer)
+        shell.set_custom_exc((NotImplementedError, NameError), _show_card_or_traceback)
 
 
 def stub_card(name: str, missing: str = "") -> dict[str, Any]:
-    """The card's MIME bundle. It is no check's report, so it does not carry a report's data.
+    """Returns the card's MIME bundle, without a report's data, since it is not a check's report.
 
     Args:
         name: The exercise.
-        missing: What a cell above would have made with it, if that is what is missing.
+        missing: The name that an earlier cell would have defined with it, if that name is what is missing.
     """
     text = _NEXT_AFTER.format(missing=missing, name=name) if missing else _NEXT.format(name=name)
     report = Report("", name, False, 0, 0, "not written yet", (("next", text),), written=False)
@@ -45,10 +45,12 @@ def stub_card(name: str, missing: str = "") -> dict[str, Any]:
 
 
 def unwritten(raised: BaseException, trace: TracebackType | None, notebook: dict[str, Any]) -> str:
-    """The function or class whose stub raised `raised`; empty if it was no stub.
+    """Returns the name of the function or class whose stub raised `raised`, or "" if it was not a stub.
 
     Args:
-        notebook: The names that the notebook defines: a stub is defined among them, in a function or a class.
+        raised: The exception; a stub's is a NotImplementedError without arguments.
+        trace: The exception's traceback.
+        notebook: The notebook's namespace, in which the stub is defined.
     """
     frames = _frames(trace)
     bare = isinstance(raised, NotImplementedError) and not raised.args
@@ -58,7 +60,7 @@ def unwritten(raised: BaseException, trace: TracebackType | None, notebook: dict
     return "" if name.startswith("<") else name
 
 
-def _answer(
+def _show_card_or_traceback(
     shell: Any,
     kind: type[BaseException],
     raised: BaseException,
@@ -67,17 +69,17 @@ def _answer(
 ) -> None:
     from IPython.display import display
 
-    missing = raised.name if isinstance(raised, NameError) and raised.name in _promised else ""
-    name = _promised[missing] if missing else unwritten(raised, trace, shell.user_ns)
+    missing = raised.name if isinstance(raised, NameError) and raised.name in _pending_names else ""
+    name = _pending_names[missing] if missing else unwritten(raised, trace, shell.user_ns)
     if name:
-        _promised.update(dict.fromkeys(_made_by(_frames(trace), shell.user_ns), name))
+        _pending_names.update(dict.fromkeys(_names_assigned_by(_frames(trace), shell.user_ns), name))
         display(stub_card(name, missing), raw=True)
     else:
         shell.showtraceback((kind, raised, trace), tb_offset=tb_offset)
 
 
-def _made_by(frames: list[FrameType], notebook: dict[str, Any]) -> list[str]:
-    """The names that the cell gives a value to, as far as they have none yet."""
+def _names_assigned_by(frames: list[FrameType], notebook: dict[str, Any]) -> list[str]:
+    """Returns the names that the cell assigns or defines, without those that exist already."""
     files = [frame.f_code.co_filename for frame in frames if frame.f_globals is notebook]
     cell = ast.parse("".join(linecache.getlines(files[0])) if files else "")
     stored = [
@@ -88,7 +90,7 @@ def _made_by(frames: list[FrameType], notebook: dict[str, Any]) -> list[str]:
 
 
 def _frames(trace: TracebackType | None) -> list[FrameType]:
-    """From the cell to the place where it was raised."""
+    """Returns the frames from the cell to the place where the exception was raised."""
     frames = []
     while trace is not None:
         frames.append(trace.tb_frame)

@@ -1,4 +1,4 @@
-"""What the student's code raised, in words for the student: their own lines, and none of ours."""
+"""An exception that the student's code raised, described for the student: without the engine's own frames."""
 
 import contextlib
 import linecache
@@ -14,8 +14,9 @@ import torch
 from utils.checks.engine.untrusted import part, readable, text, texts
 from utils.errors import CheckMisuse
 
-_OURS = Path(__file__).parents[1]
-_LIBRARIES = (_OURS, _OURS.parent / "answers", Path(torch.__file__).parent, Path(contextlib.__file__).parent)
+_CHECKS = Path(__file__).parents[1]
+_ANSWERS = _CHECKS.parent / "answers"
+_LIBRARIES = (_CHECKS, _ANSWERS, Path(torch.__file__).parent, Path(contextlib.__file__).parent)
 
 
 @dataclass(frozen=True)
@@ -27,25 +28,25 @@ class StudentError:
     where: tuple[str, ...] = ()
     """The student's own frames, innermost last: `line 7 in causal_mask: return scores + mask`."""
     written: bool = True
-    """False when it is the stub's NotImplementedError."""
+    """False if it is the stub's NotImplementedError."""
     misuse: bool = False
-    """True when the check could not use what it was given; the message then says all."""
+    """True if the check could not use what it was given; the message is then complete by itself."""
 
     @property
     def kind(self) -> tuple[str, str]:
-        """The error without addresses in memory: one mistake, run twice on the same inputs, gives one kind.
+        """The error without memory addresses: one mistake, run twice on the same inputs, has one kind.
 
-        Sizes stay: `mat1 and mat2 shapes cannot be multiplied` is said of many mistakes, and only the sizes
-        tell which.
+        Sizes stay, since many mistakes raise `mat1 and mat2 shapes cannot be multiplied` and only the sizes
+        tell them apart.
         """
         return self.type_name, re.sub(r"\b0x[0-9a-f]+", "0x…", self.message)
 
     @classmethod
     def from_plain(cls, data: Any) -> "StudentError":
-        """The error that a dict of plain data describes.
+        """Returns the error that a dict of plain data describes.
 
         Raises:
-            PlainDataError: this is no such dict.
+            PlainDataError: the data does not describe an error.
         """
         return cls(
             type_name=text(data, "type_name"),
@@ -57,7 +58,7 @@ class StudentError:
 
 
 def student_error(raised: BaseException, submission: Any) -> StudentError:
-    """What `raised` says to the student whose submission raised it."""
+    """Returns the description of `raised`, which a call of `submission` has raised."""
     if _is_not_callable(raised, submission):
         given = "None" if submission is None else f"a value of type {type(submission).__name__}"
         raised = CheckMisuse(f"The check calls your function or class itself; it was given {given}.")
@@ -66,17 +67,17 @@ def student_error(raised: BaseException, submission: Any) -> StudentError:
         type_name=readable(type(raised).__name__),
         message=message_of(raised),
         where=() if misuse else _student_frames(raised.__traceback__),
-        # The stub raises it bare; torch raises it with words, for operations that a dtype does not have.
+        # A stub raises it without arguments; torch with a message, for an operation that a dtype lacks.
         written=not (isinstance(raised, NotImplementedError) and not raised.args),
         misuse=misuse,
     )
 
 
 def message_of(raised: BaseException | str) -> str:
-    """The message of an exception or a warning, fit to be shown."""
+    """Returns the message of an exception or a warning, shortened and printable."""
     try:
         message = str(raised)
-    except Exception:  # a student's exception may even fail to print
+    except Exception:  # str() of a student's exception may raise
         return "(its message cannot be shown)"
     # torch appends a stack of its C++ code to some messages.
     return readable(message.partition("\nException raised from ")[0].strip())
@@ -88,13 +89,13 @@ def _is_not_callable(raised: BaseException, submission: Any) -> bool:
 
 
 def _student_frames(trace: TracebackType | None) -> tuple[str, ...]:
-    """The frames in the student's own code: not ours, not a library's."""
+    """Returns the last three frames in the student's own code, without the engine's and libraries'."""
     frames = [frame for frame in traceback.extract_tb(trace) if not is_library(frame.filename)]
     return tuple(readable(describe_frame(frame)) for frame in frames[-3:])
 
 
 def is_library(filename: str) -> bool:
-    """Whether a frame's file is the engine's or a library's, and not the student's."""
+    """True if a frame's file belongs to the engine or a library, and not to the student."""
     if filename.startswith("<") and not filename.startswith("<ipython-input"):
         return True
     path = Path(filename)
@@ -103,6 +104,6 @@ def is_library(filename: str) -> bool:
 
 
 def describe_frame(frame: traceback.FrameSummary) -> str:
-    """A frame of the student's as a report shows it: `line 7 in causal_mask: return scores + mask`."""
+    """Returns a frame as a report shows it: `line 7 in causal_mask: return scores + mask`."""
     code = (frame.line or linecache.getline(frame.filename, frame.lineno or 0)).strip()
     return f"line {frame.lineno} in {frame.name}: {code}"

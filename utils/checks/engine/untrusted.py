@@ -1,4 +1,4 @@
-"""Reads plain data that came from where a student's code runs, and believes in no type and no length."""
+"""Access to plain data from a process that runs a student's code: every type and length is checked."""
 
 from typing import Any
 
@@ -6,31 +6,39 @@ from utils.checks.engine.plain_data import PlainDataError
 from utils.printable import printable
 
 MAX_TEXT = 600
-"""Characters of one text that a report repeats."""
-_MAX_TEXTS = 10  # names or lines of one kind
+"""How many characters of one text a report shows."""
+_MAX_TEXTS = 10  # that a report shows of one field
 
 
 def part(data: Any, name: str, kind: Any) -> Any:
-    """`data[name]`.
+    """Returns `data[name]`.
 
     Raises:
-        PlainDataError: there is none, or it is not of that kind.
+        PlainDataError: `data` is not a dict with that name, or the value is not of type `kind`.
     """
     if not isinstance(data, dict) or name not in data or not isinstance(data[name], kind):
-        raise PlainDataError(f"What came has no part {name}, or one of another type.")
+        raise PlainDataError(f"The data has no field {name}, or one of another type.")
     return data[name]
 
 
 def text(data: Any, name: str) -> str:
-    """`data[name]`, a string, in a form that can be shown."""
+    """Returns the string `data[name]`, shortened and printable.
+
+    Raises:
+        PlainDataError: it is not there or is not a string.
+    """
     return readable(part(data, name, str))
 
 
 def texts(data: Any, name: str) -> tuple[str, ...]:
-    """`data[name]`, a tuple of strings, in a form that can be shown."""
+    """Returns the strings in the tuple `data[name]`, at most ten, shortened and printable.
+
+    Raises:
+        PlainDataError: it is not there or is not a tuple.
+    """
     return tuple(readable(item) for item in part(data, name, tuple)[:_MAX_TEXTS] if isinstance(item, str))
 
 
 def readable(text: str) -> str:
-    """The text as a report may show it: not endless, and printable."""
+    """Returns the first `MAX_TEXT` characters of the text, printable."""
     return printable(text[:MAX_TEXT])
