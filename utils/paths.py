@@ -29,7 +29,7 @@ def find_home(start: Path | None = None) -> Path:
     """Return the folder that holds the weeks' folders: the nearest at or above `start`.
 
     `start` defaults to the current folder. A folder matches if it holds `course/` with weeks in it, or holds
-    weeks itself, as a folder fetched from nbgrader's exchange does. If none does, it is this copy's `course/`.
+    weeks itself, as one fetched from nbgrader's exchange does. If none does, it is this copy's `course/`.
     """
     start = (start or current_folder()).absolute()
     for folder in (start, *start.parents):

@@ -14,7 +14,7 @@ from . import week05
 
 def assembled(notebook) -> MergedNotebook:
     source = read_source(week05.WEEK.folder, week05.RELEASED.read_bytes())
-    return merge_answers(source, read_submission(json.dumps(notebook).encode(), most=2**25))
+    return merge_answers(source, read_submission(json.dumps(notebook).encode(), max_bytes=2**25))
 
 
 def names(result: MergedNotebook) -> list[str]:
@@ -160,7 +160,7 @@ def with_task(*below: nbformat.NotebookNode) -> tuple[bytes, dict]:
 def test_a_task_is_answered_by_the_students_own_cells_below_it(below, written):
     released, submitted = with_task(*map(nbformat.v4.new_markdown_cell, below))
     source = read_source("week05_attention, with a task", released)
-    result = merge_answers(source, read_submission(json.dumps(submitted).encode(), most=2**25))
+    result = merge_answers(source, read_submission(json.dumps(submitted).encode(), max_bytes=2**25))
     place = next(place for place, step in enumerate(result.steps) if step.name == "capstone")
     task, *answer = result.steps[place:]
     assert (task.cell.source, task.written) == ("Explain one behaviour.", written)

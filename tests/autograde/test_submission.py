@@ -36,7 +36,7 @@ def notebook(*cells: object, **more: object) -> bytes:
 )
 def test_what_is_no_notebook_is_said_in_a_sentence(content, sentence):
     with pytest.raises(Unreadable, match=r"\.$") as problem:
-        read_submission(content, most=MIB)
+        read_submission(content, max_bytes=MIB)
     assert sentence in str(problem.value)
 
 
@@ -53,7 +53,7 @@ def test_what_is_no_notebook_is_said_in_a_sentence(content, sentence):
     ],
 )
 def test_what_is_no_cell_is_passed_over(cell):
-    cells = read_submission(notebook(CODE, cell, CODE), most=MIB)
+    cells = read_submission(notebook(CODE, cell, CODE), max_bytes=MIB)
     assert [each.number for each in cells] == [1, 3]
 
 
@@ -68,33 +68,37 @@ def test_what_is_no_cell_is_passed_over(cell):
     ],
 )
 def test_damaged_cells_are_read_as_far_as_they_go(cell):
-    (found,) = read_submission(notebook(cell), most=MIB)
+    (found,) = read_submission(notebook(cell), max_bytes=MIB)
     assert (found.source, found.cell_id, found.grade_id, found.tags) == ("", "", "", ())
 
 
 def test_source_comes_in_one_piece_or_in_lines():
-    cells = read_submission(notebook({**CODE, "source": ["a\n", "b"]}, {**CODE, "source": "a\nb"}), most=MIB)
+    cells = read_submission(
+        notebook({**CODE, "source": ["a\n", "b"]}, {**CODE, "source": "a\nb"}), max_bytes=MIB
+    )
     assert cells[0].source == cells[1].source == "a\nb"
 
 
 def test_what_utf_8_cannot_write_is_replaced():
-    (found,) = read_submission(b'{"cells": [{"cell_type": "code", "source": "x = \'\\ud800\'"}]}', most=MIB)
+    (found,) = read_submission(
+        b'{"cells": [{"cell_type": "code", "source": "x = \'\\ud800\'"}]}', max_bytes=MIB
+    )
     assert found.source.encode() == b"x = '?'"
 
 
 def test_a_byte_order_mark_does_no_harm():
-    assert read_submission(b"\xef\xbb\xbf" + notebook(CODE), most=MIB)
+    assert read_submission(b"\xef\xbb\xbf" + notebook(CODE), max_bytes=MIB)
 
 
 def test_a_notebook_of_format_3_is_read():
     cell = {"cell_type": "code", "input": "x = 1", "outputs": [], "language": "python", "metadata": {}}
     old = {"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [{"cells": [cell]}]}
-    (found,) = read_submission(json.dumps(old).encode(), most=MIB)
+    (found,) = read_submission(json.dumps(old).encode(), max_bytes=MIB)
     assert (found.kind, found.source) == ("code", "x = 1")
 
 
 def test_pictures_in_an_answer_are_kept_and_other_attachments_are_not():
     attached = {"a.png": {"image/png": "iVBO"}, "b.html": {"text/html": "<script>"}, "c": 3}
     cell = {"cell_type": "markdown", "source": "", "attachments": attached}
-    (found,) = read_submission(notebook(cell), most=MIB)
+    (found,) = read_submission(notebook(cell), max_bytes=MIB)
     assert found.attachments == {"a.png": {"image/png": "iVBO"}}

@@ -117,7 +117,7 @@ def test_no_point_is_lost(several, end):
 @settings(max_examples=60)
 @given(st.lists(whole, min_size=1, max_size=6), last)
 def test_what_is_graded_is_what_course_check_runs(several, end):
-    submitted = read_submission(edited(several, end), most=2**25)
+    submitted = read_submission(edited(several, end), max_bytes=2**25)
     by_grader = merge_answers(read_source(week05.WEEK.folder, week05.RELEASED.read_bytes()), submitted)
     release = released_cells(released_notebook(week05.WEEK.folder))
     by_check = assemble_notebook(week05.WEEK.folder, release, submitted)
@@ -130,7 +130,7 @@ def test_what_is_graded_is_what_course_check_runs(several, end):
 @settings(max_examples=60)
 @given(st.lists(whole, min_size=1, max_size=6), last)
 def test_every_answer_runs_before_its_check(several, end):
-    submitted = read_submission(edited(several, end), most=2**25)
+    submitted = read_submission(edited(several, end), max_bytes=2**25)
     steps = merge_answers(read_source(week05.WEEK.folder, week05.RELEASED.read_bytes()), submitted).steps
     for name in ANSWERS:
         before = steps[: next(at for at, step in enumerate(steps) if step.name == f"check_{name}")]

@@ -32,7 +32,7 @@ def submitted(week: str, change) -> list[SubmittedCell]:
     notebook = json.loads(nbformat.writes(released_notebook(week)))
     for cell in notebook["cells"]:
         change(cell)
-    return read_submission(json.dumps(notebook).encode(), most=2**25)
+    return read_submission(json.dumps(notebook).encode(), max_bytes=2**25)
 
 
 @pytest.mark.parametrize("change", [_whole, _without_names, _without_anything])

@@ -19,7 +19,7 @@ UNTOUCHED = do.released_again("own_words")
 
 def assembled(edit: do.Edit) -> MergedNotebook:
     source = read_source(week05.WEEK.folder, week05.RELEASED.read_bytes())
-    return merge_answers(source, read_submission(do.as_bytes(do.made(edit)), most=2**25))
+    return merge_answers(source, read_submission(do.as_bytes(do.made(edit)), max_bytes=2**25))
 
 
 def answer(edit: do.Edit) -> NotebookStep:

@@ -1,8 +1,8 @@
-"""A cell's code taken apart without being run: its statements, what it binds, what it defines.
+"""Static analysis of a cell's code: its statements, the names it binds, its definitions.
 
 IPython's own lines (`%magic`, `!command`, `name?`) count as statements that bind nothing. They are replaced
-line by line, so that every statement keeps its line numbers: IPython's full translation takes minutes on text
-that means to be slow.
+one by one, so that every statement keeps its line numbers; IPython's own translation takes minutes on text
+written to be slow.
 """
 
 import ast
@@ -14,51 +14,52 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 LONGEST = 20_000
-"""Characters of a cell that is read. Text that means to be takes Python's parser gigabytes and minutes: its
-memory grows with the square of the dots in `import a.b.b…`."""
+"""Characters of a cell that is parsed. Hostile text can cost Python's parser gigabytes and minutes: its
+memory grows with the square of the number of dots in `import a.b.b…`."""
 _MAGIC = re.compile(r"^(?P<indent>[ \t]*+)(?P<line>(?:[%!?]|[\w.]++\?{1,2}[ \t]*+$).*)$", re.MULTILINE)
 _ASSIGNED = re.compile(r"^(?P<names>[ \t]*+[\w, \t]++=[ \t]*+)(?P<line>[%!].*)$", re.MULTILINE)
-_DEEPEST = 100
+_MAX_DEPTH = 100
 _MARK = "\0"
-"""Begins the text that stands for a line of IPython's. Python's own source cannot hold it."""
+"""First character of the string that replaces a line of IPython's. Python source cannot contain it."""
 _DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 def parsed(code: str) -> list[ast.stmt] | None:
-    """The statements of a cell; None where it is not Python, or too long or nested too deeply to be read."""
-    known = _reading.get()
-    if known is None:
+    """Return a cell's statements; None if it is not Python, or too long or too deeply nested to parse."""
+    cache = _cache.get()
+    if cache is None:
         return _parsed(code)
-    if code not in known.parsed:
-        known.left -= len(code)
-        known.parsed[code] = _parsed(code) if known.left >= 0 else None
-    return known.parsed[code]
+    if code not in cache.parsed:
+        cache.left -= len(code)
+        cache.parsed[code] = _parsed(code) if cache.left >= 0 else None
+    return cache.parsed[code]
 
 
 @dataclass
-class _Reading:
+class _ParseCache:
     left: int = 10 * LONGEST
+    """Characters that may still be parsed."""
     parsed: dict[str, list[ast.stmt] | None] = field(default_factory=dict)
 
 
-_reading: ContextVar[_Reading | None] = ContextVar("_reading", default=None)
+_cache: ContextVar[_ParseCache | None] = ContextVar("_cache", default=None)
 
 
 @contextmanager
 def one_notebook() -> Iterator[None]:
-    """Inside, each text is parsed once, and of all together no more than ten of the longest cells."""
-    token = _reading.set(_Reading())
+    """Parse each text once within the context, and no more in all than ten cells of the greatest length."""
+    token = _cache.set(_ParseCache())
     try:
         yield
     finally:
-        _reading.reset(token)
+        _cache.reset(token)
 
 
 def _parsed(code: str) -> list[ast.stmt] | None:
     if len(code) > LONGEST:
         return None
     body = _body(code)
-    if body is None:  # a line that looks like a magic may as well be a part of a statement
+    if body is None:  # tried second: a line that looks like a magic may be a part of a statement
         code = _MAGIC.sub(lambda found: found["indent"] + repr(_MARK + found["line"]), code)
         body = _body(_ASSIGNED.sub(lambda found: found["names"] + repr(_MARK + found["line"]), code))
     return body
@@ -67,7 +68,7 @@ def _parsed(code: str) -> list[ast.stmt] | None:
 def _body(code: str) -> list[ast.stmt] | None:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of a stray backslash its writer is told where the cell runs
+            warnings.simplefilter("ignore")  # the kernel warns of invalid escapes when the cell runs
             body = ast.parse(code).body
         return body if _is_shallow(body) else None
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -75,21 +76,21 @@ def _body(code: str) -> list[ast.stmt] | None:
 
 
 def _is_shallow(body: list[ast.stmt]) -> bool:
-    """Whether the statements are nested no deeper than people write.
+    """True if the statements are nested no deeper than `_MAX_DEPTH`.
 
-    Python's own functions that walk them call themselves at each level.
+    `ast.dump` and `ast.unparse` are recursive, and would exceed the recursion limit on deeper ones.
     """
     todo: list[tuple[ast.AST, int]] = [(statement, 1) for statement in body]
     while todo:
         node, depth = todo.pop()
-        if depth > _DEEPEST:
+        if depth > _MAX_DEPTH:
             return False
         todo += ((child, depth + 1) for child in ast.iter_child_nodes(node))
     return True
 
 
 def binds(code: str) -> frozenset[str]:
-    """The functions, classes and variables that a cell gives a value to at its top level; not its imports."""
+    """Return the functions, classes and variables that a cell binds at its top level, without its imports."""
     return frozenset(name for statement in parsed(code) or () for name in _bound(statement))
 
 
@@ -106,15 +107,16 @@ def _bound(statement: ast.stmt) -> Iterator[str]:
 
 
 def imported_modules(code: str) -> tuple[str, ...]:
-    """The modules that a cell's top-level import statements name."""
+    """Return the modules that a cell's top-level import statements name."""
     plain = [each for each in parsed(code) or () if isinstance(each, ast.Import)]
     froms = [each for each in parsed(code) or () if isinstance(each, ast.ImportFrom)]
     return (*(alias.name for each in plain for alias in each.names), *(each.module or "" for each in froms))
 
 
 def definitions(code: str) -> str:
-    """The imports, functions, classes and constants of a cell; empty if it has nothing but imports, or cannot
-    be read.
+    """Return the source of a cell's imports, functions, classes and constants.
+
+    It is empty if the cell has only imports or cannot be parsed.
     """
     kept = [statement for statement in parsed(code) or () if is_definition(statement)]
     only_imports = all(isinstance(statement, ast.Import | ast.ImportFrom) for statement in kept)
@@ -122,12 +124,12 @@ def definitions(code: str) -> str:
 
 
 def is_definition(statement: ast.stmt) -> bool:
-    """Whether the statement only defines something: an import, a function, a class, a constant."""
+    """True if the statement is a definition: an import, a function, a class or a constant."""
     return isinstance(statement, _DEFINITIONS) or _is_constant(statement)
 
 
 def same_code(code: str, other: str) -> bool:
-    """Whether two cells have the same statements, whatever their blank lines and comments."""
+    """True if two cells have the same statements, apart from blank lines and comments."""
     if code.strip() == other.strip():
         return True
     first, second = parsed(code), parsed(other)
@@ -137,7 +139,7 @@ def same_code(code: str, other: str) -> bool:
 
 
 def additions(code: str, released: str) -> str:
-    """The statements of a changed cell that the released one does not have, as they are written there."""
+    """Return the source of the statements that a changed cell has and the released one does not."""
     known = {ast.dump(statement) for statement in parsed(released) or ()}
     lines = code.split("\n")
     new = [
@@ -153,7 +155,7 @@ def _lines_of(statement: ast.stmt, lines: list[str]) -> Iterable[str]:
 
 
 def is_prose(code: str) -> bool:
-    """Whether the text of a code cell is words: comments alone, or no Python at all."""
+    """True if the text of a code cell is prose: comments only, or not Python."""
     return bool(code.strip()) and not parsed(code)
 
 

@@ -1,4 +1,4 @@
-"""Reading a notebook file that anything may have happened to: every way it can be broken has its sentence."""
+"""Reading of notebook files, with a helpful message for every way in which one can be broken."""
 
 import json
 import re
@@ -8,7 +8,7 @@ from typing import Any
 
 from utils.errors import CourseError
 
-_FORMAT = 4  # nbformat's major version since 2015; what older ones hold is laid out differently
+_FORMAT = 4  # nbformat's major version since 2015; older ones have another layout
 
 
 class BrokenNotebook(CourseError):
@@ -16,19 +16,19 @@ class BrokenNotebook(CourseError):
 
 
 def read_cells(path: Path) -> list[dict[str, Any]]:
-    """The cells of the notebook at `path`, each with its source as one string.
+    """Return the cells of the notebook at `path`, each with its source as one string.
 
     Raises:
-        BrokenNotebook: there is no such file, it may not be read, or it is no notebook of Python.
+        BrokenNotebook: The file is missing, unreadable, or not a Python notebook.
     """
     return read_notebook(path)["cells"]
 
 
 def read_notebook(path: Path) -> dict[str, Any]:
-    """The notebook at `path` as its JSON, each cell's source joined to one string.
+    """Return the JSON of the notebook at `path`, each cell's source joined to one string.
 
     Raises:
-        BrokenNotebook: there is no such file, it may not be read, or it is no notebook of Python.
+        BrokenNotebook: The file is missing, unreadable, or not a Python notebook.
     """
     notebook = _parse(path, _text(path))
     _refuse_other_formats(path, notebook)
@@ -40,10 +40,10 @@ def read_notebook(path: Path) -> dict[str, Any]:
 
 
 def read_bytes(path: Path) -> bytes:
-    """The file at `path`, which is JSON that may be a notebook.
+    """Return the content of the file at `path`, which is known to be JSON with an nbformat.
 
     Raises:
-        BrokenNotebook: there is no such file, it may not be read, or it is no JSON of a notebook.
+        BrokenNotebook: The file is missing, unreadable, or not the JSON of a notebook.
     """
     content = _bytes(path)
     _parse(path, _decoded(path, content))
@@ -51,7 +51,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def language_of(content: bytes) -> str:
-    """The language of the kernel that a notebook was saved with; empty if it is Python or is not said."""
+    """Return the language of the kernel that saved the notebook; empty if it is Python or not given."""
     metadata = json.loads(content.decode("utf-8-sig")).get("metadata")
     return _other_language(metadata if isinstance(metadata, dict) else {})
 
@@ -115,7 +115,7 @@ def _not_json(path: Path, text: str, error: Exception) -> str:
 
 
 def _restore(path: Path) -> str:
-    """What to do about a broken file. JupyterLab's checkpoint comes first: it holds the student's work."""
+    """Return advice about a broken file. JupyterLab's checkpoint comes first: it holds the student's work."""
     checkpoint = path.parent / ".ipynb_checkpoints" / f"{path.stem}-checkpoint.ipynb"
     if checkpoint.is_file() and checkpoint.stat().st_size:
         return f"JupyterLab kept an earlier state of it: look at {checkpoint}."

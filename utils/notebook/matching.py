@@ -1,7 +1,7 @@
-"""Says which cell of the release each submitted cell is: by its name, else its id, its text, what it defines.
+"""Matching of submitted cells to released ones: by grade_id, else by cell id, by text, by definitions.
 
-Names get lost (editors drop metadata), double (splitting a cell copies its name) and change. Nothing that a
-submission says of a cell but its text decides anything; a name only says where the text belongs.
+grade_ids get lost (editors drop metadata), copied (by splitting a cell) and changed. Only the text of a
+submitted cell counts; its metadata serves to find the released cell that the text belongs to.
 """
 
 from collections import defaultdict
@@ -15,25 +15,25 @@ from utils.notebook.submitted import SubmittedCell
 
 @dataclass
 class Matched:
-    """The submitted cells, sorted."""
+    """The submitted cells by released cell. A place is a position in the release, counted from 0."""
 
     found: dict[int, list[SubmittedCell]] = field(default_factory=dict)
-    """By place in the release: the cell, or the parts of an answer that was split."""
+    """By place: the cell, or the parts of an answer that was split."""
     own: dict[int, list[SubmittedCell]] = field(default_factory=lambda: defaultdict(list))
-    """Cells of the student's own, by the place of the released cell that they stood behind; −1 before all."""
+    """Cells of the student's own, by the place of the released cell that they follow; −1 before the first."""
     copies: dict[int, list[SubmittedCell]] = field(default_factory=lambda: defaultdict(list))
-    """Further cells of the same name that are no answer, by the place that they name."""
+    """Further cells with the grade_id of a cell that is not an answer, by place."""
     order: list[tuple[SubmittedCell, int | None]] = field(default_factory=list)
-    """Every submitted cell with the place that it was recognised as, in the submission's order."""
+    """Every submitted cell in order, with its place; None for a cell of the student's own."""
     remarks: list[str] = field(default_factory=list)
     known: int = 0
-    """How many cells have a name of the release's."""
+    """The number of cells with a grade_id of the release."""
     unknown: int = 0
-    """How many have another name."""
+    """The number of cells with another grade_id."""
 
 
 def match(released: Sequence[ReleasedCell], submitted: Sequence[SubmittedCell]) -> Matched:
-    """Sorts a submission's cells."""
+    """Match a submission's cells to the released ones."""
     matched = Matched()
     by_name = {each.name: each.place for each in released if each.name}
     places = _recognised(released, submitted, by_name)
@@ -59,7 +59,7 @@ def match(released: Sequence[ReleasedCell], submitted: Sequence[SubmittedCell]) 
 def _recognised(
     released: Sequence[ReleasedCell], submitted: Sequence[SubmittedCell], by_name: dict[str, int]
 ) -> dict[int, int]:
-    """The places of the cells that are the release's, by the cells' numbers."""
+    """Return the place of each submitted cell that is a released one, by the cell's number."""
     places = {cell.number: by_name[cell.grade_id] for cell in submitted if cell.grade_id in by_name}
     by_id = {each.cell.get("id"): each.place for each in released if each.cell.get("id")}
     for cell in _others(submitted, places):
@@ -90,15 +90,16 @@ def _by_text(
 
 
 def _key(text: str) -> str:
-    """The text without what editors add and take away at the ends of lines."""
+    """Return the text without trailing white space and blank ends, which editors add and remove."""
     return "\n".join(line.rstrip() for line in text.strip().split("\n"))
 
 
 def _by_definition(
     released: Sequence[ReleasedCell], submitted: Sequence[SubmittedCell], places: dict[int, int]
 ) -> None:
-    """An answer whose cell has lost its name, or was deleted and written anew, is the first that defines it
-    between the same neighbours.
+    """Find the answers whose cells lost their grade_id, or were deleted and written anew.
+
+    Such an answer is the first unmatched cell between the same neighbours that defines its names.
     """
     missing = [each for each in released if each.defines and each.place not in set(places.values())]
     if not missing:
@@ -121,7 +122,7 @@ def _by_definition(
 def _runs(
     released: Sequence[ReleasedCell], order: list[tuple[SubmittedCell, int | None]]
 ) -> dict[int, list[list[SubmittedCell]]]:
-    """The cells of each place, in groups with no other named cell between them."""
+    """Return the cells of each place, in groups that have no other named cell between them."""
     runs: dict[int, list[list[SubmittedCell]]] = defaultdict(list)
     last = None
     for cell, place in order:
@@ -137,7 +138,7 @@ def _runs(
 
 
 def _choose(matched: Matched, each: ReleasedCell, runs: list[list[SubmittedCell]]) -> None:
-    """Which cells are the released one: a split answer is all of its parts, else the first counts."""
+    """Record the cells that count for a released one: all parts of a split answer, else the first cell."""
     if not each.is_students:
         first, *others = [cell for run in runs for cell in run]
         matched.found[each.place] = [first]
@@ -164,7 +165,7 @@ def _choose(matched: Matched, each: ReleasedCell, runs: list[list[SubmittedCell]
 
 
 def _parts(each: ReleasedCell, run: list[SubmittedCell]) -> list[SubmittedCell]:
-    """The parts of an answer, without what is as released and without copies of a part."""
+    """Return the parts of an answer, without untouched ones and without copies."""
     parts: list[SubmittedCell] = []
     for cell in run:
         same = any(cell.source.strip() == part.source.strip() for part in parts)
@@ -176,7 +177,7 @@ def _parts(each: ReleasedCell, run: list[SubmittedCell]) -> list[SubmittedCell]:
 def _with_own_between(
     matched: Matched, each: ReleasedCell, parts: list[SubmittedCell]
 ) -> list[SubmittedCell]:
-    """The parts of an answer and the student's own cells of the same kind between them, in order."""
+    """Return the parts of an answer and the own cells of the same kind between them, in order."""
     first, last = parts[0].number, parts[-1].number
     return [
         cell
@@ -196,7 +197,7 @@ def _note_kind(matched: Matched, each: ReleasedCell, cell: SubmittedCell) -> Non
 
 
 def _place_own(matched: Matched, released: Sequence[ReleasedCell]) -> None:
-    """Cells of the student's own stay where they stood: behind the last cell of the release's before them."""
+    """Record the position of each own cell: after the nearest matched cell before it."""
     counted = {id(cell) for cells in matched.found.values() for cell in cells}
     last = -1
     for cell, place in matched.order:

@@ -1,4 +1,4 @@
-"""Reads a submitted notebook and believes nothing of it: any bytes give cells, or the reason why not."""
+"""Reading of submitted notebooks, which are untrusted: any bytes give cells or an `Unreadable` error."""
 
 import json
 from collections.abc import Iterator
@@ -6,46 +6,46 @@ from dataclasses import dataclass
 from typing import Any
 
 MAX_CELLS = 2_000
-"""Cells of one notebook."""
+"""Limit on the cells of one notebook."""
 _PICTURES = ("image/png", "image/jpeg", "image/gif")
 _KINDS = ("code", "markdown", "raw")
 
 
 class Unreadable(Exception):
-    """The file is no notebook that can be graded; the text is the sentence to show."""
+    """A file that is not a notebook that can be graded; the message is for the student."""
 
 
 @dataclass(frozen=True)
 class SubmittedCell:
-    """A cell as the student handed it in."""
+    """A cell as submitted."""
 
     number: int
-    """Its place, counted from 1."""
+    """Its position, counted from 1."""
     kind: str
     source: str
-    """With `\\n` as the end of a line, whatever the file has."""
+    """With every line end normalised to `\\n`."""
     cell_id: str
     grade_id: str
-    """What its nbgrader metadata names it; empty where they do not."""
+    """From its nbgrader metadata; empty if they have none."""
     tags: tuple[str, ...]
     attachments: dict[str, dict[str, str]]
-    """Pictures pasted into a text, by name and kind."""
+    """Images pasted into the text: base64 by name and MIME type."""
 
 
-def read_submission(content: bytes, most: int) -> list[SubmittedCell]:
-    """The notebook's cells, in order.
+def read_submission(content: bytes, max_bytes: int) -> list[SubmittedCell]:
+    """Return the notebook's cells, in order.
 
     Args:
-        content: the file.
-        most: how many bytes it may have.
+        content: The file.
+        max_bytes: Limit on its size.
 
     Raises:
-        Unreadable: it is no notebook.
+        Unreadable: It is not a notebook, or it exceeds a limit.
     """
     if not content.strip():
         raise Unreadable("The submitted file is empty.")
-    if len(content) > most:
-        raise Unreadable(f"The submitted file has {len(content):,} bytes; at most {most:,} are read.")
+    if len(content) > max_bytes:
+        raise Unreadable(f"The submitted file has {len(content):,} bytes; at most {max_bytes:,} are read.")
     notebook = current_format(_json(content))
     cells = notebook.get("cells")
     if not isinstance(cells, list):
@@ -71,18 +71,18 @@ def _json(content: bytes) -> dict[str, Any]:
 
 
 def current_format(notebook: dict[str, Any]) -> dict[str, Any]:
-    """The notebook in today's form, where it is of before 2015.
+    """Return the notebook converted to nbformat 4 if it has an older format, of before 2015.
 
     Raises:
-        Unreadable: it cannot be converted.
+        Unreadable: It cannot be converted.
     """
     if "cells" in notebook or "worksheets" not in notebook:
         return notebook
-    import nbformat  # takes a while, and few files need it
+    import nbformat  # slow to import, and few files need it
 
     try:
         return nbformat.convert(nbformat.from_dict(notebook), 4)
-    except Exception:  # written by hand, or by no program that is known
+    except Exception:  # hand-made files make nbformat raise anything
         raise Unreadable(
             "The notebook is of an old format and cannot be read: save it again in JupyterLab."
         ) from None
@@ -124,7 +124,7 @@ def _lines(text: str) -> str:
 
 
 def _text(value: Any) -> str:
-    """Text as notebooks hold it, in one piece or as a list of lines; with nothing that UTF-8 cannot write."""
+    """Return a notebook's text, which is a string or a list of lines, without lone surrogates."""
     if isinstance(value, list):
         value = "".join(line for line in value if isinstance(line, str))
     return value.encode(errors="replace").decode() if isinstance(value, str) else ""
