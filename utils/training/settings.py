@@ -24,8 +24,8 @@ class TrainingSettings:
     weight_decay: float = 0.1
     """Weight decay of the matrices; biases and gains do not decay."""
     betas: tuple[float, float] = (0.9, 0.99)
-    """AdamW's decay rates of the two moments. 0.99, not 0.999: an average over a thousand steps is too long for
-    a run of a few thousand."""
+    """AdamW's decay rates of the two moments. 0.99, not 0.999: an average over a thousand steps is too long
+    for a run of a few thousand."""
     max_norm: float = 1.0
     """The norm to which larger gradients are clipped."""
     seed: int = 0
