@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from grader.kernels.shell import KEPT, MOST_OF_A_REPORT
+from grader.kernels.shell import KEPT, MAX_REPORT_CHARACTERS
 from utils.checks.engine.report import MIME, Report
 from utils.checks.engine.untrusted import readable
 
@@ -58,7 +58,7 @@ def report_in(output: Any) -> Report | None:
     """The report that an output shows, if it is one; every part of it is read as what it should be."""
     data = output.get("data") if isinstance(output, dict) else None
     text = data.get(MIME) if isinstance(data, dict) else None
-    if not isinstance(text, str) or len(text) > MOST_OF_A_REPORT:
+    if not isinstance(text, str) or len(text) > MAX_REPORT_CHARACTERS:
         return None
     try:
         return _report(json.loads(text))

@@ -102,7 +102,7 @@ class NotebookRun:
         """Whether checks were stopped because the box went, by somebody else's doing: then, once, all is run
         again as if they had never begun.
         """
-        room_went = self._current_box is not None and self._current_box.gone
+        room_went = self._current_box is not None and self._current_box.ended
         if self._heard_twice or not room_went or self.ran.stopped == before:
             return False
         self._heard_twice = True
@@ -176,7 +176,7 @@ class NotebookRun:
             self.ran.shown[place] = CellOutput(outputs, success)
 
     def _room_has_gone(self) -> bool:
-        return bool(self._current_box and self._current_box.has_ended())
+        return bool(self._current_box and self._current_box.poll_ended())
 
     def _stop_rest(self, place: int, why: Exception) -> None:
         """Own cells below the last check end with the one that did not: the checks are waiting already."""
@@ -279,7 +279,7 @@ class _Turns:
                 self._check_server.serve_public(self._snapshot.end, deadline)
                 self._left = deadline.left()
             else:
-                ran.shown[place] = self._snapshot.shown(deadline)
+                ran.shown[place] = self._snapshot.receive_output(deadline)
 
         ran.heard[place] = self._check_server.heard
         self._whole = self._left = self._plan.check_seconds()
@@ -302,6 +302,6 @@ class _Turns:
         except StreamTimeout:
             ran.stopped[place] = self._plan.note_late(self._whole)
         except StreamClosed:
-            ran.stopped[place] = self._snapshot.why_ended()
+            ran.stopped[place] = self._snapshot.exit_reason()
         except (ProtocolViolation, MalformedMessage, PlainDataError) as what:
             ran.stopped[place] = readable(str(what)).rstrip(".")  # it may quote what came

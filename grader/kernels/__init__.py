@@ -1,4 +1,4 @@
-"""Warm kernels: a parent that has imported everything, and forks a kernel for each submission.
+"""Kernels that start warm: a fork server has imported everything and forks a box for each submission.
 
 `fork_server_client` and `box` are the trusted side. `fork_server`, `box_init`, `kernel`, `shell` and
 `snapshot` run inside the sandbox, where no answer key can be imported; they import only `grader.sandbox`,

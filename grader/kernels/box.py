@@ -15,155 +15,163 @@ from grader.kernels.messages import (
 )
 
 START_SECONDS = 60
-"""How long a fork may take on a busy machine."""
-_PATIENCE, _SHORT_PATIENCE = 5.0, 0.2
-"""Seconds to wait for the word that a process has ended, which has gone already."""
-_LONGEST_WORD = 2**16
-_MARKUP = 8
+"""Seconds that a fork may take on a busy machine."""
+_EXIT_SECONDS, _SHORT_EXIT_SECONDS = 5.0, 0.2
+"""Seconds to wait for the report of how a process ended, once it has ended."""
+_MAX_BYTES = 2**16
+"""Of a message from the box's init process."""
+_JSON_FACTOR = 8
 """JSON writes a character in up to six bytes, and adds some around it."""
-_MOST_PID = 2**22
-"""Linux gives no process a higher number."""
+_MAX_PID = 2**22
+"""Linux gives no process a higher number (PID_MAX_LIMIT)."""
 _NO_COPY = "no copy of its process could be made for the check"
 
 
 class KernelEnded(Exception):
-    """The kernel went, or had to go, while a cell ran. The text says why, in a few words."""
+    """The kernel ended, or had to be ended, while a cell ran. The message says why, in a few words."""
 
 
 @dataclass(frozen=True)
 class CellOutput:
-    """What a cell showed."""
+    """The outputs of a cell."""
 
     outputs: list[Any]
     success: bool
 
 
 class Box:
-    """Where one submission runs. Nothing that was started in it outlives `close`."""
+    """The processes of one submission. `close` ends everything that was started in it."""
 
     def __init__(self, end: socket.socket, outer_layers: tuple[str, ...]):
-        self._stream = MessageStream(end, _LONGEST_WORD)
-        self._ended: dict[int, int] = {}
-        self.gone = False
+        self._stream = MessageStream(end, _MAX_BYTES)
+        self._statuses: dict[int, int] = {}
+        self.ended = False
         """Whether the box was seen to have ended as a whole, which no code inside it can bring about."""
-        self._patience = _PATIENCE
+        self._exit_seconds = _EXIT_SECONDS
         self._waiting: set[int] = set()
         self.own_namespaces = tuple(self._stream.receive(Deadline(START_SECONDS))["layers"])
         self.layers = (*outer_layers, *self.own_namespaces)
 
     def kernel(self, output_bytes: int) -> "Kernel":
-        """A new kernel, as warm as the first.
+        """Returns a new kernel, as warm as the first.
 
         Raises:
-            KernelEnded: it did not come up.
+            KernelEnded: it did not start.
         """
         ours, theirs = socket.socketpair()
         with theirs:
-            self._order({"kernel": True}, theirs.fileno())
-        pid = self._told("kernel")["kernel"]
+            self._send({"kernel": True}, theirs.fileno())
+        pid = self._receive("kernel", Deadline(START_SECONDS))["kernel"]
         return Kernel(self, pid, ours, output_bytes)
 
     def kill(self, pid: int) -> None:
         """Ends a process of the box."""
-        self._order({"kill": pid})
+        self._send({"kill": pid})
 
-    def wait_with(self, pid: int) -> None:
-        """Notes that a process is to wait for its turn."""
+    def add_waiting(self, pid: int) -> None:
+        """Adds a process that waits for its turn."""
         if pid > 1:
             self._waiting.add(pid)
 
-    def forget(self, pid: int) -> None:
-        """Notes that a process will have no other turn."""
+    def remove_waiting(self, pid: int) -> None:
+        """Removes a process that will have no further turn."""
         self._waiting.discard(pid)
 
     def turn(self, pid: int) -> None:
-        """Lets this process run, and no other one: those that wait are stopped, and what earlier ones have
-        started is ended. So nobody's children make another check late.
+        """Lets this process run, and no other one.
+
+        Other waiting processes are stopped, and what earlier ones have started is ended, so that it takes no
+        processor time from the next check.
         """
         with contextlib.suppress(KernelEnded):
-            self._order({"turn": pid, "waiting": sorted(self._waiting)})
-            self._told("turn", Deadline(self._patience))
+            self._send({"turn": pid, "waiting": sorted(self._waiting)})
+            self._receive("turn", Deadline(self._exit_seconds))
 
-    def why_ended(self, pid: int) -> str:
-        """How a process of the box ended, in a few words."""
-        deadline = Deadline(self._patience)  # for all words together: others may end without number
+    def exit_reason(self, pid: int) -> str:
+        """Returns how a process of the box ended, in a few words."""
+        deadline = Deadline(self._exit_seconds)  # for all messages together: a hostile process forks many
         try:
-            while pid not in self._ended:
-                self._note(self._stream.receive(deadline))
-        except (StreamClosed, StreamTimeout, MalformedMessage) as word:
-            self.gone = isinstance(word, StreamClosed)
-            self._patience = _SHORT_PATIENCE  # a number that is none: the next may be none either
+            while pid not in self._statuses:
+                self._note_exit(self._stream.receive(deadline))
+        except (StreamClosed, StreamTimeout, MalformedMessage) as error:
+            self.ended = isinstance(error, StreamClosed)
+            # The process had reported a false number: the next one's may be false too.
+            self._exit_seconds = _SHORT_EXIT_SECONDS
             return "its process ended"
-        return in_words(self._ended[pid])
+        return describe_status(self._statuses[pid])
 
-    def has_ended(self) -> bool:
-        """Whether the box has ended as a whole, by nothing that was done inside it."""
-        deadline = Deadline(_SHORT_PATIENCE)
+    def poll_ended(self) -> bool:
+        """Reads what the box has sent; returns whether it has ended as a whole."""
+        deadline = Deadline(_SHORT_EXIT_SECONDS)
         try:
-            while not self.gone:
-                self._note(self._stream.receive(deadline))
+            while not self.ended:
+                self._note_exit(self._stream.receive(deadline))
         except StreamClosed:
-            self.gone = True
+            self.ended = True
         except (StreamTimeout, MalformedMessage):
             pass
-        return self.gone
+        return self.ended
 
     def close(self) -> None:
         """Ends everything in the box."""
         self._stream.close()
 
-    def _order(self, order: dict[str, Any], descriptor: int | None = None) -> None:
+    def _send(self, request: dict[str, Any], descriptor: int | None = None) -> None:
         try:
-            self._stream.send(order, descriptor)
+            self._stream.send(request, descriptor)
         except StreamClosed:
             raise KernelEnded("the submission's first process ended") from None
 
-    def _told(self, name: str, deadline: Deadline | None = None) -> dict[str, Any]:
-        deadline = deadline or Deadline(START_SECONDS)
+    def _receive(self, name: str, deadline: Deadline) -> dict[str, Any]:
+        """Returns the next message that has this key; notes the reports of ended processes before it."""
         try:
             while True:
-                word = self._stream.receive(deadline)
-                if name in word:
-                    return word
-                self._note(word)
+                message = self._stream.receive(deadline)
+                if name in message:
+                    return message
+                self._note_exit(message)
         except (StreamClosed, StreamTimeout, MalformedMessage):
             raise KernelEnded("no new process could be started") from None
 
-    def _note(self, word: dict[str, Any]) -> None:
-        if "ended" in word:
-            self._ended[word["ended"]] = word["status"]
+    def _note_exit(self, message: dict[str, Any]) -> None:
+        if "ended" in message:
+            self._statuses[message["ended"]] = message["status"]
 
 
 class Kernel:
-    """A kernel, from the trusted side."""
+    """A kernel, seen from the trusted side."""
 
     def __init__(self, box: Box, pid: int, end: socket.socket, output_bytes: int):
         self._box, self._pid = box, pid
         self._output_bytes = output_bytes
-        self._stream = MessageStream(end, output_bytes * _MARKUP + 2**20)
+        self._stream = MessageStream(end, output_bytes * _JSON_FACTOR + 2**20)
         try:
             self.layers = tuple(map(str, self._stream.receive(Deadline(START_SECONDS))["layers"]))
         except (StreamClosed, StreamTimeout, MalformedMessage, KeyError, TypeError):
-            raise KernelEnded(box.why_ended(pid)) from None
+            raise KernelEnded(box.exit_reason(pid)) from None
 
     def run(self, code: str, deadline: Deadline) -> CellOutput:
         """Runs a cell.
 
         Raises:
-            KernelEnded: the process ended, or sent what no kernel sends.
+            KernelEnded: the process ended, or sent a message that no kernel sends.
             StreamTimeout: the deadline passed.
         """
         try:
             self._stream.send({"code": code, "limit": self._output_bytes}, deadline=deadline)
             answer = self._stream.receive(deadline)
         except StreamClosed:
-            raise KernelEnded(self._box.why_ended(self._pid)) from None
-        except MalformedMessage as what:
-            raise KernelEnded(f"its process sent {what}") from None
+            raise KernelEnded(self._box.exit_reason(self._pid)) from None
+        except MalformedMessage as error:
+            raise KernelEnded(f"its process sent {error}") from None
         return cell_output(answer)
 
     def snapshot(self, task: dict[str, Any], seconds: float = START_SECONDS) -> "Snapshot":
-        """Leaves a copy of the kernel behind, which waits to run a check. That may take so many seconds.
+        """Makes a copy of the kernel, which waits to run a check.
+
+        Args:
+            task: the check's names and modules; see `grader.kernels.snapshot`.
+            seconds: how long that may take.
 
         Raises:
             KernelEnded: the process ended, or makes no copy.
@@ -174,7 +182,7 @@ class Kernel:
             try:
                 self._stream.send({**task, "limit": self._output_bytes}, theirs.fileno(), deadline)
             except StreamClosed:
-                raise KernelEnded(self._box.why_ended(self._pid)) from None
+                raise KernelEnded(self._box.exit_reason(self._pid)) from None
             except StreamTimeout:
                 raise KernelEnded(_NO_COPY) from None
         return Snapshot(self._box, ours, self._output_bytes, deadline)
@@ -186,64 +194,64 @@ class Kernel:
 
 
 class Snapshot:
-    """A waiting snapshot, from the trusted side."""
+    """A waiting snapshot, seen from the trusted side."""
 
     def __init__(self, box: Box, end: socket.socket, output_bytes: int, deadline: Deadline):
         self.end = end
         self._box = box
-        self._stream = MessageStream(end, output_bytes * _MARKUP + 2**20)
+        self._stream = MessageStream(end, output_bytes * _JSON_FACTOR + 2**20)
         try:
             pid = self._stream.receive(deadline).get("pid")
         except (StreamClosed, StreamTimeout, MalformedMessage):
             self.close()
             raise KernelEnded(_NO_COPY) from None
-        self._pid = pid if isinstance(pid, int) and 1 < pid < _MOST_PID else 0
-        box.wait_with(self._pid)
+        self._pid = pid if isinstance(pid, int) and 1 < pid < _MAX_PID else 0
+        box.add_waiting(self._pid)
 
     def take_turn(self) -> None:
-        """From now on it runs, and nothing else of its box does."""
+        """Lets it run, and stops everything else of its box."""
         self._box.turn(self._pid)
 
     def wake(self, code: str, deadline: Deadline) -> None:
-        """Lets it run its check. Only now is it told what that is: it may hold tests that are to stay hidden.
+        """Starts its check. The code is sent only now: it may hold tests that are to stay hidden.
 
         Raises:
-            StreamClosed, StreamTimeout: it has gone, or does not listen.
+            StreamClosed, StreamTimeout: it has ended, or does not read.
         """
         self._stream.send({"code": code}, deadline=deadline)
 
-    def shown(self, deadline: Deadline) -> CellOutput:
-        """What a cell of plain asserts showed.
+    def receive_output(self, deadline: Deadline) -> CellOutput:
+        """Returns the outputs of a cell of plain asserts.
 
         Raises:
-            StreamClosed, StreamTimeout, MalformedMessage: it does not say.
+            StreamClosed, StreamTimeout, MalformedMessage: it does not send them.
         """
         return cell_output(self._stream.receive(deadline))
 
-    def why_ended(self) -> str:
-        """How it ended, in a few words."""
-        return self._box.why_ended(self._pid)
+    def exit_reason(self) -> str:
+        """Returns how it ended, in a few words."""
+        return self._box.exit_reason(self._pid)
 
     def kill(self) -> None:
-        """Ends it, as far as it has said which process it is; the box's end will end the rest."""
-        self._box.forget(self._pid)
+        """Ends the process that it claims to be; what is left ends with the box."""
+        self._box.remove_waiting(self._pid)
         if self._pid > 1:
             with contextlib.suppress(KernelEnded):
                 self._box.kill(self._pid)
 
     def close(self) -> None:
-        """Closes the way to it."""
+        """Closes the connection to it."""
         self._stream.close()
 
 
 def cell_output(answer: dict[str, Any]) -> CellOutput:
-    """What a kernel says that a cell showed; nothing of it is believed yet."""
+    """Returns the outputs that a kernel reports of a cell; their content is not yet checked."""
     outputs = answer.get("outputs")
     return CellOutput(outputs if isinstance(outputs, list) else [], answer.get("success") is True)
 
 
-def in_words(status: int) -> str:
-    """How a process ended, from what `wait` said of it."""
+def describe_status(status: int) -> str:
+    """Returns how a process ended, in a few words, from its status as wait(2) reports it."""
     if status & 0x7F == 0:
         return f"its process ended itself, with exit code {status >> 8 & 0xFF}"
     number = status & 0x7F

@@ -1,6 +1,6 @@
 """The init process of a box: it starts kernels, reports how they end, and ends them all.
 
-In process namespaces of its own it is their process 1: when it goes, everything that was started there goes.
+In a process namespace of its own it is process 1: when it ends, the kernel ends all that was started there.
 """
 
 import contextlib
@@ -18,16 +18,16 @@ from grader.sandbox import layers, linux, namespaces, rlimits
 from grader.sandbox.limits import Limits
 from grader.sandbox.rights import NOBODY
 
-LONGEST = 16 * 2**20
-"""The longest message that a init process takes, in bytes."""
+_MAX_BYTES = 16 * 2**20
+"""Of a message from the trusted side."""
 
 
 def run_box(descriptor: int, shell: Any, settings: dict[str, Any], task: dict[str, Any]) -> None:
-    """Makes box for one submission and keeps it until the other side goes. Never returns."""
+    """Makes a box for one submission and keeps it until the other side closes the stream. Never returns."""
     try:
         limits = Limits(**task["limits"])
         in_force = _enter(settings, limits)
-        if in_force and os.fork():  # the next child is the first process in there
+        if in_force and os.fork():  # the next child is process 1 of the namespace
             os._exit(0)
         for name, text in task["files"].items():
             Path(settings["private"], name).write_text(text, encoding="utf-8")
@@ -37,7 +37,7 @@ def run_box(descriptor: int, shell: Any, settings: dict[str, Any], task: dict[st
 
 
 def _enter(settings: dict[str, Any], limits: Limits) -> list[str]:
-    """Goes into namespaces of its own, if this machine lets it."""
+    """Enters namespaces of its own, if this machine permits it; returns the layers that are then in force."""
     try:
         namespaces.enter(settings["private"], limits, no_network=settings["has_no_network"])
     except OSError:
@@ -49,34 +49,37 @@ def _enter(settings: dict[str, Any], limits: Limits) -> list[str]:
 
 
 class _BoxInit:
+    """The init process: it handles requests and reaps its children."""
+
     def __init__(
         self, descriptor: int, shell: Any, settings: dict[str, Any], limits: Limits, turns: Turns | None
     ):
         self.shell, self.settings, self.limits = shell, settings, limits
         self.turns = turns
-        self.stream = MessageStream(socket.socket(fileno=descriptor), LONGEST)
-        self.bell, ringer = os.pipe()
-        os.set_blocking(ringer, False)
+        self.stream = MessageStream(socket.socket(fileno=descriptor), _MAX_BYTES)
+        self.child_pipe, writing = os.pipe()  # "self-pipe": lets `select` wait for SIGCHLD too
+        os.set_blocking(writing, False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        signal.set_wakeup_fd(ringer, warn_on_full_buffer=False)
+        signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
         with contextlib.suppress(OSError):  # only Linux has it
             linux.set_dumpable(False)
 
     def work(self, in_force: list[str]) -> None:
-        """Does what it is told and reports who has ended, until the other side goes."""
+        """Handles requests and reports ended processes, until the other side closes the stream."""
         self.stream.send({"layers": in_force})
         while True:
-            ready, _, _ = select.select([self.stream.end, self.bell], [], [])
-            if self.bell in ready:
-                os.read(self.bell, 4096)
+            stream = self.stream.end.fileno()
+            ready, _, _ = select.select([stream, self.child_pipe], [], [])
+            if self.child_pipe in ready:
+                os.read(self.child_pipe, 4096)
                 self._reap()
-            if self.stream.end in ready:
+            if stream in ready:
                 try:
-                    self._obey(*self.stream.receive_with_descriptor())
+                    self._handle(*self.stream.receive_with_descriptor())
                 except StreamClosed:
                     os._exit(0)
 
-    def _obey(self, order: dict[str, Any], descriptor: int | None) -> None:
+    def _handle(self, request: dict[str, Any], descriptor: int | None) -> None:
         if descriptor is not None:
             pid = os.fork()
             if not pid:
@@ -84,14 +87,14 @@ class _BoxInit:
                 kernel.serve(descriptor, self.shell, self.settings, self.limits)
             os.close(descriptor)
             self.stream.send({"kernel": pid})
-        elif "turn" in order:
+        elif "turn" in request:
             if self.turns:
-                self.turns.give(order["turn"], order["waiting"])
-            self.stream.send({"turn": order["turn"]})
-        elif order["kill"] > 1:
-            # It has ended by itself, or its number, which a student's process gave, is none.
+                self.turns.give(request["turn"], request["waiting"])
+            self.stream.send({"turn": request["turn"]})
+        elif request["kill"] > 1:
+            # It has ended already, or the number, which a student's process reported, is not a process.
             with contextlib.suppress(OSError, OverflowError):
-                os.kill(order["kill"], signal.SIGKILL)
+                os.kill(request["kill"], signal.SIGKILL)
 
     def _reap(self) -> None:
         while True:

@@ -1,4 +1,4 @@
-"""Locks a process up before a student's code runs in it."""
+"""Confines a process before a student's code runs in it."""
 
 from collections.abc import Callable, Iterable
 
@@ -9,14 +9,14 @@ from grader.sandbox.limits import Limits
 def confine(
     readable: Iterable[str], writable: Iterable[str], filter_program: bytes, limits: Limits
 ) -> list[str]:
-    """Puts every layer in force that this machine offers; returns their names. There is no way back."""
+    """Applies every layer that this machine offers, for good; returns their names."""
     steps: tuple[tuple[str, Callable[[], None]], ...] = (
         (layers.LIMITS, lambda: rlimits.limit_process(limits)),
         (layers.NO_NEW_RIGHTS, _give_up_rights),
         (layers.LANDLOCK, lambda: landlock.restrict(readable, writable)),
         (layers.SECCOMP, lambda: seccomp.refuse(filter_program)),
     )
-    return [name for name, step in steps if _done(step)]
+    return [name for name, step in steps if _succeeds(step)]
 
 
 def _give_up_rights() -> None:
@@ -24,7 +24,7 @@ def _give_up_rights() -> None:
     rights.drop_capabilities()
 
 
-def _done(step: Callable[[], None]) -> bool:
+def _succeeds(step: Callable[[], None]) -> bool:
     try:
         step()
     except (OSError, ValueError):  # this machine does not have it

@@ -1,4 +1,4 @@
-"""Trouble of the grader's own, which is no submission's fault."""
+"""Errors of the grader itself, which no submission causes."""
 
 from utils.errors import CourseError
 
@@ -10,4 +10,4 @@ class GraderError(CourseError):
 
 
 class ForkServerGone(GraderError):
-    """The warm parent was there and is no more: memory may have run out. Another one can take its place."""
+    """The fork server has ended: memory may have run out. A new one can be started."""

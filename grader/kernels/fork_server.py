@@ -1,6 +1,6 @@
-"""The warm parent, inside the sandbox: imports once, then forks a box for each submission that is announced.
+"""The fork server, inside the sandbox: imports once, then forks a box for each submission that is announced.
 
-One thread, and no thread pool of a library's either: only so is forking sound. It holds no secret, no
+It has one thread and no thread pool of a library, since forking is sound only so. It holds no secret, no
 expected value and nothing of any submission.
 """
 
@@ -13,20 +13,22 @@ import socket
 import sys
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from grader.kernels.messages import MessageStream, StreamClosed
 from grader.sandbox import linux, rights
 from utils.notebook.unattended import absent_sentence
 
-_LONGEST = 16 * 2**20
+_MAX_BYTES = 16 * 2**20
+"""Of a message from the trusted side."""
 
 
 class _Absent(MetaPathFinder):
-    """Says of a package or a module that is hidden why it is not there."""
+    """An import hook whose error says why a hidden package or module is missing."""
 
     def __init__(self, names: list[str]):
         self.names = set(names)
@@ -37,8 +39,8 @@ class _Absent(MetaPathFinder):
 
 
 def main(descriptor: int) -> None:
-    """Gets ready, says so, and forks until the other side goes."""
-    stream = MessageStream(socket.socket(fileno=descriptor), _LONGEST)
+    """Imports everything, reports that it is ready, and forks boxes until the stream is closed."""
+    stream = MessageStream(socket.socket(fileno=descriptor), _MAX_BYTES)
     settings = stream.receive()
     if settings["uid"] is not None:
         rights.become(settings["uid"])
@@ -47,12 +49,14 @@ def main(descriptor: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     shell = _warm_up(settings)
     stream.send({"ready": os.getuid()})
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody here waits for a child
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # so that ended children are reaped without a wait
     while True:
         try:
             task, given = stream.receive_with_descriptor()
         except StreamClosed:
             os._exit(0)
+        if given is None:
+            raise ValueError("a submission is announced with the socket of its box")
         if not os.fork():
             stream.close()
             _serve_boxes(given, shell, settings, task)
@@ -66,7 +70,7 @@ def _serve_boxes(descriptor: int, shell: Any, settings: dict[str, Any], task: di
 
 
 def _warm_up(settings: dict[str, Any]) -> Any:
-    """Imports all that the week's notebook imports and does everything once that is slow the first time."""
+    """Imports all that the week's notebook imports, and does once everything that is slow the first time."""
     sys.meta_path.insert(0, _Absent(settings["absent"]))
     for name, folder in settings["data_packages"].items():
         sys.modules[name] = _data_package(name, folder)
@@ -74,12 +78,12 @@ def _warm_up(settings: dict[str, Any]) -> Any:
         for name in settings["preload"]:
             try:
                 importlib.import_module(name)
-            except Exception:  # the notebook will say so where it imports it
+            except Exception:  # it shows in the notebook, where that imports it
                 continue
-        return _first_time(settings)
+        return _make_shell(settings)
 
 
-def _first_time(settings: dict[str, Any]) -> Any:
+def _make_shell(settings: dict[str, Any]) -> Any:
     from grader.kernels import snapshot, warmup
     from grader.kernels.shell import make_shell
     from grader.kernels.threads import keep_one_thread
@@ -95,10 +99,11 @@ def _first_time(settings: dict[str, Any]) -> Any:
     return shell
 
 
-def _data_package(name: str, folder: str) -> Any:
-    """A package of which only its data is there."""
+def _data_package(name: str, folder: str) -> ModuleType:
+    """Returns a package that has its data files and no code."""
     loader = SourceFileLoader(name, str(Path(folder, "__init__.py")))
-    spec: ModuleSpec = spec_from_loader(name, loader, is_package=True)
+    spec = spec_from_loader(name, loader, is_package=True)
+    assert spec is not None  # None only without a loader
     return module_from_spec(spec)
 
 

@@ -1,4 +1,4 @@
-"""The warm parent, from the trusted side: starts it in the sandbox, and asks it for boxes."""
+"""The fork server, seen from the trusted side: starts it in the sandbox, and asks it for boxes."""
 
 import base64
 import contextlib
@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Any
 
 from grader.kernels.box import Box
 from grader.kernels.errors import CANNOT_FORK, ForkServerGone, GraderError
@@ -28,20 +29,21 @@ from grader.sandbox.rights import NOBODY
 from grader.sandbox.view import View
 
 START_SECONDS = 180
-"""How long the warm parent may take to import everything on a busy machine."""
-_LONGEST = 2**16
+"""Seconds that the fork server may take to import everything on a busy machine."""
+_MAX_BYTES = 2**16
+"""Of a message from the fork server."""
 
 
 class ForkServer:
     """A process in the sandbox that has imported what a week needs. Use it from one thread at a time."""
 
     def __init__(self, view: View, preload: Sequence[str], limits: Limits):
-        """Starts it, and does not wait until it is ready.
+        """Starts the process, and does not wait until it is ready.
 
         Args:
             view: the files that it and all its children see.
             preload: modules to import.
-            limits: of one submission; the control group holds all of it to them.
+            limits: of one submission; the control group applies them to all of its processes together.
 
         Raises:
             GraderError: this system cannot fork.
@@ -52,13 +54,13 @@ class ForkServer:
         self.layers: tuple[str, ...] = ()
         self._bwrap = bubblewrap.program()
         self._scratch = tempfile.TemporaryDirectory(prefix="grading-")
-        self._words = tempfile.TemporaryFile()  # noqa: SIM115
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115
         self._group = control_groups.make(limits)
         self._uid = NOBODY if self._can_be_nobody() else None
         if self._uid is not None:
             os.chown(self._scratch.name, self._uid, self._uid)
         end, theirs = socket.socketpair()
-        self._stream = MessageStream(end, _LONGEST)
+        self._stream = MessageStream(end, _MAX_BYTES)
         with theirs:
             self._process = subprocess.Popen(
                 self._command(theirs.fileno(), limits),
@@ -66,21 +68,21 @@ class ForkServer:
                 env=_environment(self._private),
                 cwd="/",
                 stdin=subprocess.DEVNULL,
-                stdout=self._words,
-                stderr=self._words,
+                stdout=self._log,
+                stderr=self._log,
                 start_new_session=True,
             )
         self._owner = os.getpid()
         self._settings = self._describe(preload, limits)
         self._ready = False
-        with contextlib.suppress(StreamClosed):  # `box` will say that it has gone
+        with contextlib.suppress(StreamClosed):  # `box` reports that it has ended
             self._stream.send(self._settings)
 
     def box(self, limits: Limits, files: dict[str, str]) -> Box:
-        """A box for one submission, with these files in its private folder.
+        """Returns a box for one submission, with these files in its private folder.
 
         Raises:
-            GraderError: the warm parent has gone or does not start.
+            GraderError: the fork server has ended or does not start.
         """
         self._wait()
         ours, theirs = socket.socketpair()
@@ -89,34 +91,40 @@ class ForkServer:
                 self._stream.send({"limits": asdict(limits), "files": files}, theirs.fileno())
             except StreamClosed:
                 ours.close()
-                raise self._trouble() from None
+                raise self._error() from None
         try:
             return Box(ours, self.layers)
         except (StreamClosed, StreamTimeout, MalformedMessage):
             ours.close()
-            raise self._trouble() from None
+            raise self._error() from None
 
     def alive(self) -> bool:
-        """Whether it can be asked for a box."""
+        """Returns whether it can be asked for a box."""
         if self._owner == os.getpid():
             return self._process.poll() is None
         return not self._is_closed(0)
 
     def close(self) -> None:
-        """Ends it, and everything that it started."""
+        """Ends the process, and everything that it started."""
         self._end()
         self._stream.close()
-        self._words.close()
+        self._log.close()
         if self._group:
             self._group.remove()
         self._scratch.cleanup()
 
     def leave(self) -> None:
-        """Leaves it to another process, which was forked from this one or from which this one was forked."""
+        """Leaves the fork server to another process: the one that forked this one, or was forked from it.
+
+        That takes two private details of the standard library, which has no public way to give up an object
+        without ending what it owns; `tests/kernels/test_given_away.py` fails where they have changed.
+        """
         self._stream.close()
-        self._words.close()
-        self._scratch._finalizer.detach()
-        self._process.returncode = 0  # or Python would wait for it
+        self._log.close()
+        # The folder belongs to the other process now; else it would be removed when this object is collected.
+        self._scratch._finalizer.detach()  # type: ignore[attr-defined]  # typeshed leaves the attribute out
+        # Popen then takes it as reaped; else Python would warn, and wait for a process that runs on.
+        self._process.returncode = 0
 
     def _end(self) -> None:
         if self.alive():
@@ -127,13 +135,14 @@ class ForkServer:
             self._is_closed(START_SECONDS)
 
     def _is_closed(self, seconds: float) -> bool:
-        """Whether it has closed its end of the wire, or does so within these seconds: only the process that
-        started it could wait for it.
+        """Returns whether it closes its end of the stream within these seconds, or has already.
+
+        Only the process that started it could wait for it instead.
         """
         if self._stream.end.fileno() < 0:
             return True
         poller = select.poll()
-        poller.register(self._stream.end, 0)  # for nothing but its end
+        poller.register(self._stream.end, 0)  # only POLLHUP is reported
         return bool(poller.poll(1000 * seconds))
 
     @property
@@ -143,11 +152,11 @@ class ForkServer:
     def _can_be_nobody(self) -> bool:
         if os.name != "posix" or os.geteuid() != 0:
             return False
-        # bubblewrap makes the folders above what it shows; without it they have the rights that they have.
+        # bubblewrap makes the folders above those that it mounts; without it their own modes count.
         return others_can_read(self.view.readable, self.view.course, with_parents=not self._bwrap)
 
     def _command(self, descriptor: int, limits: Limits) -> list[str]:
-        # Not as it was typed: in `tests/../.venv` the sandbox has no `tests`.
+        # An absolute path without `..`: of `tests/../.venv` the sandbox has no `tests`.
         inside = [
             os.path.abspath(sys.executable),
             "-P",
@@ -162,7 +171,8 @@ class ForkServer:
         )
         return self._group.command(whole) if self._group else whole
 
-    def _describe(self, preload: Sequence[str], limits: Limits) -> dict:
+    def _describe(self, preload: Sequence[str], limits: Limits) -> dict[str, Any]:
+        """Returns the settings that the fork server receives."""
         return {
             "uid": self._uid,
             "private": self._private,
@@ -181,7 +191,7 @@ class ForkServer:
         try:
             uid = self._stream.receive(Deadline(START_SECONDS))["ready"]
         except (StreamClosed, StreamTimeout, MalformedMessage, KeyError):
-            raise self._trouble() from None
+            raise self._error() from None
         self._ready = True
         found = {
             layers.BUBBLEWRAP: bool(self._bwrap),
@@ -190,12 +200,12 @@ class ForkServer:
         }
         self.layers = tuple(name for name, is_there in found.items() if is_there)
 
-    def _trouble(self) -> GraderError:
+    def _error(self) -> GraderError:
         if self._ready:
-            self._end()  # so that `alive` is right from now on
+            self._end()  # so that `alive` is false from now on
             return ForkServerGone("The kernels' warm parent ended while it was needed: grade again.")
-        self._words.seek(0)
-        lines = self._words.read().decode(errors="replace").strip().splitlines()
+        self._log.seek(0)
+        lines = self._log.read().decode(errors="replace").strip().splitlines()
         last = lines[-1].strip() if lines else f"it ended with exit code {self._process.returncode}"
         return GraderError(
             f"The kernels' warm parent does not run: {last}. Nothing was graded. If bubblewrap was refused, "
@@ -204,7 +214,7 @@ class ForkServer:
 
 
 def _environment(private: str) -> dict[str, str]:
-    """All that a student's code finds in its environment: nothing of the instructor's."""
+    """Returns all environment variables of a student's code: none of the instructor's are among them."""
     return {
         "HOME": private,
         "TMPDIR": private,

@@ -1,4 +1,4 @@
-"""A kernel: the process in which a submission's cells run, one after the other, as the trusted side says."""
+"""A kernel: the process in which a submission's cells run, one after the other, on request."""
 
 import base64
 import os
@@ -14,13 +14,13 @@ from grader.kernels.messages import MalformedMessage, MessageStream, StreamClose
 from grader.kernels.shell import GradingShell, run_cell
 from grader.sandbox.limits import Limits
 
-LONGEST = 16 * 2**20
-"""The longest message that a kernel takes: a cell's code, in bytes."""
+_MAX_BYTES = 16 * 2**20
+"""Of a message from the trusted side, such as a cell's code."""
 _SEED = 1
 
 
 def serve(descriptor: int, shell: GradingShell, settings: dict[str, Any], limits: Limits) -> None:
-    """Runs cells until the other side goes. Never returns."""
+    """Runs cells until the other side closes the stream. Never returns."""
     try:
         _serve(descriptor, shell, settings, limits)
     except (StreamClosed, MalformedMessage):
@@ -30,9 +30,10 @@ def serve(descriptor: int, shell: GradingShell, settings: dict[str, Any], limits
 
 
 def _serve(descriptor: int, shell: GradingShell, settings: dict[str, Any], limits: Limits) -> None:
-    stream = MessageStream(socket.socket(fileno=alone_with(descriptor)), LONGEST)
+    _close_other_files(descriptor)
+    stream = MessageStream(socket.socket(fileno=descriptor), _MAX_BYTES)
     private, own = settings["private"], os.getpid()
-    _settle_in(private)
+    _prepare_process(private)
     writable = (private, "/dev/shm", os.devnull)
     in_force = confine(settings["readable"], writable, base64.b64decode(settings["seccomp"]), limits)
     stream.send({"layers": in_force})
@@ -40,7 +41,7 @@ def _serve(descriptor: int, shell: GradingShell, settings: dict[str, Any], limit
         message, given = stream.receive_with_descriptor()
         if given is None:
             answer = run_cell(shell, message["code"], message["limit"])
-            if os.getpid() != own:  # a cell has forked, and this is the copy
+            if os.getpid() != own:  # a cell has forked, and this is the child
                 return
             stream.send(answer)
         elif os.fork():
@@ -50,26 +51,26 @@ def _serve(descriptor: int, shell: GradingShell, settings: dict[str, Any], limit
             snapshot.serve(given, shell, message)
 
 
-def alone_with(descriptor: int) -> int:
-    """Closes all other files; input and output lead nowhere."""
-    nowhere = os.open(os.devnull, os.O_RDWR)
+def _close_other_files(descriptor: int) -> None:
+    """Closes all other file descriptors; standard input, output and error become /dev/null."""
+    null = os.open(os.devnull, os.O_RDWR)
     for standard in range(3):
-        os.dup2(nowhere, standard)
+        os.dup2(null, standard)
     os.closerange(3, descriptor)
     os.closerange(descriptor + 1, 65536)
-    return descriptor
 
 
-def _settle_in(private: str) -> None:
+def _prepare_process(private: str) -> None:
+    """Gives the process a session, a working folder and random numbers of its own."""
     os.setsid()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.chdir(private)
-    sys.path.insert(0, private)  # as in a notebook, what lies beside it can be imported
-    _same_random_numbers()
+    sys.path.insert(0, private)  # as in Jupyter, files beside the notebook can be imported
+    _seed_random_numbers()
 
 
-def _same_random_numbers() -> None:
-    """Every kernel begins alike, or the same submission could get other points another time."""
+def _seed_random_numbers() -> None:
+    """Seeds all generators, so that the same submission gets the same points each time."""
     import numpy as np
     import torch
 

@@ -1,4 +1,4 @@
-"""Messages between the trusted side and a kernel: JSON with a length before it, over a local socket."""
+"""Messages between the trusted side and a kernel: length-prefixed JSON over a local socket."""
 
 import json
 import socket
@@ -9,7 +9,7 @@ _LENGTH = 4  # bytes, little-endian
 
 
 class StreamClosed(EOFError):
-    """The other side has gone."""
+    """The other side has closed the stream."""
 
 
 class StreamTimeout(TimeoutError):
@@ -17,7 +17,7 @@ class StreamTimeout(TimeoutError):
 
 
 class MalformedMessage(ValueError):
-    """What came is no message: too long, no JSON, no object."""
+    """The bytes received are not a message: too long, or not a JSON object."""
 
 
 class Deadline:
@@ -27,10 +27,10 @@ class Deadline:
         self._end = time.monotonic() + seconds
 
     def left(self) -> float:
-        """Seconds that are left.
+        """Returns the seconds that are left.
 
         Raises:
-            StreamTimeout: none.
+            StreamTimeout: the deadline has passed.
         """
         left = self._end - time.monotonic()
         if left <= 0:
@@ -38,19 +38,19 @@ class Deadline:
         return left
 
     def is_left(self) -> bool:
-        """Whether any time is left."""
+        """Returns whether any time is left."""
         return time.monotonic() < self._end
 
     def extend(self, seconds: float) -> None:
-        """Gives so much more time: what the judge took for itself is not the student's."""
+        """Moves the deadline back by these seconds, such as those that the judge took for its own work."""
         self._end += seconds
 
 
 def read(end: socket.socket, length: int, deadline: Deadline | None = None) -> bytearray:
-    """Exactly so many bytes.
+    """Reads exactly `length` bytes.
 
     Raises:
-        StreamClosed, StreamTimeout: they do not come.
+        StreamClosed, StreamTimeout: they do not arrive.
     """
     data = bytearray()
     while len(data) < length:
@@ -68,10 +68,10 @@ def read(end: socket.socket, length: int, deadline: Deadline | None = None) -> b
 
 
 def write(end: socket.socket, data: bytes, deadline: Deadline | None = None) -> None:
-    """All of `data`.
+    """Writes all of `data`.
 
     Raises:
-        StreamClosed, StreamTimeout: nobody reads it.
+        StreamClosed, StreamTimeout: the other side does not read it.
     """
     end.settimeout(deadline.left() if deadline else None)
     try:
@@ -95,9 +95,9 @@ class MessageStream:
         """Sends a message, and with it a file descriptor.
 
         Raises:
-            StreamClosed: the other side has gone.
-            StreamTimeout: it does not read. A process that has run a student's code is sent nothing without a
-                deadline.
+            StreamClosed: the other side has closed the stream.
+            StreamTimeout: it does not read. A process that has run a student's code must not be sent
+                anything without a deadline.
         """
         data = json.dumps(message).encode()
         length = len(data).to_bytes(_LENGTH, "little")
@@ -111,25 +111,25 @@ class MessageStream:
         write(self.end, data, deadline)
 
     def receive(self, deadline: Deadline | None = None) -> dict[str, Any]:
-        """The next message. Descriptors that come with it are dropped.
+        """Returns the next message. File descriptors that come with it are dropped.
 
         Raises:
-            StreamClosed, StreamTimeout, MalformedMessage: there is none.
+            StreamClosed, StreamTimeout, MalformedMessage: no whole, valid message arrives.
         """
         return self._body(read(self.end, _LENGTH, deadline), deadline)
 
     def receive_with_descriptor(self) -> tuple[dict[str, Any], int | None]:
-        """The next message, and the file descriptor that came with it.
+        """Returns the next message, and the file descriptor that came with it, or None.
 
         Raises:
-            StreamClosed, MalformedMessage: there is none.
+            StreamClosed, MalformedMessage: no whole, valid message arrives.
         """
         self.end.settimeout(None)
         length, descriptors, _, _ = socket.recv_fds(self.end, _LENGTH, 1)
-        rest = read(self.end, _LENGTH - len(length)) if length else None
-        if rest is None:
+        if not length:
             raise StreamClosed
-        return self._body(bytearray(length) + rest, None), (descriptors or [None])[0]
+        rest = read(self.end, _LENGTH - len(length))
+        return self._body(bytearray(length) + rest, None), descriptors[0] if descriptors else None
 
     def close(self) -> None:
         """Closes this end."""

@@ -1,4 +1,4 @@
-"""The shell in which a submission's cells run: IPython's own, which notes what cells show, up to a limit."""
+"""The shell in which a submission's cells run: IPython's, with recorded and limited outputs."""
 
 import io
 import json
@@ -19,15 +19,18 @@ from utils.checks.engine.report import MIME
 from utils.notebook import unattended
 
 KEPT = ("text/plain", "image/png", "image/jpeg")
-"""What is kept of a rich output. HTML and scripts of a student's would run in the instructor's browser."""
+"""Types of a rich output that are kept. A student's HTML would run in the instructor's browser."""
 
-
-MOST_OF_A_REPORT = 20_000
-"""Characters of a report that an instructor's own check shows."""
+MAX_REPORT_CHARACTERS = 20_000
+"""Of a report that an instructor's own check shows."""
+_ERROR_CHARACTERS = 20_000
+"""An error has at least so many, since it matters more than what was printed before it."""
+_CANNOT_EXECUTE = 126
+"""Exit status of a shell for a program that may not be started."""
 
 
 class Recorder:
-    """The outputs of the cell that runs, as nbformat writes them, up to so many characters."""
+    """The outputs of the running cell in nbformat's form, up to a number of characters."""
 
     def __init__(self) -> None:
         self.outputs: list[dict[str, Any]] = []
@@ -35,11 +38,11 @@ class Recorder:
         self._cut = False
 
     def begin(self, limit: int) -> None:
-        """A new cell, whose outputs may have `limit` characters."""
+        """Starts a new cell, whose outputs may have `limit` characters."""
         self.outputs, self._left, self._cut = [], limit, False
 
     def stream(self, name: str, text: str) -> None:
-        """Printed text."""
+        """Records printed text."""
         text = self._take(text)
         if not text:
             return
@@ -50,20 +53,23 @@ class Recorder:
             self.outputs.append({"output_type": "stream", "name": name, "text": [text]})
 
     def rich(self, kind: str, data: dict[str, Any], count: int | None = None) -> None:
-        """A value or a picture that a cell shows."""
+        """Records a value or a picture that a cell shows."""
         kept = {each: data[each] for each in KEPT if isinstance(data.get(each), str)}
-        if sum(map(len, kept.values())) > self._left:  # half a picture is none
+        if sum(map(len, kept.values())) > self._left:  # a part of a picture cannot be shown
             kept = {"text/plain": self._take(kept.get("text/plain", "(too large to be kept)"))}
         else:
             self._left -= sum(map(len, kept.values()))
-        if isinstance(data.get(MIME), dict) and len(report := json.dumps(data[MIME])) <= MOST_OF_A_REPORT:
+        if (
+            isinstance(data.get(MIME), dict)
+            and len(report := json.dumps(data[MIME])) <= MAX_REPORT_CHARACTERS
+        ):
             kept[MIME] = report
         output = {"output_type": kind, "data": kept, "metadata": {}}
         self.outputs.append(output | ({"execution_count": count} if kind == "execute_result" else {}))
 
     def error(self, name: str, message: str, traceback: list[str]) -> None:
-        """An exception that ended a cell. A limit of its own: it matters more than what was printed."""
-        self._left = max(self._left, 20_000)
+        """Records an exception that ended a cell."""
+        self._left = max(self._left, _ERROR_CHARACTERS)
         lines = [self._take(line) for line in traceback]
         self.outputs.append(
             {"output_type": "error", "ename": name[:200], "evalue": message[:2000], "traceback": lines}
@@ -82,7 +88,7 @@ RECORDER = Recorder()
 
 
 class _Stream(io.TextIOBase):
-    """What stands for stdout or stderr."""
+    """A replacement for stdout or stderr that records the text."""
 
     encoding = "utf-8"
 
@@ -100,29 +106,25 @@ class _Stream(io.TextIOBase):
 
 
 class _Publisher(DisplayPublisher):
-    def publish(self, data, metadata=None, source=None, *, transient=None, update=False, **kwargs) -> None:
+    def publish(self, data: dict[str, Any], *args: Any, **kwargs: Any) -> None:
         RECORDER.rich("display_data", data)
 
     def clear_output(self, wait: bool = False) -> None:
-        """Nothing is taken back."""
+        """Does nothing: outputs that were shown stay."""
 
 
 class _Hook(DisplayHook):
     def write_output_prompt(self) -> None:
-        """There is none."""
+        """Does nothing."""
 
-    def write_format_data(self, format_dict, md_dict=None) -> None:
+    def write_format_data(self, format_dict: dict[str, Any], md_dict: object = None) -> None:
         RECORDER.rich("execute_result", format_dict, self.prompt_count)
 
-    def log_output(self, format_dict) -> None:
-        """Nothing is logged."""
+    def log_output(self, format_dict: dict[str, Any]) -> None:
+        """Does nothing."""
 
     def finish_displayhook(self) -> None:
-        """Nothing is left to write."""
-
-
-_CANNOT_EXECUTE = 126
-"""What a shell says of a program that may not be started."""
+        """Does nothing."""
 
 
 class GradingShell(InteractiveShell):
@@ -132,33 +134,33 @@ class GradingShell(InteractiveShell):
     display_pub_class = Type(_Publisher)
 
     def init_io(self) -> None:
-        """The streams are put in place for each cell."""
+        """Does nothing: `recorded` replaces the streams for each cell."""
 
-    def enable_gui(self, gui=None) -> None:
-        """There is no window to open."""
+    def enable_gui(self, gui: object = None) -> None:
+        """Does nothing: there is no display."""
 
     def system(self, cmd: str) -> None:
-        """Starts nothing, and says so: `!pip install einops` above an answer must not cost the answer."""
+        """Starts nothing, and prints that: `!pip install einops` above an answer must not cost the answer."""
         program = Path(next(iter(cmd.split()), "")).name
         print(f"{program}: no program is started where work is graded; the rest of the cell runs")
         self.user_ns["_exit_code"] = _CANNOT_EXECUTE
 
     def getoutput(self, cmd: str, split: bool = True, depth: int = 0) -> SList | str:
-        """What a program would have said: nothing."""
+        """Starts nothing and returns an empty output."""
         self.system(cmd)
         return SList() if split else ""
 
-    def _showtraceback(self, etype, evalue, stb) -> None:
+    def _showtraceback(self, etype: type[BaseException], evalue: object, stb: list[str]) -> None:
         RECORDER.error(str(getattr(etype, "__name__", etype)), _message(evalue), stb)
 
 
 def make_shell() -> GradingShell:
-    """The process's shell. Made once, in the warm parent: every kernel inherits it."""
+    """Returns the process's shell. It is made once, in the fork server: every kernel inherits it."""
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"
     config.InteractiveShell.xmode = "Context"
-    config.InteractiveShell.cache_size = 0  # no value is kept alive because it was shown
+    config.InteractiveShell.cache_size = 0  # so that `Out` keeps no value alive
     shell = GradingShell.instance(config=config)
     unattended.begin(shell)
     return shell
@@ -166,7 +168,7 @@ def make_shell() -> GradingShell:
 
 @contextmanager
 def recorded(limit: int) -> Iterator[Recorder]:
-    """Everything that is shown inside goes into the recorder."""
+    """Records everything that is shown inside the block."""
     before = sys.stdout, sys.stderr
     RECORDER.begin(limit)
     sys.stdout, sys.stderr = _Stream("stdout"), _Stream("stderr")
@@ -177,7 +179,7 @@ def recorded(limit: int) -> Iterator[Recorder]:
 
 
 def run_cell(shell: GradingShell, code: str, limit: int) -> dict[str, Any]:
-    """Runs one cell; returns what it showed, and whether it ended without an error."""
+    """Runs one cell; returns its outputs, and whether it ended without an error."""
     with recorded(limit) as recorder:
         result = shell.run_cell(code, store_history=True)
     for output in recorder.outputs:
@@ -189,5 +191,5 @@ def run_cell(shell: GradingShell, code: str, limit: int) -> dict[str, Any]:
 def _message(error: object) -> str:
     try:
         return str(error)
-    except Exception:  # of a class of the student's
+    except Exception:  # an exception class of the student's may have a faulty __str__
         return "(its message cannot be read)"

@@ -1,32 +1,34 @@
-"""One thread for PyTorch: a pool of threads does not live on in a copy of a process, and every thread counts
-towards the limit of processes.
+"""Keeps PyTorch at one thread.
+
+A thread pool does not survive a fork, and every thread counts towards the limit of processes.
 """
 
+from collections.abc import Callable
 from typing import Any
 
-_KEPT = ("set_num_threads", "set_num_interop_threads")
-_real: dict[str, Any] = {}
+_SETTERS = ("set_num_threads", "set_num_interop_threads")
+_originals: dict[str, Any] = {}
 
 
 def keep_one_thread() -> None:
-    """From now on a call that asks PyTorch for more threads changes nothing and says so."""
+    """Replaces the functions that ask PyTorch for more threads: they print a message and change nothing."""
     import torch
 
-    for name in _KEPT:
-        _real.setdefault(name, getattr(torch, name))
-        setattr(torch, name, _says_so(name))
-    _real["set_num_threads"](1)
+    for name in _SETTERS:
+        _originals.setdefault(name, getattr(torch, name))
+        setattr(torch, name, _refusal(name))
+    _originals["set_num_threads"](1)
 
 
 def one_thread() -> None:
-    """Brings PyTorch back to one thread, whatever a student's code has set by another way."""
+    """Sets PyTorch to one thread again, in case a student's code has changed that in another way."""
     import torch
 
-    _real.get("set_num_threads", torch.set_num_threads)(1)
+    _originals.get("set_num_threads", torch.set_num_threads)(1)
 
 
-def _says_so(name: str) -> Any:
-    def asked(number: int) -> None:
+def _refusal(name: str) -> Callable[[int], None]:
+    def refuse(number: int) -> None:
         print(f"torch.{name}({number}): one thread where work is graded")
 
-    return asked
+    return refuse

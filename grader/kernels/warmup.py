@@ -1,4 +1,4 @@
-"""Does once, in the warm parent, what is slow the first time: every kernel then finds it done."""
+"""Does once, in the fork server, what is slow the first time, so that it is fast in every kernel."""
 
 import importlib
 import linecache
@@ -10,11 +10,11 @@ from torch import Tensor, nn
 from utils import reference
 from utils.checks.engine.observation import observe
 
-_CELL = "from IPython.display import display\ndisplay(1)\nprint(2)\nrehearsed = 3\nrehearsed"
+_CELL = "from IPython.display import display\ndisplay(1)\nprint(2)\nvalue = 3\nvalue"
 
 
 def warm_up(shell: Any) -> None:
-    """A cell, and a check of something like an exercise: on the CPU, on the meta device, with gradients."""
+    """Runs a cell, and checks a small exercise: on the CPU, on the meta device, with gradients."""
     from grader.kernels.shell import run_cell
 
     importlib.import_module("grader.kernels.box_init")
@@ -25,8 +25,8 @@ def warm_up(shell: Any) -> None:
     for submission in (_small_exercise, lambda x, mask: module(x)):
         observe(lambda each, x, mask: each(x, mask), submission, inputs, ("torch.softmax",), True)
     module(torch.ones(1, 2)).sum().backward()
-    reference.choose("storyteller")  # the one that is there; its files are verified once, here
-    reference.load()  # with the line that says which: finding that out is what takes time
+    reference.choose("storyteller")  # the only one inside; its files are verified once, here
+    reference.load()  # including the line that names the reference, since finding that out takes time
     shell.reset(new_session=True, aggressive=False)
     linecache.clearcache()
 

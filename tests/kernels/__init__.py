@@ -1,1 +1,1 @@
-"""Tests of the warm parent, its boxes and its kernels."""
+"""Tests of the fork server, its boxes and its kernels."""

@@ -1,4 +1,4 @@
-"""Rooms: what cells do in them, and that nothing passes from one to the next."""
+"""Boxes: what cells do in them, and that nothing passes from one to the next."""
 
 import contextlib
 from collections.abc import Iterator
@@ -121,7 +121,7 @@ def test_every_kernel_begins_with_the_same_random_numbers(box):
     assert text(box.kernel(OUTPUT), code) == text(box.kernel(OUTPUT), code)
 
 
-def test_one_room_leaves_nothing_for_the_next(parent):
+def test_one_box_leaves_nothing_for_the_next(parent):
     for _ in range(2):
         box = parent.box(LIMITS, {})
         kernel = box.kernel(OUTPUT)
@@ -133,7 +133,7 @@ def test_one_room_leaves_nothing_for_the_next(parent):
         box.close()
 
 
-def test_everything_that_was_started_ends_with_the_room(parent):
+def test_everything_that_was_started_ends_with_the_box(parent):
     box = parent.box(LIMITS, {})
     before = descendants(parent)
     kernel = box.kernel(OUTPUT)
@@ -170,7 +170,7 @@ def descendants(parent: ForkServer) -> set[psutil.Process]:
         ("open('/usr/lib/mine', 'w')", "OSError"),
     ],
 )
-def test_limits_and_locks_are_felt_as_errors(box, kernel, code, expected):
+def test_limits_and_layers_show_as_errors(box, kernel, code, expected):
     assert error(kernel, code) in {expected, "PermissionError"}
 
 
@@ -189,12 +189,12 @@ def test_the_environment_holds_nothing_of_the_instructors(kernel, monkeypatch):
     assert "HOME" in names
 
 
-def test_the_end_of_a_kernel_is_told_in_words(kernel):
+def test_the_end_of_a_kernel_is_described(kernel):
     with pytest.raises(KernelEnded, match="its process ended itself, with exit code 3"):
         run(kernel, "import os; os._exit(3)")
 
 
-def test_a_crash_is_told_in_words(kernel):
+def test_a_crash_is_described(kernel):
     with pytest.raises(KernelEnded, match=r"its process crashed \(Segmentation fault\)"):
         run(kernel, "import ctypes; ctypes.string_at(0)")
 
@@ -214,7 +214,7 @@ def test_a_snapshot_is_the_kernel_as_it_was(kernel):
     snapshot = kernel.snapshot({"checks": [], "modules": {}})
     run(kernel, "x = 2")
     snapshot.wake("print(x)\nx = 5", Deadline(60))
-    assert snapshot.shown(Deadline(60)).outputs[0]["text"] == "1\n"
+    assert snapshot.receive_output(Deadline(60)).outputs[0]["text"] == "1\n"
     assert text(kernel, "print(x)") == "2\n"
 
 
@@ -223,7 +223,7 @@ def test_snapshots_outlive_their_kernel(kernel):
     snapshot = kernel.snapshot({"checks": [], "modules": {}})
     kernel.end()
     snapshot.wake("print(x)", Deadline(60))
-    assert snapshot.shown(Deadline(60)).outputs[0]["text"] == "3\n"
+    assert snapshot.receive_output(Deadline(60)).outputs[0]["text"] == "3\n"
 
 
 def test_a_copy_that_a_cell_made_says_nothing(kernel):
@@ -233,7 +233,7 @@ def test_a_copy_that_a_cell_made_says_nothing(kernel):
 
 
 def states(pids: set[int]) -> list[str]:
-    """The states of these processes and of all below them that have not ended."""
+    """The states of those of these processes that have not ended."""
     found = []
     for pid in pids:
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -293,12 +293,12 @@ def test_one_check_runs_at_a_time_and_what_others_started_is_ended(parent, kerne
     kernel.end()
     for left, snapshot in zip((4, 3, 2, 1), snapshots, strict=True):
         snapshot.take_turn()
-        # One runs, and the others are stopped, as soon as the system has come to it.
+        # One runs, and the others are stopped, as soon as the system has delivered the signals.
         deadline = Deadline(PATIENCE_S)
         while not is_alone(now := states(below(parent) - before), left):
             assert deadline.left(), now
         snapshot.wake(BUSY_CHECK, Deadline(PATIENCE_S))
-        assert snapshot.shown(Deadline(PATIENCE_S)).success
+        assert snapshot.receive_output(Deadline(PATIENCE_S)).success
 
 
 def test_a_waiting_check_goes_on_where_it_was(kernel):
@@ -308,7 +308,7 @@ def test_a_waiting_check_goes_on_where_it_was(kernel):
     second.take_turn()
     first.take_turn()
     first.wake("print('still here')", Deadline(PATIENCE_S))
-    assert first.shown(Deadline(PATIENCE_S)).outputs[0]["text"] == "still here\n"
+    assert first.receive_output(Deadline(PATIENCE_S)).outputs[0]["text"] == "still here\n"
 
 
 def test_as_many_processes_as_there_may_be_are_ended_for_the_next_check(kernel):
@@ -318,16 +318,16 @@ def test_as_many_processes_as_there_may_be_are_ended_for_the_next_check(kernel):
     kernel.end()
     first.take_turn()
     first.wake(AS_MANY, Deadline(PATIENCE_S))
-    assert "MANY" in first.shown(Deadline(PATIENCE_S)).outputs[0]["text"]
+    assert "MANY" in first.receive_output(Deadline(PATIENCE_S)).outputs[0]["text"]
     second.take_turn()
     second.wake("print(1)", Deadline(PATIENCE_S))
-    assert second.shown(Deadline(PATIENCE_S)).success
+    assert second.receive_output(Deadline(PATIENCE_S)).success
 
 
-def test_a_turn_for_a_process_that_is_none_harms_nobody(box, kernel):
+def test_a_turn_for_an_unknown_process_does_no_harm(box, kernel):
     snapshot = kernel.snapshot({"checks": [], "modules": {}})
     for pid in (0, 1, 2**21, 2**22 - 1):
         box.turn(pid)
     snapshot.take_turn()
     snapshot.wake("print('here')", Deadline(PATIENCE_S))
-    assert snapshot.shown(Deadline(PATIENCE_S)).success
+    assert snapshot.receive_output(Deadline(PATIENCE_S)).success

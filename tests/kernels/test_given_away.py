@@ -1,4 +1,4 @@
-"""A warm parent that a forked process takes over: it works there, and ends with it."""
+"""A fork server that a forked process takes over: it works there, and ends with it."""
 
 import os
 from collections.abc import Callable
@@ -21,7 +21,7 @@ def parent() -> ForkServer:
 
 
 def in_a_fork(parent: ForkServer, use: Callable[[], str]) -> str:
-    """What `use` returns in a process that was forked, after which this one has left the parent to it."""
+    """What `use` returns in a forked process, to which this one leaves the fork server."""
     reading, writing = os.pipe()
     pid = os.fork()
     if not pid:
@@ -34,8 +34,8 @@ def in_a_fork(parent: ForkServer, use: Callable[[], str]) -> str:
     os.close(writing)
     parent.leave()
     os.waitpid(pid, 0)
-    with os.fdopen(reading) as said:
-        return said.read()
+    with os.fdopen(reading) as result:
+        return result.read()
 
 
 def ended(processes: list[psutil.Process]) -> bool:
@@ -74,7 +74,7 @@ def test_that_it_has_ended_is_seen_there(parent):
     parent._scratch.cleanup()
 
 
-def test_it_ends_when_nobody_has_it_any_more(parent):
+def test_it_ends_when_no_process_holds_it(parent):
     processes = everything_of(parent)
     assert in_a_fork(parent, lambda: str(parent.alive())) == "True"
     assert ended(processes)

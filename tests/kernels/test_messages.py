@@ -34,7 +34,7 @@ def test_a_message_arrives_with_its_descriptor():
         os.close(descriptor)
 
 
-def test_descriptors_that_nobody_asked_for_are_dropped(ends):
+def test_unexpected_descriptors_are_dropped(ends):
     stream, other = ends
     before = len(os.listdir("/proc/self/fd"))
     socket.send_fds(other, [b"\x02\x00\x00\x00{}"], [other.fileno()] * 10)
@@ -53,14 +53,14 @@ def test_descriptors_that_nobody_asked_for_are_dropped(ends):
         (b"\x64\x00\x00\x00" + b"[" * 100, "no JSON"),
     ],
 )
-def test_what_is_no_message_is_said(ends, sent, problem):
+def test_malformed_messages_are_described(ends, sent, problem):
     stream, other = ends
     other.sendall(sent)
     with pytest.raises(MalformedMessage, match=problem):
         stream.receive()
 
 
-def test_the_other_ends_going_is_noticed(ends):
+def test_a_closed_stream_is_noticed(ends):
     stream, other = ends
     other.sendall(b"\x05\x00\x00\x00{")
     other.close()
@@ -82,7 +82,7 @@ def test_a_reader_that_does_not_read_is_late():
         write(ours, bytes(2**24), Deadline(0.05))
 
 
-def test_time_that_was_not_the_students_is_given_back():
+def test_a_deadline_can_be_extended():
     deadline = Deadline(0.0)
     with pytest.raises(StreamTimeout):
         deadline.left()
