@@ -1,16 +1,17 @@
 """The console script `course`."""
 
 import sys
+from io import TextIOWrapper
 
-# An old interpreter reads this file too: nothing newer than Python 3.8 is written in it, and nothing else is
-# imported before the version is known.
-_OLDEST = (3, 11)
+# Old interpreters must be able to run this file: it uses no syntax newer than Python 3.8, and imports nothing
+# else before the version check.
+_MIN_VERSION = (3, 11)
 
 
 def main() -> None:
-    """What `course` runs."""
-    if sys.version_info < _OLDEST:
-        oldest, found = (".".join(map(str, version[:3])) for version in (_OLDEST, sys.version_info))
+    """Run the command `course`."""
+    if sys.version_info < _MIN_VERSION:
+        oldest, found = (".".join(map(str, version[:3])) for version in (_MIN_VERSION, sys.version_info))
         sys.exit(
             f"course needs Python {oldest} or newer, and this is {found} ({sys.executable}). "
             "Install a newer one, delete the folder .venv and run `make lab` again."
@@ -21,6 +22,8 @@ def main() -> None:
     from utils.command_line.app import app
 
     for stream in (sys.stdout, sys.stderr):
-        # A file name, or a mark that the terminal's encoding lacks, must not end in an error of its own.
-        stream.reconfigure(errors="replace")
+        # A file name or a symbol that the terminal's encoding lacks must not raise. A test's stream may not be
+        # a TextIOWrapper.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
     app(prog_name="course")

@@ -1,4 +1,4 @@
-"""`python -m utils.command_line`, for where the script `course` is not on the path."""
+"""`python -m utils.command_line`, for use where the script `course` is not on PATH."""
 
 from utils.command_line import main
 

@@ -1,4 +1,4 @@
-"""What `course check` shows: the cells as they run, then the table."""
+"""Terminal output of `course check`: progress by cell, then the table."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +23,7 @@ _STYLES = {"✓": "green", "✗": "red", "○": "yellow", "✎": "cyan"}
 
 @contextmanager
 def cell_by_cell(console: Console) -> Iterator[Begin]:
-    """Shows how far a run is while it lasts, where there is a terminal to show it on."""
+    """Show a progress bar during the context if the console is a terminal; yield the callback for it."""
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),
@@ -41,7 +41,7 @@ def cell_by_cell(console: Console) -> Iterator[Begin]:
 
 
 def result_view(result: SelfCheck, details: bool) -> RenderableType:
-    """The table, the sums and the notes; with `details` every failed check's whole report as well."""
+    """Return the table, the sums and the notes; with `details` also the whole report of each failed check."""
     reports = [row.report for row in result.rows if row.mark in "✗○" and row.report] if details else []
     return Group(
         _table(result),

@@ -72,7 +72,7 @@ def check(
 
     Example: `course check 5`
     """
-    # Only here: `course --help` need not wait for it.
+    # Imported here so that `course --help` stays fast.
     from utils.command_line._check_view import cell_by_cell, result_view
 
     found = find_week(week)
@@ -90,7 +90,7 @@ def check(
 
 
 def _keep(result: SelfCheck) -> None:
-    """Writes the result down for `course progress`; a check whose result cannot be kept was still a check."""
+    """Store the result for `course progress`; print a sentence if that fails."""
     from utils.progress import NotKept, keep
 
     try:

@@ -1,8 +1,8 @@
-"""How the course's JupyterLab starts: `make lab` passes this file with `--config`.
+"""Configuration of the course's JupyterLab, which `make lab` passes with `--config`.
 
-Three things differ from JupyterLab as it comes: it opens on the course's front page, it keeps its windows
-and settings in the virtual environment and not in your home, and it asks no server for news, updates or
-extensions.
+It differs from JupyterLab's defaults in three ways: JupyterLab opens the course's front page, keeps its
+workspaces and settings in the virtual environment rather than in your home directory, and asks no server for
+news, updates or extensions.
 """
 
 import os
@@ -10,16 +10,16 @@ import sys
 from pathlib import Path
 
 here = Path(__file__).resolve().parent
-kept = Path(sys.prefix, "share", "jupyter", "lab")
+data = Path(sys.prefix, "share", "jupyter", "lab")
 
-c = get_config()  # Jupyter puts this function here when it reads the file
+c = get_config()  # type: ignore[name-defined]  # traitlets defines it when it runs this file
 
 c.LabApp.default_url = "/lab/tree/course/README.md"
 c.LabApp.app_settings_dir = str(here / "settings")
 
-# In the home, JupyterLab would reopen here what was last open in any other project.
-c.LabApp.workspaces_dir = os.environ.get("JUPYTERLAB_WORKSPACES_DIR", str(kept / "workspaces"))
-c.LabApp.user_settings_dir = os.environ.get("JUPYTERLAB_SETTINGS_DIR", str(kept / "user-settings"))
+# With the default, JupyterLab would reopen what was last open in any other project.
+c.LabApp.workspaces_dir = os.environ.get("JUPYTERLAB_WORKSPACES_DIR", str(data / "workspaces"))
+c.LabApp.user_settings_dir = os.environ.get("JUPYTERLAB_SETTINGS_DIR", str(data / "user-settings"))
 
 c.LabApp.news_url = None
 c.LabApp.check_for_updates_class = "jupyterlab.handlers.announcements.NeverCheckForUpdate"

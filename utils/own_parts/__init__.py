@@ -2,9 +2,9 @@
 
     from utils.own_parts import softmax, LayerNorm
 
-The name is looked for in the notebooks of the weeks before this one, as they are saved; what it rests on
-there runs, and nothing else. Where a grade is made (the environment variable NBGRADER_EXECUTION is set, as
-nbgrader and `course check` do) the official part comes instead, so that no mistake is paid for twice.
+The name is looked up in the saved notebooks of the weeks before this one, and only the statements that it
+needs are run. In grading (when the environment variable NBGRADER_EXECUTION is set, as by nbgrader and
+`course check`) the official part is imported instead, so that no mistake costs points twice.
 """
 
 import ast
@@ -27,21 +27,21 @@ _CORRECT = "Correct it there, save that notebook, and run this line again."
 
 
 class NoOwnPart(CourseError, ImportError):
-    """A part of the student's own that cannot be had; the message says why and what to do."""
+    """A part of the student's own that cannot be imported; the message says why and what to do."""
 
 
 def __getattr__(name: str) -> Any:
-    # Python and IPython ask modules for names of theirs; a part's name has no leading underscore.
+    # Python and IPython look up names such as __path__ here; a part's name has no leading underscore.
     if name.startswith("_"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return _official(name) if os.environ.get("NBGRADER_EXECUTION") else _own(name)
 
 
 def _official(name: str) -> Any:
-    """The part that grading uses.
+    """Return the official part, which grading uses.
 
     Raises:
-        NoOwnPart: there is none of that name.
+        NoOwnPart: There is no part of that name.
     """
     try:
         part = getattr(importlib.import_module("parts"), name)
@@ -55,27 +55,29 @@ def _official(name: str) -> Any:
 
 
 def _own(name: str) -> Any:
-    """The student's own part.
+    """Return the student's own part.
 
     Raises:
-        NoOwnPart: no earlier notebook has it, or it is not written, or running it failed.
+        NoOwnPart: No earlier notebook has it, or it is not written, or running it failed.
     """
     home = find_home()
     week, code = _find(name, home)
     shown = code.path.relative_to(home.parent)
     statements = code.needed_for(name)
     _refuse_unwritten(name, code, statements, shown)
-    part = _space(week, code).get(name, statements, shown)
+    part = _namespace(week, code).get(name, statements, shown)
     print(f"{name}: yours, from week {week.number} ({shown})")
     return part
 
 
-# --- Where it is --------------------------------------------------------------------------------------------
+# --- Finding the part ---------------------------------------------------------------------------------------
 
 
 def _find(name: str, home: Path) -> tuple[Week, NotebookCode]:
-    """The latest earlier week whose notebook defines `name`."""
-    broken, missing, known = [], [], set()
+    """Return the latest earlier week whose notebook defines `name`, and its code."""
+    broken: list[str] = []
+    missing: list[str] = []
+    known: set[str] = set()
     for week in reversed(_earlier_weeks()):
         path = notebook_of(week, home)
         if not os.path.isfile(path):
@@ -93,7 +95,7 @@ def _find(name: str, home: Path) -> tuple[Week, NotebookCode]:
 
 
 def _earlier_weeks() -> list[Week]:
-    """The weeks before the one whose notebook asks: the folder's, or the one that is being run for it."""
+    """Return the weeks before that of the importing notebook: one being run here, else the folder's."""
     if _running:
         limit = _running[-1].number
     else:
@@ -114,7 +116,7 @@ def _not_found(name: str, known: set[str], missing: list[str], broken: list[str]
     return " ".join([*sentences, *broken])
 
 
-# --- Whether it is written ----------------------------------------------------------------------------------
+# --- Refusing unwritten parts -------------------------------------------------------------------------------
 
 
 def _refuse_unwritten(name: str, code: NotebookCode, statements: list[Statement], shown: Path) -> None:
@@ -134,27 +136,27 @@ def _refuse_unwritten(name: str, code: NotebookCode, statements: list[Statement]
         )
 
 
-# --- Running it ---------------------------------------------------------------------------------------------
+# --- Running the part ---------------------------------------------------------------------------------------
 
 _running: list[Week] = []
-_spaces: dict[tuple[Path, int], "_Space"] = {}
+_namespaces: dict[tuple[Path, int], "_Namespace"] = {}
 
 
-def _space(week: Week, code: NotebookCode) -> "_Space":
-    """The space of a saved state of a notebook: one for all its parts, which share their classes."""
+def _namespace(week: Week, code: NotebookCode) -> "_Namespace":
+    """Return the namespace of a saved notebook, the same for all its parts, so that they share their classes."""
     state = (code.path, code.path.stat().st_mtime_ns)
-    if state not in _spaces:
-        _spaces[state] = _Space(week, code)
-    return _spaces[state]
+    if state not in _namespaces:
+        _namespaces[state] = _Namespace(week, code)
+    return _namespaces[state]
 
 
-class _Space:
-    """A module of its own in which a notebook's statements run, each once."""
+class _Namespace:
+    """A module in which a notebook's statements run, each at most once."""
 
     def __init__(self, week: Week, code: NotebookCode):
         self._week = week
         self._code = code
-        self._done: set[tuple[int, int, int]] = set()  # by place: every look parses the notebook anew
+        self._done: set[tuple[int, int, int]] = set()  # by position: each import parses the notebook anew
         self._module = ModuleType(f"{__name__}.{week.folder}", f"Parts of {code.path}")
         sys.modules[self._module.__name__] = self._module  # dataclasses and pickle look classes up by module
 
@@ -175,7 +177,7 @@ class _Space:
             return
         cell = self._code.cell(statement.cell)
         filename = f"{shown}, {cell.label}"
-        # With the source on record, a traceback shows the student's own lines.
+        # With the source in linecache, a traceback shows the student's own lines.
         linecache.cache[filename] = (len(cell.source), None, cell.source.splitlines(keepends=True), filename)
         try:
             exec(compile(ast.Module([statement.node], []), filename, "exec"), self._module.__dict__)

@@ -1,4 +1,4 @@
-"""The definitions in a student's notebook, taken apart so that one of them can be run with what it needs."""
+"""Static analysis of a student's notebook, so that one definition can be run with what it needs."""
 
 import ast
 import builtins
@@ -11,7 +11,7 @@ from typing import Any
 
 from utils.notebook.file import read_cells
 
-_NOT_PARTS = {"check", "look"}  # cells that define nothing which another cell may need
+_NOT_PARTS = {"check", "look"}  # kinds of cells whose definitions no other cell needs
 
 
 @dataclass(frozen=True)
@@ -19,14 +19,14 @@ class Statement:
     """One statement at the top level of a cell."""
 
     cell: int
-    """Its cell's place in the notebook, from 1."""
+    """The position of its cell in the notebook, from 1."""
     node: ast.stmt
     binds: frozenset[str]
-    """The names that it gives a value to."""
+    """The names that it binds."""
     changes: frozenset[str]
-    """The names whose attributes or items it assigns to."""
+    """The names to whose attributes or items it assigns."""
     needs: frozenset[str]
-    """The names from outside that it mentions."""
+    """The global names that it uses."""
 
 
 @dataclass(frozen=True)
@@ -34,18 +34,18 @@ class Cell:
     """One cell that may define parts."""
 
     place: int
-    """From 1, counting all of the notebook's cells."""
+    """Its position among all cells of the notebook, from 1."""
     name: str
-    """nbgrader's grade_id; empty without one."""
+    """nbgrader's grade_id; empty if there is none."""
     set_up: bool
     source: str
-    """Plain Python: IPython's own commands are translated."""
+    """Python, with IPython's magics translated."""
     statements: tuple[Statement, ...]
     syntax_error: SyntaxError | None = None
 
     @property
     def label(self) -> str:
-        """How to call it so that its reader finds it."""
+        """A name by which the student finds the cell."""
         return f"cell {self.place} ({self.name})" if self.name else f"cell {self.place}"
 
 
@@ -65,24 +65,24 @@ class NotebookCode:
         return defined | {cell.name for cell in self.cells if cell.name and not cell.set_up}
 
     def defines(self, name: str) -> bool:
-        """Whether the student gives `name` a value here. An import does not: it is not their own."""
+        """True if the student binds `name` here. An import does not count: it is not their own work."""
         assigned = (each for each in self.statements if isinstance(each.node, ast.Assign | ast.AnnAssign))
         values = (each for each in assigned if not self.cell(each.cell).set_up)
         return name in self.parts or any(name in each.binds for each in values)
 
     def cell(self, place: int) -> Cell:
-        """The cell at a place, counted from 1."""
+        """Return the cell at a position, counted from 1."""
         return next(cell for cell in self.cells if cell.place == place)
 
     def cell_of(self, name: str) -> Cell | None:
-        """The cell that should define `name`: its exercise's, or the last that does."""
+        """Return the cell that should define `name`: its exercise's, else the last that binds it."""
         exercise = next((cell for cell in self.cells if cell.name == name), None)
         binding = [each.cell for each in self.statements if name in each.binds]
         return exercise or (self.cell(binding[-1]) if binding else None)
 
     def needed_for(self, name: str) -> list[Statement]:
-        """The statements that `name` rests on, in the notebook's order."""
-        wanted, chosen = {name}, set()
+        """Return the statements that `name` depends on, in the notebook's order."""
+        wanted, chosen = {name}, set[int]()
         while fresh := {i for i, each in enumerate(self.statements) if _serves(each, wanted)} - chosen:
             chosen |= fresh
             wanted |= {need for i in fresh for need in self.statements[i].needs}
@@ -92,7 +92,7 @@ class NotebookCode:
         return [self.statements[i] for i in sorted(chosen)]
 
     def unwritten(self, statements: list[Statement]) -> Iterator[str]:
-        """Which functions, methods and cells of these are stubs; of two definitions the later counts."""
+        """Yield the functions, methods and cells that are stubs; of two definitions the later counts."""
         last = {name: each for each in statements for name in each.binds}
         for name, each in last.items():
             yield from _stubs(name, each.node)
@@ -118,7 +118,9 @@ def _cell(place: int, source: str, nbgrader: Any, set_up: bool) -> Cell:
     name = str(nbgrader.get("grade_id", "")) if isinstance(nbgrader, dict) else ""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of a stray backslash the student hears where the cell is run
+            warnings.simplefilter(
+                "ignore"
+            )  # the student's kernel warns of invalid escapes when the cell runs
             source = TransformerManager().transform_cell(source)
             statements = tuple(_statement(place, node) for node in ast.parse(source).body)
     except SyntaxError as error:
@@ -134,7 +136,7 @@ def _statement(place: int, node: ast.stmt) -> Statement:
 
 
 def _outer_names(table: symtable.SymbolTable) -> Iterator[str]:
-    """Names that a statement takes from the notebook, also in functions and classes inside it."""
+    """Yield the global names that a statement uses, also in its nested functions and classes."""
     at_top = table.get_type() == "module"
     for symbol in table.get_symbols():
         if symbol.is_referenced() and (at_top or symbol.is_global()):
@@ -173,7 +175,7 @@ def _stubs(name: str, node: ast.stmt) -> Iterator[str]:
 
 
 def _is_stub(node: ast.stmt) -> bool:
-    """Whether it is the line that stands for an answer not given yet, as nbgrader writes it."""
+    """True if the statement is the stub that nbgrader puts in place of a solution."""
     if not isinstance(node, ast.Raise) or node.exc is None:
         return False
     raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc

@@ -1,4 +1,4 @@
-"""What `course check` remembers: each week's last and best result, in a small file on this machine.
+"""Storage of the results of `course check`: each week's last and best, in a small file on this machine.
 
 keep(week, result)          # after a check
 records, note = recall()    # for `course progress`

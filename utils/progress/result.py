@@ -1,4 +1,4 @@
-"""One week's result and what is remembered of a week, to and from plain data."""
+"""The result of one self-check and the record of a week, with their conversion to and from JSON data."""
 
 import math
 from dataclasses import asdict, dataclass, field
@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class WeekResult:
-    """What one self-check of a week came to."""
+    """The result of one self-check of a week."""
 
     when: datetime
     """With a time zone."""
@@ -17,15 +17,15 @@ class WeekResult:
     stretch: float
     stretch_of: float
     exercises: dict[str, tuple[float, float]] = field(default_factory=dict)
-    """Points got and points there are, by exercise."""
+    """Points earned and maximum points, by exercise."""
 
     def to_plain(self) -> dict[str, Any]:
-        """The result as JSON knows it."""
+        """Return the result as JSON data."""
         return {**asdict(self), "when": self.when.isoformat()}
 
     @classmethod
     def from_plain(cls, data: dict[str, Any]) -> "WeekResult":
-        """The result that `to_plain` described. Anything else raises ValueError, TypeError or KeyError."""
+        """Return the result from `to_plain`'s data; other data raise ValueError, TypeError or KeyError."""
         return cls(
             when=_moment(data["when"]),
             core=_points(data["core"]),
@@ -38,26 +38,26 @@ class WeekResult:
 
 @dataclass(frozen=True)
 class Record:
-    """What is remembered of a week."""
+    """The best and the last result of a week."""
 
     best: WeekResult
-    """Most core points; of equals, most stretch points, and of equals the first."""
+    """The one with the most core points, then the most stretch points, then the earliest."""
     last: WeekResult
 
     @classmethod
     def after(cls, before: "Record | None", result: WeekResult) -> "Record":
-        """What is remembered once `result` has come after what was remembered `before`."""
+        """Return the record `before`, updated with a new result."""
         if before is None or _rank(result) > _rank(before.best):
             return cls(best=result, last=result)
         return cls(best=before.best, last=result)
 
     def to_plain(self) -> dict[str, Any]:
-        """The record as JSON knows it."""
+        """Return the record as JSON data."""
         return {"best": self.best.to_plain(), "last": self.last.to_plain()}
 
     @classmethod
     def from_plain(cls, data: dict[str, Any]) -> "Record":
-        """The record that `to_plain` described. Anything else raises ValueError, TypeError or KeyError."""
+        """Return the record from `to_plain`'s data; other data raise ValueError, TypeError or KeyError."""
         return cls(best=WeekResult.from_plain(data["best"]), last=WeekResult.from_plain(data["last"]))
 
 
@@ -83,5 +83,5 @@ def _moment(value: Any) -> datetime:
     moment = datetime.fromisoformat(value)
     if moment.tzinfo is None:
         raise ValueError(f"{value} has no time zone.")
-    moment.astimezone()  # raises for moments that no calendar here can show
+    moment.astimezone()  # raises OverflowError or ValueError for dates that cannot be shown here
     return moment

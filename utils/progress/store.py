@@ -1,4 +1,4 @@
-"""The progress file: read with mistrust, written in one step, never the only copy of anything lost."""
+"""The progress file: validated on reading, replaced atomically, and backed up when it is damaged."""
 
 import contextlib
 import json
@@ -22,25 +22,25 @@ _LOCK_SECONDS = 5
 
 
 class NotKept(CourseError):
-    """The result could not be written down; the message says why."""
+    """A result that could not be stored; the message says why."""
 
 
 @dataclass(frozen=True)
 class _Content:
     weeks: dict[str, Record]
     damage: str = ""
-    """What is wrong with the file; empty when nothing is."""
+    """What is wrong with the file; empty if nothing is."""
 
 
 def progress_file() -> Path:
-    """Where progress is kept: under COURSE_HOME where that is set, else in the user's data folder."""
+    """Return the path of the progress file: in COURSE_HOME if that is set, else in the user's data folder."""
     home = os.environ.get("COURSE_HOME")
     folder = Path(home) if home else platformdirs.user_data_path("gpt2-in-twelve-weeks", appauthor=False)
     return folder / "progress.json"
 
 
 def recall() -> tuple[dict[str, Record], str]:
-    """The weeks' records by folder name, and a sentence on what is wrong with the file, empty if nothing is.
+    """Return the weeks' records by folder name, and a sentence about what is wrong with the file, or "".
 
     Nothing is written. Records that can be read are returned even from a damaged file.
     """
@@ -56,17 +56,18 @@ def recall() -> tuple[dict[str, Record], str]:
 
 
 def keep(week: Week, result: WeekResult) -> str:
-    """Writes `result` down as `week`'s last one, and as its best if it is.
+    """Store `result` as `week`'s last one, and as its best if it is.
 
-    Returns a sentence when a damaged file was set aside, else an empty string.
+    Returns:
+        A sentence if a damaged file was set aside, else an empty string.
 
     Raises:
-        NotKept: nothing could be written; the file is as it was.
+        NotKept: Nothing could be written; the file is unchanged.
     """
     path = progress_file()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with _only_one(path):
+        with _locked(path):
             content = _read(path)
             note = _set_aside(path, content.damage) if content.damage else ""
             before = content.weeks.get(week.folder)
@@ -84,8 +85,8 @@ def _unwritable(path: Path, reason: str) -> str:
 
 
 @contextlib.contextmanager
-def _only_one(path: Path) -> Iterator[None]:
-    """Two checks that end together must not overwrite each other's result."""
+def _locked(path: Path) -> Iterator[None]:
+    """Hold the file's lock, so that two checks that end together do not overwrite each other's result."""
     import filelock
 
     lock = filelock.FileLock(path.with_name("progress.lock"), timeout=_LOCK_SECONDS)
@@ -101,10 +102,10 @@ def _only_one(path: Path) -> Iterator[None]:
 
 
 def _read(path: Path) -> _Content:
-    """The file's records, whatever state it is in.
+    """Return the file's records, as far as they can be read.
 
     Raises:
-        NotKept: the file is there and cannot be read, or a newer version of the course wrote it.
+        NotKept: The file exists and cannot be read, or a newer version of the course wrote it.
     """
     try:
         data = path.read_bytes()
@@ -135,7 +136,7 @@ def _records(weeks: dict[str, Any]) -> _Content:
 
 
 def _set_aside(path: Path, damage: str) -> str:
-    """Copies a damaged file to a name that nothing has yet."""
+    """Copy a damaged file to a new name; return the sentence that reports it."""
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
     handle, copy = tempfile.mkstemp(prefix=f"progress.damaged-{stamp}-", suffix=".json", dir=path.parent)
     os.close(handle)
@@ -144,8 +145,8 @@ def _set_aside(path: Path, damage: str) -> str:
 
 
 def _write(path: Path, weeks: dict[str, Record]) -> None:
-    """Replaces the file in one step: whoever reads it, or pulls the plug, sees the old one or the new one."""
-    target = path.resolve()  # a link to a synchronised folder stays a link
+    """Replace the file atomically: a reader, or a crash at any moment, finds the old or the new content."""
+    target = path.resolve()  # keeps a symbolic link, perhaps to a synchronised folder
     content = {"version": _VERSION, "weeks": {name: record.to_plain() for name, record in weeks.items()}}
     handle, draft = tempfile.mkstemp(prefix="progress.", suffix=".new", dir=target.parent)
     try:

@@ -1,4 +1,4 @@
-"""Twelve weeks at a glance, as a table in the terminal."""
+"""The table of `course progress`: the twelve weeks at a glance."""
 
 import os
 from pathlib import Path
@@ -15,7 +15,7 @@ _BAR_WIDTH = 16  # as wide as "not released yet"; the whole fits a terminal of 8
 
 
 def progress_table(records: dict[str, Record], home: Path) -> Table:
-    """One row a week; `home` is the folder that holds the weeks' folders."""
+    """Return a table with a row for each week; `home` is the folder that holds the weeks' folders."""
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("", justify="right")
     table.add_column("Week")

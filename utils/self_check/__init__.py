@@ -1,8 +1,8 @@
-"""A week's notebook run from top to bottom in a fresh kernel, as the grader would run it.
+"""`course check`: a run of a week's notebook in a fresh kernel, as the grader would run it.
 
     result = check_week(find_week(5), find_notebook(find_week(5)))
 
-Importing this loads neither nbclient nor nbgrader: both arrive with the first check.
+Importing this package loads neither nbclient nor nbgrader; the first check imports both.
 """
 
 from utils.self_check.check import DEFAULT_TIMEOUT, check_week

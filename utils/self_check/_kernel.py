@@ -1,4 +1,4 @@
-"""Running a notebook in a fresh kernel of this very interpreter, one cell after the other."""
+"""Execution of a notebook, cell by cell, in a fresh kernel of this interpreter."""
 
 import asyncio
 import logging
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from ipykernel.kernelspec import RESOURCES, get_kernel_dict
-from jupyter_client import AsyncKernelManager
+from jupyter_client import AsyncKernelClient, AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from nbclient import NotebookClient
 from nbclient.exceptions import DeadKernelError
@@ -22,39 +22,45 @@ from nbformat.v4 import new_output
 from utils.errors import CourseError
 
 _STARTUP_SECONDS = 120
-_GRACE_SECONDS = 10  # for a cell to heed an interrupt; code that catches everything does not
+_GRACE_SECONDS = 10  # between the interrupt and the kernel's end: a cell may catch the interrupt
 
 
 class KernelDidNotStart(CourseError):
-    """No kernel, so nothing was checked; the message repeats the kernel's last words."""
+    """A kernel that did not start; the message quotes the last line that it wrote."""
 
 
 @dataclass
 class KernelRun:
-    """How far a run came. The outputs are in the notebook's cells."""
+    """The course of a run. The outputs are in the notebook's cells."""
 
     seconds: dict[int, float] = field(default_factory=dict)
-    """How long each cell took, by its place; of those that were begun."""
+    """Wall time of each cell that was started, by its position."""
     stopped_in: int | None = None
-    """The cell that took the kernel with it."""
+    """The position of the cell that ended the kernel; None if no cell did."""
     stop_reason: str = ""
     stop_seconds: float = 0
-    """How long that cell had run."""
+    """Wall time of that cell until then."""
 
 
 def run_cells(
     notebook: NotebookNode, prologue: str, folder: Path, timeout: int, begin: Callable[[int], None]
 ) -> KernelRun:
-    """Runs the cells of `notebook`, in `folder`, and puts their outputs into them; before them `prologue`.
+    """Run the cells of `notebook` and store their outputs in them.
 
     A cell that raises does not stop the run, nor does one that is interrupted after `timeout` seconds; the
-    kernel's death does. `begin` is told each cell's place before it runs.
+    kernel's death does.
+
+    Args:
+        prologue: Code to run first; it is not a cell of the notebook.
+        folder: The kernel's working directory.
+        timeout: Seconds for each cell.
+        begin: Called with each cell's position before the cell runs.
 
     Raises:
-        KernelDidNotStart: the kernel did not come up.
+        KernelDidNotStart: The kernel did not start.
     """
-    with tempfile.TemporaryDirectory() as scratch, tempfile.TemporaryFile() as words:
-        return asyncio.run(_run(notebook, prologue, folder, timeout, begin, _environment(scratch), words))
+    with tempfile.TemporaryDirectory() as scratch, tempfile.TemporaryFile() as log:
+        return asyncio.run(_run(notebook, prologue, folder, timeout, begin, _environment(scratch), log))
 
 
 def _environment(scratch: str) -> dict[str, str]:
@@ -62,7 +68,7 @@ def _environment(scratch: str) -> dict[str, str]:
         "HF_HUB_OFFLINE": "1",  # nothing needs the network, so nothing may wait for it
         **os.environ,
         "NBGRADER_EXECUTION": "validate",  # failing checks raise
-        "IPYTHONDIR": scratch,  # the grader has no start-up files of the student's
+        "IPYTHONDIR": scratch,  # without the student's start-up files, as where work is graded
         "PYTHONHASHSEED": "0",
         "CUDA_VISIBLE_DEVICES": "",  # grading needs no graphics card, and has none
         "TORCHDYNAMO_DISABLE": "1",
@@ -76,19 +82,19 @@ async def _run(
     timeout: int,
     begin: Callable[[int], None],
     environment: dict[str, str],
-    words: IO[bytes],
+    log: IO[bytes],
 ) -> KernelRun:
-    client = _client(notebook)
-    manager = client.km
+    manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=_ThisInterpreter())
+    client = _client(notebook, manager)
     try:
-        await _start(client, folder, environment, words)
+        await _start(client, folder, environment, log)
         await _prepare(client, prologue)
         run = KernelRun()
         for index in range(len(notebook.cells)):
             begin(index)
             run.seconds[index] = 0.0
             began = time.monotonic()
-            run.stop_reason = await _run_cell(client, index, timeout)
+            run.stop_reason = await _run_cell(client, manager, index, timeout)
             run.seconds[index] = time.monotonic() - began
             if run.stop_reason:
                 run.stopped_in, run.stop_seconds = index, run.seconds[index]
@@ -102,59 +108,62 @@ async def _run(
 
 
 async def _prepare(client: NotebookClient, prologue: str) -> None:
-    """Runs the code that makes the kernel what the notebook is to find. It is no cell of the notebook."""
+    """Run code that is not a cell of the notebook."""
+    kernel = client.kc
+    if not isinstance(kernel, AsyncKernelClient):
+        raise TypeError("The kernel has no asynchronous client.")
     await asyncio.wait_for(
-        client.kc.execute_interactive(prologue, allow_stdin=False, store_history=False, silent=True),
+        kernel.execute_interactive(prologue, allow_stdin=False, store_history=False, silent=True),
         _STARTUP_SECONDS,
     )
 
 
 class _ThisInterpreter(KernelSpecManager):
-    """Whatever name the notebook was saved with, and whatever is installed under it: this interpreter."""
+    """Kernel specs that all start this interpreter, whatever kernel the notebook names."""
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
         return KernelSpec(resource_dir=RESOURCES, **get_kernel_dict())
 
 
-def _client(notebook: NotebookNode) -> NotebookClient:
+def _client(notebook: NotebookNode, manager: AsyncKernelManager) -> NotebookClient:
     client = NotebookClient(
         notebook,
-        km=AsyncKernelManager(kernel_name="python3", kernel_spec_manager=_ThisInterpreter()),
-        timeout=None,  # `_Watchdog` sees to it
+        km=manager,
+        timeout=None,  # `_Watchdog` enforces the limit
         startup_timeout=_STARTUP_SECONDS,
         allow_errors=True,
-        skip_cells_with_tag="",  # no tag makes a check pass by not being run
+        skip_cells_with_tag="",  # a tag must not let a check pass by not being run
         record_timing=False,
         store_widget_state=False,
     )
-    client.log = logging.getLogger("utils.self_check.quiet")  # what it logs, the table says
+    client.log = logging.getLogger("utils.self_check.quiet")  # the table reports what it would log
     client.log.addHandler(logging.NullHandler())
     client.log.propagate = False
     return client
 
 
-async def _start(client: NotebookClient, folder: Path, environment: dict[str, str], words: IO[bytes]) -> None:
+async def _start(client: NotebookClient, folder: Path, environment: dict[str, str], log: IO[bytes]) -> None:
     try:
-        await client.async_start_new_kernel(cwd=str(folder), env=environment, stdout=words, stderr=words)
+        await client.async_start_new_kernel(cwd=str(folder), env=environment, stdout=log, stderr=log)
         await client.async_start_new_kernel_client()
     except (OSError, RuntimeError) as error:
-        last = _last_line(words) or str(error)
+        last = _last_line(log) or str(error)
         raise KernelDidNotStart(
             f"The Python kernel did not start in {folder}: {last}. Nothing was checked. If a file of yours "
             "there is named like a Python module (random.py, types.py), rename it; else run `make lab` again."
         ) from None
 
 
-def _last_line(words: IO[bytes]) -> str:
-    words.seek(0)
-    lines = words.read().decode(errors="replace").strip().splitlines()
+def _last_line(log: IO[bytes]) -> str:
+    log.seek(0)
+    lines = log.read().decode(errors="replace").strip().splitlines()
     return lines[-1].strip().rstrip(".") if lines else ""
 
 
-async def _run_cell(client: NotebookClient, index: int, timeout: int) -> str:
-    """Runs one cell. Returns why the run cannot go on after it; empty when it can."""
+async def _run_cell(client: NotebookClient, manager: AsyncKernelManager, index: int, timeout: int) -> str:
+    """Run one cell. Return the reason why the run cannot go on after it; empty if it can."""
     cell = client.nb.cells[index]
-    watch = _Watchdog(client, timeout)
+    watchdog = _Watchdog(manager, timeout)
     asked_to_exit = False
 
     def executed(execute_reply: dict[str, Any], **_: Any) -> None:
@@ -166,38 +175,39 @@ async def _run_cell(client: NotebookClient, index: int, timeout: int) -> str:
     try:
         await client.async_execute_cell(cell, index)
     except DeadKernelError:
-        if asyncio.current_task().cancelling():  # Ctrl-C looks like a dead kernel to nbclient
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():  # nbclient takes Ctrl-C for a dead kernel
             raise asyncio.CancelledError from None
-        return watch.stop_reason or await _cause_of_death(client)
+        return watchdog.stop_reason or await _cause_of_death(manager)
     finally:
-        watch.end()
-    if watch.interrupted:
+        watchdog.stop()
+    if watchdog.interrupted:
         cell.outputs = [output for output in cell.outputs if output.output_type != "error"]
         cell.outputs.append(_timeout_output(timeout))
-    # The kernel ends a moment later, in whichever cell that meets it; this is the one to name.
+    # The kernel exits only after this cell, and would seem to die in a later one; this is the one to report.
     return "it called exit() or quit()" if asked_to_exit else ""
 
 
 class _Watchdog:
-    """Interrupts a cell that takes too long, and ends the kernel when that does not help.
+    """A timer that interrupts a cell after `timeout` seconds, and ends the kernel if that does not stop it.
 
-    nbclient's own timeout goes on to the next cell while the kernel may still be at the last one.
+    nbclient's own timeout goes on to the next cell while the kernel may still be running the last one.
     """
 
-    def __init__(self, client: NotebookClient, timeout: int):
+    def __init__(self, manager: AsyncKernelManager, timeout: int):
         self.interrupted = False
         self.stop_reason = ""
-        self._task = asyncio.create_task(self._wait(client, timeout))
+        self._task = asyncio.create_task(self._wait(manager, timeout))
 
-    async def _wait(self, client: NotebookClient, timeout: int) -> None:
+    async def _wait(self, manager: AsyncKernelManager, timeout: int) -> None:
         await asyncio.sleep(timeout)
         self.interrupted = True
-        await client.km.interrupt_kernel()
+        await manager.interrupt_kernel()
         await asyncio.sleep(_GRACE_SECONDS)
         self.stop_reason = f"it was still running after {timeout} s and did not heed an interrupt"
-        await client.km.shutdown_kernel(now=True)
+        await manager.shutdown_kernel(now=True)
 
-    def end(self) -> None:
+    def stop(self) -> None:
         self._task.cancel()
 
 
@@ -206,8 +216,8 @@ def _timeout_output(seconds: int) -> NotebookNode:
     return new_output("error", ename="CellTimeoutError", evalue=sentence, traceback=[sentence])
 
 
-async def _cause_of_death(client: NotebookClient) -> str:
-    code = await client.km.provisioner.poll() if client.km.provisioner else None
+async def _cause_of_death(manager: AsyncKernelManager) -> str:
+    code = await manager.provisioner.poll() if manager.provisioner else None
     if code is None or code >= 0:
         return f"the kernel ended with exit code {code or 0}: something called exit"
     meaning = signal.strsignal(-code) or "unknown"

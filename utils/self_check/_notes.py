@@ -1,4 +1,4 @@
-"""What else is worth knowing after a run, a sentence each: what stands below the table."""
+"""The notes below the table of a run: one sentence each."""
 
 import os
 import sys
@@ -12,11 +12,11 @@ from utils.self_check._run import Ran
 
 _OURS = frozenset({"utils", "grader", "torch", "transformers", "numpy", "IPython", "ipykernel", "einops"})
 _GRADED_SECONDS = 60
-"""What a cell has where work is graded, as the course comes."""
+"""The grader's default limit for a cell."""
 
 
 def notes_on(assembled: AssembledNotebook, ran: Ran, path: Path, content: bytes) -> tuple[str, ...]:
-    """Every note on the notebook at `path` that has run, the gravest first."""
+    """Return all notes on a run of the notebook at `path`, the most important first."""
     folder = path.absolute().parent
     return (
         *_without_parts(ran, folder),
@@ -62,7 +62,7 @@ def _other_language(content: bytes) -> list[str]:
 
 
 def _hidden_modules(folder: Path) -> list[str]:
-    """Files of the student's that Python finds before the modules that the notebook means."""
+    """Return a note for each of the student's files that hides a module that the notebook imports."""
     names = {Path(name).stem for name in os.listdir(folder) if name.endswith(".py")}
     hidden = sorted(names & (sys.stdlib_module_names | _OURS))
     return [f"{name}.py in {folder} hides the module {name}: rename it." for name in hidden]

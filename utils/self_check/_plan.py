@@ -1,4 +1,4 @@
-"""The notebook that is checked: assembled as the grader does, and laid out as cells for a kernel to run."""
+"""The notebook that a self-check runs: assembled as in grading, and laid out as cells for a kernel."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,20 +16,21 @@ from utils.notebook.submitted import SubmittedCell, Unreadable
 
 @dataclass
 class Plan:
-    """An assembled notebook, and the cells that run."""
+    """An assembled notebook and the cells that run."""
 
     assembled: AssembledNotebook
     steps_of: list[Step] = field(default_factory=list)
-    """By cell of `notebook`: the step that it is a piece of."""
+    """For each cell of `notebook`, the step that it is a piece of."""
     notebook: NotebookNode = field(default_factory=new_notebook)
 
     def cells_of(self, step: Step) -> list[int]:
-        """The places of a step's cells in `notebook`."""
+        """Return the positions of a step's cells in `notebook`."""
         return [place for place, each in enumerate(self.steps_of) if each is step]
 
     def without(self, step: Step, whole: bool) -> "Plan":
-        """The same notebook without that step, which cost the kernel, but for what it defines; or, where even
-        that did, wholly without it.
+        """Return the plan without a step that ended the kernel.
+
+        The step's definitions are kept if it is the student's, unless `whole` is true.
         """
         kept = () if whole or not step.is_students else tuple(filter(None, map(definitions, step.pieces)))
         return _laid_out(self.assembled, {**self._kept(), id(step): kept})
@@ -45,10 +46,10 @@ class Plan:
 def make_plan(
     week: str, path: Path, released: Sequence[ReleasedCell], submitted: Sequence[SubmittedCell]
 ) -> Plan:
-    """The notebook at `path` as it is to run.
+    """Return the plan for the notebook at `path`.
 
     Raises:
-        BrokenNotebook: it is not this week's.
+        BrokenNotebook: It is not this week's notebook.
     """
     try:
         assembled = assemble_notebook(week, released, submitted)
@@ -67,18 +68,18 @@ def _laid_out(assembled: AssembledNotebook, pieces: dict[int, tuple[str, ...]]) 
 
 
 def is_graded(step: Step) -> bool:
-    """Whether nbgrader gives points for the cell, by itself or by a person."""
+    """True if the cell has points in nbgrader, given by a check or by a person."""
     return step.role in ("check", "written", "task") and points_of(step) is not None
 
 
 def points_of(step: Step) -> float | None:
-    """The points that there are for a cell; None where it has none."""
+    """Return the maximum points of a cell; None if it has none."""
     points = nbgrader_metadata(step.cell).get("points")
     return None if points is None else float(points)
 
 
 def label(step: Step) -> str:
-    """How to call a cell so that its reader finds it: its place from the top, and its name or first line."""
+    """Return a name by which the student finds the cell: its position, and its grade_id or first line."""
     if not step.number:
         return step.name or "a cell that is not in your notebook"
     first_line = next(iter(step.cell.source.strip().splitlines()), "")

@@ -1,4 +1,4 @@
-"""From a notebook that has run to the rows of the table."""
+"""Conversion of a finished run to the rows of the table."""
 
 import re
 from typing import Any
@@ -13,13 +13,13 @@ from utils.self_check._run import Ran
 from utils.self_check.result import CheckRow, Kind, Mark
 
 _NOT_WRITTEN = "not written yet"
-_CELL_FILE = re.compile(r"\(\d+\.py, ")  # the name that IPython gives a cell means nothing to its reader
+_CELL_FILE = re.compile(r"\(\d+\.py, ")  # IPython's file name of a cell, which would tell the student nothing
 _MISSING_NAME = re.compile(r"name '(\w+)' is not defined")
 _PUT_PARTS = "put the week's parts.py beside the notebook"
 
 
 def rows_of(assembled: AssembledNotebook, ran: Ran) -> tuple[CheckRow, ...]:
-    """A row for every graded cell, in the notebook's order."""
+    """Return a row for every graded cell, in the notebook's order."""
     return tuple(_row(assembled, step, ran) for step in assembled.steps if is_graded(step))
 
 
@@ -55,7 +55,7 @@ def _written_row(step: Step) -> CheckRow:
 
 
 def _outcome(assembled: AssembledNotebook, step: Step, ran: Ran) -> tuple[float, Mark, str]:
-    """Points, mark and reason of a check cell."""
+    """Return the points, mark and reason of a check cell."""
     if id(step) in ran.stopped:
         return 0, "✗", f"the kernel died in this check {ran.stopped[id(step)]}"
     if id(step) not in ran.outputs:
@@ -63,7 +63,7 @@ def _outcome(assembled: AssembledNotebook, step: Step, ran: Ran) -> tuple[float,
     outputs = ran.outputs[id(step)]
     try:
         points = _points(step, outputs)
-    except (KeyError, ValueError) as error:  # a value that cannot be points
+    except (KeyError, ValueError) as error:  # an output that nbgrader cannot convert to points
         return 0, "✗", f"nbgrader cannot grade what the cell shows: {error}"
     reports = [data for _, data in _reports(outputs)]
     written = all(data.get("written", True) for data in reports)
@@ -74,14 +74,14 @@ def _outcome(assembled: AssembledNotebook, step: Step, ran: Ran) -> tuple[float,
 
 
 def _points(step: Step, outputs: list[NotebookNode]) -> float:
-    """As the grader gives them: what a cell writes to stderr costs nothing."""
+    """Return nbgrader's points, without regard to stderr, as in grading."""
     kept = [output for output in outputs if output.get("name") != "stderr"]
     cell = NotebookNode({**step.cell, "outputs": kept})
     return determine_grade(cell)[0]
 
 
 def _reports(outputs: list[NotebookNode]) -> list[tuple[str, dict[str, Any]]]:
-    """The reports that the course's checks displayed: text and data."""
+    """Return the reports that the course's checks displayed: text and data."""
     shown = [output.data for output in outputs if output.output_type == "display_data"]
     return [
         (str(data.get("text/plain", "")), data[MIME]) for data in shown if isinstance(data.get(MIME), dict)
@@ -99,7 +99,7 @@ def _reason(assembled: AssembledNotebook, step: Step, reports: list[dict[str, An
 
 
 def _diagnosis(report: dict[str, Any]) -> str:
-    """One line: the headline, and what the mistake is where the check knows it."""
+    """Return one line: the headline, and the mistake if the check recognised one."""
     if not report.get("written", True):
         return _NOT_WRITTEN
     headline = str(report.get("headline", ""))
@@ -116,7 +116,7 @@ def _error_reason(assembled: AssembledNotebook, error: NotebookNode, ran: Ran) -
 
 
 def _cause(assembled: AssembledNotebook, name: str, ran: Ran) -> str | None:
-    """Why `name` is missing: what went wrong in the cell that should have defined it."""
+    """Return the reason why `name` is missing: what went wrong in the cell that should have defined it."""
     defines = re.compile(rf"^(?:(?:async )?def|class) +{name}\b|^{name}\b.*=", re.MULTILINE)
     for step in assembled.steps:
         if step.is_check or not step.pieces:
@@ -135,7 +135,7 @@ def _cause(assembled: AssembledNotebook, name: str, ran: Ran) -> str | None:
 
 
 def failed_cells(assembled: AssembledNotebook, ran: Ran) -> list[str]:
-    """A sentence for each cell that raised although it is neither a check nor an unwritten exercise."""
+    """Return a sentence for each cell that raised and is neither a check nor an unwritten exercise."""
     return [
         f"{label(step)} raised {error_line(error)}"
         for step in assembled.steps
@@ -146,6 +146,6 @@ def failed_cells(assembled: AssembledNotebook, ran: Ran) -> list[str]:
 
 
 def error_line(error: NotebookNode) -> str:
-    """An error in one line, as Python's last line of a traceback says it."""
+    """Return an error in one line, like the last line of a traceback."""
     first = next((line.strip() for line in error.evalue.splitlines() if line.strip()), "")
     return f"{error.ename}: {_CELL_FILE.sub('(', first)}".rstrip(": ")

@@ -1,4 +1,4 @@
-"""Runs a plan: a kernel that dies is replaced, and the cell that cost it left out, as the grader does it."""
+"""Execution of a plan. As in grading, a kernel that dies is replaced, and the cell that ended it left out."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -15,24 +15,24 @@ from utils.self_check._kernel import KernelRun, run_cells
 from utils.self_check._plan import Plan, label
 from utils.weeks import Week
 
-_RESTARTS = 8
-"""How often a kernel that died is replaced."""
+_MAX_RESTARTS = 8
+"""Kernels that are started to replace ones that died."""
 _PARTS = "parts.py"
 
 
 @dataclass
 class Ran:
-    """What came of running a notebook, by step (its `id`)."""
+    """The results of a run, by the `id()` of each step."""
 
     outputs: dict[int, list[NotebookNode]] = field(default_factory=dict)
     stopped: dict[int, str] = field(default_factory=dict)
-    """Why a cell took the kernel with it."""
+    """The reason why a step ended the kernel."""
     seconds: dict[int, float] = field(default_factory=dict)
     has_parts: bool = True
-    """Whether the week's parts.py could be found, where it needs one."""
+    """False if the week needs its parts.py and none was found."""
 
     def error_in(self, step: Step) -> NotebookNode | None:
-        """The error that ended a step, if one did."""
+        """Return the error output of a step, if it has one."""
         shown = self.outputs.get(id(step), ())
         return next((output for output in shown if output.output_type == "error"), None)
 
@@ -45,10 +45,15 @@ def run_plan(
     timeout: int,
     begin: Callable[[int, int, str], None] | None,
 ) -> Ran:
-    """Runs every cell of the plan in `folder`.
+    """Run every cell of the plan.
+
+    Args:
+        folder: The kernel's working directory.
+        timeout: Seconds for each cell.
+        begin: Called before each cell; see `utils.self_check.check.Begin`.
 
     Raises:
-        KernelDidNotStart: there is no kernel.
+        KernelDidNotStart: The kernel did not start.
     """
     imported = [name for each in released if each.role == "set-up" for name in imported_modules(each.source)]
     parts = _parts(week, folder) if "parts" in imported else str(folder)
@@ -58,25 +63,25 @@ def run_plan(
         f"__import__('utils.notebook.unattended', fromlist=['begin_check'])"
         f".begin_check(get_ipython(), {week.folder!r}, {imported!r}, {where!r})"
     )
-    for _ in range(_RESTARTS + 1):
-        run = run_cells(plan.notebook, prologue, folder, timeout, _telling(plan, begin))
-        _note(plan, run, ran)
+    for _ in range(_MAX_RESTARTS + 1):
+        run = run_cells(plan.notebook, prologue, folder, timeout, _on_begin(plan, begin))
+        _collect(plan, run, ran)
         if run.stopped_in is None:
             return ran
-        plan = _without_what_stopped(plan, run, ran)
+        plan = _without_stopped(plan, plan.steps_of[run.stopped_in], run, ran)
     return ran
 
 
-def _telling(plan: Plan, begin: Callable[[int, int, str], None] | None) -> Callable[[int], None]:
-    def tell(place: int) -> None:
+def _on_begin(plan: Plan, begin: Callable[[int, int, str], None] | None) -> Callable[[int], None]:
+    def on_begin(place: int) -> None:
         if begin is not None:
             begin(place, len(plan.steps_of), label(plan.steps_of[place]))
 
-    return tell
+    return on_begin
 
 
-def _note(plan: Plan, run: KernelRun, ran: Ran) -> None:
-    """Takes over what the cells showed that were reached."""
+def _collect(plan: Plan, run: KernelRun, ran: Ran) -> None:
+    """Copy the outputs and times of the cells that were started from `run` to `ran`."""
     fresh: dict[int, list[NotebookNode]] = {}
     for place in sorted(run.seconds):
         step = plan.steps_of[place]
@@ -85,18 +90,18 @@ def _note(plan: Plan, run: KernelRun, ran: Ran) -> None:
     ran.outputs |= fresh
 
 
-def _without_what_stopped(plan: Plan, run: KernelRun, ran: Ran) -> Plan:
-    step = plan.steps_of[run.stopped_in]
+def _without_stopped(plan: Plan, step: Step, run: KernelRun, ran: Ran) -> Plan:
+    """Record why `step` ended the kernel; return the plan without it and without the checks that are done."""
     again = id(step) in ran.stopped
     ran.stopped.setdefault(id(step), f"after {run.stop_seconds:.0f} s: {run.stop_reason}")
     done = [each for each in plan.assembled.steps if each.is_check and id(each) in ran.outputs]
-    for each in done:  # no other cell needs that it runs once more
+    for each in done:  # a check defines nothing that other cells need
         plan = plan.without(each, whole=True)
     return plan.without(step, whole=again)
 
 
 def _parts(week: Week, folder: Path) -> str:
-    """The folder with the week's parts.py: the notebook's own, else the course's; empty if neither has it."""
+    """Return the folder of the week's parts.py: the notebook's, else the course's; empty if there is none."""
     for place in (folder, notebook_of(week, find_home()).parent, notebook_of(week, find_home(folder)).parent):
         if os.path.isfile(place / _PARTS):
             return str(place)

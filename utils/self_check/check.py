@@ -1,4 +1,4 @@
-"""One week checked, from the file to the result."""
+"""The self-check of one week, from the file to the result."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,30 +10,33 @@ from utils.self_check.result import SelfCheck
 from utils.weeks import Week
 
 DEFAULT_TIMEOUT = 600
-"""Seconds that a cell may take; the longest, week 11's training, needs about half of it."""
-_MOST_BYTES = 32 * 2**20
-"""Of a notebook file, as where work is graded."""
+"""Seconds for each cell; the longest, week 11's training, needs about half of them."""
+_MAX_BYTES = 32 * 2**20
+"""Limit on a notebook file, the same as the grader's."""
 
 Begin = Callable[[int, int, str], None]
-"""Is told, before a cell runs, how many have run, how many there are, and what this one is called."""
+"""Callback before a cell runs: (cells done, cells in all, this cell's label)."""
 
 
 def check_week(
     week: Week, path: Path, timeout: int = DEFAULT_TIMEOUT, begin: Begin | None = None
 ) -> SelfCheck:
-    """Runs the notebook at `path` as the grader would and says what each exercise of `week` got.
+    """Run the notebook at `path` as the grader would, and return the points of each exercise of `week`.
 
-    The file is only read. Its code runs in its folder, so that it finds `parts.py` and what else lies there.
+    The file is only read. Its code runs in its folder, so that it finds `parts.py` and other files there.
+
+    Args:
+        timeout: Seconds for each cell.
 
     Raises:
-        CourseError: the file is not this week's notebook, or no kernel could be started.
+        CourseError: The file is not this week's notebook, or no kernel could be started.
     """
     content = read_bytes(path)
     try:
-        submitted = read_submission(content, _MOST_BYTES)
+        submitted = read_submission(content, _MAX_BYTES)
     except Unreadable as problem:
         raise BrokenNotebook(f"{path}: {problem}") from None
-    # Heavy imports only now: most slips have been caught.
+    # Heavy imports come only after the checks above, which catch most mistakes at once.
     from utils.notebook.released import released_cells, released_notebook
     from utils.self_check._notes import notes_on
     from utils.self_check._plan import make_plan

@@ -1,4 +1,4 @@
-"""What came of a self-check: plain values, one row an exercise."""
+"""The result of a self-check: plain values, one row for each exercise."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ Mark = Literal["✓", "✗", "○", "✎"]
 """Right, not right, not written yet, for a person to grade."""
 
 CORE_POINTS = 100
-"""What the core exercises of every week add up to."""
+"""The sum of the core exercises' points in every week."""
 
 
 @dataclass(frozen=True)
@@ -25,14 +25,14 @@ class CheckRow:
     exercise: str
     kind: Kind
     points: float
-    """Points got; 0 for what a person grades."""
+    """Points earned; 0 if a person grades the exercise."""
     out_of: float
-    """Points there are."""
+    """Maximum points."""
     mark: Mark
     reason: str
-    """Why these points, in one line."""
+    """The reason for the points, in one line."""
     report: str = ""
-    """The check's whole report as text, where it gave one."""
+    """The check's whole report as text; empty if it gave none."""
 
 
 @dataclass(frozen=True)
@@ -43,18 +43,18 @@ class SelfCheck:
     notebook: Path
     rows: tuple[CheckRow, ...]
     notes: tuple[str, ...] = ()
-    """What else is worth knowing, a sentence each."""
+    """Further notes, one sentence each."""
 
     def points(self, kind: Kind) -> float:
-        """Points got in all exercises of a kind."""
+        """Return the points earned in all exercises of a kind."""
         return sum(row.points for row in self.rows if row.kind == kind)
 
     def out_of(self, kind: Kind) -> float:
-        """Points there are in all exercises of a kind; for core what every week has, whatever is here."""
+        """Return the maximum points of all exercises of a kind; for core always `CORE_POINTS`."""
         return CORE_POINTS if kind == "core" else sum(row.out_of for row in self.rows if row.kind == kind)
 
     def summary(self, when: datetime) -> WeekResult:
-        """What is worth remembering of it."""
+        """Return the part of the result that `course progress` keeps."""
         return WeekResult(
             when=when,
             core=self.points("core"),
