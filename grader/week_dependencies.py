@@ -1,7 +1,7 @@
 """Finds what a week's grade depends on: the course's code, its data files and library versions.
 
-A class run grades again when any of it changes (`class_run/code_version.py`), a bundle includes the files that
-its weeks need (`build/bundle/needed.py`), and the sandbox makes only the week's own checks visible
+A class run grades again when any of it changes (`class_run/code_version.py`), a bundle includes the files
+that its weeks need (`build/bundle/needed.py`), and the sandbox makes only the week's own checks visible
 (`sandbox/check_modules.py`).
 """
 

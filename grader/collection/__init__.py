@@ -1,4 +1,4 @@
-"""Collecting a learning platform's downloads: whose each notebook is, and which of several counts.
+"""Collects notebooks from a learning platform's downloads: each one's student, and which of several counts.
 
-Paths inside an archive are read and never used: the only folders that are made are named after students.
+Paths inside archives are parsed but never written to: the only folders created are named after students.
 """

@@ -1,6 +1,7 @@
-"""Notebooks, archives and folders that the instructor has named after their student."""
+"""Finds the students of notebooks, archives and folders that the instructor named after them."""
 
-from grader.collection.claims import Claim, Download, Named, Refused, Week, claim, of_the_week
+from grader.collection.candidates import Claim, Download, Named, Refused, Week, claim, of_the_week
+from grader.collection.extraction import Found
 from grader.collection.names import (
     BadName,
     archive_stem,
@@ -8,20 +9,20 @@ from grader.collection.names import (
     notebook_stem,
     own_name,
     read_notebook_name,
+    stem_of_notebook,
     student_name,
     without_counter,
     without_version,
 )
-from grader.collection.sift import Found
 
 
 def single(download: Download, found: Found, week: Week) -> Claim:
-    """A notebook of its own, `ada_attention.ipynb`.
+    """Returns the claim of a single notebook, `ada_attention.ipynb`.
 
     Raises:
-        Refused: its name is not a student's and a notebook's.
+        Refused: its name does not consist of a student's and a notebook's name.
     """
-    stem = notebook_stem(download.name)
+    stem = stem_of_notebook(download.name)
     name = read_notebook_name(stem, week.notebooks)
     if not name.notebook or (name.rest and without_version(name.rest)):
         raise Refused("its name is not a student's and a notebook's, as in ada_attention.ipynb: rename it.")
@@ -31,10 +32,10 @@ def single(download: Download, found: Found, week: Week) -> Claim:
 
 
 def of_student(download: Download, week: Week) -> list[Claim]:
-    """An archive or a folder that bears a student's name.
+    """Returns the claims of an archive or a folder that is named after a student.
 
     Raises:
-        Refused: the name is no student's, or what is in it looks like the work of several.
+        Refused: the name cannot be a student's, or the contents look like several students' work.
     """
     stem, counter = without_counter(archive_stem(download.name) or download.name)
     packed = notebook_stem(stem)  # ada_attention.ipynb.gz
@@ -44,31 +45,31 @@ def of_student(download: Download, week: Week) -> list[Claim]:
         stem = of_notebook.prefix
     student = _student(stem)
     files = [_named(each, week) for each in download.sifted.found]
-    taken = _one_persons(student, list(of_the_week(download, files, week)))
+    taken = _of_one_person(student, list(of_the_week(download, files, week)))
     rank = (1, (0, counter), (), download.time)
     return [claim(download, student, file, notebook, rank) for file, notebook in taken]
 
 
 def _named(found: Found, week: Week) -> Named:
-    stem = notebook_stem(found.parts[-1])
+    stem = stem_of_notebook(found.parts[-1])
     return Named(found, stem, read_notebook_name(stem, week.notebooks))
 
 
 def _student(text: str) -> str:
     try:
         name = student_name(own_name(text))
-    except BadName as why:
-        raise Refused(f"its name {why}: rename it after its student.") from None
+    except BadName as error:
+        raise Refused(f"its name {error}: rename it after its student.") from None
     if is_general(name):
         raise Refused("its name names no student: rename it, or unpack it here if it is the class's.")
     return name
 
 
-def _one_persons(student: str, taken: list[tuple[Named, str]]) -> list[tuple[Named, str]]:
-    """What is one person's: all of it, unless it looks like the work of several.
+def _of_one_person(student: str, taken: list[tuple[Named, str]]) -> list[tuple[Named, str]]:
+    """Returns the student's files: all of them, unless they look like the work of several students.
 
     Raises:
-        Refused: it does, so that a class would become one student.
+        Refused: none of several students' files bears the student's name, so that this may be a class.
     """
     kept = []
     for notebook in sorted({notebook for _, notebook in taken}):
@@ -91,14 +92,14 @@ def _one_persons(student: str, taken: list[tuple[Named, str]]) -> list[tuple[Nam
 
 
 def _person(file: Named, common: int) -> str:
-    """The name that tells a notebook from others of the same download; empty where it is but a version."""
+    """Returns the name by which a notebook differs from others of the download; empty for mere versions."""
     parts = file.found.parts[common:]
     outer = archive_stem(parts[0]) or parts[0] if len(parts) > 1 else file.name.prefix
     return without_version(own_name(outer))
 
 
 def _common(paths: list[tuple[str, ...]]) -> int:
-    """How many folders all paths begin with."""
+    """Returns the number of leading folders that all paths share."""
     folders = [path[:-1] for path in paths]
     same = 0
     while all(len(each) > same for each in folders) and len({each[same] for each in folders}) == 1:

@@ -1,4 +1,4 @@
-"""What is in an archive or a folder, file by file, within bounds. Nothing is written where a name says."""
+"""Lists the files in an archive or a folder, within limits. Nothing is written to the paths in archives."""
 
 import bz2
 import gzip
@@ -13,7 +13,8 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from types import TracebackType
+from typing import IO, Protocol, Self
 
 from grader.collection.names import archive_stem, parts_of
 
@@ -24,48 +25,62 @@ _FOREIGN = {
     b"\x28\xb5\x2f\xfd": "a zstd archive",
 }
 _TAR_MAGIC = slice(257, 262)
-_LONGEST_LIST = 2**25
-"""Bytes that a zip file's list of contents may have: zipfile keeps all of it in memory."""
+_MAX_DIRECTORY = 2**25
+"""The size limit, in bytes, of a zip file's central directory, which zipfile keeps in memory."""
 
 
 class NotUnpacked(Exception):
-    """An archive, or a part of one, that is left out; the text says why."""
+    """An archive, or a part of one, cannot be unpacked; the message states why."""
 
 
 @dataclass
 class Budget:
-    """How many bytes may still be unpacked."""
+    """The number of bytes that may still be unpacked."""
 
     bytes: int
 
     def take(self, size: int) -> None:
-        """Counts bytes that were unpacked.
+        """Deducts unpacked bytes.
 
         Raises:
-            NotUnpacked: they are too many.
+            NotUnpacked: the budget is exceeded.
         """
         self.bytes -= size
         if self.bytes < 0:
             raise NotUnpacked("it holds too much.")
 
 
+class ByteStream(Protocol):
+    """A binary stream that can be read, and closed by `with`."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Returns at most `size` bytes, or all that are left."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> bool | None: ...
+
+
 @dataclass(frozen=True)
 class Member:
-    """A file in an archive or a folder. It can be read until the next one is asked for."""
+    """A file in an archive or a folder, readable until the next one is requested."""
 
     parts: tuple[str, ...]
-    """Its path; empty where that leads out, with `problem`."""
+    """The components of its path; empty, with `problem`, if the path leads out of the archive."""
     name: str
-    """The same as it stands there."""
+    """The path as in the archive."""
     time: float = 0.0
-    """When it was changed last, in seconds, where it says so."""
-    open: Callable[[], IO[bytes]] | None = None
+    """Modification time in seconds since the epoch; 0 if unknown."""
+    open: Callable[[], ByteStream] | None = None
+    """None if there is a `problem`."""
     problem: str = ""
-    """Why it must not be read."""
+    """The reason why it must not be read."""
 
 
 def members_of_folder(folder: Path) -> Iterator[Member]:
-    """Every file below a folder. Links are not followed."""
+    """Yields every file below a folder. Links are not followed."""
     for root, folders, files in os.walk(folder):
         folders.sort()
         for name in sorted(files):
@@ -74,7 +89,7 @@ def members_of_folder(folder: Path) -> Iterator[Member]:
 
 
 def member_of_file(path: Path, parts: tuple[str, ...]) -> Member:
-    """A file on the disk as a member."""
+    """Returns a file on the disk as a member."""
     name = "/".join(parts)
     try:
         state = path.lstat()
@@ -86,15 +101,15 @@ def member_of_file(path: Path, parts: tuple[str, ...]) -> Member:
 
 
 def members_of_archive(path: Path, name: str, most_files: int, budget: Budget) -> Iterator[Member]:
-    """Every file in an archive, whatever its name's ending says that it is.
+    """Yields every file in an archive, whose format is detected by its first bytes.
 
     Args:
-        name: the archive's, with its ending.
-        most_files: how many files it may list.
-        budget: for what must be unpacked to see what there is: all of a tar archive, nothing of a zip file.
+        name: the archive's name, with its suffix.
+        most_files: the number of files that it may list.
+        budget: for the bytes that listing must unpack: all of a tar archive, none of a zip file.
 
     Raises:
-        NotUnpacked: it is damaged, of a kind that Python cannot unpack, or too large.
+        NotUnpacked: it is damaged, of a format that Python cannot unpack, or too large.
     """
     try:
         for number, member in enumerate(_members(path, name, budget)):
@@ -103,8 +118,8 @@ def members_of_archive(path: Path, name: str, most_files: int, budget: Budget) -
             yield member
     except NotUnpacked:
         raise
-    except Exception as error:  # whatever zipfile, tarfile and the decompressors make of hostile bytes
-        raise NotUnpacked(f"it is damaged ({_said(error)}).") from None
+    except Exception as error:  # zipfile, tarfile and the decompressors raise many types on hostile bytes
+        raise NotUnpacked(f"it is damaged ({_description(error)}).") from None
 
 
 def _members(path: Path, name: str, budget: Budget) -> Iterator[Member]:
@@ -118,10 +133,11 @@ def _members(path: Path, name: str, budget: Budget) -> Iterator[Member]:
         if head.startswith(_ZIP) or (opener is None and name.lower().endswith(".zip")):
             yield from _of_zip(file)
         else:
-            yield from _of_stream(opener(file) if opener else file, name, budget)
+            stream: ByteStream = opener(file) if opener else file
+            yield from _of_stream(stream, name, budget)
 
 
-_STREAMS: dict[bytes, Callable[[IO[bytes]], IO[bytes]]] = {
+_STREAMS: dict[bytes, Callable[[IO[bytes]], ByteStream]] = {
     _GZIP: lambda file: gzip.GzipFile(fileobj=file),
     _BZIP2: bz2.BZ2File,
     _XZ: lzma.LZMAFile,
@@ -129,7 +145,7 @@ _STREAMS: dict[bytes, Callable[[IO[bytes]], IO[bytes]]] = {
 
 
 def _of_zip(file: IO[bytes]) -> Iterator[Member]:
-    if _list_size(file) > _LONGEST_LIST:
+    if _directory_size(file) > _MAX_DIRECTORY:
         raise NotUnpacked("it holds too many files.")
     with zipfile.ZipFile(file) as archive:
         for info in archive.infolist():
@@ -151,7 +167,7 @@ def _in_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Member:
 
 
 def _zip_name(info: zipfile.ZipInfo) -> str:
-    """The member's name; macOS writes UTF-8 without saying so."""
+    """Returns the member's name; macOS writes UTF-8 without setting the flag for it."""
     if info.flag_bits & 0x800 or info.filename.isascii():
         return info.filename
     try:
@@ -167,8 +183,12 @@ def _zip_time(info: zipfile.ZipInfo) -> float:
         return 0.0
 
 
-def _list_size(file: IO[bytes]) -> int:
-    """Bytes of a zip file's list of contents, as its end says; 0 where it has none."""
+def _directory_size(file: IO[bytes]) -> int:
+    """Returns the size in bytes of a zip file's central directory, from the record at its end; 0 without one.
+
+    See PKWARE's APPNOTE.TXT, sections 4.3.14 to 4.3.16: the record has 22 bytes and a comment of at most
+    65,535, and the Zip64 locator before it has 20 bytes.
+    """
     file.seek(0, os.SEEK_END)
     start = max(0, file.tell() - 65_557 - 20)
     file.seek(start)
@@ -179,10 +199,10 @@ def _list_size(file: IO[bytes]) -> int:
         return 0
     (size,) = struct.unpack_from("<L", end, found + 12)
     locator = end[max(0, found - 20) : found]
-    return _list_size_64(file, locator) if locator.startswith(b"PK\6\7") else size
+    return _directory_size_64(file, locator) if locator.startswith(b"PK\6\7") else size
 
 
-def _list_size_64(file: IO[bytes], locator: bytes) -> int:
+def _directory_size_64(file: IO[bytes], locator: bytes) -> int:
     (place,) = struct.unpack_from("<Q", locator, 8)
     file.seek(min(place, 2**62))
     record = file.read(56)
@@ -190,7 +210,7 @@ def _list_size_64(file: IO[bytes], locator: bytes) -> int:
     return struct.unpack_from("<Q", record, 40)[0] if len(record) == 56 else 0
 
 
-def _of_stream(stream: IO[bytes], name: str, budget: Budget) -> Iterator[Member]:
+def _of_stream(stream: ByteStream, name: str, budget: Budget) -> Iterator[Member]:
     bounded = _Bounded(stream, budget)
     if bounded.peek(512)[_TAR_MAGIC] != b"ustar":
         if stream.__class__ is io.BufferedReader:
@@ -212,17 +232,23 @@ def _in_tar(archive: tarfile.TarFile, info: tarfile.TarInfo) -> Member:
         problem = "it is a link, or no file"
     elif parts is None:
         problem = "its name leads out of the archive"
-    return Member(parts or (), info.name, float(info.mtime), lambda: archive.extractfile(info), problem)
+
+    def opened() -> ByteStream:
+        file = archive.extractfile(info)
+        assert file is not None, "tarfile opens every regular file"
+        return file
+
+    return Member(parts or (), info.name, float(info.mtime), opened, problem)
 
 
 class _Bounded(io.RawIOBase):
-    """A stream that gives no more than its budget."""
+    """A stream that raises NotUnpacked when more is read than its budget allows."""
 
-    def __init__(self, stream: IO[bytes], budget: Budget):
+    def __init__(self, stream: ByteStream, budget: Budget):
         self._stream, self._budget, self._ahead = stream, budget, b""
 
     def peek(self, size: int) -> bytes:
-        """The stream's beginning, which is read again."""
+        """Returns the beginning of the stream without consuming it."""
         while len(self._ahead) < size and (piece := self._stream.read(size - len(self._ahead))):
             self._ahead += piece
         return self._ahead
@@ -232,9 +258,9 @@ class _Bounded(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         size = 2**20 if size < 0 else size
-        given, self._ahead = self._ahead[:size], self._ahead[size:]
-        pieces = [given]
-        wanted = size - len(given)
+        first, self._ahead = self._ahead[:size], self._ahead[size:]
+        pieces = [first]
+        wanted = size - len(first)
         while wanted and (piece := self._stream.read(min(wanted, 2**20))):
             self._budget.take(len(piece))
             pieces.append(piece)
@@ -242,5 +268,5 @@ class _Bounded(io.RawIOBase):
         return b"".join(pieces)
 
 
-def _said(error: Exception) -> str:
+def _description(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"[:200] if str(error) else type(error).__name__

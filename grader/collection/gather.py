@@ -1,4 +1,4 @@
-"""From a folder of downloads to one notebook a student: everything is named that is left out, and why."""
+"""Selects one notebook per student from a folder of downloads, and reports all that is left out, and why."""
 
 import filecmp
 from collections import defaultdict
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from re import Pattern
 
-from grader.collection.claims import Claim, Download, Refused, Week
+from grader.collection.candidates import Claim, Download, Refused, Week
 from grader.collection.containers import (
     Budget,
     Member,
@@ -15,28 +15,28 @@ from grader.collection.containers import (
     members_of_archive,
     members_of_folder,
 )
+from grader.collection.extraction import Bounds, Sifter
 from grader.collection.names import archive_stem, is_junk, notebook_stem
 from grader.collection.owners import claims
 from grader.collection.platforms import read_platform_name
-from grader.collection.sift import Bounds, Sifter
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """The notebook that counts, of all that a student handed in."""
+    """The notebook that counts among all that a student handed in."""
 
     claim: Claim
     left: tuple[Claim, ...]
-    """The others, where they differ from it."""
+    """The others that differ from it."""
 
 
 @dataclass
 class Gathered:
-    """What a folder of downloads holds."""
+    """The notebooks in a folder of downloads."""
 
     chosen: list[Chosen] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
-    """Sentences on what was left out."""
+    """Sentences on files that were left out."""
 
 
 def gather(
@@ -45,7 +45,8 @@ def gather(
     """Gathers the notebooks of the downloads in the folder `place`.
 
     Args:
-        scratch: an empty folder, in which the notebooks' bytes lie afterwards.
+        scratch: an empty folder, to which the notebooks are extracted.
+        patterns: name patterns of further platforms; see `read_platform_name`.
     """
     return _Gatherer(place, Sifter(scratch, bounds, patterns), week, bounds, patterns).go()
 
@@ -65,18 +66,18 @@ class _Gatherer:
             download = Download(name, sifted, time)
             try:
                 claimed += _best_of_each(claims(download, self.week, self.patterns), gathered)
-            except Refused as why:
-                gathered.left_out.append(f"{name!r} is left out: {why}")
+            except Refused as error:
+                gathered.left_out.append(f"{name!r} is left out: {error}")
             if not sifted.found and not sifted.left_out:
                 sifted.left_out.append("it holds no notebook.")
-            gathered.left_out += [f"{name}: {each}" if name else each for each in sifted.said]
+            gathered.left_out += [f"{name}: {each}" if name else each for each in sifted.summary]
         gathered.chosen += _chosen(claimed, gathered)
         return gathered
 
     def _downloads(
         self, gathered: Gathered
     ) -> Iterator[tuple[str, float, Callable[[Budget], Iterator[Member]], int]]:
-        """Each download: its name, its time, what gives its members, and how many archives are open then."""
+        """Yields each download: its name, its time, the function that lists it, the open archives."""
         of_platform = []
         for path in sorted(self.place.iterdir()):
             if is_junk((path.name,)) and archive_stem(path.name) is None:
@@ -115,11 +116,11 @@ def _members_of_all(paths: list[Path]) -> Iterator[Member]:
 
 
 def _best_of_each(claimed: list[Claim], gathered: Gathered) -> list[Claim]:
-    """Of one download, the claim that counts for each student and notebook; what differs is named."""
+    """Returns the claims of one download that count; reports the others that differ."""
     best = []
     for mine in _grouped(claimed):
         first, *rest = sorted(mine, key=lambda each: (each.choice, each.where), reverse=True)
-        left = [each for each in rest if not _same(first, each)]
+        left = [each for each in rest if not _identical(first, each)]
         if left:
             gathered.left_out.append(_superseded(first, left))
         for each in rest:
@@ -129,27 +130,30 @@ def _best_of_each(claimed: list[Claim], gathered: Gathered) -> list[Claim]:
 
 
 def _chosen(claimed: list[Claim], gathered: Gathered) -> Iterator[Chosen]:
-    """Of all downloads, the notebook that counts for each student."""
+    """Yields the notebook of all downloads that counts for each student."""
     for mine in _grouped(claimed):
         by_hand = [each for each in mine if each.rank[0]]
         first = _largest(by_hand) if by_hand else _of_classes(mine)
         if first is None:
             places = ", ".join(each.where for each in mine)
-            why = "they differ, and neither download is the later one of the other: leave one of them"
-            gathered.left_out.append(f"{mine[0].student} is left out: {places}: {why}.")
+            reason = "they differ, and neither download is the later one of the other: leave one of them"
+            gathered.left_out.append(f"{mine[0].student} is left out: {places}: {reason}.")
             continue
-        yield Chosen(first, tuple(each for each in mine if each is not first and not _same(each, first)))
+        yield Chosen(first, tuple(each for each in mine if each is not first and not _identical(each, first)))
 
 
 def _of_classes(mine: list[Claim]) -> Claim | None:
-    """The claim of a class's download: the later one of a series; of several series that which names more
-    students, since a student's own archive could pose as a class's. None where nobody can tell."""
+    """Returns the claim that counts among those of class downloads; None if it cannot be determined.
+
+    The latest download of a series counts. Among several series, the one with more students does, since a
+    student's own archive could be named like a class's.
+    """
     series: dict[str, list[Claim]] = defaultdict(list)
     for each in mine:
         series[each.series].append(each)
     best = sorted((_largest(each) for each in series.values()), key=lambda each: -each.students)
     first, *rest = best
-    tied = [each for each in rest if each.students == first.students and not _same(each, first)]
+    tied = [each for each in rest if each.students == first.students and not _identical(each, first)]
     return None if tied else first
 
 
@@ -157,7 +161,7 @@ def _largest(mine: list[Claim]) -> Claim:
     return max(mine, key=lambda each: (each.rank, each.where))
 
 
-def _same(one: Claim, other: Claim) -> bool:
+def _identical(one: Claim, other: Claim) -> bool:
     return filecmp.cmp(one.file, other.file, shallow=False)
 
 

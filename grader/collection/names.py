@@ -1,4 +1,4 @@
-"""Names of files and folders, as people, browsers and operating systems give them."""
+"""Parses names of files and folders given by people, browsers and operating systems."""
 
 import re
 import unicodedata
@@ -15,10 +15,10 @@ _JUNK = {
 _RESERVED = {"con", "prn", "aux", "nul", "conin$", "conout$"} | {
     f"{port}{number}" for port in ("com", "lpt") for number in "123456789¹²³"
 }
-_MOST_CHARACTERS = 128
-"""nbgrader's column for a student's name."""
-_MOST_BYTES = 200
-"""File systems allow 255 for one name."""
+_MAX_CHARACTERS = 128
+"""The width of nbgrader's database column for a student's id."""
+_MAX_BYTES = 200
+"""File systems allow 255 bytes for one name; the rest is reserve."""
 
 _COUNTER = re.compile(r"(?P<base>.*\S)\s*\((?P<number>\d{1,4})\)", re.DOTALL)
 _DASHED = re.compile(r"(?P<base>.*\w)-(?P<number>\d{1,4})", re.DOTALL)
@@ -39,17 +39,16 @@ _GENERAL = {
 
 
 class BadName(ValueError):
-    """A name that cannot be a student's folder; the text says why, as the end of a sentence on it."""
+    """A name cannot be that of a student's folder; the message completes a sentence that begins with it."""
 
 
 def student_name(text: str) -> str:
-    """The student whose name a file or folder bears, in one spelling: the name of the student's folder.
+    """Returns the normalised name of a student's folder.
 
-    Composed and decomposed Unicode (macOS) are one spelling; so are names with blanks or dots at their end,
-    which Windows drops.
+    Decomposed Unicode (macOS) is composed, and blanks and dots at the end, which Windows drops, are removed.
 
     Raises:
-        BadName: it is not one plain part of a path, or too long for a folder or for the gradebook.
+        BadName: it is not a single path component, or too long for a folder or for the gradebook.
     """
     name = unicodedata.normalize("NFC", text).strip().rstrip(". ")
     try:
@@ -64,25 +63,25 @@ def student_name(text: str) -> str:
         raise BadName("holds control characters")
     if name.split(".")[0].strip().casefold() in _RESERVED:
         raise BadName("is a name that Windows keeps for a device")
-    if len(name) > _MOST_CHARACTERS or size > _MOST_BYTES:
+    if len(name) > _MAX_CHARACTERS or size > _MAX_BYTES:
         raise BadName("is too long for a student's name")
     return name
 
 
 def parts_of(name: str) -> tuple[str, ...] | None:
-    """The parts of a member's name; None where it leads out of its archive."""
+    """Returns the components of an archive member's path; None if it leads out of the archive."""
     parts = tuple(part for part in name.replace("\\", "/").split("/") if part not in ("", "."))
     absolute = name.startswith(("/", "\\")) or re.match(r"[A-Za-z]:", name)
     return None if absolute or ".." in parts or not parts or "\0" in name else parts
 
 
 def is_junk(parts: tuple[str, ...]) -> bool:
-    """Whether a file is one that systems add by themselves: macOS's, Windows's, Jupyter's, hidden ones."""
+    """Returns True for files that macOS, Windows or Jupyter add by themselves, and for hidden ones."""
     return any(part.casefold() in _JUNK or part.startswith(".") for part in parts)
 
 
 def archive_stem(name: str) -> str | None:
-    """An archive's name without its ending; None for a file that is no archive."""
+    """Returns an archive's name without its suffix; None for other files."""
     ending = next((each for each in ARCHIVES if name.lower().endswith(each)), None)
     if ending is None or notebook_stem(name) is not None:
         return None
@@ -90,43 +89,50 @@ def archive_stem(name: str) -> str | None:
 
 
 def notebook_stem(name: str) -> str | None:
-    """A notebook's name without its ending; browsers add .txt and .json. None for any other file."""
+    """Returns a notebook's name without .ipynb, to which browsers add .txt or .json; None for other files."""
     found = _NOTEBOOK.fullmatch(name)
     return found["stem"] if found else None
 
 
+def stem_of_notebook(name: str) -> str:
+    """Returns the name of a notebook without .ipynb, where it is known to be a notebook's."""
+    stem = notebook_stem(name)
+    assert stem is not None, f"{name!r} is not a notebook's name"
+    return stem
+
+
 def without_counter(stem: str) -> tuple[str, int]:
-    """A name without the number in brackets that a browser adds to a second download, and the number."""
+    """Splits off the number in brackets that a browser adds to a second download; 0 if there is none."""
     found = _COUNTER.fullmatch(stem)
     return (found["base"], int(found["number"])) if found else (stem, 0)
 
 
 def without_version(name: str) -> str:
-    """A folder's or file's name without what tells versions apart: copy, old, attempt 2, (1), v3."""
+    """Returns a name without its version marks, such as copy, old, attempt 2, (1) and v3, case-folded."""
     return _VERSION.sub(" ", f" {name} ").strip().casefold()
 
 
 @dataclass(frozen=True)
 class NotebookName:
-    """What a notebook's file name says."""
+    """A parsed file name of a notebook."""
 
     notebook: str
-    """The week's notebook that it is; empty where the name is another."""
+    """The name of the week's notebook; empty if the file is not named after one."""
     prefix: str = ""
-    """What stands before the notebook's name and an underscore."""
+    """The text before the notebook's name and an underscore."""
     quality: int = 0
-    """3: the notebook's own name, counted or not; 1: a name that holds it; 0: another."""
+    """3: the notebook's name, with or without a counter; 1: a name that contains it; 0: another name."""
     counter: tuple[int, int] = (0, 0)
-    """Numbers that a platform and a browser have added."""
+    """The numbers that a platform and a browser added."""
     rest: str = ""
-    """What stands behind the notebook's name and is no number."""
+    """The text after the notebook's name, other than a number."""
 
 
 def read_notebook_name(stem: str, notebooks: frozenset[str] | None) -> NotebookName:
-    """Reads a notebook's file name, without its ending.
+    """Parses a notebook's file name, without its suffix.
 
     Args:
-        notebooks: the names that the week's notebooks have; None where they are not known.
+        notebooks: the names of the week's notebooks; None if they are not known.
     """
     whole, outer = without_counter(stem)
     dashed = _DASHED.fullmatch(whole)
@@ -144,10 +150,10 @@ def read_notebook_name(stem: str, notebooks: frozenset[str] | None) -> NotebookN
             found = re.fullmatch(rf"(.+)_{re.escape(notebook)}", text, re.IGNORECASE | re.DOTALL)
             if found:
                 return NotebookName(notebook, found[1], 1, counter)
-    return _holding(stem, notebooks)
+    return _containing(stem, notebooks)
 
 
-def _holding(stem: str, notebooks: frozenset[str]) -> NotebookName:
+def _containing(stem: str, notebooks: frozenset[str]) -> NotebookName:
     for notebook in sorted(notebooks, key=len, reverse=True):
         pattern = rf"(?:(?P<prefix>.+)_)?(?:.*[^\w]|)(?<![^\W_]){re.escape(notebook)}(?![^\W_])(?P<rest>.*)"
         found = re.fullmatch(pattern, stem, re.IGNORECASE | re.DOTALL)
@@ -157,10 +163,10 @@ def _holding(stem: str, notebooks: frozenset[str]) -> NotebookName:
 
 
 def own_name(stem: str) -> str:
-    """The student's part of a name that a person gave: without `Copy of` and without the week."""
+    """Returns the student's part of a name given by hand: without `Copy of` and the week."""
     return _WEEK.sub("", _COPY_OF.sub("", stem))
 
 
 def is_general(name: str) -> bool:
-    """Whether a name is that of a collection of files, and of no student."""
+    """Returns True if a name is that of a collection of files, and so not a student's."""
     return re.sub(r"[\W\d_]+$", "", name).casefold() in _GENERAL

@@ -1,5 +1,4 @@
-"""Whose each notebook of a download is: by the names that a platform or the instructor gave, never by a
-student's."""
+"""Finds the student of each notebook, by names from the platform or the instructor, never from a student."""
 
 import re
 from collections import defaultdict
@@ -8,60 +7,67 @@ from dataclasses import dataclass, replace
 from re import Pattern
 
 from grader.collection.by_hand import of_student, single
-from grader.collection.claims import Claim, Download, Named, Week, claim, of_the_week
+from grader.collection.candidates import Claim, Download, Named, Week, claim, of_the_week
+from grader.collection.extraction import Found
 from grader.collection.names import (
     BadName,
     archive_stem,
     notebook_stem,
     read_notebook_name,
+    stem_of_notebook,
     student_name,
     without_counter,
 )
 from grader.collection.platforms import (
     EITHER,
     PlatformName,
+    blackboard_students,
     read_platform_name,
-    settle_blackboard,
-    settled,
+    with_blackboard_student,
 )
 
 _TIMED = re.compile(r"(?P<series>.*?)_?(?P<time>\d{4}(?:-\d{2}){5})", re.DOTALL)
-"""Blackboard's name for a download: gradebook_COURSE_Assignment_2026-03-06-17-00-00."""
+"""Matches Blackboard's name for a download: gradebook_COURSE_Assignment_2026-03-06-17-00-00."""
 
 
 def claims(download: Download, week: Week, patterns: Sequence[Pattern[str]] = ()) -> list[Claim]:
-    """The notebooks of a download, each with its student.
+    """Returns the notebooks of a download, each with its student.
 
-    Where all of them bear a platform's names, it is a class's download. Else all of it is the student's whose
-    name the instructor has given it: what a student writes inside decides nothing about that.
+    If all have a platform's names, it is a class's download. Else all belong to the student after whom the
+    instructor named the download, whatever names are inside.
 
     Raises:
-        Refused: whose they are cannot be told.
+        Refused: the student cannot be determined.
     """
     if not download.name:
         _leave_out_classes(download, patterns)
     found = download.sifted.found
     named = _platform_names(download, patterns)
-    if found and all(named):
-        theirs = [_theirs(each, name, week) for each, name in zip(found, named, strict=True)]
-        return _of_class(download, theirs, week)
+    platform_names = [name for name in named if name is not None]
+    if found and len(platform_names) == len(found):
+        notebooks = [
+            _platform_notebook(each, name, week) for each, name in zip(found, platform_names, strict=True)
+        ]
+        return _of_class(download, notebooks, week)
     if notebook_stem(download.name) is not None:
         return [single(download, each, week) for each in found]
     return of_student(download, week) if found else []
 
 
 @dataclass(frozen=True)
-class _Theirs:
-    """A notebook and what the platform says of it."""
+class _PlatformNotebook:
+    """A notebook and its parsed name from the platform."""
 
     file: Named
     platform: PlatformName
 
 
 def _leave_out_classes(download: Download, patterns: Sequence[Pattern[str]]) -> None:
-    """Leaves out archives that bear a platform's name and hold the names of several: CS_101_2026_all.zip
-    reads as Canvas's name of one student's file."""
-    inside = defaultdict(set)
+    """Leaves out archives with a platform's name that contain several students' files.
+
+    CS_101_2026_all.zip, for example, fits Canvas's format for one student's file.
+    """
+    inside: dict[str, set[str]] = defaultdict(set)
     for each in download.sifted.found:
         outer, *inner = each.parts
         names = [read_platform_name(part, patterns) for part in inner]
@@ -70,36 +76,36 @@ def _leave_out_classes(download: Download, patterns: Sequence[Pattern[str]]) -> 
         if archive_stem(outer) is None or "" in students or len(students) < 2:
             continue
         download.sifted.found[:] = [each for each in download.sifted.found if each.parts[0] != outer]
-        why = "it holds a platform's names of several students, and its own name could be one student's: "
-        download.sifted.leave_out(outer, f"{why}call it class.zip if it is the class's.")
+        reason = "it holds a platform's names of several students, and its own name could be one student's: "
+        download.sifted.leave_out(outer, f"{reason}call it class.zip if it is the class's.")
 
 
 def _platform_names(download: Download, patterns: Sequence[Pattern[str]]) -> list[PlatformName | None]:
-    """For each notebook, what the outermost part with a platform's name says; None where none has one."""
+    """Returns each notebook's platform name: that of the outermost path component that has one, or None."""
     names = [
         next(filter(None, (read_platform_name(part, patterns) for part in each.parts)), None)
         for each in download.sifted.found
     ]
     receipts = download.sifted.receipts
     heads = [each.student for each in names if each and each.time]
-    students = settle_blackboard(heads, receipts) if heads else {}
-    return [each and settled(each, students, receipts) for each in names]
+    students = blackboard_students(heads, receipts) if heads else {}
+    return [each and with_blackboard_student(each, students, receipts) for each in names]
 
 
-def _theirs(found, platform: PlatformName, week: Week) -> _Theirs:
-    # The last part can be the platform's own name, with the student's behind it.
+def _platform_notebook(found: Found, platform: PlatformName, week: Week) -> _PlatformNotebook:
+    # The last component can be the platform's name, followed by the student's name for the file.
     last = found.parts[-1]
     stem = notebook_stem(platform.file) if platform.file and last.endswith(platform.file) else None
-    stem = notebook_stem(last) if stem is None else stem
+    stem = stem_of_notebook(last) if stem is None else stem
     name = read_notebook_name(stem, week.notebooks)
-    return _Theirs(Named(found, stem, name, platform.order), platform)
+    return _PlatformNotebook(Named(found, stem, name, platform.order), platform)
 
 
-def _of_class(download: Download, theirs: list[_Theirs], week: Week) -> list[Claim]:
-    by_student = _by_student(download, theirs)
+def _of_class(download: Download, notebooks: list[_PlatformNotebook], week: Week) -> list[Claim]:
+    by_student = _by_student(download, notebooks)
     series, counter = _series(download.name)
     rank = (0, counter) if download.name else (1, (0, 0))
-    made = []
+    made: list[Claim] = []
     for student, mine in by_student.items():
         numbers = sorted({each.platform.number for each in mine})
         for number in numbers:
@@ -109,25 +115,33 @@ def _of_class(download: Download, theirs: list[_Theirs], week: Week) -> list[Cla
     return [replace(each, series=series, students=len(by_student)) for each in made]
 
 
-def _by_student(download: Download, theirs: list[_Theirs]) -> dict[str, list[_Theirs]]:
-    found: dict[str, list[_Theirs]] = defaultdict(list)
-    for each in theirs:
+def _by_student(download: Download, notebooks: list[_PlatformNotebook]) -> dict[str, list[_PlatformNotebook]]:
+    found: dict[str, list[_PlatformNotebook]] = defaultdict(list)
+    for each in notebooks:
         path = "/".join(each.file.found.parts)
         if each.platform.platform == EITHER:
-            why = f"its name could be {EITHER}'s, which would make it another student's: rename it."
-            download.sifted.leave_out(path, why)
+            reason = f"its name could be {EITHER}'s, which would make it another student's: rename it."
+            download.sifted.leave_out(path, reason)
             continue
         try:
             found[student_name(each.platform.student)].append(each)
-        except BadName as why:
-            download.sifted.leave_out(path, f"its student's name {why}.")
+        except BadName as error:
+            download.sifted.leave_out(path, f"its student's name {error}.")
     return found
 
 
 def _of_one(
-    download: Download, student: str, mine: list[_Theirs], week: Week, of_all: tuple[tuple, tuple[str, ...]]
+    download: Download,
+    student: str,
+    mine: list[_PlatformNotebook],
+    week: Week,
+    of_all: tuple[tuple[object, ...], tuple[str, ...]],
 ) -> list[Claim]:
-    """The claims of one student of a class's download."""
+    """Returns one student's claims in a class's download.
+
+    Args:
+        of_all: the rank and the remarks that are common to the student's claims.
+    """
     rank, remarks = of_all
     if any(each.platform.late for each in mine):
         remarks = (*remarks, "The platform marks it as late, without a time.")
@@ -152,7 +166,7 @@ def _namesakes(student: str, numbers: list[str]) -> tuple[str, ...]:
 
 
 def _series(name: str) -> tuple[str, tuple[str, int]]:
-    """A download's name without the browser's number and the platform's time, and these."""
+    """Splits a download's name into the series, and the platform's time with the browser's number."""
     stem, number = without_counter(archive_stem(name) or name)
     found = _TIMED.fullmatch(stem)
     return (found["series"], (found["time"], number)) if found else (stem, ("", number))

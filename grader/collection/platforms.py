@@ -1,12 +1,12 @@
-"""Names that learning platforms give to files in a download of all submissions.
+"""Parses the names that learning platforms give to files in a download of all submissions.
 
 - Moodle (mod/assign/classes/downloader.php): `Ada Example_100_assignsubmission_file` and the file's name: as
-  a folder, with or without an underscore at its end, or as a prefix. Names hold no underscores. The number is
-  another one in every assignment. A group without a number has none.
+  a folder, with or without an underscore at its end, or as a prefix. Names contain no underscores. The number
+  differs between assignments. A group without a number has none.
 - Canvas (lib/content_zipper.rb): `exampleada_1234_56789_attention.ipynb`, with `_LATE` before the numbers of
   the user and of the file; anonymous: `anon_a1B2c_56789_attention.ipynb`.
 - Blackboard Learn (Assignment File Download): `Week 5_ada_attempt_2026-03-06-17-00-00_attention.ipynb`, in
-  the server's time, and a text file without a name behind the time, whose first line names the student.
+  the server's time, and a text file without a name after the time, whose first line names the student.
 """
 
 import re
@@ -22,7 +22,7 @@ _CANVAS = re.compile(
     r"_(?P<sequence>\d+)_(?P<file>.+)",
     re.DOTALL,
 )
-# The first time in a name is the platform's: a student may have put another one into the file's own name.
+# The first time in a name is the platform's: the student's own file name may contain another.
 _BLACKBOARD = re.compile(
     r"(?P<head>.+?)_[^\W\d_]+_(?P<time>\d{4}(?:-\d{2}){5})(?:_(?P<file>.+)|\.txt)", re.DOTALL
 )
@@ -30,33 +30,33 @@ _RECEIPT = re.compile(r"\s*[^\W\d_]+:[^\n]*\((?P<student>[^()\n]+)\)\s*$", re.MU
 
 
 EITHER = "Canvas or Blackboard"
-"""The platform of a name that both could have given."""
+"""The platform of a name that fits both formats."""
 
 
 @dataclass(frozen=True)
 class PlatformName:
-    """What a platform says in a name."""
+    """A parsed name from a platform."""
 
     platform: str
     student: str
     file: str
     """The file as the student named it; empty for a folder."""
     number: str = ""
-    """Moodle's, which tells two people of one name apart within one download."""
+    """Moodle's number, which distinguishes namesakes within one download."""
     order: tuple[str, int] = ("", 0)
-    """A later attempt has a larger one: a time as text, a file's number."""
+    """Sorts attempts: the time as text, the file's number."""
     time: str = ""
-    """2026-03-06-17-00-00, in the platform's own zone."""
+    """2026-03-06-17-00-00, in the platform's time zone."""
     late: bool = False
 
 
 def read_platform_name(name: str, patterns: Iterable[re.Pattern[str]] = ()) -> PlatformName | None:
-    """Reads a file's or a folder's name; None for one that no platform gives.
+    """Parses a file's or folder's name; None if it fits no platform.
 
-    Blackboard's is the student with the assignment before it; see `settle_blackboard`.
+    For Blackboard, `student` includes the assignment before it; see `blackboard_students`.
 
     Args:
-        patterns: more of them, tried first, with the groups `student`, `file` and, if they like, `time`.
+        patterns: further patterns, tried first, with the groups `student`, `file` and optionally `time`.
     """
     for pattern in patterns:
         if found := pattern.fullmatch(name):
@@ -83,23 +83,23 @@ def _canvas(found: re.Match[str]) -> PlatformName:
 
 
 def is_receipt(name: str) -> bool:
-    """Whether it is the text file that Blackboard adds to each submission."""
+    """Returns True for the text file that Blackboard adds to each submission."""
     found = _BLACKBOARD.fullmatch(name)
-    return bool(found) and found["file"] is None
+    return found is not None and found["file"] is None
 
 
 def receipt_student(text: str) -> str:
-    """The user name in the first line of Blackboard's text file: `Name: Ada Example (ada)`."""
+    """Returns the user name in the first line of Blackboard's text file, as in `Name: Ada Example (ada)`."""
     found = _RECEIPT.match(text.split("\n", 1)[0])
     return found["student"].strip() if found else ""
 
 
-def settle_blackboard(heads: Iterable[str], receipts: Mapping[str, str]) -> dict[str, str]:
-    """The student in each of Blackboard's heads, `assignment_student`; both may hold underscores.
+def blackboard_students(heads: Iterable[str], receipts: Mapping[str, str]) -> dict[str, str]:
+    """Returns the student in each of Blackboard's heads, `assignment_student`; both may contain underscores.
 
     Args:
-        heads: those of one download.
-        receipts: for a head, the user name that Blackboard's text file gives.
+        heads: all heads of one download.
+        receipts: the user name in Blackboard's text file, by head.
     """
     heads = sorted(set(heads))
     found = {}
@@ -108,7 +108,7 @@ def settle_blackboard(heads: Iterable[str], receipts: Mapping[str, str]) -> dict
         found[head] = receipt if receipt and head.endswith(f"_{receipt}") else head.rpartition("_")[2]
     times = Counter(found.values())
     common = _common_start(heads)
-    for head in heads:  # the assignment's name is what all of a download begin with
+    for head in heads:  # all heads of a download begin with the assignment's name
         if times[found[head]] > 1 and not receipts.get(head):
             found[head] = head[len(common) :]
     return found
@@ -120,9 +120,17 @@ def _common_start(heads: list[str]) -> str:
     return first[: first.rfind("_", 0, same) + 1]
 
 
-def settled(name: PlatformName, students: Mapping[str, str], receipts: Mapping[str, str]) -> PlatformName:
-    """A name with Blackboard's student settled; where Canvas could have given it as well, by the text file
-    that Blackboard adds."""
+def with_blackboard_student(
+    name: PlatformName, students: Mapping[str, str], receipts: Mapping[str, str]
+) -> PlatformName:
+    """Returns the name with the student in place of Blackboard's head; other names unchanged.
+
+    A name that also fits Canvas's format is taken for Blackboard's only if there is a text file for it.
+
+    Args:
+        students: the student by head, from `blackboard_students`.
+        receipts: the user name in Blackboard's text file, by head.
+    """
     if not name.time or (name.platform == EITHER and name.student not in receipts):
         return name
     return replace(name, platform="Blackboard", student=students[name.student])

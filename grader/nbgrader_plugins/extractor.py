@@ -17,10 +17,10 @@ from nbgrader.plugins.zipcollect import ExtractorPlugin, FileNameCollectorPlugin
 from nbgrader.utils import find_all_notebooks
 from traitlets import Int, List, TraitError, Unicode, validate
 
-from grader.collection.claims import Week
+from grader.collection.candidates import Week
+from grader.collection.extraction import Bounds
 from grader.collection.gather import Chosen, gather
 from grader.collection.names import BadName, student_name
-from grader.collection.sift import Bounds
 from grader.deadlines.handed_in import read_time, time_of_folder
 from utils.printable import printable
 from utils.weeks import WEEKS

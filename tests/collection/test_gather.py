@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from grader.collection.names import BadName, parts_of, student_name
-from grader.collection.platforms import read_platform_name, settle_blackboard
+from grader.collection.platforms import blackboard_students, read_platform_name
 from grader.nbgrader_plugins.extractor import SubmissionExtractor
 
 HONEST = {"ada": b'{"ada": 1}', "bob": b'{"bob": 1}'}
@@ -175,7 +175,7 @@ def test_blackboards_student_is_found_by_its_text_file(student, file):
     head = f"Week 5_{student}"
     found = read_platform_name(f"{head}_attempt_2026-03-06-17-00-00_{file}")
     assert (found.student, found.file) == (head, file)
-    assert settle_blackboard([head], {head: student}) == {head: student}
+    assert blackboard_students([head], {head: student}) == {head: student}
 
 
 def test_ten_thousand_files_hide_no_notebook():
