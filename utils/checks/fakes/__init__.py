@@ -1,1 +1,1 @@
-"""Small models and objects that checks hand to a student's code."""
+"""Small models and other objects that checks pass to a student's code."""

@@ -1,4 +1,4 @@
-"""A disk that fills up while torch writes a file: what is lost then?"""
+"""A simulated disk that fills up while torch writes a file."""
 
 import errno
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ import torch
 
 @contextmanager
 def full_disk() -> Iterator[None]:
-    """Inside, `torch.save` writes a few bytes of a file and then fails as on a full disk."""
+    """A context in which `torch.save` writes a few bytes of a file and then fails as on a full disk."""
 
     def save(value: Any, target: Any, *_: Any, **__: Any) -> None:
         if isinstance(target, str | Path):

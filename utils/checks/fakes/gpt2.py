@@ -1,6 +1,7 @@
-"""A GPT-2 with the weights of a case, its modules named as in week 7: for checks that look inside a model.
+"""A GPT-2 with given weights and week 7's module names, for checks that look inside a model.
 
-It runs on torch's ready-made functions, so that it does no earlier exercise's work unnoticed.
+It uses torch's ready-made functions, so that a watch for them notices when it does an earlier exercise's
+work.
 """
 
 from collections.abc import Mapping
@@ -17,11 +18,11 @@ from utils.checks.fakes.modules import PositionTable, TokenTable
 from utils.reference import ModelConfig
 
 Weights = Mapping[str, Any]
-"""embed, pos_embed and ln_f with their parameters; blocks, a list of ln_1, attn, ln_2 and mlp with theirs."""
+"""The parameters of embed, pos_embed and ln_f; blocks is a list of those of ln_1, attn, ln_2 and mlp."""
 
 
 class SmallGPT2(nn.Module):
-    """Stands in for GPT2: embed, pos_embed, blocks (ln_1, attn, ln_2, mlp), ln_f, unembed and config."""
+    """A GPT2 with embed, pos_embed, blocks (ln_1, attn, ln_2, mlp), ln_f, unembed and config."""
 
     def __init__(self, config: Mapping[str, Any], weights: Weights):
         super().__init__()
@@ -34,7 +35,7 @@ class SmallGPT2(nn.Module):
         self.unembed = _Unembed(self.embed)
 
     def forward(self, tokens: Int[Tensor, "batch seq"]) -> Float[Tensor, "batch seq d_vocab"]:
-        """Logits for the next token at every position.
+        """Returns the logits [batch, seq, d_vocab] for the next token at every position.
 
         Raises:
             ValueError: the prompts are longer than n_ctx.
@@ -42,12 +43,12 @@ class SmallGPT2(nn.Module):
         seq, n_ctx = tokens.shape[1], self.config.n_ctx
         if seq > n_ctx:
             raise ValueError(f"{seq} tokens do not fit into n_ctx, which is {n_ctx}.")
-        stream = torch.add(self.embed(tokens), self.pos_embed(tokens))
-        return self.unembed(self.ln_f(reduce(lambda x, layer: layer(x), self.blocks, stream)))
+        resid = torch.add(self.embed(tokens), self.pos_embed(tokens))
+        return self.unembed(self.ln_f(reduce(lambda x, layer: layer(x), self.blocks, resid)))
 
 
 class _Holder(nn.Module):
-    """Holds numbers as parameters of their names."""
+    """Has a parameter for each name and value."""
 
     def __init__(self, numbers: Mapping[str, Tensor]):
         super().__init__()
@@ -56,6 +57,9 @@ class _Holder(nn.Module):
 
 
 class _Norm(_Holder):
+    gain: Tensor
+    bias: Tensor
+
     def __init__(self, numbers: Mapping[str, Tensor], eps: float):
         super().__init__(numbers)
         self.eps = eps
@@ -65,23 +69,37 @@ class _Norm(_Holder):
 
 
 class _Attention(_Holder):
+    W_Q: Tensor
+    W_K: Tensor
+    W_V: Tensor
+    W_O: Tensor
+    b_Q: Tensor
+    b_K: Tensor
+    b_V: Tensor
+    b_O: Tensor
+
     def forward(self, x: Float[Tensor, "batch seq d_model"]) -> Float[Tensor, "batch seq d_model"]:
-        faces = (
+        q, k, v = (
             torch.einsum("bsm,hmd->bhsd", x, W).add(b[:, None])
             for W, b in ((self.W_Q, self.b_Q), (self.W_K, self.b_K), (self.W_V, self.b_V))
         )
-        z = F.scaled_dot_product_attention(*faces, is_causal=True)
+        z = F.scaled_dot_product_attention(q, k, v, is_causal=True)
         return torch.tensordot(z, self.W_O, dims=([1, 3], [0, 1])).add(self.b_O)
 
 
 class _MLP(_Holder):
+    W_in: Tensor
+    b_in: Tensor
+    W_out: Tensor
+    b_out: Tensor
+
     def forward(self, x: Float[Tensor, "batch seq d_model"]) -> Float[Tensor, "batch seq d_model"]:
-        fired = F.gelu(F.linear(x, self.W_in.T, self.b_in), approximate="tanh")
-        return F.linear(fired, self.W_out.T, self.b_out)
+        hidden = F.gelu(F.linear(x, self.W_in.T, self.b_in), approximate="tanh")
+        return F.linear(hidden, self.W_out.T, self.b_out)
 
 
 class _Unembed(nn.Module):
-    def __init__(self, embed: nn.Module):
+    def __init__(self, embed: TokenTable):
         super().__init__()
         self.embed = embed
 
@@ -102,8 +120,10 @@ class _Block(nn.Module):
 
 
 def random_weights(draw: Draw, sizes: Sizes) -> Weights:
-    """Random weights for `layers`, `heads`, `d_head`, `d_mlp`, `vocab` and `n_ctx`; as in GPT-2, d_model is
-    heads · d_head. Matrices keep what they are given of order 1; biases and gains are of order 1 themselves.
+    """Returns random weights for `layers`, `heads`, `d_head`, `d_mlp`, `vocab` and `n_ctx`.
+
+    As in GPT-2, d_model is heads · d_head. Matrices are scaled so that activations stay of order 1; biases
+    and gains are of order 1.
     """
     d_model = sizes.heads * sizes.d_head
     return {

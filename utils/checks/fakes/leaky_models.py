@@ -1,4 +1,4 @@
-"""Small models from tokens to logits, some of which let a position read a later one: to look for leaks."""
+"""Small models from tokens to logits, some of which let a position read a later one, for causality checks."""
 
 from collections.abc import Mapping
 
@@ -8,14 +8,14 @@ from torch import Tensor
 from torch.nn import functional as F
 
 Mixing = Mapping[str, Tensor]
-"""The numbers that say which position reads which others. `reads`, `gate` and `chosen` are [query, key]."""
+"""How positions are mixed: `reads`, `gate` and `chosen` are [query, key], the rest are numbers."""
 
 
 class MixingModel:
-    """Logits [batch, seq, d_vocab] from a mix of the positions' vectors.
+    """A model with logits [batch, seq, d_vocab] made from a mix of the positions' vectors.
 
-    The mix computes in float64 and the logits are float32, so that what should be equal differs in the last
-    digit at most. It takes prompts of up to n_ctx tokens in batches of any size.
+    The mix is computed in float64 and the logits are float32, so that values that should be equal differ in
+    the last digit at most. Takes batches of any size, with prompts of up to n_ctx tokens.
     """
 
     def __init__(
@@ -35,24 +35,25 @@ class MixingModel:
 def mixed(
     mixing: Mixing, tokens: Int[Tensor, "batch seq"], x: Float[Tensor, "batch seq d_model"]
 ) -> Float[Tensor, "batch seq d_model"]:
-    """What each position's vector becomes, in float64: a sum of what it reads, times a gate.
+    """Returns each position's new vector in float64: a weighted sum of the vectors that it reads, times a
+    gate.
 
-    `chosen` is added to what is read in the prompts that begin with the token `first`. `gate` [query, key]
-    makes a factor from 0.5 to 2.5 of what is read through it. `bent` of the sum passes through a tanh,
-    `normalised` of it is normalised over the positions, `rounding` adds and subtracts the prompt's length in
-    float32, and `constant` is added at the end.
+    `chosen` is added to `reads` in the prompts that begin with the token `first`. `gate` [query, key] makes a
+    factor between 0.5 and 2.5 from what is read through it. A share `bent` of the sum passes through a tanh,
+    a share `normalised` is normalised over the positions, `rounding` adds and subtracts the prompt's length
+    in float32, and `constant` is added at the end.
     """
     seq = x.shape[1]
     reads, gate, chosen = (mixing[name][:seq, :seq].double() for name in ("reads", "gate", "chosen"))
-    begins = (tokens[:, :1, None] == mixing["first"]).double()
-    y = reads @ x + begins * (chosen @ x)
+    starts_with_first = (tokens[:, :1, None] == mixing["first"]).double()
+    y = reads @ x + starts_with_first * (chosen @ x)
     y = y * (1.5 + torch.tanh((gate @ x).sum(dim=-1, keepdim=True)))
     bent, normalised, rounding = (mixing[name].double() for name in ("bent", "normalised", "rounding"))
-    y = y + bent * (torch.tanh(y) - y) + normalised * (_normalised(y) - y)
+    y = y + bent * (torch.tanh(y) - y) + normalised * (_over_positions(y) - y)
     y = y + rounding * ((y.float() + seq).double() - seq - y)
     return y + mixing["constant"].double()
 
 
-def _normalised(x: Float[Tensor, "batch seq d_model"]) -> Float[Tensor, "batch seq d_model"]:
+def _over_positions(x: Float[Tensor, "batch seq d_model"]) -> Float[Tensor, "batch seq d_model"]:
     variance, mean = torch.var_mean(x, dim=1, correction=0, keepdim=True)
     return (x - mean) / (variance + 1e-5).sqrt()

@@ -1,4 +1,4 @@
-"""Layers over a sequence whose numbers say which position reads which: some treat each position alone."""
+"""Layers over a sequence whose weights decide which position reads which; some treat each position alone."""
 
 from collections.abc import Callable, Mapping
 
@@ -8,21 +8,22 @@ from torch import Tensor
 from torch.nn import functional as F
 
 Mixing = Mapping[str, Tensor]
-"""`reads` [query, key] says how much of each position's vector the others add; the other entries
-are numbers that weigh the parts of `mixing_layer`.
+"""`reads` [query, key]: the weight of each position's vector for each other; the other entries are the
+weights of the terms of `mixing_layer`.
 """
 
 
 def mixing_layer(mixing: Mixing, W: Float[Tensor, "d_model d_model"]) -> Callable[[Tensor], Tensor]:
-    """A layer [batch, seq, d_model] -> [batch, seq, d_model], of any batch, and seq up to that of `reads`.
+    """Returns a layer [batch, seq, d_model] -> [batch, seq, d_model], for any batch, and any seq up to that
+    of `reads`.
 
-    It adds up, each with its weight: `bent`, tanh(x @ W); `normed`, the vectors normalised one by one;
-    `constant`, one and the same vector; `plain`, x, rounded by adding and subtracting the prompt's length in
-    x's dtype; `over_positions`, the numbers normalised over the positions; and what the positions read of
-    each other's vectors: `centred` subtracts the mean of their numbers, `unit` makes their length 1.
+    Its output is a weighted sum: `bent`, tanh(x @ W); `normed`, each vector normalised; `constant`, the same
+    vector everywhere; `plain`, x, rounded by adding and subtracting the prompt's length in x's dtype;
+    `over_positions`, x normalised over the positions; and the mix of the positions' vectors, from which
+    `centred` subtracts each vector's mean and which `unit` scales to length 1.
 
-    All else is computed in float64, so that what should be equal is equal in float32. A part of weight 0 and
-    a position that is not read are left out: even NaN does not get through.
+    All else is computed in float64, so that values that should be equal are equal in float32. A term of
+    weight 0 and a position that is not read are left out, so that not even NaN passes through.
     """
     weight = {name: number.item() for name, number in mixing.items() if name != "reads"}
     wide_W, reads = W.double(), mixing["reads"].double()

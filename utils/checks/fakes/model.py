@@ -1,4 +1,4 @@
-"""Stands in for a GPT2 where functions about models are checked: the same parts, and no GPT-2."""
+"""A fake GPT2 for checks of functions that take a model: it has the same parts with simpler blocks."""
 
 import torch
 from jaxtyping import Float, Int
@@ -12,17 +12,22 @@ Weights = dict[str, Float[Tensor, "..."]]
 
 
 class FakeModel(nn.Module):
-    """embed, pos_embed, blocks, ln_f and unembed, as a GPT2 has them, with blocks of another kind.
+    """A model with embed, pos_embed, blocks, ln_f and unembed, as a GPT2 has them, but with other blocks.
 
-    Weights: W_E and W_pos; gain and bias of ln_f; and for the blocks either W [n_layers, d_model, d_model]
-    and b [n_layers, d_model], or what each of them adds: updates [n_layers, batch, seq, d_model].
+    Args:
+        weights: W_E and W_pos; gain and bias of ln_f; and for the blocks either
+            W [n_layers, d_model, d_model] and b [n_layers, d_model], or the vectors that each block adds:
+            updates [n_layers, batch, seq, d_model].
     """
 
     def __init__(self, weights: Weights):
         super().__init__()
         self.embed, self.pos_embed = TokenTable(weights["W_E"]), PositionTable(weights["W_pos"])
-        made = map(_Adds, weights["updates"]) if "updates" in weights else map(_Reads, *_of_blocks(weights))
-        self.blocks = nn.ModuleList(made)
+        self.blocks = nn.ModuleList(
+            map(_Adds, weights["updates"])
+            if "updates" in weights
+            else map(_Reads, weights["W"], weights["b"])
+        )
         self.ln_f = _Norm(weights["gain"], weights["bias"])
         self.unembed = _Scores(self.embed)
         d_vocab, d_model = weights["W_E"].shape
@@ -30,19 +35,15 @@ class FakeModel(nn.Module):
         self.config = ModelConfig(d_model, 1, d_model, d_model, len(self.blocks), d_vocab, n_ctx, 1e-5)
 
     def forward(self, tokens: Int[Tensor, "batch seq"]) -> Float[Tensor, "batch seq d_vocab"]:
-        """Logits at every position."""
+        """Returns the logits [batch, seq, d_vocab] at every position."""
         x = self.embed(tokens) + self.pos_embed(tokens)
         for layer in self.blocks:
             x = layer(x)
         return self.unembed(self.ln_f(x))
 
 
-def _of_blocks(weights: Weights) -> tuple[Tensor, Tensor]:
-    return weights["W"], weights["b"]
-
-
 class _Reads(nn.Module):
-    """Adds something made from the mean of the positions so far."""
+    """A block that adds a function of the mean of the positions so far."""
 
     def __init__(self, W: Float[Tensor, "d_model d_model"], b: Float[Tensor, "d_model"]):
         super().__init__()
@@ -54,7 +55,9 @@ class _Reads(nn.Module):
 
 
 class _Adds(nn.Module):
-    """Adds what a block of a real model has added to the stream of certain prompts."""
+    """A block that adds a fixed update, taken from a real model's block on certain prompts."""
+
+    update: Tensor
 
     def __init__(self, update: Float[Tensor, "batch seq d_model"]):
         super().__init__()

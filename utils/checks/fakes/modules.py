@@ -1,4 +1,4 @@
-"""Stands in for modules of other exercises, so that a mistake in one exercise fails no check of another."""
+"""Fakes of other exercises' modules, so that a mistake in one exercise fails no check of another."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ READS = ("each token by itself", "every token reads all", "every token reads tho
 
 
 class TokenTable(nn.Module):
-    """Stands in for Embed: a vector for each token."""
+    """A fake of Embed: a vector for each token."""
 
     def __init__(self, W_E: Float[Tensor, "d_vocab d_model"]):
         super().__init__()
@@ -23,7 +23,7 @@ class TokenTable(nn.Module):
 
 
 class PositionTable(nn.Module):
-    """Stands in for PosEmbed: a vector for each position, the same in every prompt."""
+    """A fake of PosEmbed: a vector for each position, the same in every prompt."""
 
     def __init__(self, W_pos: Float[Tensor, "n_ctx d_model"]):
         super().__init__()
@@ -37,7 +37,13 @@ class PositionTable(nn.Module):
 def sequence_model(
     reads: str, W_E: Float[Tensor, "d_vocab d_model"], W_pos: Float[Tensor, "n_ctx d_model"] | None
 ) -> Callable[[Int[Tensor, "batch seq"]], Float[Tensor, "batch seq d_model"]]:
-    """A small model from ids to vectors, of one of the kinds in `READS`; positions are added unless None."""
+    """Returns a small model from ids to vectors.
+
+    Args:
+        reads: The kind, one of `READS`.
+        W_E: The tokens' vectors.
+        W_pos: The positions' vectors, which are added; None for none.
+    """
     embed, pos_embed = TokenTable(W_E), PositionTable(W_pos) if W_pos is not None else None
     mix = dict(zip(READS, (_alone, _all, _earlier), strict=True))[reads]
 

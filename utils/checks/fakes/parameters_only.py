@@ -1,4 +1,4 @@
-"""A model that has parameters and cannot compute anything: for functions that only go through parameters."""
+"""A model with parameters and without forward, for functions that only iterate over parameters."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,11 +9,17 @@ from utils.reference import ModelConfig
 
 
 class BareModel(nn.Module):
-    """Has a parameter of each name (`blocks.0.mlp.W_in`) and shape, and its sizes in `config`; no forward.
+    """A module with parameters of the given names (`blocks.0.mlp.W_in`) and shapes, and its sizes in
+    `config`.
 
-    Modules whose names are numbers are in an nn.ModuleList. `tied` names further places for modules that are
-    there already. Parameters begin as random numbers of order 1, drawn from `seed`: one that was left alone
-    shows.
+    Modules whose names are numbers are in an nn.ModuleList. Parameters are initialised with random numbers of
+    order 1, so that one that was left as it was is noticed.
+
+    Args:
+        config: The sizes.
+        shapes: The parameters' names and shapes.
+        tied: Further names of modules, and the names of the modules that they share.
+        seed: The seed of the random numbers.
     """
 
     def __init__(
@@ -31,7 +37,7 @@ class BareModel(nn.Module):
 
 
 def _grow(module: nn.Module, numbers: Mapping[str, torch.Tensor]) -> None:
-    """Gives the module parameters and submodules for dotted names."""
+    """Adds parameters and submodules to the module for the dotted names."""
     below: dict[str, dict[str, torch.Tensor]] = {}
     for name, value in numbers.items():
         first, _, rest = name.partition(".")

@@ -1,4 +1,4 @@
-"""A language model of a few hundred numbers, so that a check can train one in the blink of an eye."""
+"""A language model of a few hundred numbers, which a check can train in milliseconds."""
 
 import torch
 from jaxtyping import Float, Int
@@ -11,11 +11,17 @@ Weights = dict[str, Float[Tensor, "..."]]
 
 
 class SmallModel(nn.Module):
-    """Guesses the next token from the mean of the vectors seen so far. No GPT-2, but it learns like one: it
-    has weights, a bias, a gain and, if wanted, dropout, and no position sees a later one.
+    """A model that predicts the next token from the mean of the vectors so far.
 
-    `calls` notes how it was used.
+    It is simpler than a GPT-2 but is trained in the same way: it has weights, a bias, a gain and, optionally,
+    dropout, and no position sees a later one. `calls` records the mode of each call.
     """
+
+    W_E: nn.Parameter
+    W_past: nn.Parameter
+    b_past: nn.Parameter
+    gain: nn.Parameter
+    W_U: nn.Parameter
 
     def __init__(self, weights: Weights, n_ctx: int = 64, dropout: float = 0.0):
         super().__init__()
@@ -26,7 +32,7 @@ class SmallModel(nn.Module):
         self.calls: list[dict[str, bool]] = []
 
     def forward(self, tokens: Int[Tensor, "batch seq"]) -> Float[Tensor, "batch seq d_vocab"]:
-        """Logits for the next token at every position.
+        """Returns the logits [batch, seq, d_vocab] for the next token at every position.
 
         Raises:
             ValueError: the prompts are longer than n_ctx.
@@ -41,18 +47,18 @@ class SmallModel(nn.Module):
         return self.dropout(hidden) @ self.W_U
 
     def numbers(self) -> Weights:
-        """Its weights by name, copied."""
+        """Returns copies of its weights by name."""
         return {name: parameter.detach().clone() for name, parameter in self.named_parameters()}
 
 
 def small_config(weights: Weights, n_ctx: int) -> ModelConfig:
-    """The model's sizes, in the course's words."""
+    """Returns the model's sizes as a GPT-2's config."""
     d_vocab, d_model = weights["W_E"].shape
     return ModelConfig(d_model, 1, d_model, d_model, 1, d_vocab, n_ctx, 1e-5)
 
 
 def small_weights(draw: Draw, d_vocab: int, d_model: int, scale: float = 1.0) -> Weights:
-    """Random weights of order 1, bias and gain too: zeros and ones would hide a mistake."""
+    """Returns random weights of order 1, bias and gain too: zeros and ones would hide a mistake."""
     return {
         "W_E": draw.normal(d_vocab, d_model, scale=scale),
         "W_past": draw.normal(d_model, d_model, scale=scale * d_model**-0.5),

@@ -1,6 +1,7 @@
-"""Stands in for a Trainer where checkpoints are checked, so that a mistake in `Trainer` fails no other check.
+"""A fake of Trainer for the checks of checkpoints, so that a mistake in `Trainer` fails no other check.
 
-It has a trainer's attributes, and its next step depends on every one of them. What it learns is of no use.
+It has a trainer's attributes, and its next step depends on every one of them. Its training task has no other
+purpose.
 """
 
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from utils.training import TrainingSettings
 
 
 class SmallOptimizer:
-    """Gradient descent with momentum, with the methods that week 10's AdamW has."""
+    """Gradient descent with momentum, with the methods of week 10's AdamW."""
 
     def __init__(self, model: nn.Module, lr: float):
         self.parameters = list(model.parameters())
@@ -23,31 +24,32 @@ class SmallOptimizer:
 
     @torch.no_grad()
     def step(self) -> None:
-        """One step along the gradients; later ones are shorter."""
+        """Takes one step along the gradients; the step size falls with the number of steps."""
         self.steps += 1
         for parameter, velocity in zip(self.parameters, self.velocities, strict=True):
+            assert parameter.grad is not None  # `train` calls backward before every step
             velocity.mul_(0.9).add_(parameter.grad)
-            parameter -= self.lr / self.steps * velocity
+            parameter.sub_(self.lr / self.steps * velocity)
 
     def zero_grad(self) -> None:
-        """Forgets the gradients."""
+        """Sets the gradients to None."""
         for parameter in self.parameters:
             parameter.grad = None
 
     def state_dict(self) -> dict[str, Any]:
-        """All that the next step depends on, beside the weights and their gradients."""
+        """Returns everything that the next step depends on, apart from the weights and their gradients."""
         return {"steps": self.steps, "lr": self.lr, "velocities": [each.clone() for each in self.velocities]}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Takes over what `state_dict` gave."""
+        """Restores a state that `state_dict` returned."""
         self.steps = state["steps"]
         self.lr = state["lr"]
-        for mine, saved in zip(self.velocities, state["velocities"], strict=True):
-            mine.copy_(saved)
+        for current, saved in zip(self.velocities, state["velocities"], strict=True):
+            current.copy_(saved)
 
 
 class SmallRun:
-    """A training run: `model`, `optimizer`, `generator`, `settings`, `step` and `losses`."""
+    """A training run with `model`, `optimizer`, `generator`, `settings`, `step` and `losses`."""
 
     def __init__(
         self, weights: Weights, settings: dict[str, Any], on_step: Callable[[int], None] = lambda step: None
@@ -61,7 +63,7 @@ class SmallRun:
         self._on_step = on_step
 
     def train(self, n_steps: int) -> None:
-        """So many steps towards small logits, on random tokens."""
+        """Takes `n_steps` steps towards small logits, on random tokens."""
         for _ in range(n_steps):
             self._on_step(self.step)
             self.optimizer.zero_grad()
@@ -76,7 +78,7 @@ class SmallRun:
         return torch.randint(self.model.config.d_vocab, size, generator=self.generator)
 
     def state(self) -> dict[str, Any]:
-        """Everything as plain data, copied."""
+        """Returns a copy of the whole state as plain data."""
         return {
             "model": self.model.numbers(),
             "optimizer": self.optimizer.state_dict(),

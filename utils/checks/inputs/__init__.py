@@ -1,1 +1,1 @@
-"""Inputs that several weeks' checks draw: texts, merges, state dicts in Hugging Face's layout."""
+"""Inputs that the checks of several weeks draw: texts, merges, state dicts with Hugging Face's names."""

@@ -1,4 +1,4 @@
-"""GPT-2's merges and ids, cut down to what a text can use: small enough to hand over with a case."""
+"""The part of GPT-2's merges and ids that a text can use, small enough to send with a case."""
 
 import functools
 import json
@@ -9,7 +9,7 @@ from utils.tokens import vocabulary_files
 
 @functools.cache
 def all_merges() -> tuple[tuple[str, str], ...]:
-    """The 50,000 merges in the order in which they were learned, from GPT-2's own file.
+    """Returns GPT-2's 50,000 merges, in the order in which they were learned.
 
     Raises:
         VocabularyProblem: the file is missing or damaged.
@@ -20,7 +20,7 @@ def all_merges() -> tuple[tuple[str, str], ...]:
 
 @functools.cache
 def all_ids() -> dict[str, int]:
-    """Every piece of GPT-2's vocabulary, written in signs, and its id, in the ids' order.
+    """Returns the id of every piece of GPT-2's vocabulary, written in signs, in the ids' order.
 
     Raises:
         VocabularyProblem: the file is missing or damaged.
@@ -30,7 +30,7 @@ def all_ids() -> dict[str, int]:
 
 
 def signs(text: str) -> str:
-    """The text as GPT-2's files write it: one printable sign for each of its bytes."""
+    """Returns the text as GPT-2's files write it: one printable sign for each of its bytes."""
     from tokenizers.pre_tokenizers import ByteLevel
 
     pieces = ByteLevel(add_prefix_space=False, use_regex=False).pre_tokenize_str(text)
@@ -38,10 +38,11 @@ def signs(text: str) -> str:
 
 
 def part_for(text: str) -> dict[str, Any]:
-    """What encoding `text` can use of GPT-2: its `merges` in their order, and `vocab` with their true ids.
+    """Returns the part of GPT-2 that encoding `text` can use: `merges` in their order, and `vocab` with
+    GPT-2's ids.
 
-    A merge belongs to it if what it makes occurs in the text, also across the borders of words, so that a
-    solution which forgets to cut the text goes wrong just as it would with all merges.
+    A merge is included if its result occurs in the text, even across the borders of words, so that a solution
+    that does not split the text fails just as it would with all merges.
     """
     written = signs(text)
     merges = [[left, right] for left, right in all_merges() if left + right in written]

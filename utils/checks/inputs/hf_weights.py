@@ -5,7 +5,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from utils.checks.engine.cases import Draw
-from utils.reference import ModelConfig
+from utils.reference import ModelConfig, Reference
 
 StateDict = dict[str, Float[Tensor, "..."]]
 
@@ -23,20 +23,20 @@ _BLOCK = {
     "mlp.c_proj.weight": "d_mlp d_model",
     "mlp.c_proj.bias": "d_model",
 }
-"""A block's tensors as HF names them, with the names of their axes."""
+"""A block's tensors under HF's names, with the names of their axes."""
 
 
 def random_config(draw: Draw, n_layers: int, n_heads: int) -> ModelConfig:
-    """A small config in which no two sizes agree, and d_mlp is not 4 · d_model."""
+    """Returns a small config in which all sizes differ, and d_mlp is not 4 · d_model."""
     d_head, n_ctx = draw.sizes("d_head", "n_ctx", among=(6, 7, 9)).values()
     d_mlp, d_vocab = draw.sizes("d_mlp", "d_vocab", among=(37, 38, 39, 41, 43)).values()
     return ModelConfig(n_heads * d_head, n_heads, d_head, d_mlp, n_layers, d_vocab, n_ctx, 1e-2)
 
 
 def tensor_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
-    """Every name of HF's state dict for this config, with its tensor's shape."""
+    """Returns the shape of every tensor of HF's state dict for this config, by name."""
     size = {"d_model": config.d_model, "packed": 3 * config.d_model, "d_mlp": config.d_mlp}
-    shapes = {
+    shapes: dict[str, tuple[int, ...]] = {
         "transformer.wte.weight": (config.d_vocab, config.d_model),
         "transformer.wpe.weight": (config.n_ctx, config.d_model),
     }
@@ -48,7 +48,7 @@ def tensor_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
 
 
 def random_state_dict(draw: Draw, config: ModelConfig) -> StateDict:
-    """Random weights: matrices that keep what they are given of order 1, biases and gains of order 1."""
+    """Returns random weights: matrices that keep activations of order 1; biases and gains of order 1."""
     tensors = {name: _random(draw, name, shape) for name, shape in tensor_shapes(config).items()}
     return tensors | {"lm_head.weight": tensors["transformer.wte.weight"]}
 
@@ -60,22 +60,22 @@ def _random(draw: Draw, name: str, shape: tuple[int, ...]) -> Tensor:
     return 1 + draw.normal(*shape, scale=0.3) if name.endswith("weight") else draw.normal(*shape)
 
 
-def cut_of(reference, d_vocab: int, n_ctx: int) -> tuple[ModelConfig, StateDict]:
-    """The reference with its first block alone, its first tokens and its first positions: small enough to be
-    sent, and every number in it is the reference's own.
+def cut_of(reference: Reference, d_vocab: int, n_ctx: int) -> tuple[ModelConfig, StateDict]:
+    """Returns the reference's first block with its first tokens and first positions: small enough to send,
+    with the reference's own numbers.
     """
-    whole = reference.config
+    full = reference.config
     config = ModelConfig(
-        whole.d_model, whole.n_heads, whole.d_head, whole.d_mlp, 1, d_vocab, n_ctx, whole.layer_norm_eps
+        full.d_model, full.n_heads, full.d_head, full.d_mlp, 1, d_vocab, n_ctx, full.layer_norm_eps
     )
-    given = reference.state_dict
-    cut = {name: given[name][: shape[0]].clone() for name, shape in tensor_shapes(config).items()}
+    state_dict = reference.state_dict
+    cut = {name: state_dict[name][: shape[0]].clone() for name, shape in tensor_shapes(config).items()}
     return config, cut | {"lm_head.weight": cut["transformer.wte.weight"]}
 
 
 def published(state_dict: StateDict) -> StateDict:
-    """The same weights as OpenAI's file has them: without `transformer.` in front of the names and without
-    lm_head, but with each block's causal mask.
+    """Returns the same weights as OpenAI's file has them: without the prefix `transformer.` and lm_head, but
+    with each block's causal mask.
     """
     tensors = {
         name.removeprefix("transformer."): tensor

@@ -1,4 +1,4 @@
-"""Texts of every kind for week 2's cases: drawn from a seed, out of snippets and single characters."""
+"""Texts of every kind for week 2's cases, drawn from a seed out of snippets and single characters."""
 
 from utils.checks.engine.cases import Draw
 
@@ -44,7 +44,7 @@ SNIPPETS: dict[str, tuple[str, tuple[str, ...]]] = {
         ("🙂", "🎉🎉", "👩‍🚀", "🇫🇷", "👍🏽", "❤️", " 🚀 go", "ok 😀!", "1️⃣", "🧑🏿‍🤝‍🧑🏻"),
     ),
 }  # fmt: skip
-"""Each kind of text: what stands between its snippets, and the snippets."""
+"""Each kind of text: the separator of its snippets, and the snippets."""
 
 BLOCKS = (
     (0x20, 0x7F),
@@ -61,22 +61,22 @@ BLOCKS = (
 
 
 def draw_text(draw: Draw, kind: str, snippets: int = 4) -> str:
-    """A text of one kind, out of that many snippets."""
-    between, choices = SNIPPETS[kind]
-    return between.join(draw.choose(choices) for _ in range(snippets))
+    """Returns a text of one kind, made of that many snippets."""
+    separator, choices = SNIPPETS[kind]
+    return separator.join(draw.choose(choices) for _ in range(snippets))
 
 
 def all_snippets(kind: str) -> str:
-    """Every snippet of one kind: whatever a seed can draw of it."""
-    between, choices = SNIPPETS[kind]
-    return between.join(choices)
+    """Returns all snippets of one kind, in one text: everything that a seed can draw."""
+    separator, choices = SNIPPETS[kind]
+    return separator.join(choices)
 
 
 def draw_characters(draw: Draw, length: int = 24) -> str:
-    """Characters out of every block, thrown together."""
+    """Returns characters from all blocks, in random order."""
     return "".join(chr(draw.choose(range(*draw.choose(BLOCKS)))) for _ in range(length))
 
 
 def shown(text: str, longest: int = 60) -> str:
-    """The text in quotes for a case's label, cut if it is long."""
+    """Returns the text in quotes for a case's label, shortened if it is long."""
     return repr(text if len(text) <= longest else text[:longest] + "…")

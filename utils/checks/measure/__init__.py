@@ -1,1 +1,1 @@
-"""Measurements that checks take: sampling frequencies, which parameters learn, parameter names."""
+"""Measurements that checks take: sampling frequencies, learned parameters, parameter names."""

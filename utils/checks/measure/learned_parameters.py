@@ -1,4 +1,4 @@
-"""What training could do with a student's module: which numbers it would change, and where they begin."""
+"""Measures which numbers of a student's module training would change, and how they are initialised."""
 
 import torch
 from jaxtyping import Float
@@ -7,15 +7,15 @@ from torch import Tensor, nn
 from utils.errors import CheckMisuse
 
 SMALL_RANDOM = "random, about 0.02 in size"
-"""What `first_numbers` says of weights that begin as GPT-2's do."""
+"""The result of `first_numbers` for weights that are initialised as GPT-2's are."""
 _ABOUT = (0.008, 0.05)  # OpenAI's own code starts W_E with 0.02 and W_pos with 0.01
 
 
 def table_of(module: nn.Module, name: str) -> Float[Tensor, "row d_model"]:
-    """The module's matrix of that name.
+    """Returns the module's matrix of that name.
 
     Raises:
-        CheckMisuse: there is none, or a whole layer is kept under the name.
+        CheckMisuse: the module has none, or has a whole layer under the name.
     """
     table = getattr(module, name, None)
     if isinstance(table, Tensor):
@@ -26,23 +26,23 @@ def table_of(module: nn.Module, name: str) -> Float[Tensor, "row d_model"]:
 
 
 def rows_that_learn(output: object, table: Float[Tensor, "row d_model"]) -> list[int]:
-    """The rows of `table` that a loss on `output` would change, in order."""
+    """Returns the rows of `table` that a loss on `output` would change, in order."""
     if not (isinstance(output, Tensor) and output.requires_grad and table.requires_grad):
         return []
-    # Unequal weights: the sum of a softmax is 1 whatever its input, and would hide that it learns.
+    # Unequal weights, since the plain sum of a softmax is always 1 and has no gradient.
     loss = (output.reshape(-1) * torch.linspace(1, 2, output.numel())).sum()
     (gradient,) = torch.autograd.grad(loss, table, allow_unused=True)
     return [] if gradient is None else gradient.abs().sum(dim=1).nonzero()[:, 0].tolist()
 
 
 def count_learned(module: nn.Module, beside: Tensor | None = None) -> int:
-    """How many numbers of the module training would change, not counting those of the tensor `beside`."""
+    """Returns how many numbers of the module training would change, not counting the tensor `beside`."""
     return sum(each.numel() for each in module.parameters() if each.requires_grad and each is not beside)
 
 
 def first_numbers(module: nn.Module) -> str:
-    """What the weights of a new module are like, in a few words: it should be a large one, so that the
-    standard deviation says something.
+    """Describes the weights of a new module in a few words. It should be large, so that their standard
+    deviation is meaningful.
     """
     numbers = [parameter.detach().flatten() for parameter in module.parameters()]
     if not numbers:

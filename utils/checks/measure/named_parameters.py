@@ -1,4 +1,4 @@
-"""A module with parameters of given names, to ask how code goes through the parameters of a model."""
+"""A module with parameters of given names, to observe which parameters of a model code selects."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -8,9 +8,11 @@ from torch import nn
 
 
 def module_with(shapes: Mapping[str, Sequence[int]], tied: Mapping[str, str]) -> nn.Module:
-    """A module tree with a parameter of each name (`blocks.0.mlp.W_in`) and shape.
+    """Returns a tree of modules with a parameter of each name (`blocks.0.mlp.W_in`) and shape.
 
-    `tied` names further places for parameters that are there already.
+    Args:
+        shapes: The parameters' names and shapes.
+        tied: Further names, and the names of the parameters that they share.
     """
     model = nn.Module()
     for name, shape in shapes.items():
@@ -30,8 +32,8 @@ def _put(model: nn.Module, name: str, parameter: nn.Parameter) -> None:
 
 
 def names_of(model: nn.Module, parameters: Iterable[Any]) -> list[str]:
-    """The names of these parameters of the model, in alphabetical order; what is none of them by its
-    type.
+    """Returns the names of these parameters of the model, sorted; a value that is not one of them is
+    described by its type.
     """
     names = {id(parameter): name for name, parameter in model.named_parameters()}
     return sorted(names.get(id(each), f"a {type(each).__name__} that is no parameter") for each in parameters)

@@ -1,4 +1,4 @@
-"""How often each token was drawn, and how far that may be from its probability by chance alone."""
+"""Frequencies of drawn tokens, and how far chance alone may move them from the probabilities."""
 
 import math
 from typing import Any
@@ -10,14 +10,15 @@ from torch import Tensor
 from utils.errors import CheckMisuse
 
 DRAWS = 4_000
-"""How often a check draws from one distribution."""
+"""How many tokens a check draws from one distribution."""
 
 ALLOWED = 0.052
-"""How far a frequency among `DRAWS` may be from the probability."""
+"""How far a frequency among `DRAWS` draws may be from the probability."""
 
 
 def false_alarm_rate(frequencies: int) -> float:
-    """The largest chance that one of so many frequencies of a right sampler is off by more than `ALLOWED`.
+    """Returns a bound on the chance that any of these frequencies of a right sampler is off by more than
+    `ALLOWED`.
 
     Hoeffding's inequality bounds it for each of them (Hoeffding 1963, theorem 2): 2 · exp(−2 · draws · t²).
     """
@@ -25,10 +26,10 @@ def false_alarm_rate(frequencies: int) -> float:
 
 
 def token_frequencies(tokens: Any, d_vocab: int, draws: int = DRAWS) -> Float[Tensor, "row d_vocab"]:
-    """The share of each token among `draws` draws from each row; the rows were drawn from in turn.
+    """Returns the share of each token among `draws` draws from each row; the rows take turns in `tokens`.
 
     Raises:
-        CheckMisuse: these are no ids of that vocabulary, or not as many as were asked for.
+        CheckMisuse: the tokens are not ids of the vocabulary, or their number is wrong.
     """
     ids = checked_ids(tokens, d_vocab)
     if ids.numel() == 0 or ids.numel() % draws:
@@ -39,7 +40,7 @@ def token_frequencies(tokens: Any, d_vocab: int, draws: int = DRAWS) -> Float[Te
 
 
 def checked_ids(tokens: Any, d_vocab: int) -> Int[Tensor, "..."]:
-    """The tokens, if they are whole numbers in a tensor and ids of the vocabulary.
+    """Returns the tokens if they are a tensor of whole numbers and ids of the vocabulary.
 
     Raises:
         CheckMisuse: they are not.

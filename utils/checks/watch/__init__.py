@@ -1,1 +1,3 @@
-"""Watches over a student's call: forbidden functions, library calls, memory, device, number of steps."""
+"""Context managers and probes that record what a call does: forbidden functions, library calls, memory,
+device, number of steps.
+"""

@@ -1,4 +1,4 @@
-"""Where the derivative is the exercise, torch's autograd is out of reach; and it is seen where it is not."""
+"""Disables torch's autograd where the derivative is the exercise, and records its use all the same."""
 
 import contextlib
 from collections.abc import Iterator, Sequence
@@ -8,21 +8,22 @@ import torch
 from torch.autograd.graph import saved_tensors_hooks
 
 DERIVATIVE = "torch.autograd.grad"
-"""The name under which every derivative that torch computes is noted."""
+"""The name under which every derivative that torch computes is recorded."""
 
 
 def forbids_derivatives(forbidden: Sequence[str]) -> bool:
-    """Whether one of the names is of autograd."""
+    """True if one of the names belongs to autograd."""
     return any(name.startswith("torch.autograd") for name in forbidden)
 
 
 @contextlib.contextmanager
 def derivative_watch(forbidden: Sequence[str], seen: dict[str, None]) -> Iterator[None]:
-    """Inference mode, in which torch records nothing that a derivative could be computed from, if one of the
-    `forbidden` names is of autograd; else nothing.
+    """A context in torch's inference mode if one of the `forbidden` names belongs to autograd; else a null
+    context.
 
-    Code can leave inference mode. What it then records is recorded through our hooks, and a derivative that
-    reads it, by `backward` or by a node that is called by hand, is noted in `seen`.
+    In inference mode torch records no graph for a derivative. Code can leave it; what it then records goes
+    through saved-tensor hooks, and a derivative that reads it, by `backward` or by calling a node directly,
+    adds `DERIVATIVE` to `seen`.
     """
     if not forbids_derivatives(forbidden):
         yield

@@ -1,4 +1,4 @@
-"""Asks whether code would run on an accelerator, on a machine that has none.
+"""Finds code that would fail on an accelerator, on a machine without one.
 
 Tensors on torch's meta device have a shape, a dtype and a device but no numbers. An operation that mixes them
 with tensors on the CPU fails just as it would on an accelerator.
@@ -11,16 +11,16 @@ from typing import Any
 
 from torch import Tensor
 
-_MIXED = "is not on the expected device"  # in torch's message when an operation meets two devices
+_MIXED = "is not on the expected device"  # in torch's message for an operation on two devices
 
 
 def device_problem(run: Callable[..., Any], submission: Any, inputs: dict[str, Any]) -> str | None:
-    """What would go wrong with devices if the tensors among `inputs` were on an accelerator; None if nothing.
+    """Returns what would go wrong if the tensors in `inputs` were on an accelerator; None if nothing would.
 
-    Code that cannot run without numbers (a loop until a value is small) is given the benefit of the doubt.
+    Code that cannot run without numbers (a loop until a value is small) is assumed to be right.
     """
     moved = {name: value.to("meta") if isinstance(value, Tensor) else value for name, value in inputs.items()}
-    with contextlib.redirect_stdout(io.StringIO()):  # what it prints has been printed for the real inputs
+    with contextlib.redirect_stdout(io.StringIO()):  # the call on the real inputs has already printed it
         try:
             output = run(submission, **moved)
         except Exception as error:

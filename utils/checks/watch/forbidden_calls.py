@@ -1,4 +1,4 @@
-"""Watches for ready-made functions that would do an exercise's work in the student's place."""
+"""Records calls of ready-made functions that would do an exercise's work."""
 
 from collections.abc import Callable, Sequence
 from functools import reduce
@@ -20,39 +20,42 @@ ALWAYS = (
     "torch.nn.TransformerEncoderLayer",
     "torch.nn.TransformerDecoderLayer",
 )
-"""Modules that do the work of a whole week: every check watches for them. Conv1D is none of them."""
+"""Modules that do the work of a whole week, which every check watches for. Conv1D is not one of them."""
 
 _ATTENTION = "scaled_dot_product_attention"
 _ATTENTION_BELOW = ("scaled_dot_product", "safe_softmax")
-"""How the names of its kernels begin, and what alone it calls where no kernel fits."""
+"""Prefixes of the names of its kernels, and of what it alone calls where no kernel fits."""
 _TRANSFORMS = "torch._functorch"
-"""What torch.func's functions are made of. They fail under the hooks by which derivatives are seen."""
+"""The package that torch.func's functions are made of. They fail under saved-tensor hooks."""
 
 
 class _BelowPython(TorchDispatchMode):
-    """Sees the operations that no function of torch's in Python has led to: TorchScript's, for one.
+    """Records operations that are dispatched outside every Python function of torch's, such as TorchScript's.
 
-    `inside` counts the functions that are at work: what they do below is their own business.
+    `active_calls` counts the Python functions of torch's that are running; the operations they dispatch are
+    not recorded.
     """
 
     def __init__(self, note: Callable[[Callable], None]):
         super().__init__()
-        self.inside = 0
+        self.active_calls = 0
         self._note = note
 
     def __torch_dispatch__(self, function: Callable, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        if not self.inside:
+        if not self.active_calls:
             self._note(function)
         return function(*args, **(kwargs or {}))
 
 
 class ForbiddenCallWatch(TorchFunctionMode):
-    """A context in which calls of the named functions and modules are noted, however they were imported, also
-    of what torch has below a function: `torch._softmax`, `torch.ops.aten.softmax`.
+    """A context that records calls of the named functions and modules, however they were imported.
 
-    `names` are full names: `torch.softmax`, `torch.Tensor.softmax`, `torch.nn.MultiheadAttention`. A module's
-    name also stands for everything below it: `transformers.models`; so does that of a library, `tokenizers`,
-    or of a part of torch that is written in Python, `torch.optim`.
+    It also records calls of the operations below a function: `torch._softmax`, `torch.ops.aten.softmax`.
+
+    Args:
+        names: Full names: `torch.softmax`, `torch.Tensor.softmax`, `torch.nn.MultiheadAttention`. The name of
+            a module includes everything below it (`transformers.models`); so does that of a library
+            (`tokenizers`) or of a part of torch that is written in Python (`torch.optim`).
     """
 
     def __init__(self, names: Sequence[str]):
@@ -93,19 +96,21 @@ class ForbiddenCallWatch(TorchFunctionMode):
     def __torch_function__(self, function: Callable, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         if name := self._functions.get(id(function)) or self._name_below(function):
             self._seen[name] = None
-        self._below.inside += 1
+        self._below.active_calls += 1
         try:
             return function(*args, **(kwargs or {}))
         finally:
-            self._below.inside -= 1
+            self._below.active_calls -= 1
 
     def _note_below(self, function: Callable) -> None:
         if name := self._name_below(function):
             self._seen[name] = None
 
     def _name_below(self, function: Callable) -> str | None:
-        """The watched function that this one does the work of, where torch keeps it: `torch._softmax`,
-        `torch.ops.aten.softmax.int`, and for backward `torch.ops.aten.gelu_backward`.
+        """Returns the watched function that a lower-level function of torch's implements, or None.
+
+        Examples are `torch._softmax`, `torch.ops.aten.softmax.int` and, for backward,
+        `torch.ops.aten.gelu_backward`.
         """
         name, module = str(getattr(function, "__name__", "")), str(getattr(function, "__module__", ""))
         if name.startswith("__") or not (name.startswith("_") or module.startswith("torch._ops")):
@@ -115,8 +120,8 @@ class ForbiddenCallWatch(TorchFunctionMode):
             return None
         if _ATTENTION in self._short and short.startswith(_ATTENTION_BELOW):
             return self._short[_ATTENTION]
-        found = (each for each in self._short if f"_{each}_" in f"_{short}_")
-        return next((self._short[each] for each in found), None)
+        matches = (each for each in self._short if f"_{each}_" in f"_{short}_")
+        return next((self._short[each] for each in matches), None)
 
     def _note_module(self, module: torch.nn.Module, inputs: Any) -> None:
         for kind in type(module).__mro__:

@@ -1,4 +1,4 @@
-"""Whether code has left torch's global random generator alone, told by the numbers that it draws next."""
+"""Detects use of torch's global random generator by the numbers that it draws next."""
 
 import torch
 from jaxtyping import Float
@@ -6,16 +6,16 @@ from torch import Tensor
 
 from utils.checks.engine.isolation import SEED
 
-_HOW_MANY = 3
+_COUNT = 3
 
 
 def next_global_numbers() -> Float[Tensor, "3"]:
-    """The next numbers of torch's global generator. They are `untouched_numbers` where an attempt has neither
-    drawn from it nor seeded it.
+    """Draws and returns the next numbers of torch's global generator; they equal `untouched_numbers` if the
+    generator was neither used nor seeded during the call.
     """
-    return torch.rand(_HOW_MANY)
+    return torch.rand(_COUNT)
 
 
 def untouched_numbers() -> Float[Tensor, "3"]:
-    """What the global generator draws first in every attempt."""
-    return torch.rand(_HOW_MANY, generator=torch.Generator().manual_seed(SEED))
+    """Returns the first numbers that the global generator draws in an observed call."""
+    return torch.rand(_COUNT, generator=torch.Generator().manual_seed(SEED))

@@ -1,4 +1,4 @@
-"""Watches for calls into libraries that would do an exercise's work in the student's place."""
+"""Records calls into libraries that would do an exercise's work."""
 
 import sys
 from collections.abc import Sequence
@@ -7,11 +7,13 @@ from typing import Any
 
 
 class LibraryCallWatch:
-    """A context in which calls into the named libraries are noted, however they were imported.
+    """A context that records calls into the named libraries, however they were imported.
 
-    `names` are full names of libraries, modules or functions: `tokenizers`, `transformers.generation`. Calls
-    that such a library makes within itself, and importing it, are not noted. Python's own profiler hook does
-    the work; one that was set before is set again afterwards, and nothing is hooked without names.
+    Calls within such a library, and importing it, are not recorded. It uses `sys.setprofile` and restores a
+    previous profiler; without names it sets none.
+
+    Args:
+        names: Full names of libraries, modules or functions: `tokenizers`, `transformers.generation`.
     """
 
     def __init__(self, names: Sequence[str]):
@@ -43,8 +45,9 @@ class LibraryCallWatch:
             self.seen[name] = None
 
     def _is_imported(self, frame: FrameType | None) -> bool:
-        """Whether one of the libraries is being imported: a decorator of another library, such as dataclass,
-        calls back into it then.
+        """True if one of the libraries is being imported.
+
+        A decorator of another library, such as dataclass, calls into it during its import.
         """
         while frame:
             if frame.f_code.co_name == "<module>" and self._is_watched(_module(frame)):
@@ -61,7 +64,9 @@ def _module(frame: FrameType) -> str:
 
 
 def _full_name(built_in: Any) -> str:
-    """The name of something that is not written in Python: a method goes by its object's class."""
+    """Returns the name of a function that is not written in Python; a method's begins with its class's
+    module.
+    """
     owner = getattr(built_in, "__self__", None)
     kind = owner if isinstance(owner, type) else type(owner)
     module = getattr(built_in, "__module__", None) or kind.__module__

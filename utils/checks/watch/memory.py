@@ -1,4 +1,4 @@
-"""How many numbers code makes in memory, while the tensors that it makes have shapes only."""
+"""Counts the numbers that code would allocate, while the tensors that it creates have shapes only."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,9 +9,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 
 class MemoryWatch(TorchDispatchMode):
-    """A context in which new tensors are made on torch's meta device, whichever was asked for.
+    """A context in which new tensors are on torch's meta device, whichever device is asked for.
 
-    `numbers` counts those that would have been in memory. So a model of any size can be asked for.
+    `numbers` counts the elements that would have been allocated, so a model of any size can be created.
     """
 
     def __init__(self) -> None:
@@ -21,7 +21,7 @@ class MemoryWatch(TorchDispatchMode):
     def __torch_dispatch__(self, function: Callable, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = dict(kwargs or {})
         if "device" in kwargs and kwargs["device"] != torch.device("meta"):
-            made = function(*args, **{**kwargs, "device": "meta"})
-            self.numbers += made.numel() if isinstance(made, Tensor) else 0
-            return made
+            created = function(*args, **{**kwargs, "device": "meta"})
+            self.numbers += created.numel() if isinstance(created, Tensor) else 0
+            return created
         return function(*args, **kwargs)

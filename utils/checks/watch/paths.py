@@ -1,5 +1,6 @@
-"""What stands at a path while code runs: seen at every call that it makes, also of built-in functions."""
+"""Watches the file at a path while code runs."""
 
+import contextlib
 import os
 import sys
 from collections.abc import Callable
@@ -7,48 +8,51 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-_MOST_LOOKS = 40  # at changed files; a whole checkpoint is read at each
+_MAX_READS = 40  # a description reads the whole checkpoint
 
 
 class PathWatch:
-    """A context that looks at `path` whenever a function is called or returns, and notes what `describe` says
-    of the file each time that it has changed: `seen`, in order, without repeating itself.
+    """A context that looks at a file whenever a function, built-in or not, is called or returns.
 
-    Python's own profiler hook does the work; one that was set before is set again afterwards.
+    `seen` holds a description for each change of the file, in order, without consecutive repetitions. It uses
+    `sys.setprofile` and restores a previous profiler.
+
+    Args:
+        path: The file, which need not exist.
+        describe: Returns a description of the file.
     """
 
     def __init__(self, path: Path, describe: Callable[[Path], Any]):
         self._path, self._describe = path, describe
         self._state: tuple[int, ...] | None = None
-        self._looks = 0
+        self._reads = 0
         self.seen: list[Any] = []
 
     def __enter__(self) -> "PathWatch":
         self._before = sys.getprofile()
-        self._look()
+        self._update()
         sys.setprofile(self._note)
         return self
 
     def __exit__(self, *exception: Any) -> None:
         sys.setprofile(self._before)
-        self._look()
+        self._update()
 
     def _note(self, frame: FrameType, event: str, called: Any) -> None:
-        sys.setprofile(None)  # looking calls functions, too
+        sys.setprofile(None)  # updating calls functions, too
         try:
-            self._look()
+            self._update()
         finally:
             sys.setprofile(self._note)
 
-    def _look(self) -> None:
-        try:
-            found = os.stat(self._path)
-            state = (found.st_ino, found.st_size, found.st_mtime_ns)
-        except FileNotFoundError:
-            state = ()
-        if state == self._state or self._looks >= _MOST_LOOKS:
+    def _update(self) -> None:
+        state: tuple[int, ...] = ()
+        with contextlib.suppress(FileNotFoundError):
+            status = os.stat(self._path)
+            state = (status.st_ino, status.st_size, status.st_mtime_ns)
+        if state == self._state or self._reads >= _MAX_READS:
             return
-        self._state, self._looks = state, self._looks + 1
-        said = self._describe(self._path)
-        if not self.seen or self.seen[-1] != said:
-            self.seen.append(said)
+        self._state, self._reads = state, self._reads + 1
+        description = self._describe(self._path)
+        if not self.seen or self.seen[-1] != description:
+            self.seen.append(description)

@@ -1,4 +1,4 @@
-"""How many steps a function takes: it tells one operation on a whole array from a loop over its entries."""
+"""Counts the steps of a function, to tell one operation on a whole array from a loop over its entries."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-_ONE_BY_ONE = {"tolist", "item", "numpy", "__iter__", "unbind"}  # each hands a tensor's entries out singly
+_ONE_BY_ONE = {"tolist", "item", "numpy", "__iter__", "unbind"}  # each converts a tensor's entries one by one
 
 
 class _Counter(TorchFunctionMode):
-    """A context that counts torch's operations; handing entries out to Python counts once for each."""
+    """A context that counts torch's operations; one that converts entries to Python counts once for each."""
 
     steps = 0
 
@@ -21,14 +21,14 @@ class _Counter(TorchFunctionMode):
 
 
 def count_steps(function: Callable[..., Any], *inputs: Any) -> tuple[Any, int]:
-    """What `function(*inputs)` returns, and how many of torch's operations it took."""
+    """Returns the result of `function(*inputs)`, and the number of torch's operations that it took."""
     with _Counter() as counter:
         output = function(*inputs)
     return output, counter.steps
 
 
 def result_and_growth(function: Callable[..., Any], *inputs: Any) -> dict[str, Any]:
-    """The function's result, and whether it takes more steps when every axis is four times as long.
+    """Returns the function's result, and whether it takes more steps when every axis is four times as long.
 
     Array operations take the same number of steps for any length; loops, recursion and comprehensions do not.
     """
