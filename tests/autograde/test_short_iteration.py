@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from utils.answers.judge import find_answer_key
-from utils.answers.short_iteration import LONGEST, ShortIteration
+from utils.answers.short_iteration import MAX_LENGTH, ShortIteration
 
 WAYS = {
     "unpacked": lambda tensor: (lambda first, *rest: first)(*tensor),
@@ -19,20 +19,20 @@ WAYS = {
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 def test_a_long_tensor_is_not_taken_apart(way):
     with ShortIteration(), pytest.raises(ValueError, match="not looked at entry by entry"):
-        way(torch.zeros(LONGEST + 1, 2))
+        way(torch.zeros(MAX_LENGTH + 1, 2))
 
 
 def test_a_short_one_is():
     with ShortIteration():
-        assert len(list(torch.zeros(3, LONGEST + 1))) == 3
-        assert len(torch.zeros(LONGEST, 1).unbind(1)) == 1
+        assert len(list(torch.zeros(3, MAX_LENGTH + 1))) == 3
+        assert len(torch.zeros(MAX_LENGTH, 1).unbind(1)) == 1
         assert [number.item() for number in torch.ones(2)] == [1.0, 1.0]
-        assert len(torch.zeros(LONGEST + 1).tolist()) == LONGEST + 1
-    assert len(list(torch.zeros(LONGEST + 1))) == LONGEST + 1
+        assert len(torch.zeros(MAX_LENGTH + 1).tolist()) == MAX_LENGTH + 1
+    assert len(list(torch.zeros(MAX_LENGTH + 1))) == MAX_LENGTH + 1
 
 
 def test_an_answer_that_is_a_long_tensor_is_left_as_it_is():
     answer_key = find_answer_key("week04_mlp", "dropout")
     (case, *_) = answer_key.check.draw_cases()
-    answer = torch.zeros(LONGEST + 1)
+    answer = torch.zeros(MAX_LENGTH + 1)
     assert answer_key.normalised(answer, case.inputs) is answer

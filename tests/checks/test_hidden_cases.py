@@ -37,7 +37,7 @@ def secrets(week, check):
     numbers = {f"{number:.4g}" for each in everything for number in each.flatten()[:50].tolist()}
     shapes = {str(tuple(each.shape)) for each in everything if each.dim() > 1}
     long_numbers = {number for number in numbers if len(re.sub(r"\D", "", number)) > 3}
-    known = " ".join(f"{mistake.says} {mistake.look_at}" for mistake in answer_key.mistakes)
+    known = " ".join(f"{mistake.explanation} {mistake.look_at}" for mistake in answer_key.mistakes)
     return {each for each in {case.label for case in drawn} | shapes | long_numbers if each not in known}
 
 

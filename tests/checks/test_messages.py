@@ -26,20 +26,20 @@ def solution_lines(answer_key):
 @every_check
 def test_every_mistake_says_one_thing_in_a_line(answer_key):
     for mistake in answer_key.mistakes:
-        for text in (mistake.says, mistake.look_at):
+        for text in (mistake.explanation, mistake.look_at):
             assert text and "\n" not in text and len(text) <= LONGEST
-        assert not mistake.says.endswith(".")
-        assert not re.search(FILLER, f"{mistake.says} {mistake.look_at}")
+        assert not mistake.explanation.endswith(".")
+        assert not re.search(FILLER, f"{mistake.explanation} {mistake.look_at}")
 
 
 @every_check
 def test_what_is_wrong_and_where_to_look_are_two_things(answer_key):
-    assert all(mistake.says != mistake.look_at for mistake in answer_key.mistakes)
+    assert all(mistake.explanation != mistake.look_at for mistake in answer_key.mistakes)
 
 
 @every_check
 def test_no_message_gives_a_line_of_the_solution_away(answer_key):
-    texts = [f"{mistake.says} {mistake.look_at}" for mistake in answer_key.mistakes]
+    texts = [f"{mistake.explanation} {mistake.look_at}" for mistake in answer_key.mistakes]
     assert [line for line in solution_lines(answer_key) if any(line in text for text in texts)] == []
 
 

@@ -1,4 +1,4 @@
-"""Gives a student's block, or a whole model, the weights of a case.
+"""Copies the weights of a case into a student's block or whole model.
 
 Weights are nested as the modules are: a block's are `{"ln_1": …, "attn": …, "ln_2": …, "mlp": …}`, a model's
 `{"embed": …, "pos_embed": …, "blocks": [a block's, …], "ln_f": …}`, each with names and tensors inside.
@@ -16,11 +16,11 @@ from utils.errors import CheckMisuse
 BlockWeights = Mapping[str, Weights]
 """One block's weights, by part and name."""
 
-_TORCHS_NAMES = {
+_TORCH_NAMES = {
     nn.LayerNorm: {"gain": "weight", "bias": "bias"},
     nn.Embedding: {"W_E": "weight", "W_pos": "weight"},
 }
-"""What torch's own modules call the weights that ours have."""
+"""The names of the course's weights in torch's own modules."""
 
 
 def fill_block(block: nn.Module, weights: BlockWeights) -> nn.Module:
@@ -29,7 +29,7 @@ def fill_block(block: nn.Module, weights: BlockWeights) -> nn.Module:
     Raises:
         CheckMisuse: there is no such part, or a part has no such parameter.
     """
-    fill(block, {})  # says what it is, if it is no module
+    fill(block, {})  # raises CheckMisuse if it is not an nn.Module
     for name, part in weights.items():
         (fill_heads if name == "attn" else fill_part)(_part(block, name), part)
     return block
@@ -48,16 +48,16 @@ def fill_model(model: nn.Module, weights: Mapping[str, Any]) -> nn.Module:
         raise CheckMisuse(
             f"The model's blocks are {len(blocks)}; with this config's n_layers they are {len(wanted)}."
         )
-    for block, of_block in zip(blocks, wanted, strict=True):
-        fill_block(block, of_block)
+    for block, block_weights in zip(blocks, wanted, strict=True):
+        fill_block(block, block_weights)
     for name in ("embed", "pos_embed", "ln_f"):
         fill_part(_part(model, name), weights[name])
     return model
 
 
 def fill_part(part: nn.Module, weights: Weights) -> nn.Module:
-    """`fill`, also for an nn.LayerNorm and an nn.Embedding, which have names of their own."""
-    names = next((names for kind, names in _TORCHS_NAMES.items() if isinstance(part, kind)), {})
+    """Works as `fill`, also on an nn.LayerNorm or nn.Embedding, whose parameters have other names."""
+    names = next((names for kind, names in _TORCH_NAMES.items() if isinstance(part, kind)), {})
     return fill(part, {names.get(name, name): value for name, value in weights.items()})
 
 

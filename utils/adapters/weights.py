@@ -1,4 +1,4 @@
-"""Gives a student's module the weights of a case, however the module keeps them."""
+"""Copies the weights of a case into a student's module, whatever layout its parameters have."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -47,7 +47,7 @@ def _bias(name: str) -> str:
 def _fill_one(module: nn.Module, name: str, value: Tensor, weights: Weights) -> None:
     layer = getattr(module, "W_" + name.removeprefix("b_"), None) if name.startswith("b_") else None
     if isinstance(layer, nn.Module) and not isinstance(getattr(module, name, None), Tensor):
-        return  # the layer's weight has brought its bias along
+        return  # the bias is copied together with the layer's weight
     holder = getattr(module, name, None)
     if isinstance(holder, nn.Module):
         own_bias = isinstance(getattr(module, _bias(name), None), Tensor)

@@ -1,5 +1,5 @@
-"""What is right: one module a week, with the expected values, the tolerances and the known mistakes.
+"""The answer keys: one package a week, with the expected values, the tolerances and the known mistakes.
 
-In grading, nothing of this package is present where a student's code runs. `utils.checks` holds the other
-half and does not import this one until a check is judged in its own process.
+In grading, this package is not available to the process in which a student's code runs. `utils.checks`
+defines the checks themselves and imports this package only where a check is judged in the same process.
 """

@@ -1,4 +1,4 @@
-"""A answer key: what is right for one check, how nearly, and which mistakes are known."""
+"""The answer key of one check: its expected values, their tolerance and the known mistakes."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,53 +13,53 @@ from utils.checks.engine.isolation import default_torch_state
 
 @dataclass(frozen=True)
 class Mistake:
-    """A wrong implementation that students write, with its name."""
+    """A wrong implementation that students write."""
 
     name: str
-    """Short, as a table of a class's mistakes shows it."""
-    says: str
-    """What is wrong, in a sentence that a student understands."""
+    """A short label, as a class's table of mistakes shows it."""
+    explanation: str
+    """A sentence for the student that says what is wrong."""
     look_at: str
-    """Where to look: a question or a pointer, never the solution."""
+    """A question or a pointer for the student, never the solution."""
     wrong: Any
-    """The wrong implementation: whatever the check takes."""
+    """The wrong implementation, as the check would receive it from a student."""
 
 
 @dataclass(frozen=True)
 class AnswerKey:
-    """The judge's half of a check."""
+    """The part of a check that only the judge has."""
 
     check: Check
     expected: Callable[..., Any]
-    """`expected(**inputs)`, from a reference that shares no code with the course."""
+    """`expected(**inputs)` returns the right output, from a reference that shares no code with the course."""
     mistakes: tuple[Mistake, ...]
     tolerance: Tolerance = FLOAT32
     observe: Callable[..., Any] | None = None
-    """`observe(output, **inputs)`: what of a student's output is compared, where that is not the output
-    itself but, say, how often each token was drawn. The student's process only returns the raw values.
+    """`observe(output, **inputs)` returns the value to compare where that is not the output itself but, say,
+    the frequency of each token drawn. The student's process only returns the raw values.
     """
     normalise: Callable[[Any], Any] = lambda output: output
-    """Brings outputs that are equally right to one form before they are compared."""
+    """Maps equally right outputs to one form, in which they are compared."""
     reference: str = "GPT-2"
-    """What the expected values come from, as the report names it."""
+    """The source of the expected values, as the report names it."""
     outputs: tuple[str, ...] = ()
-    """The names of the outputs, when there are several: `q`, `k`, `v`."""
+    """The names of the outputs if there are several: `q`, `k`, `v`."""
     secret: bool = False
-    """Whether the expected values are the solution itself, as in a table to fill in. Then no report shows
-    them, and a mistake is recognised from the cases that went wrong alone.
+    """True if the expected values are the solution itself, as in a table to fill in. Then no report shows
+    them, and a mistake is recognised from the failed cases alone.
     """
 
     def expectations(self, cases: Sequence[Case]) -> list[Any]:
-        """The expected output of each case."""
+        """Returns the expected output of each case, normalised."""
         with default_torch_state():
             return [self.normalise(self.expected(**case.inputs)) for case in cases]
 
     def normalised(self, output: Any, inputs: Mapping[str, Any]) -> Any:
-        """A student's output for these inputs in the form in which it is compared; as it is, if `observe` or
-        `normalise` cannot take it.
+        """Returns a student's output for these inputs in the form in which it is compared, or the output
+        unchanged if `observe` or `normalise` raises an error on it.
         """
         try:
             with ShortIteration():
                 return self.normalise(output if self.observe is None else self.observe(output, **inputs))
-        except Exception:  # an output of another type or shape, which the comparison will name
+        except Exception:  # of another type or shape, which the comparison reports
             return output

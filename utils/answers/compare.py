@@ -1,4 +1,4 @@
-"""Compares an output with the expected one and says in words where they part."""
+"""Compares an output with the expected one and describes the first difference."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,22 +15,22 @@ from utils.checks.engine.untrusted import readable
 
 @dataclass(frozen=True)
 class Tolerance:
-    """How far a right value may be from the expected one:
+    """The largest difference allowed between a right value and the expected one:
     `absolute + relative · |expected| + of_largest · (the largest |expected| of the tensor)`.
     """
 
     relative: float
     absolute: float
     reason: str
-    """Why it is not smaller."""
+    """The reason why it is not smaller."""
     of_largest: float = 0.0
-    """What is added up in float32 is rounded by the size of what is added: where a tensor's numbers reach
-    thousands, as GPT-2's stream does, one of them that is near 0 is no more exact than the others.
+    """Needed because a float32 sum is rounded in proportion to its largest summands: where a tensor's numbers
+    reach thousands, as in GPT-2's residual stream, its numbers near 0 are no more exact than the others.
     """
 
 
 STEP = 2.0**-24
-"""By which part of itself float32 rounds a number, at most."""
+"""The largest relative rounding error of float32."""
 FLOAT32 = Tolerance(
     1e-4, 1e-5, "float32 holds 7 digits, and a right solution may add in another order", 32 * STEP
 )
@@ -38,24 +38,27 @@ EXACT = Tolerance(0.0, 0.0, "shapes, ids and counts are whole numbers")
 
 
 _NAN = "NaN comes of 0/0, inf − inf, inf/inf (e to a large score is inf), a softmax over −inf alone"
-_MOST_NAMES = 8  # that a dict lacks
+_MAX_NAMES = 8  # of missing keys to list
 _MISSING = "are the names those of the question, letter for letter?"
 
 
 @dataclass(frozen=True)
 class Difference:
-    """Where an output parts from the expected one."""
+    """The first difference between an output and the expected one."""
 
     kind: str
     """`nothing`, `type`, `structure`, `shape`, `dtype`, `nan` or `values`."""
     lines: tuple[tuple[str, str], ...]
-    """The report's lines on it, with numbers that a student may see in their own notebook."""
+    """The report's lines on it: label and text. They show numbers, so only for public cases."""
     advice: str = ""
-    """What to look at when no known mistake explains it."""
+    """Where to look if no known mistake explains it."""
 
 
 def difference(expected: Any, got: Any, tolerance: Tolerance, part: str = "") -> Difference | None:
-    """The first difference, or None when both are the same within the tolerance; `part` names the output."""
+    """Returns the first difference, or None if both are equal within the tolerance.
+
+    `part` is the path inside the output, which the report shows: `q`, `blocks.ln_1`, `[2]`.
+    """
     prefix = (("output", part),) if part else ()
     if got is None and expected is not None:
         return Difference("nothing", (*prefix, ("value", "None")), "does every path end in `return`?")
@@ -69,7 +72,7 @@ def difference(expected: Any, got: Any, tolerance: Tolerance, part: str = "") ->
 
 
 def same(expected: Any, got: Any, tolerance: Tolerance) -> bool:
-    """Whether the two are the same within the tolerance."""
+    """Returns True if the two are equal within the tolerance."""
     return difference(expected, got, tolerance) is None
 
 
@@ -79,7 +82,7 @@ def _wrong_type(asked: str, expected: Any, got: Any, prefix: tuple) -> Differenc
 
 
 def type_name(value: Any) -> str:
-    """What a value is, in a word or two."""
+    """Returns a short description of a value's type: `a tensor of shape (2, 3)`, `a list`."""
     if isinstance(value, NotPlain):
         return readable(value.type_name)  # a class of the student's may have any name
     if isinstance(value, Tensor):
@@ -90,7 +93,7 @@ def type_name(value: Any) -> str:
 def _tensor_difference(expected: Tensor, got: Any, tolerance: Tolerance, prefix: tuple) -> Difference | None:
     if not isinstance(got, Tensor):
         return _wrong_type("a tensor", expected, got, prefix)
-    # The shape comes first: a comparison that broadcasts would be blind.
+    # Before the values: their comparison would broadcast one shape to the other.
     if expected.shape != got.shape:
         text = f"expected {tuple(expected.shape)}, got {tuple(got.shape)}"
         return Difference("shape", (*prefix, ("shape", text)), _shape_advice(expected, got))
@@ -168,8 +171,8 @@ def _dict_difference(expected: dict, got: Any, tolerance: Tolerance, part: str) 
 
 
 def _names(names: list[str]) -> str:
-    more = f" … and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-    return ", ".join(names[:_MOST_NAMES]) + more
+    more = f" … and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else ""
+    return ", ".join(names[:_MAX_NAMES]) + more
 
 
 def _list_difference(expected: Any, got: Any, tolerance: Tolerance, part: str) -> Difference | None:
@@ -179,7 +182,7 @@ def _list_difference(expected: Any, got: Any, tolerance: Tolerance, part: str) -
         return _wrong_type(f"a {kind} of {len(expected)}", expected, got, prefix)
     if len(expected) != len(got):
         length = ("length", f"expected {len(expected)}, got {len(got)}")
-        lines = (*prefix, length, *_where_they_part(expected, got, tolerance))
+        lines = (*prefix, length, *_first_different_entry(expected, got, tolerance))
         return Difference("structure", lines, _length_advice(expected, got))
     for position, (one, other) in enumerate(zip(expected, got, strict=True)):
         found = difference(one, other, tolerance, f"{part}[{position}]")
@@ -194,9 +197,11 @@ def _length_advice(expected: Any, got: Any) -> str:
     return "which entry is missing or too many? Try it on an input small enough to do by hand"
 
 
-def _where_they_part(expected: Any, got: Any, tolerance: Tolerance) -> tuple[tuple[str, str], ...]:
-    """The first place at which lists of different lengths part, if they hold numbers or strings: the length
-    alone does not say which entry is missing or too many.
+def _first_different_entry(expected: Any, got: Any, tolerance: Tolerance) -> tuple[tuple[str, str], ...]:
+    """Returns a line on the first entry in which two lists of different lengths differ.
+
+    The lengths alone do not show which entry is missing or extra. For lists that do not hold numbers or
+    strings there is no line.
     """
     for position in range(max(len(expected), len(got))):
         one, other = expected[position : position + 1], got[position : position + 1]
@@ -210,11 +215,11 @@ def _where_they_part(expected: Any, got: Any, tolerance: Tolerance) -> tuple[tup
 
 def _scalar_difference(expected: Any, got: Any, tolerance: Tolerance, prefix: tuple) -> Difference | None:
     if isinstance(got, Tensor) and got.numel() == 1 and not isinstance(expected, str):
-        got = got.item()  # a tensor that holds one number will do for a number
-    asked, is_one = _SCALARS[_kind(expected)]
-    if not is_one(got):
-        return _wrong_type(asked, expected, got, prefix)
-    right = _close(expected, got, tolerance) if asked == _A_NUMBER else got == expected
+        got = got.item()  # a tensor of one number is accepted as a number
+    name, has_type = _SCALARS[_scalar_type(expected)]
+    if not has_type(got):
+        return _wrong_type(name, expected, got, prefix)
+    right = _close(expected, got, tolerance) if name == _A_NUMBER else got == expected
     if right:
         return None
     line = ("value", f"expected {shown_value(expected)}, got {shown_value(got)}")
@@ -230,18 +235,18 @@ _SCALARS: dict[type, tuple[str, Callable[[Any], bool]]] = {
     str: ("a string", lambda got: isinstance(got, str)),
     float: (_A_NUMBER, lambda got: isinstance(got, int | float) and not isinstance(got, bool)),
 }
-"""What is asked for, in words, and whether a value is one."""
+"""For each expected type its name in the report, and a test of whether a value has it."""
 
 
-def _kind(expected: Any) -> type:
+def _scalar_type(expected: Any) -> type:
     return next(kind for kind in _SCALARS if isinstance(expected, kind) or kind is float)
 
 
 def _close(expected: float, got: float, tolerance: Tolerance) -> bool:
-    """Whether two numbers are the same within the tolerance. One that is not finite equals only itself."""
+    """Returns True if two numbers are equal within the tolerance. inf and NaN equal only themselves."""
     if got == expected or (got != got and expected != expected):
         return True
     try:
         return abs(got - expected) <= tolerance.absolute + tolerance.relative * abs(expected) < float("inf")
-    except OverflowError:  # an int that no float can hold
+    except OverflowError:  # an int too large for a float
         return False

@@ -1,4 +1,4 @@
-"""From attempts to a report: what went wrong, where, and what to do next."""
+"""Turns the observations of a check into a report: what went wrong, where, and what to look at next."""
 
 import builtins
 from collections.abc import Sequence
@@ -19,8 +19,9 @@ from utils.checks.engine.report import Report
 from utils.checks.watch.forbidden_calls import ALWAYS
 
 Lines = tuple[tuple[str, str], ...]
-_MOST_ENTRIES = 10  # of a dict among the inputs: a state dict has dozens
-_MOST_PIECES = 3  # of a list of tensors, of dicts or of lists
+_MAX_ENTRIES = 10  # of a dict among the inputs: a state dict has dozens
+_MAX_ITEMS = 3  # of a list of tensors, dicts or lists
+_MAX_NOISE = 3  # warnings
 _NESTED = (Tensor, dict, list, tuple)
 _UNKNOWN = "no single known mistake gives this: try the step alone, on an input small enough to do by hand"
 _NEXT = "write it in place of `raise NotImplementedError()` in the cell above, run that cell, then this one"
@@ -28,11 +29,12 @@ _NEXT = "write it in place of `raise NotImplementedError()` in the cell above, r
 
 @dataclass(frozen=True)
 class _Failure:
-    """One case that went wrong."""
+    """One case that failed."""
 
     case: Case
     observation: Observation
     difference: Difference | None
+    """None if the observation has an error."""
 
 
 def diagnose(
@@ -42,13 +44,13 @@ def diagnose(
     observations: Sequence[Observation],
     reveal: bool = True,
 ) -> Report:
-    """The report on a check's attempts, one for each case.
+    """Returns the report on a check's observations, one for each case.
 
     `reveal` is False for hidden cases: then the report names the mistake, but no input and no expected value.
     """
     if not reveal:
         observations = [
-            _without_words(answer_key, case, observation)
+            _without_student_text(answer_key, case, observation)
             for case, observation in zip(cases, observations, strict=True)
         ]
     failures = [
@@ -83,14 +85,15 @@ def _failure(answer_key: AnswerKey, case: Case, expected: Any, observation: Obse
     found = difference(expected, output, answer_key.tolerance)
     if observation.device != "cpu" and (found is None or found.kind == "type"):
         advice = "the result belongs on the inputs' device, and so does every tensor made on the way"
-        kind = found.kind if found else "device"  # the values are right, then
+        kind = found.kind if found else "device"  # "device" means that the values are right
         found = Difference(kind, (("device", observation.device),), advice)
     return _Failure(case, observation, found) if found else None
 
 
-def _without_words(answer_key: AnswerKey, case: Case, observation: Observation) -> Observation:
-    """The attempt without any text that the student's code may have written: a warning, or what claims to be
-    the name of a function, may hold an input that is to stay hidden.
+def _without_student_text(answer_key: AnswerKey, case: Case, observation: Observation) -> Observation:
+    """Returns the observation without any text that the student's code may have written.
+
+    Such a text, a warning or a forged function name, may contain a hidden input.
     """
     error = observation.error
     if error and error.misuse:
@@ -115,7 +118,7 @@ def _findings(
     effects: Sequence[str],
     reveal: bool,
 ) -> tuple[str, Lines, str | None]:
-    """The headline, the lines and the mistake's name."""
+    """Returns the headline, the lines and the mistake's name."""
     if failures and failures[0].observation.error and not failures[0].observation.error.written:
         return "not written yet", (("question", answer_key.check.question), ("next", _NEXT)), None
     if ready_made := _ready_made(observations):
@@ -123,48 +126,53 @@ def _findings(
         text = f"this exercise asks you to write what {named} does"
         return f"calls {named}", (("next", text),), f"uses {named}"
     if failures:
-        return _explain(answer_key, cases, observations, failures, reveal)
+        return _failure_findings(answer_key, cases, observations, failures, reveal)
     if effects:
         return "right values, with a side effect", tuple(("mistake", text) for text in effects), effects[0]
     return f"{len(cases)} of {len(cases)} cases equal {answer_key.reference}", (), None
 
 
-def _explain(
+def _failure_findings(
     answer_key: AnswerKey,
     cases: Sequence[Case],
     observations: Sequence[Observation],
     failures: Sequence[_Failure],
     reveal: bool,
 ) -> tuple[str, Lines, str | None]:
-    shown = _most_telling(answer_key, failures)
+    """Returns the headline, the lines and the mistake's name where some case failed."""
+    shown = _failure_to_show(answer_key, failures)
     error = shown.observation.error
     if error and error.misuse:
         return "cannot be checked", (("next", error.message),), None
     headline = _headline(answer_key, cases, failures)
-    lines = _shown(answer_key, shown, failures) if reveal else _hinted(error)
+    lines = _failure_lines(answer_key, shown, failures) if reveal else _hidden_case_lines(error)
     if answer_key.secret and not error:
         cases, observations = [shown.case], [shown.observation]
-        if shown.observation.output is None:  # a row that is still empty is no mistake
+        if shown.observation.output is None:  # a row that is still empty is not a mistake
             return headline, lines, None
     place = next(i for i, case in enumerate(cases) if case is shown.case) if reveal else None
     wrong = [failure.case for failure in failures]
     right = [place for place, case in enumerate(cases) if not any(case is each for each in wrong)]
     found = find_mistake(answer_key, cases, observations, place, right)
     if found:
-        return headline, (*lines, ("mistake", found.says), ("look at", found.mistake.look_at)), found.name
+        return (
+            headline,
+            (*lines, ("mistake", found.explanation), ("look at", found.mistake.look_at)),
+            found.name,
+        )
     return headline, (*lines, ("look at", _advice(shown, reveal))), None
 
 
-def _most_telling(answer_key: AnswerKey, failures: Sequence[_Failure]) -> _Failure:
-    """The failure to show: the first, but rather wrong values than a wrong device, and rather a row that the
-    student has filled in than an empty one.
+def _failure_to_show(answer_key: AnswerKey, failures: Sequence[_Failure]) -> _Failure:
+    """Returns the failure to show: the first, but wrong values before a wrong device, and rows that the
+    student has filled in before empty ones.
     """
 
-    def tells_little(failure: _Failure) -> bool:
+    def is_last_resort(failure: _Failure) -> bool:
         kind = failure.difference.kind if failure.difference else ""
         return kind == "device" or (answer_key.secret and kind == "nothing")
 
-    return min(failures, key=tells_little)
+    return min(failures, key=is_last_resort)
 
 
 def _advice(shown: _Failure, reveal: bool) -> str:
@@ -187,16 +195,17 @@ def _headline(answer_key: AnswerKey, cases: Sequence[Case], failures: Sequence[_
     return f"{share} end in an error" if errors else f"{share} differ from {answer_key.reference}"
 
 
-def _shown(answer_key: AnswerKey, shown: _Failure, failures: Sequence[_Failure]) -> Lines:
-    """What went wrong, with its case; of a table to fill in, every row that is not right yet."""
+def _failure_lines(answer_key: AnswerKey, shown: _Failure, failures: Sequence[_Failure]) -> Lines:
+    """Returns the lines on the failure to show, or for a table to fill in, on all rows not yet right."""
     if shown.observation.error:
         return ("case", shown.case.label), *_error_lines(answer_key, shown.case, shown.observation.error)
     if answer_key.secret:
-        return _rows(failures)
+        return _row_lines(failures)
+    assert shown.difference is not None  # a failure has an error or a difference
     return ("case", shown.case.label), *shown.difference.lines
 
 
-def _rows(failures: Sequence[_Failure]) -> Lines:
+def _row_lines(failures: Sequence[_Failure]) -> Lines:
     empty = [failure.case.label for failure in failures if failure.observation.output is None]
     wrong = [
         f"{failure.case.label}; you wrote {shown_value(failure.observation.output)}"
@@ -207,8 +216,10 @@ def _rows(failures: Sequence[_Failure]) -> Lines:
     return tuple((label, text) for label, text in lines if text)
 
 
-def _hinted(error: StudentError | None) -> Lines:
-    """What may be said of a failure in a hidden case: an error's type, unless the student made that too."""
+def _hidden_case_lines(error: StudentError | None) -> Lines:
+    """Returns the lines that may be shown on a hidden case: the error's type, if it is one of Python's own,
+    since a student's own exception may carry a hidden input in its name.
+    """
     if error is None:
         return ()
     return (("error", error.type_name if hasattr(builtins, error.type_name) else "an error of your own"),)
@@ -225,7 +236,7 @@ def _error_lines(answer_key: AnswerKey, case: Case, error: StudentError) -> Line
 
 
 def describe_inputs(inputs: dict[str, Any]) -> str:
-    """The inputs' names with their shapes: `scores (2, 3, 5, 5) · d_head 4`."""
+    """Returns the inputs' names with their shapes: `scores (2, 3, 5, 5) · d_head 4`."""
     return " · ".join(f"{name} {_describe(value)}" for name, value in inputs.items())
 
 
@@ -233,13 +244,13 @@ def _describe(value: Any) -> str:
     if isinstance(value, Tensor):
         return str(tuple(value.shape))
     if isinstance(value, dict):
-        shown = dict(islice(value.items(), _MOST_ENTRIES))
-        more = f" · … {len(value) - len(shown)} more" if len(value) > len(shown) else ""
-        return "{" + describe_inputs(shown) + more + "}"
+        first = dict(islice(value.items(), _MAX_ENTRIES))
+        more = f" · … {len(value) - len(first)} more" if len(value) > len(first) else ""
+        return "{" + describe_inputs(first) + more + "}"
     if isinstance(value, list | tuple) and any(isinstance(each, _NESTED) for each in value):
-        shown = ", ".join(_describe(each) for each in value[:_MOST_PIECES])
-        more = f", … {len(value) - _MOST_PIECES} more" if len(value) > _MOST_PIECES else ""
-        return f"[{shown}{more}]"
+        items = ", ".join(_describe(each) for each in value[:_MAX_ITEMS])
+        more = f", … {len(value) - _MAX_ITEMS} more" if len(value) > _MAX_ITEMS else ""
+        return f"[{items}{more}]"
     return repr(value)[:40]
 
 
@@ -262,4 +273,6 @@ def _side_effects(answer_key: AnswerKey, observations: Sequence[Observation], po
 
 
 def _noise(observations: Sequence[Observation]) -> list[str]:
-    return list(dict.fromkeys(line for observation in observations for line in observation.noise))[:3]
+    return list(dict.fromkeys(line for observation in observations for line in observation.noise))[
+        :_MAX_NOISE
+    ]

@@ -1,5 +1,5 @@
-"""Where to look after an error that no known mistake explains: by the kind of error."""
-# ruff: noqa: E501 -- each rule has one line for what it fits and one for what it says
+"""Advice on an error in a student's code that no known mistake explains, by the kind of error."""
+# ruff: noqa: E501 -- each rule has one line for its patterns and one for its advice
 
 import re
 
@@ -131,16 +131,16 @@ _RULES: tuple[tuple[str, str, str], ...] = (
     ("RuntimeError", "size|shape|dim",
      _SHAPES),
 )  # fmt: skip
-"""An error's type and a part of its message, as patterns, and what to look at. The first that fits counts."""
+"""A pattern of the error's type, a pattern within its message, and the advice. The first match counts."""
 _OTHER = "what does the error's text say of that line? Print what the line works on just before it"
 
 
 def error_advice(error: StudentError) -> str:
-    """Returns what to look at after an error in a student's code, in a line."""
-    advice = next((text for kind, words, text in _RULES if _fits(kind, words, error)), _OTHER)
+    """Returns one line of advice on an error in a student's code."""
+    advice = next((text for kind, words, text in _RULES if _matches(kind, words, error)), _OTHER)
     no_line = not error.where and "that line" in advice
     return _SIGNATURE if no_line else advice
 
 
-def _fits(kind: str, words: str, error: StudentError) -> bool:
+def _matches(kind: str, words: str, error: StudentError) -> bool:
     return re.fullmatch(kind, error.type_name) is not None and re.search(words, error.message) is not None

@@ -1,4 +1,4 @@
-"""The names and shapes of GPT2's parameters, as the course keeps them."""
+"""The names and shapes of the parameters of the course's GPT2 class."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,11 +6,14 @@ from typing import Any
 Shapes = dict[str, tuple[int, ...]]
 
 TIED = {"unembed.embed": "embed"}
-"""The module that stands in a second place, and where it is."""
+"""Modules that the model holds twice: the second path, and the first."""
 
 
 def parameter_shapes(config: Mapping[str, Any]) -> Shapes:
-    """Every parameter of a GPT2 of this config (a ModelConfig as plain data), in the order of its modules."""
+    """Returns the shape of every parameter of a GPT2 of this config, in the order of its modules.
+
+    `config` is a ModelConfig as plain data.
+    """
     width = config["d_model"]
     shapes: Shapes = {
         "embed.W_E": (config["d_vocab"], width),

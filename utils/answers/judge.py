@@ -1,4 +1,4 @@
-"""The judge: gives out the cases of a check, takes the attempts, and reports."""
+"""The judge: hands out the cases of a check, collects the observations, and reports."""
 
 import functools
 import importlib
@@ -20,17 +20,17 @@ from utils.weeks import WEEKS
 
 
 class UnknownCheck(LookupError):
-    """No answer key goes by that week and name."""
+    """There is no answer key for that week and name."""
 
 
 @functools.cache
 def answer_keys_of(week: str) -> dict[str, AnswerKey]:
-    """The answer keys of a week (its folder's name), by the names of their checks.
+    """Returns the answer keys of a week (its folder's name), by the names of their checks.
 
     Raises:
         UnknownCheck: the week has none.
     """
-    # The name may come from a student's process: only a week's own folder is ever imported.
+    # The name may come from a student's process, so only the weeks' own folders may be imported.
     if week not in {each.folder for each in WEEKS} or not find_spec(f"utils.answers.{week}"):
         raise UnknownCheck(f"There are no answer keys for {week[:40]!r}.")
     module = importlib.import_module(f"utils.answers.{week}")
@@ -38,7 +38,7 @@ def answer_keys_of(week: str) -> dict[str, AnswerKey]:
 
 
 def find_answer_key(week: str, check: str) -> AnswerKey:
-    """The answer key on one check.
+    """Returns the answer key of one check.
 
     Raises:
         UnknownCheck: the week has no such check.
@@ -50,7 +50,12 @@ def find_answer_key(week: str, check: str) -> AnswerKey:
 
 
 class LocalJudge:
-    """A judge in this process. `seed` draws the cases; `reveal` is False when they are to stay hidden."""
+    """A judge that runs in the current process.
+
+    Args:
+        seed: The seed from which cases are drawn.
+        reveal: False if reports must not show the cases.
+    """
 
     def __init__(self, seed: int = PUBLIC_SEED, reveal: bool = True):
         self.seed = seed
@@ -58,29 +63,30 @@ class LocalJudge:
         self._prepared: dict[tuple[str, str], tuple[list[Case], list[Any]]] = {}
 
     def open(self, check: Check) -> "LocalCheckRun":
-        """Begins a check."""
+        """Starts a run of a check."""
         return self.open_named(check.week, check.name)
 
     def open_named(self, week: str, check: str) -> "LocalCheckRun":
-        """Begins the check of that week and name.
+        """Starts a run of the check of that week and name.
 
         Raises:
-            UnknownCheck: there is none.
+            UnknownCheck: there is no such check.
         """
         answer_key = find_answer_key(week, check)
         key = (week, check)
-        if key not in self._prepared:  # expected values are worth keeping: a student checks again and again
+        if key not in self._prepared:  # kept, since a student runs the same check many times
             cases = answer_key.check.draw_cases(self.seed)
-            if not self.reveal:  # in another order than the public ones, whose answers may be known by heart
+            if not self.reveal:  # the answers to the public cases may be stored in their order
                 random.Random(self.seed).shuffle(cases)
             self._prepared[key] = cases, answer_key.expectations(cases)
         return LocalCheckRun(answer_key, *self._prepared[key], reveal=self.reveal)
 
     def serve(self, incoming: BinaryIO, outgoing: BinaryIO) -> list[Report]:
-        """Answers the checks of a student's process until it goes; returns the reports in order.
+        """Serves the checks of a student's process until it closes the channel; returns the reports in order.
 
         Raises:
-            UnknownCheck, PlainDataError: the other side sent what no check of ours sends.
+            UnknownCheck: the other side asked for a check that does not exist.
+            PlainDataError: the other side sent a malformed message.
         """
         reports = []
         while True:
@@ -96,7 +102,11 @@ class LocalJudge:
 
 
 def _receive(incoming: BinaryIO, *names: str) -> list[Any]:
-    """The named parts of the next message."""
+    """Receives a message and returns its parts of these names.
+
+    Raises:
+        PlainDataError: the message has other parts.
+    """
     message = receive(incoming)
     if not isinstance(message, dict) or set(message) != set(names):
         raise PlainDataError(f"A message with {' and '.join(names)} was due, and another came.")
@@ -104,7 +114,7 @@ def _receive(incoming: BinaryIO, *names: str) -> list[Any]:
 
 
 class LocalCheckRun:
-    """One check in front of the judge of this process."""
+    """One run of a check under the judge of the current process."""
 
     def __init__(self, answer_key: AnswerKey, cases: list[Case], expectations: list[Any], reveal: bool):
         self.answer_key = answer_key
@@ -114,24 +124,24 @@ class LocalCheckRun:
         self.observations: list[Observation] = []
 
     def next_case(self) -> dict[str, Any] | None:
-        """The inputs of the next case, or None after the last."""
+        """Returns the inputs of the next case, or None after the last."""
         done = len(self.observations)
         return self.cases[done].inputs if done < len(self.cases) else None
 
     def submit(self, observation: Observation) -> None:
-        """Takes what came of the case."""
+        """Records the observation of the current case."""
         self.observations.append(observation)
 
     @property
     def case(self) -> str:
-        """Which case is being tried, in words."""
+        """The current case's number and label, or an empty string after the last."""
         done = len(self.observations)
         return f"{done + 1} of {len(self.cases)}: {self.cases[done].label}" if done < len(self.cases) else ""
 
     def stopped(self, where: Sequence[str]) -> Report:
-        """What there is to say when the user stops the check, at these lines of the student's code."""
+        """Returns the report if the user interrupts the check, at these lines of the student's code."""
         return stopped_report(self.answer_key, self.cases, len(self.observations), where)
 
     def report(self) -> Report:
-        """Returns the report, after the last case."""
+        """Returns the report; to be called after the last case."""
         return diagnose(self.answer_key, self.cases, self.expectations, self.observations, self.reveal)

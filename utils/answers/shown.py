@@ -1,4 +1,4 @@
-"""Values as a report shows them: the beginning of what came back, however much that is."""
+"""Values as a report shows them: the first characters, however large the value."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,12 +8,12 @@ from torch import Tensor
 from utils.checks.engine.plain_data import NotPlain
 from utils.checks.engine.untrusted import readable
 
-_FEW = 8  # numbers of a tensor
-_BRACKETS = {list: "[]", tuple: "()", dict: "{}"}
+_MAX_NUMBERS = 8  # of a tensor that is written out
+_BRACKETS: dict[type, tuple[str, str]] = {list: ("[", "]"), tuple: ("(", ")"), dict: ("{", "}")}
 
 
 def shown_value(value: Any, longest: int = 120) -> str:
-    """Returns the value as Python writes it, cut after `longest` characters; the rest of it is not read."""
+    """Returns the value's repr, cut to `longest` characters. It reads no more of the value than it shows."""
     text = ""
     for piece in _pieces(value, longest):
         text += piece
@@ -28,8 +28,8 @@ def _pieces(value: Any, longest: int) -> Iterator[str]:
     elif isinstance(value, str):
         yield repr(value[: longest + 1])
     elif isinstance(value, Tensor):
-        few = value.numel() <= _FEW
-        yield f"tensor({value.tolist()})" if few else f"a tensor of shape {tuple(value.shape)}"
+        small = value.numel() <= _MAX_NUMBERS
+        yield f"tensor({value.tolist()})" if small else f"a tensor of shape {tuple(value.shape)}"
     elif isinstance(value, NotPlain):
         yield value.type_name
     elif type(value) in _BRACKETS:

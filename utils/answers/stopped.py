@@ -1,4 +1,4 @@
-"""What a check says that its user has stopped: in which case it was, and at which line."""
+"""The report on a check that its user has interrupted: the case and the line that it had reached."""
 
 from collections.abc import Sequence
 
@@ -11,15 +11,16 @@ _ENDLESS = "does what runs in that line come to an end? Print, in the loop, what
 
 
 def stopped_report(answer_key: AnswerKey, cases: Sequence[Case], done: int, where: Sequence[str]) -> Report:
-    """Returns the report on a check that was stopped.
+    """Returns the report on a check that was interrupted.
 
     Args:
-        done: How many cases had been tried by then.
-        where: The student's own lines in which it was, innermost last.
+        done: The number of cases finished by then.
+        where: The student's own lines that were being run, innermost last.
     """
     check = answer_key.check
+    lines: tuple[tuple[str, str], ...] = ()
     if done == len(cases):
-        headline, lines = "stopped while the results were compared: run it again", ()
+        headline = "stopped while the results were compared: run it again"
     else:
         headline = f"stopped in case {done + 1} of {len(cases)}"
         lines = (
@@ -29,4 +30,4 @@ def stopped_report(answer_key: AnswerKey, cases: Sequence[Case], done: int, wher
             ("where", "\n".join(where) or "(not in your own code)"),
             *([("look at", _ENDLESS)] if where else []),
         )
-    return Report(check.week, check.name, False, len(cases), 0, headline, tuple(lines))
+    return Report(check.week, check.name, False, len(cases), 0, headline, lines)

@@ -1,5 +1,5 @@
-"""Where to look when what came back is of another type than what was asked for."""
-# ruff: noqa: E501 -- a pair of types and what is said of it stand in one line each
+"""Advice on an output of another type than the expected one."""
+# ruff: noqa: E501 -- a pair of types and its advice share one line
 
 import re
 from typing import Any
@@ -34,7 +34,7 @@ _OBJECTS: tuple[tuple[str, str], ...] = (
     (r"a dict with keys .*", "what are the keys to be? Those that came back are no strings"),
     (r"an int of .*", "a number of over a thousand digits: what is multiplied or added too often?"),
 )
-"""By the name of the type, as a pattern: what to look at."""
+"""Advice by the name of the type, as a pattern."""
 _ANY_OBJECT = "an object came back and not what it computes: is it called, or one of its values meant?"
 
 COMMA = "a comma behind a value makes a tuple of it: is there one at the end of a line?"
@@ -61,23 +61,24 @@ _ADVICE: dict[tuple[str, str], str] = {
     ("dict", "tuple"): "several values came back: under which name does each of them belong?",
     ("dict", "tensor"): "a tensor came back: which name does it have, and what else is asked for?",
 }  # fmt: skip
-"""By what is asked for and what came back."""
+"""Advice by the expected kind and the kind of the output."""
 
 
 def type_advice(expected: Any, got: Any) -> str:
-    """Returns what to look at when `got` is of another type than `expected`, in a line."""
+    """Returns one line of advice on a value `got` of another type than `expected`."""
     if isinstance(got, NotPlain):
         found = (text for name, text in _OBJECTS if re.fullmatch(name, got.type_name))
         return next(found, _ANY_OBJECT)
     if isinstance(got, tuple) and len(got) == 1 and not isinstance(expected, list | tuple):
         return COMMA
-    asked, came = kind(expected), kind(got)
-    other = f"a {came} came back where a {asked} is asked for: what stands behind `return`?"
-    return _ADVICE.get((asked, came)) or _ADVICE.get((asked.replace("tuple", "list"), came)) or other
+    wanted, returned = kind(expected), kind(got)
+    other = f"a {returned} came back where a {wanted} is asked for: what stands behind `return`?"
+    of_a_list = _ADVICE.get((wanted.replace("tuple", "list"), returned))
+    return _ADVICE.get((wanted, returned)) or of_a_list or other
 
 
 def kind(value: Any) -> str:
-    """Returns the kind of a value of plain data, in a word."""
+    """Returns the kind of a plain-data value: `tensor`, `number`, `list` and so on."""
     kinds = (
         (Tensor, "tensor"),
         (bool, "bool"),
@@ -87,4 +88,4 @@ def kind(value: Any) -> str:
         (tuple, "tuple"),
         (dict, "dict"),
     )
-    return next((word for of, word in kinds if isinstance(value, of)), type(value).__name__)
+    return next((word for types, word in kinds if isinstance(value, types)), type(value).__name__)

@@ -1,1 +1,1 @@
-"""Independent references: Hugging Face's modules, processors and tokenizer, called on plain inputs."""
+"""Independent references: Hugging Face's modules, logits processors and tokenizer, called on plain inputs."""

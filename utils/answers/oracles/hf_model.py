@@ -1,23 +1,26 @@
-"""Hugging Face's own GPT-2, whole or one block of it, with weights under the course's names."""
+"""Hugging Face's GPT-2, whole or a single block, filled with weights under the course's names."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from utils.answers.oracles.hf_attention import visible
+from utils.answers.oracles.hf_config import eager_config
+
+if TYPE_CHECKING:
+    from transformers import GPT2Config, GPT2LMHeadModel
+    from transformers.models.gpt2.modeling_gpt2 import GPT2MLP, GPT2Block
 
 Config = Mapping[str, Any]
 """A ModelConfig as plain data."""
 
 
-def hf_config(config: Config, **more: Any):
-    """The sizes in HF's words, without dropout, and with the attention that is written out ("eager")."""
-    from transformers import GPT2Config
-
-    return GPT2Config(
+def hf_config(config: Config, **options: Any) -> "GPT2Config":
+    """Returns the config under HF's names, without dropout and with eager attention."""
+    return eager_config(
         n_embd=config["d_model"],
         n_head=config["n_heads"],
         n_inner=config["d_mlp"],
@@ -25,14 +28,17 @@ def hf_config(config: Config, **more: Any):
         vocab_size=config["d_vocab"],
         n_positions=config["n_ctx"],
         layer_norm_epsilon=config["layer_norm_eps"],
-        **{name: 0.0 for name in ("attn_pdrop", "resid_pdrop", "embd_pdrop")},
-        **{"bos_token_id": 0, "eos_token_id": 0, "attn_implementation": "eager"},
-        **more,
+        attn_pdrop=0.0,
+        resid_pdrop=0.0,
+        embd_pdrop=0.0,
+        bos_token_id=0,
+        eos_token_id=0,
+        **options,
     )
 
 
-def hf_block(config: Config, weights: Mapping[str, Any]) -> nn.Module:
-    """GPT2Block with these weights, in eval mode."""
+def hf_block(config: Config, weights: Mapping[str, Any]) -> "GPT2Block":
+    """Returns a GPT2Block with these weights, in eval mode."""
     from transformers.models.gpt2.modeling_gpt2 import GPT2Block
 
     block = GPT2Block(hf_config(config), layer_idx=0)
@@ -43,26 +49,26 @@ def hf_block(config: Config, weights: Mapping[str, Any]) -> nn.Module:
 def run_hf_block(
     config: Config, weights: Mapping[str, Any], resid: Float[Tensor, "batch seq d_model"]
 ) -> Float[Tensor, "batch seq d_model"]:
-    """What HF's block makes of the stream, under HF's causal mask."""
+    """Returns the output of HF's block under HF's causal mask."""
     with torch.no_grad():
         return hf_block(config, weights)(resid, attention_mask=additive_mask(resid.shape[1]))
 
 
 def additive_mask(seq: int) -> Float[Tensor, "1 1 seq seq"]:
-    """HF's mask as it is added to the scores: 0 where a query may look, −inf elsewhere."""
+    """Returns HF's mask in the form that is added to the scores: 0 where a query may look, −inf elsewhere."""
     return torch.zeros(()).masked_fill(~visible(seq, seq), -torch.inf)
 
 
-def hf_model(config: Config, weights: Mapping[str, Any]) -> nn.Module:
-    """GPT2LMHeadModel with these weights, in eval mode."""
+def hf_model(config: Config, weights: Mapping[str, Any]) -> "GPT2LMHeadModel":
+    """Returns a GPT2LMHeadModel with these weights, in eval mode."""
     from transformers import GPT2LMHeadModel
 
     model = GPT2LMHeadModel(hf_config(config)).eval()
     transformer = model.transformer
     put(transformer.wte.weight, weights["embed"]["W_E"])
     put(transformer.wpe.weight, weights["pos_embed"]["W_pos"])
-    for block, of_block in zip(transformer.h, weights["blocks"], strict=True):
-        _fill_block(block, of_block)
+    for block, block_weights in zip(transformer.h, weights["blocks"], strict=True):
+        _fill_block(block, block_weights)
     fill_norm(transformer.ln_f, weights["ln_f"])
     return model
 
@@ -70,35 +76,37 @@ def hf_model(config: Config, weights: Mapping[str, Any]) -> nn.Module:
 def run_hf_model(
     config: Config, weights: Mapping[str, Any], tokens: Int[Tensor, "batch seq"]
 ) -> Float[Tensor, "batch seq d_vocab"]:
-    """HF's logits."""
+    """Returns HF's logits."""
     with torch.no_grad():
         return hf_model(config, weights)(tokens, use_cache=False).logits
 
 
-def meta_model(config: Config) -> nn.Module:
-    """GPT2LMHeadModel on torch's meta device, where tensors have shapes and no numbers, in eval mode."""
+def meta_model(config: Config) -> "GPT2LMHeadModel":
+    """Returns a GPT2LMHeadModel in eval mode on torch's meta device, where tensors have no data."""
     from transformers import GPT2LMHeadModel
 
     with torch.device("meta"):
         return GPT2LMHeadModel(hf_config(config)).eval()
 
 
-def run_meta_model(model: nn.Module, batch: int, seq: int, **asked: Any) -> Any:
-    """HF's output on tokens without numbers."""
+def run_meta_model(model: nn.Module, batch: int, seq: int, **options: Any) -> Any:
+    """Returns HF's output on a batch of tokens on the meta device."""
     with torch.device("meta"):
         tokens = torch.zeros(batch, seq, dtype=torch.long)
-        return model(tokens, attention_mask=torch.ones_like(tokens), use_cache=False, **asked)
+        return model(tokens, attention_mask=torch.ones_like(tokens), use_cache=False, **options)
 
 
 def extrapolated(count: Callable[[Config], dict[str, int]], config: Config) -> dict[str, int]:
-    """`count(config)` for any number of layers, from a model with one block and one with two: blocks are
-    alike, so every further block adds what the second one did. GPT-2 xl has 48, and takes as long as two.
+    """Returns `count(config)` for any number of layers, from a model with one block and one with two.
+
+    Blocks are alike, so every further block adds as much as the second. GPT-2 xl with its 48 blocks is then
+    counted as fast as a model of two.
     """
     one, two = (count({**config, "n_layers": layers}) for layers in (1, 2))
     return {name: one[name] + (config["n_layers"] - 1) * (two[name] - one[name]) for name in one}
 
 
-def _fill_block(block: nn.Module, weights: Mapping[str, Any]) -> None:
+def _fill_block(block: "GPT2Block", weights: Mapping[str, Any]) -> None:
     attn, mlp = weights["attn"], weights["mlp"]
     fill_norm(block.ln_1, weights["ln_1"])
     fill_norm(block.ln_2, weights["ln_2"])
@@ -109,26 +117,30 @@ def _fill_block(block: nn.Module, weights: Mapping[str, Any]) -> None:
     fill_mlp(block.mlp, mlp)
 
 
-def fill_mlp(mlp: nn.Module, weights: Mapping[str, Tensor]) -> None:
-    """HF's MLP with the Conv1D layers `c_fc` and `c_proj`."""
+def fill_mlp(mlp: "GPT2MLP", weights: Mapping[str, Tensor]) -> None:
+    """Copies W_in, b_in, W_out and b_out into HF's Conv1D layers `c_fc` and `c_proj`."""
     for layer, suffix in ((mlp.c_fc, "in"), (mlp.c_proj, "out")):
         put(layer.weight, weights[f"W_{suffix}"])
         put(layer.bias, weights[f"b_{suffix}"])
 
 
 def fill_norm(norm: nn.LayerNorm, weights: Mapping[str, Tensor]) -> None:
-    """torch's LayerNorm with our gain and bias."""
+    """Copies gain and bias into torch's LayerNorm."""
     put(norm.weight, weights["gain"])
     put(norm.bias, weights["bias"])
 
 
 def side_by_side(W: Float[Tensor, "heads d_model d_head"]) -> Float[Tensor, "d_model heads_d_head"]:
-    """All heads' columns in one matrix, head after head."""
+    """Returns all heads' columns in one matrix, head after head."""
     return torch.cat(list(W), dim=1)
 
 
 def put(parameter: Tensor, value: Tensor) -> None:
-    """Copies the value into the parameter. Shapes must agree: copy_ alone would broadcast."""
+    """Copies the value into the parameter.
+
+    Raises:
+        ValueError: the shapes differ, in which case `copy_` might broadcast.
+    """
     if parameter.shape != value.shape:
         raise ValueError(f"A weight of shape {tuple(value.shape)} for one of {tuple(parameter.shape)}.")
     with torch.no_grad():

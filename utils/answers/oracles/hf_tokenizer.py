@@ -1,4 +1,4 @@
-"""Hugging Face's own GPT-2 tokenizer, and its byte-pair encoding with other merges: week 2's reference."""
+"""Hugging Face's GPT-2 tokenizer, and its byte-pair encoding with other merges: the reference of week 2."""
 
 import contextlib
 import functools
@@ -14,12 +14,12 @@ Pair = tuple[str, str]
 
 @functools.cache
 def gpt2_tokenizer():
-    """GPT-2's tokenizer as HF wraps it."""
+    """Returns HF's tokenizer of GPT-2, loaded once."""
     return load_tokenizer()
 
 
 def words_of(text: str) -> list[str]:
-    """The words that GPT-2's merges never leave, by HF's pre-tokenizer."""
+    """Returns the pre-tokens of a text, by HF's pre-tokenizer: merges never cross their borders."""
     from tokenizers.pre_tokenizers import ByteLevel
 
     cut = ByteLevel(add_prefix_space=False, use_regex=True).pre_tokenize_str(text)
@@ -27,9 +27,9 @@ def words_of(text: str) -> list[str]:
 
 
 def merge_by_hf(pieces: Sequence[str], merges: Sequence[Pair]) -> list[str]:
-    """What HF's BPE leaves of a word whose pieces are given, with these merges in their order.
+    """Returns the pieces of a word after HF's BPE with these merges, in their order.
 
-    HF begins with single characters, so each piece that there is or can be is renamed to one.
+    HF starts from single characters, so each piece that no merge makes is renamed to one character.
     """
     from tokenizers import Tokenizer
     from tokenizers.models import BPE
@@ -51,10 +51,11 @@ def merge_by_hf(pieces: Sequence[str], merges: Sequence[Pair]) -> list[str]:
 
 
 def best_pair(words: Sequence[tuple[Sequence[str], int]]) -> Pair | None:
-    """The pair that HF's trainer merges first in these words (pieces, and how often); None if there is none.
+    """Returns the pair that HF's trainer merges first in these words, or None if there is none.
 
-    Among equally frequent pairs HF takes the one with the lowest ids, and it gives ids in the order of the
-    characters. Pieces are renamed so that their order is turned round: HF's lowest is then the greatest.
+    Each word comes with its pieces and its count. Among equally frequent pairs HF takes the one with the
+    lowest ids, and assigns ids in the order of the characters. Pieces are therefore renamed in reverse order,
+    so that HF takes the greatest pair.
     """
     from tokenizers import Tokenizer
     from tokenizers.models import BPE
@@ -66,21 +67,24 @@ def best_pair(words: Sequence[tuple[Sequence[str], int]]) -> Pair | None:
     model.pre_tokenizer = WhitespaceSplit()
     trainer = BpeTrainer(vocab_size=len(name) + 1, show_progress=False)
     with _one_thread():
-        renamed = [" ".join(["".join(map(name.get, word))] * count) for word, count in words]
+        renamed = [" ".join(["".join(name[piece] for piece in word)] * count) for word, count in words]
         model.train_from_iterator(renamed, trainer)
     merges = json.loads(model.to_str())["model"]["merges"]
     piece_of = {character: piece for piece, character in name.items()}
-    return tuple(piece_of[character] for character in merges[0]) if merges else None
+    if not merges:
+        return None
+    left, right = merges[0]
+    return piece_of[left], piece_of[right]
 
 
 def _names(pieces: Sequence[str]) -> dict[str, str]:
-    """A character of its own for each piece, in rising order, out of Unicode's area for private use."""
+    """Returns a distinct character for each piece, in rising order, from Unicode's private use area."""
     return {piece: chr(0xE000 + number) for number, piece in enumerate(pieces)}
 
 
 @contextlib.contextmanager
 def _one_thread() -> Iterator[None]:
-    """Keeps HF's library from starting threads, after which it would warn whenever Python forks."""
+    """Keeps HF's library from starting threads, since it would then warn at every fork."""
     before = os.environ.get("TOKENIZERS_PARALLELISM")
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     try:

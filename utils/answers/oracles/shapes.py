@@ -1,25 +1,24 @@
-"""The true shapes of GPT-2 small, read off Hugging Face's own model as it runs on tensors without numbers."""
+"""The shapes of GPT-2 small, from Hugging Face's own model run on torch's meta device."""
 
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import torch
 
+from utils.answers.oracles.hf_config import eager_config
+
 Shape = tuple[int, ...]
 
 
 @functools.cache
-def gpt2_small_shapes(batch: int, seq: int) -> dict[str, tuple[int, ...]]:
-    """Shapes in GPT-2 small's first block, by the course's names, for `batch` prompts of length `seq`.
-
-    Runs HF's model on torch's meta device, where tensors have shapes and no numbers.
-    """
-    from transformers import GPT2Config, GPT2LMHeadModel
+def gpt2_small_shapes(batch: int, seq: int) -> dict[str, Shape]:
+    """Returns shapes in GPT-2 small's first block, by the course's names, for tokens [batch, seq]."""
+    from transformers import GPT2LMHeadModel
 
     with torch.device("meta"):
-        model = GPT2LMHeadModel(GPT2Config(attn_implementation="eager")).eval()
+        model = GPT2LMHeadModel(eager_config()).eval()
         tokens = torch.zeros(batch, seq, dtype=torch.long)
-    seen: dict[str, tuple[int, ...]] = {"tokens": tuple(tokens.shape)}
+    seen: dict[str, Shape] = {"tokens": tuple(tokens.shape)}
     block = model.transformer.h[0]
     block.attn.register_forward_pre_hook(
         lambda module, args, kwargs: seen.update({"x": _first_shape(args, kwargs)}), with_kwargs=True
@@ -40,8 +39,8 @@ def _first_shape(args: tuple, kwargs: dict) -> tuple[int, ...]:
     return tuple((args[0] if args else kwargs["hidden_states"]).shape)
 
 
-class WrongTable(Mapping):
-    """A filled-in table with some wrong rows; the right ones are looked up only when they are asked for."""
+class WrongTable(Mapping[str, Shape]):
+    """A filled-in table with some wrong rows. Right rows are computed only when they are read."""
 
     def __init__(self, right: Callable[[str], Shape], rows: Iterable[str], wrong: Mapping[str, Shape]):
         self._right = right

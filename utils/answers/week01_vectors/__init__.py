@@ -1,4 +1,4 @@
-"""Week 1's answer keys: torch's own functions say what is right, and the known mistakes have names."""
+"""The answer keys of week 1: expected values from torch's own functions, and the known mistakes."""
 
 from utils.answers.week01_vectors import (
     attention_scores_einsum,

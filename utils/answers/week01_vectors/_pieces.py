@@ -1,4 +1,4 @@
-"""Steps from scores to shares that the mistakes below are put together from."""
+"""Steps from scores to probabilities that the week's mistakes are built from."""
 
 import torch
 
@@ -19,10 +19,10 @@ def log_shares(x, dim=-1):
 
 
 def without_keepdim(x, dim=-1):
-    """Raises what torch raises when a sum has lost its axis; where that still broadcasts, the shares."""
+    """Divide by a sum without keepdim: torch's error or, where the shapes still broadcast, wrong shares."""
     return powers(x, dim) / powers(x, dim).sum(dim)
 
 
 def max_as_a_number(x, dim=-1):
-    """Raises what torch raises when the pair that max(dim) gives is taken for its values."""
+    """Raise the error that torch raises when the pair from max(dim) is used as if it were its values."""
     return shares(x - torch.max(x, dim, keepdim=True), dim)

@@ -1,4 +1,4 @@
-"""What is right for `cosine_similarity`: torch.nn.functional.cosine_similarity on every pair."""
+"""The answer key of `cosine_similarity`: torch.nn.functional.cosine_similarity on every pair."""
 
 from torch.nn import functional as F
 

@@ -1,4 +1,4 @@
-"""What is right for `cross_entropy`: torch.nn.functional.cross_entropy."""
+"""The answer key of `cross_entropy`: torch.nn.functional.cross_entropy."""
 
 import math
 

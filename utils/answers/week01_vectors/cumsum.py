@@ -1,4 +1,4 @@
-"""What is right for `cumsum`: torch's."""
+"""The answer key of `cumsum`: torch.cumsum."""
 
 import torch
 
@@ -11,7 +11,7 @@ def _expected_cumsum(x):
 
 
 def _sum_where(x, counts):
-    """For each place, the sum of the entries that `counts(entry's place, place)` says."""
+    """Sum, for each place, the entries for which `counts(entry's place, place)` is True."""
     place = torch.arange(len(x))
     return x.unsqueeze(1).masked_fill(~counts(place.unsqueeze(1), place), 0.0).sum(0)
 

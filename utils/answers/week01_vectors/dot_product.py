@@ -1,4 +1,4 @@
-"""What is right for `dot_product`: torch's fused batch product."""
+"""The answer key of `dot_product`: torch's fused batch product."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""What is right for `log_softmax`: torch's."""
+"""The answer key of `log_softmax`: torch.nn.functional.log_softmax."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""What is right for `merge_heads`: torch's cat over the heads."""
+"""The answer key of `merge_heads`: torch's cat over the heads."""
 
 import torch
 

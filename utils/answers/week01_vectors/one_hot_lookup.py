@@ -1,4 +1,4 @@
-"""What is right for `one_hot_lookup`: torch's one_hot and torch's embedding."""
+"""The answer key of `one_hot_lookup`: torch's one_hot and torch's embedding."""
 
 import math
 
@@ -22,7 +22,7 @@ def _rows(tokens, W_E):
 
 
 def _lookup(change):
-    """A mistake: `change` takes the right one-hot rows and the right vectors and returns what comes back."""
+    """A mistake: `change` takes the right one-hot rows and the right vectors and makes the result."""
 
     def wrong(tokens, W_E):
         rows = _rows(tokens, W_E)

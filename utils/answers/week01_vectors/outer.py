@@ -1,4 +1,4 @@
-"""What is right for `outer`: torch's."""
+"""The answer key of `outer`: torch.outer."""
 
 import torch
 

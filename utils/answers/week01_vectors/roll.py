@@ -1,4 +1,4 @@
-"""What is right for `roll`: torch's."""
+"""The answer key of `roll`: torch.roll."""
 
 import torch
 

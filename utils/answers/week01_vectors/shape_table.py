@@ -1,4 +1,4 @@
-"""What is right in week 1's shape table: the shapes of HF's GPT-2 small."""
+"""The answer key of week 1's shape table: the shapes of HF's GPT-2 small."""
 
 from utils.answers.answer_key import AnswerKey, Mistake
 from utils.answers.compare import EXACT

@@ -1,4 +1,4 @@
-"""What is right for `softmax`: torch's."""
+"""The answer key of `softmax`: torch.nn.functional.softmax."""
 
 import torch
 from torch.nn import functional as F

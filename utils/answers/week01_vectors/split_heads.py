@@ -1,4 +1,4 @@
-"""What is right for `split_heads`: torch's chunks, one after the other."""
+"""The answer key of `split_heads`: torch's chunks, one after the other."""
 
 import torch
 

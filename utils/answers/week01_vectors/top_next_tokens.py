@@ -1,4 +1,4 @@
-"""What is right for `top_next_tokens`: torch's softmax and a sort."""
+"""The answer key of `top_next_tokens`: torch's softmax and a sort."""
 
 from torch.nn import functional as F
 

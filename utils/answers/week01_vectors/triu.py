@@ -1,4 +1,4 @@
-"""What is right for `triu`: torch's."""
+"""The answer key of `triu`: torch.triu."""
 
 import torch
 

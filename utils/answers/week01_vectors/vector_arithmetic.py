@@ -1,4 +1,4 @@
-"""What is right for `vector_arithmetic`: torch's cosine similarity."""
+"""The answer key of `vector_arithmetic`: torch's cosine similarity."""
 
 import torch
 from torch.nn import functional as F
@@ -34,7 +34,7 @@ def _arithmetic(
         alike = measure(vectors, aim(*(vectors[place] for place in places)))
         score = alike.clone()
         score[[places[i] for i in left_out]] = -torch.inf
-        best = score.argmax().item()
+        best = int(score.argmax())
         return words[best], alike[best].item()
 
     return wrong
@@ -43,7 +43,7 @@ def _arithmetic(
 def _least_alike(vectors, words, start, minus, plus):
     s, m, p = _places(words, start, minus, plus)
     alike = F.cosine_similarity(vectors, (vectors[s] - vectors[m] + vectors[p]).expand_as(vectors), dim=1)
-    worst = alike.argmin().item()
+    worst = int(alike.argmin())
     return words[worst], alike[worst].item()
 
 

@@ -1,4 +1,4 @@
-"""Week 2's answer keys: HF's tokenizer says what is right; the mistakes are those that students make."""
+"""The answer keys of week 2: expected values from HF's tokenizer, and the known mistakes."""
 
 from utils.answers.week02_tokens import (
     build_vocab,

@@ -1,4 +1,4 @@
-"""Steps of byte-pair encoding that the mistakes below are put together from."""
+"""Steps of byte-pair encoding that the week's mistakes are built from."""
 
 import functools
 from collections import Counter
@@ -27,7 +27,7 @@ GPT4 = (
 
 @functools.cache
 def sign_table():
-    """Sign of each byte, read off GPT-2's ids: 0 to 187 are the bytes that print, the other 68 follow."""
+    """The character of each byte, in the order of GPT-2's ids: 188 printable bytes, then the other 68."""
     prints = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
     others = sorted({*range(0x100)}.difference(prints))
     return dict(zip([*prints, *others], all_ids(), strict=False))
@@ -45,8 +45,8 @@ def cut(text, order=tuple(RULES), **changed):
 
 
 def fuse(pieces, pair):
-    """The pieces with the pair made one, from left to right."""
-    kept = []
+    """The pieces with each occurrence of the pair joined, from left to right."""
+    kept: list[str] = []
     for piece in pieces:
         if kept and (kept[-1], piece) == pair:
             kept[-1] += piece
@@ -71,7 +71,7 @@ def most_frequent(pieces, ranks):
 
 
 def merged(pieces, ranks, choose=lowest):
-    """What is left when pairs are merged one after the other, chosen by `choose(pieces, ranks)`."""
+    """The pieces after merging pair after pair, each chosen by `choose(pieces, ranks)`."""
     pieces = list(pieces)
     while (pair := choose(pieces, ranks)) is not None:
         pieces = fuse(pieces, pair)

@@ -1,4 +1,4 @@
-"""What is right for `build_vocab`: the ids in GPT-2's own vocabulary file, and HF's for special tokens."""
+"""The answer key of `build_vocab`: GPT-2's own vocabulary file, and HF's ids for special tokens."""
 
 from utils.answers.answer_key import AnswerKey, Mistake
 from utils.answers.compare import EXACT

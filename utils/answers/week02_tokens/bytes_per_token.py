@@ -1,4 +1,4 @@
-"""What is right for `bytes_per_token`: bytes and tokens as Hugging Face's tokenizer counts them."""
+"""The answer key of `bytes_per_token`: bytes and tokens as Hugging Face's tokenizer counts them."""
 
 from utils.answers.answer_key import AnswerKey, Mistake
 from utils.answers.oracles.hf_tokenizer import gpt2_tokenizer

@@ -1,4 +1,4 @@
-"""What is right for `bytes_to_unicode`: the table of Hugging Face's tokenizer."""
+"""The answer key of `bytes_to_unicode`: the table of Hugging Face's tokenizer."""
 
 from itertools import count
 

@@ -1,4 +1,4 @@
-"""What is right for `count_pairs`: counts added up in a torch tensor."""
+"""The answer key of `count_pairs`: counts added up in a torch tensor."""
 
 import torch
 
@@ -19,7 +19,7 @@ def _expected_counts(words):
 
 
 def _counted(words, pairs_of=neighbours, weight=lambda count: count):
-    counts = {}
+    counts: dict[tuple[str, str], int] = {}
     for word, count in words.items():
         for pair in pairs_of(word):
             counts[pair] = counts.get(pair, 0) + weight(count)
@@ -32,7 +32,8 @@ def _all_in_one(words):
 
 def _apart(word):
     """Pairs that share no piece with the pair of the same kind before them, as str.count counts."""
-    found, free = [], {}
+    found = []
+    free: dict[tuple[str, str], int] = {}  # for each pair, the first place that no earlier one covers
     for place, pair in enumerate(neighbours(word)):
         if place >= free.get(pair, 0):
             found.append(pair)

@@ -1,4 +1,4 @@
-"""What is right for `decode`: GPT-2's own tokenizer."""
+"""The answer key of `decode`: GPT-2's own tokenizer."""
 
 from utils.answers.answer_key import AnswerKey, Mistake
 from utils.answers.compare import EXACT

@@ -1,4 +1,4 @@
-"""What is right for `encode`: GPT-2's own tokenizer; with other merges, Hugging Face's BPE word by word."""
+"""The answer key of `encode`: GPT-2's own tokenizer or, with other merges, HF's BPE word by word."""
 
 import functools
 from collections import Counter
@@ -31,7 +31,7 @@ def _expected_ids(text, merges, vocab):
 
 
 def _encoding(**changed):
-    """A mistake: all the steps of encode, some of them others."""
+    """A mistake: encode with some of its steps replaced."""
     return lambda text, ranks, vocab: encoded(text, ranks, vocab, **changed)
 
 

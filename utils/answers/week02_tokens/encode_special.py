@@ -1,4 +1,4 @@
-"""What is right for `encode_special`: GPT-2's own tokenizer, told of the special tokens."""
+"""The answer key of `encode_special`: GPT-2's own tokenizer with the special tokens added."""
 
 import functools
 import re
@@ -35,7 +35,7 @@ def _parts(text, special_tokens, choose=lambda tokens: sorted(tokens, key=len, r
         places = [
             (text.find(token, start), token) for token in choose(special_tokens) if token in text[start:]
         ]
-        # min takes the first of several equal places: `choose` says which token that is.
+        # min takes the first of several equal places: `choose` decides which token that is.
         at, token = min(places, key=lambda found: found[0], default=(len(text), ""))
         parts += [part for part in (text[start:at], token) if part]
         start = at + len(token)

@@ -1,4 +1,4 @@
-"""What is right for `encode_word`: Hugging Face's BPE with the same merges."""
+"""The answer key of `encode_word`: Hugging Face's BPE with the same merges."""
 
 from utils.answers.answer_key import AnswerKey, Mistake
 from utils.answers.compare import EXACT
@@ -45,7 +45,7 @@ def _longest_match(word, ranks):
 
 def _one_pass(word, ranks):
     """One walk from left to right: a piece joins the one before it if the two have a rank."""
-    pieces = []
+    pieces: list[str] = []
     for sign in word:
         if pieces and (pieces[-1], sign) in ranks:
             pieces[-1] += sign

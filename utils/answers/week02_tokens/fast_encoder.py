@@ -1,4 +1,4 @@
-"""What is right for `fast_encoder`: GPT-2's own tokenizer, and Hugging Face's BPE without merges."""
+"""The answer key of `fast_encoder`: GPT-2's own tokenizer, and Hugging Face's BPE without merges."""
 
 from utils.answers.answer_key import AnswerKey, Mistake
 from utils.answers.compare import EXACT
@@ -19,7 +19,7 @@ def _expected_encodings(text, merges, vocab, words):
 
 
 def _remembering(key=lambda word: word, memory_of=dict):
-    """An encoder maker: words are remembered by `key`, in what `memory_of` gives to each encoder."""
+    """A maker of encoders that cache words under `key(word)`, in the cache that `memory_of` returns."""
 
     def make(ranks, vocab):
         memory = memory_of()
@@ -38,14 +38,15 @@ def _remembering(key=lambda word: word, memory_of=dict):
 
 
 def _growing(ranks, vocab):
-    """The result begins as the very list that is remembered for the first word."""
-    remember, memory = _remembering(), {}
-    encode_one = remember(ranks, vocab)
+    """A maker of encoders whose result is the cached list of the first word, extended in place."""
+    memory: dict[str, list[int]] = {}
+    encode_one = _remembering()(ranks, vocab)
 
     def encoder(text):
         words = cut(text)
         for word in words:
-            memory.setdefault(word, []) or memory[word].extend(encode_one(word))
+            if not memory.setdefault(word, []):
+                memory[word].extend(encode_one(word))
         found = memory[words[0]]
         for word in words[1:]:
             found += memory[word]
@@ -65,8 +66,8 @@ def _new_words_only(ranks, vocab):
     return encoder
 
 
-_SHARED = {}
-"""The memory of the mistake in which there is only one."""
+_SHARED: dict[str, list[int]] = {}
+"""The cache of the mistake in which all encoders share one."""
 
 ANSWER_KEY = AnswerKey(
     check=checks.fast_encoder,

@@ -1,4 +1,4 @@
-"""What is right for `merge_pair`: Hugging Face's BPE with that one merge."""
+"""The answer key of `merge_pair`: Hugging Face's BPE with that one merge."""
 
 from utils.answers.answer_key import AnswerKey, Mistake
 from utils.answers.compare import EXACT
@@ -22,7 +22,7 @@ def _last_only(word, pair):
 
 
 def _from_the_right(word, pair):
-    kept = []
+    kept: list[str] = []
     for piece in reversed(word):
         if kept and (piece, kept[0]) == pair:
             kept[0] = piece + kept[0]
@@ -32,7 +32,7 @@ def _from_the_right(word, pair):
 
 
 def _second_kept(word, pair):
-    """The position moves by one after a merge, so that the second piece comes again."""
+    """Advance by one place after a merge, so that the second piece is repeated."""
     followed = zip(word, (*word[1:], None), strict=True)
     return tuple("".join(pair) if (piece, after) == pair else piece for piece, after in followed)
 
@@ -59,7 +59,7 @@ def _past_the_end(word, pair):
 
 def _marked(word, pair):
     """The word with None where the pair was."""
-    kept = []
+    kept: list[str | None] = []
     for piece in word:
         if kept and (kept[-1], piece) == pair:
             kept[-1] = None

@@ -1,4 +1,4 @@
-"""What is right for `pretokenize`: the words of Hugging Face's pre-tokenizer."""
+"""The answer key of `pretokenize`: the words of Hugging Face's pre-tokenizer."""
 
 import re
 

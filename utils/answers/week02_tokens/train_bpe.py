@@ -1,17 +1,17 @@
-"""What is right for `train_bpe`: Hugging Face's trainer, asked for one merge at a time."""
+"""The answer key of `train_bpe`: Hugging Face's trainer, run for one merge at a time."""
 
 from collections import Counter
 
 from utils.answers.answer_key import AnswerKey, Mistake
 from utils.answers.compare import EXACT
-from utils.answers.oracles.hf_tokenizer import best_pair, merge_by_hf, words_of
+from utils.answers.oracles.hf_tokenizer import Pair, best_pair, merge_by_hf, words_of
 from utils.answers.week02_tokens._pieces import cut, fuse, neighbours, signs
 from utils.checks import week02_tokens as checks
 
 
 def _expected_merges(text, n_merges):
     words = [(list(signs(word)), count) for word, count in Counter(words_of(text)).items()]
-    found = []
+    found: list[Pair] = []
     while len(found) < n_merges and (pair := best_pair(words)):
         words = [(merge_by_hf(word, [pair]), count) for word, count in words]
         found.append(pair)
@@ -24,11 +24,11 @@ def _greatest(pairs):
 
 
 def _train(text, rounds, words=cut, spell=signs, choose=_greatest, merge=fuse, weight=lambda count: count):
-    """Merges as a mistake finds them; each step of training may be another."""
+    """The merges that training finds, each of whose steps a mistake may replace."""
     corpus = [(list(spell(word)), weight(count)) for word, count in Counter(words(text)).items()]
     found = []
     for _ in range(rounds):
-        pairs = Counter()
+        pairs: Counter[Pair] = Counter()
         for word, count in corpus:
             pairs.update({pair: count * times for pair, times in Counter(neighbours(word)).items()})
         if not pairs or (pair := choose(pairs)) is None:

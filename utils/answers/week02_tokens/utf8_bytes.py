@@ -1,4 +1,4 @@
-"""What is right for `utf8_bytes`: Python's own codec."""
+"""The answer key of `utf8_bytes`: Python's own codec."""
 
 import codecs
 

@@ -1,4 +1,4 @@
-"""Week 3's answer keys: HF's GPT-2 at both ends and torch's own functions say what is right."""
+"""The answer keys of week 3: expected values from HF's GPT-2 at both ends and from torch's own functions."""
 
 from utils.answers.week03_embeddings import (
     analogy,

@@ -1,4 +1,4 @@
-"""Steps of a search for near tokens, which the answer keys and the mistakes below are put together from."""
+"""Steps of a nearest-token search, shared by the week's expected values and mistakes."""
 
 import torch
 from torch.nn import functional as F
@@ -16,6 +16,6 @@ def without(similarities, exclude, value=-torch.inf):
 
 
 def ranked(similarities, k):
-    """The ids of the k largest, and what they are, largest first."""
+    """The ids and the values of the k largest, largest first."""
     values, ids = torch.sort(similarities, descending=True, stable=True)
     return ids[:k], values[:k]

@@ -1,4 +1,4 @@
-"""Sines and cosines over positions, with everything that can be got wrong as an argument."""
+"""Sinusoidal positions, with an argument for everything that a mistake may change."""
 
 import torch
 
@@ -11,7 +11,7 @@ def angles(n_ctx, d_model, base=10_000.0, first=0, exponent=lambda pair, d_model
 
 
 def interleaved(even, odd):
-    """The columns of both, in turn."""
+    """The columns of both, alternating."""
     return torch.stack([even, odd], dim=2).flatten(1).float()
 
 

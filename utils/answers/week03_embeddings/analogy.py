@@ -1,4 +1,4 @@
-"""What is right for `analogy`: the arithmetic in float64, then torch's cosine similarity, sorted."""
+"""The answer key of `analogy`: arithmetic in float64 and torch's cosine similarity, sorted."""
 
 import torch
 from torch.nn import functional as F

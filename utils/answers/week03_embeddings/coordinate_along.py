@@ -1,4 +1,4 @@
-"""What is right for `coordinate_along`: each vector's length times the cosine of its angle, in float64."""
+"""The answer key of `coordinate_along`: each vector's length times the cosine of its angle, in float64."""
 
 from torch.nn import functional as F
 

@@ -1,4 +1,4 @@
-"""What is right for `Embed`: HF's `wte`."""
+"""The answer key of `Embed`: HF's `wte`."""
 
 import torch
 from torch import nn

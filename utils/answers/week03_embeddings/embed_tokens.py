@@ -1,4 +1,4 @@
-"""What is right for `embed_tokens`: what HF's model gives its first block."""
+"""The answer key of `embed_tokens`: the input of the first block of HF's model."""
 
 import torch
 from torch.nn import functional as F

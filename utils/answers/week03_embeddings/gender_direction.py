@@ -1,4 +1,4 @@
-"""What is right for `gender_direction`: the mean of the differences in float64, at length 1."""
+"""The answer key of `gender_direction`: the mean of the differences in float64, at length 1."""
 
 import torch
 from torch.nn import functional as F
@@ -18,7 +18,7 @@ def _at_length_1(way):
 
 
 def _from(combine):
-    """A mistake in how the ends become one direction: `combine` takes both."""
+    """A mistake in how the pairs become one direction: `combine` takes their first and second vectors."""
     return lambda W_E, pairs: combine(*_ends(W_E, pairs))
 
 

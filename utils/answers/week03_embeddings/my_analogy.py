@@ -1,4 +1,4 @@
-"""What is right for `my_analogy`: four words of one's own, each one token for GPT-2's own tokenizer."""
+"""The answer key of `my_analogy`: any four words that are one token each for GPT-2's tokenizer pass."""
 
 import functools
 
@@ -12,13 +12,13 @@ _EXAMPLE = ("cat", "dog", "dogs", "cats")
 
 _MOST_WORDS = 20
 _LONGEST = 100
-"""Characters of a word. Whoever hands in a million words, or a word of a million, waits for nothing."""
+"""Characters of a word. The two limits keep a huge answer from taking time."""
 
 _tokenizer = functools.cache(load_tokenizer)
 
 
 def _facts(words):
-    """What is asked of the four words, whatever they are: many answers are right."""
+    """The properties that the exercise asks of the words. They are compared, since many answers are right."""
     if words is None:
         return None
     if not isinstance(words, list | tuple):
@@ -30,7 +30,7 @@ def _facts(words):
         "words with a space around them": _how_many(word != word.strip() for word in spelled),
         "words of more than one token": _how_many(not _is_one_token(word.strip()) for word in spelled),
         "different words": len(set(spelled)),
-        # Two may be ours, man and woman say: then the step is the text's and the question is not.
+        # Two words of the text's example may recur, say man and woman: the same step, another question.
         "words of king − man + woman → queen": "two at most" if len(ours) <= 2 else "three or four",
     }
 

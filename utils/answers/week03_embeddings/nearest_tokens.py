@@ -1,4 +1,4 @@
-"""What is right for `nearest_tokens`: torch's cosine similarity in float64, sorted."""
+"""The answer key of `nearest_tokens`: torch's cosine similarity in float64, sorted."""
 
 import torch
 from torch.nn import functional as F
@@ -22,7 +22,7 @@ def _by(measure, leave_out=without):
 
 
 def _smallest_first(measure):
-    """A mistake in the order, whatever the measure."""
+    """A mistake in the order of the tokens."""
 
     def wrong(W_E, vector, k, exclude=()):
         ids, negated = ranked(without(-measure(W_E, vector), exclude), k)
@@ -32,7 +32,7 @@ def _smallest_first(measure):
 
 
 def _then(change):
-    """A mistake in what comes back: `change` takes the ids, the similarities, W_E and the vector."""
+    """A mistake in the result: `change` takes the ids, the similarities, W_E and the vector."""
 
     def wrong(W_E, vector, k, exclude=()):
         ids, similarities = ranked(without(cosines(W_E, vector), exclude), k)

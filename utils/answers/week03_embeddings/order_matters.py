@@ -1,4 +1,4 @@
-"""What is right for `order_matters`: both ways round, gathered row by row."""
+"""The answer key of `order_matters`: shuffling before and after, gathered row by row."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""What is right for `pca_3d`: torch's own principal component analysis, in float64 with all components."""
+"""The answer key of `pca_3d`: torch's principal component analysis, in float64 with all components."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""What is right for `PosEmbed`: HF's `wpe`, as HF's model uses it."""
+"""The answer key of `PosEmbed`: HF's `wpe`, as HF's model uses it."""
 
 import torch
 from torch import nn

@@ -1,4 +1,4 @@
-"""What is right in week 3's shape table: the shapes of HF's GPT-2 small."""
+"""The answer key of week 3's shape table: the shapes of HF's GPT-2 small."""
 
 import functools
 

@@ -1,4 +1,4 @@
-"""What is right for `sinusoidal_positions`: the table that HF's DistilBERT starts from."""
+"""The answer key of `sinusoidal_positions`: the table that HF's DistilBERT starts from."""
 
 import torch
 
@@ -14,7 +14,7 @@ def _expected_waves(n_ctx, d_model):
 
 
 def _of_angles(arrange):
-    """A mistake in what becomes of the right angles, [n_ctx, d_model / 2]."""
+    """A mistake after the right angles, [n_ctx, d_model / 2]."""
     return lambda n_ctx, d_model: arrange(angles(n_ctx, d_model)).float()
 
 

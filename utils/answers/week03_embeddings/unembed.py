@@ -1,4 +1,4 @@
-"""What is right for `Unembed`: HF's `lm_head`, tied to `wte`."""
+"""The answer key of `Unembed`: HF's `lm_head`, tied to `wte`."""
 
 import torch
 from torch import nn
@@ -39,12 +39,12 @@ def _with(**pieces):
 
 
 def _makes(change):
-    """A mistake in what becomes of the logits."""
+    """A mistake in a step after the logits."""
     return _with(forward=lambda self, resid: change(_Unembed.forward(self, resid)))
 
 
 def _reads(change):
-    """A mistake in what the logits are made of."""
+    """A mistake in the input of the unembedding."""
     return _with(forward=lambda self, resid: _Unembed.forward(self, change(resid)))
 
 

@@ -1,4 +1,4 @@
-"""Week 4's answer keys: torch's norms and HF's GPT-2 say what is right; the mistakes are students'."""
+"""The answer keys of week 4: expected values from torch's norms and HF's GPT-2, and the known mistakes."""
 
 from utils.answers.week04_mlp import (
     count_mlp_parameters,

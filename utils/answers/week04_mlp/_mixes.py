@@ -1,4 +1,4 @@
-"""Which positions a layer of `each_position_alone`'s cases reads: random numbers for each kind of layer."""
+"""Random layers for `each_position_alone`'s cases, by the positions that they read."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from torch import Tensor
 from utils.checks.engine.cases import Draw
 
 Kind = Callable[[Draw, int], dict[str, Tensor]]
-"""Draws what a kind of layer changes of `_quiet`, for so many positions."""
+"""Draws the numbers in which a kind of layer differs from `_quiet`, for that many positions."""
 
 _PARTS = ("bent", "normed", "constant", "plain", "over_positions", "centred", "unit")
 
@@ -25,7 +25,7 @@ def _so_far(draw: Draw, seq: int) -> Float[Tensor, "query key"]:
 
 
 def _alike(draw: Draw, seq: int) -> Float[Tensor, "query key"]:
-    """Every position reads itself, and the mean of all: a layer to which the order does not matter."""
+    """Every position reads itself and the mean of all, so the layer ignores the order of positions."""
     return torch.eye(seq) + _some(draw, 1) / seq
 
 
@@ -41,7 +41,7 @@ def _part(name: str) -> Kind:
 
 
 def _reading(reads: Callable[[Draw, int], Tensor], **more: float) -> Kind:
-    """A layer that bends each vector and adds what the positions read."""
+    """A layer that applies a nonlinearity to each vector and adds the vectors that the positions read."""
     switched = {name: torch.tensor(number) for name, number in more.items()}
     return lambda draw, seq: {"bent": torch.tensor(1.0), "reads": reads(draw, seq)} | switched
 

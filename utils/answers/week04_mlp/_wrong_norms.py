@@ -1,4 +1,4 @@
-"""The ways to get mean 0 and variance 1 wrong: `standardise` and `LayerNorm` share them."""
+"""Mistakes in bringing vectors to mean 0 and variance 1, shared by `standardise` and `LayerNorm`."""
 
 import torch
 
@@ -11,7 +11,7 @@ def spread(x, correction=0, dim=-1):
 
 
 def normed(x, eps):
-    """Right, for the mistakes that go wrong elsewhere."""
+    """The right step, for mistakes in other steps."""
     variance, mean = spread(x)
     return (x - mean) * (variance + eps).rsqrt()
 

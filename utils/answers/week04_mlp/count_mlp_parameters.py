@@ -1,4 +1,4 @@
-"""What is right for `count_mlp_parameters`: the parameters of HF's GPT2MLP, counted."""
+"""The answer key of `count_mlp_parameters`: a count of the parameters of HF's GPT2MLP."""
 
 import torch
 

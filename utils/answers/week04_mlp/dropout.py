@@ -1,4 +1,4 @@
-"""What is right for `dropout`: what torch's dropout does, by the same shares and ratios."""
+"""The answer key of `dropout`: the statistics of torch's own dropout."""
 
 import torch
 from torch.nn import functional as F
@@ -19,7 +19,7 @@ def _expected_facts(x, p, training):
 
 
 def _facts(calls, x, p, training):
-    """What can be said of a random output: shares and ratios, and what two calls have in common."""
+    """The statistics of a random output that are compared: shares, ratios, and how two calls agree."""
     first, second = calls
     zero = first == 0
     ratio = (first / x)[~zero]
@@ -40,7 +40,7 @@ def _kept(shape, p):
 
 
 def _dropped(x, p):
-    """Right, for the mistakes that go wrong elsewhere."""
+    """The right dropout, for mistakes in other steps."""
     return x.masked_fill(~_kept(x.shape, p), 0.0).div(1 - p)
 
 

@@ -1,4 +1,4 @@
-"""What is right for `each_position_alone`: the derivative by another position's numbers is 0."""
+"""The answer key of `each_position_alone`: derivatives by other positions' numbers, which must be 0."""
 
 import torch
 
@@ -22,7 +22,7 @@ def _other_numbers(vector):
 
 
 def _moves(layer, x, change=_other_numbers):
-    """[seq, seq]: whether another vector at the row's position moves the output at the column's."""
+    """[seq, seq]: True where a changed vector at the row's position changes the output at the column's."""
     before, rows = layer(x), []
     for place in range(x.shape[1]):
         other = x.clone()
@@ -36,7 +36,7 @@ def _others(moves):
 
 
 def _by(judge, change=_other_numbers):
-    """A mistake: `judge` takes the matrix of what moves what."""
+    """A mistake: `judge` takes that matrix."""
     return lambda layer, x: bool(judge(_moves(layer, x, change)))
 
 

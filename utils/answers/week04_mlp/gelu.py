@@ -1,4 +1,4 @@
-"""What is right for `gelu`: HF's `gelu_new`, the activation of GPT-2."""
+"""The answer key of `gelu`: HF's `gelu_new`, the activation of GPT-2."""
 
 import math
 

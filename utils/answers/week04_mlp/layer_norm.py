@@ -1,4 +1,4 @@
-"""What is right for `LayerNorm`: torch's layer_norm, which HF's ln_1, ln_2 and ln_f are."""
+"""The answer key of `LayerNorm`: torch's layer_norm, which HF's ln_1, ln_2 and ln_f use."""
 
 import torch
 from torch import nn
@@ -10,9 +10,8 @@ from utils.checks import week04_mlp as checks
 
 
 def _expected_norm(x, eps, learned, training):
-    gain, bias = (learned.get(name) for name in ("gain", "bias"))
-    wide = [weight.double() if weight is not None else None for weight in (gain, bias)]
-    result = F.layer_norm(x.double(), x.shape[-1:], *wide, eps=1e-5 if eps is None else eps)
+    gain, bias = (learned[name].double() if name in learned else None for name in ("gain", "bias"))
+    result = F.layer_norm(x.double(), x.shape[-1:], gain, bias, 1e-5 if eps is None else eps)
     return {"normed": result.to(x.dtype), "number of learned parameters": 2 * x.shape[-1]}
 
 
@@ -53,7 +52,7 @@ ANSWER_KEY = AnswerKey(
     expected=_expected_norm,
     mistakes=(
         *(
-            Mistake(each.name, each.says, each.look_at, _norm_with(standard=staticmethod(each.wrong)))
+            Mistake(each.name, each.explanation, each.look_at, _norm_with(standard=staticmethod(each.wrong)))
             for each in WRONG_NORMS
         ),
         Mistake(

@@ -1,4 +1,4 @@
-"""What is right for `MLP`: HF's GPT2MLP."""
+"""The answer key of `MLP`: HF's GPT2MLP."""
 
 import torch
 from torch import nn
@@ -61,7 +61,7 @@ def _curve(function):
 
 
 def _sized(size):
-    """A hidden layer of another size than the module is told."""
+    """A hidden layer of another size than the given one."""
     return _mlp_with(__init__=lambda self, d_model, d_mlp: _MLP.__init__(self, d_model, size(d_model)))
 
 

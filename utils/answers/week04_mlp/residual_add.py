@@ -1,4 +1,4 @@
-"""What is right for `residual_add`: HF's GPT2Block, whose attention writes nothing."""
+"""The answer key of `residual_add`: HF's GPT2Block, whose attention writes nothing."""
 
 import torch
 from torch import nn
@@ -8,14 +8,14 @@ from utils.checks import week04_mlp as checks
 
 
 class _WritesNothing(nn.Module):
-    """In the place of a block's attention."""
+    """Replaces a block's attention, and adds zeros to the stream."""
 
     def forward(self, hidden_states, **_):
         return torch.zeros_like(hidden_states), None
 
 
 class _Calls(nn.Module):
-    """A function as a module."""
+    """Wraps a function as a module."""
 
     def __init__(self, function):
         super().__init__()
@@ -31,7 +31,9 @@ def _expected_stream(resid, **norm_and_layer):
 
     norm, layer = checks.norm_and_layer(**norm_and_layer)
     block = GPT2Block(GPT2Config(n_embd=resid.shape[-1], n_head=1), layer_idx=0).eval()
-    block.attn, block.ln_2, block.mlp = _WritesNothing(), _Calls(norm), _Calls(layer)
+    block.add_module("attn", _WritesNothing())
+    block.add_module("ln_2", _Calls(norm))
+    block.add_module("mlp", _Calls(layer))
     with torch.no_grad():
         return block(resid)
 

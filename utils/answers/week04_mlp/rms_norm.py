@@ -1,4 +1,4 @@
-"""What is right for `RMSNorm`: torch's rms_norm."""
+"""The answer key of `RMSNorm`: torch's rms_norm."""
 
 import torch
 from torch import nn

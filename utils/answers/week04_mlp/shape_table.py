@@ -1,4 +1,4 @@
-"""What is right in week 4's shape table: the shapes of HF's GPT-2 small."""
+"""The answer key of week 4's shape table: the shapes of HF's GPT-2 small."""
 
 import functools
 
@@ -6,6 +6,7 @@ import torch
 
 from utils.answers.answer_key import AnswerKey, Mistake
 from utils.answers.compare import EXACT
+from utils.answers.oracles.hf_config import eager_config
 from utils.answers.oracles.shapes import WrongTable
 from utils.checks import week04_mlp as checks
 
@@ -13,10 +14,10 @@ from utils.checks import week04_mlp as checks
 @functools.cache
 def _shapes():
     """By row: the shapes in one of HF's blocks, on tensors without numbers, for 2 prompts of length 6."""
-    from transformers import GPT2Config
     from transformers.models.gpt2.modeling_gpt2 import GPT2Block
 
-    config, seen = GPT2Config(attn_implementation="eager"), {}
+    config = eager_config()
+    seen: dict[str, torch.Tensor] = {}
     with torch.device("meta"):
         block = GPT2Block(config, layer_idx=0).eval()
         stream = torch.empty(2, 6, config.n_embd)

@@ -1,4 +1,4 @@
-"""What is right for `standardise`: torch's layer_norm in float64."""
+"""The answer key of `standardise`: torch's layer_norm in float64."""
 
 import torch
 from torch.nn import functional as F

@@ -1,4 +1,4 @@
-"""What is right for `SwiGLU`: HF's LlamaMLP."""
+"""The answer key of `SwiGLU`: HF's LlamaMLP."""
 
 from types import SimpleNamespace
 

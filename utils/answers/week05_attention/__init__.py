@@ -1,4 +1,4 @@
-"""Week 5's answer keys: HF's GPT-2 attention says what is right, and the known mistakes have names."""
+"""The answer keys of week 5: expected values from HF's GPT-2 attention, and the known mistakes."""
 
 from utils.answers.week05_attention import (
     attention_by_loops,

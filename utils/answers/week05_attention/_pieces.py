@@ -1,4 +1,4 @@
-"""Steps of attention that the mistakes below are put together from."""
+"""Steps of attention that the week's mistakes are built from."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""What is right for `attention_by_loops`: HF's eager attention."""
+"""The answer key of `attention_by_loops`: HF's eager attention."""
 
 import math
 
@@ -20,7 +20,7 @@ def _shares(scores):
 
 
 def _by_hand(q, k, v, seen=lambda i: i + 1, scale=math.sqrt, weigh=_shares):
-    """Attention one query at a time; each mistake changes one of the three."""
+    """Attention, one query at a time; each mistake replaces one of the three functions."""
     rows = []
     for i in range(len(q)):
         weights = weigh((k[: seen(i)] * q[i]).sum(-1) / scale(q.shape[-1]))

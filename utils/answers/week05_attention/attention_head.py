@@ -1,9 +1,9 @@
-"""What is right for `AttentionHead`: HF's projection and HF's attention."""
+"""The answer key of `AttentionHead`: HF's projection and HF's attention."""
 
 import math
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from utils.answers.answer_key import AnswerKey, Mistake
@@ -22,6 +22,13 @@ def _expected_head(x, weights, training):
 
 class _Head(nn.Module):
     """A head in pieces, of which each mistake replaces one."""
+
+    W_Q: Tensor
+    W_K: Tensor
+    W_V: Tensor
+    b_Q: Tensor
+    b_K: Tensor
+    b_V: Tensor
 
     def __init__(self, d_model: int, d_head: int):
         super().__init__()

@@ -1,4 +1,4 @@
-"""What is right for `attention_pattern`: HF's eager attention."""
+"""The answer key of `attention_pattern`: HF's eager attention."""
 
 import math
 

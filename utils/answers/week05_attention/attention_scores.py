@@ -1,4 +1,4 @@
-"""What is right for `attention_scores`: torch's fused batch product."""
+"""The answer key of `attention_scores`: torch's fused batch product."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""What is right for `causal_mask`: HF's own mask."""
+"""The answer key of `causal_mask`: HF's own mask."""
 
 import torch
 
@@ -12,7 +12,7 @@ def _expected_mask(scores):
     return torch.where(visible(*scores.shape[-2:])[0, 0], scores, -torch.inf)
 
 
-def _settle_masked(masked):
+def _normalise_masked(masked):
     """Any number that no score can beat serves as −inf: torch.finfo.min and −1e9 do, −1e4 does not."""
     return masked.masked_fill(masked < -1e8, -torch.inf) if torch.is_floating_point(masked) else masked
 
@@ -23,7 +23,7 @@ def _shifted_left(scores):
 
 
 def _with_queries(scores, count):
-    """What is hidden where the first query's position is reckoned from another number of queries."""
+    """The mask when the first query's position is computed from another number of queries."""
     mask = torch.ones(scores.shape[-2:], dtype=torch.bool, device=scores.device)
     return mask.triu(scores.shape[-1] - count + 1)
 
@@ -41,7 +41,7 @@ def _inf_times_zero(scores):
 ANSWER_KEY = AnswerKey(
     check=checks.causal_mask,
     expected=_expected_mask,
-    normalise=_settle_masked,
+    normalise=_normalise_masked,
     mistakes=(
         Mistake(
             "past hidden",

@@ -1,4 +1,4 @@
-"""What is right for `context_changes_vectors`: torch's cosine similarity."""
+"""The answer key of `context_changes_vectors`: torch's cosine similarity."""
 
 from types import SimpleNamespace
 
@@ -10,7 +10,7 @@ from utils.checks import week05_attention as checks
 
 
 def _word_vectors(W_E, W_V, token, tokens_a, tokens_b):
-    """Each sentence's vectors before and after the head, and where the word stands."""
+    """Each sentence's vectors before and after the head, and the word's position."""
 
     def sentence(tokens):
         x = F.embedding(tokens, W_E)

@@ -1,4 +1,4 @@
-"""What is right for `padding_aware_pattern`: HF's mask with padding."""
+"""The answer key of `padding_aware_pattern`: HF's mask with padding."""
 
 import torch
 
@@ -9,7 +9,8 @@ from utils.checks import week05_attention as checks
 
 
 def _expected_padding(scores, is_token):
-    mask = visible(*scores.shape[-2:], is_token)
+    query, key = scores.shape[-2:]
+    mask = visible(query, key, is_token)
     pattern = scores.double().masked_fill(~mask, -torch.inf).softmax(-1).nan_to_num(0.0)
     return pattern.float()
 

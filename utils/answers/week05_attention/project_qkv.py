@@ -1,4 +1,4 @@
-"""What is right for `project_qkv`: HF's packed projection."""
+"""The answer key of `project_qkv`: HF's packed projection."""
 
 import torch
 
@@ -12,7 +12,7 @@ def _expected_qkv(x, W_Q, W_K, W_V, b_Q, b_K, b_V):
 
 
 def _projected(x, W_Q, W_K, W_V, b_Q, b_K, b_V):
-    """The three products, and the three biases: what the mistakes below combine in their own ways."""
+    """The three products and the three biases, which the mistakes below combine wrongly."""
     return x @ W_Q, x @ W_K, x @ W_V, b_Q, b_K, b_V
 
 

@@ -1,4 +1,4 @@
-"""What is right for `weighted_values`: torch's batch product in float64."""
+"""The answer key of `weighted_values`: torch's batch product in float64."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Week 6's answer keys: HF's GPT-2 attention says what is right, and the known mistakes have names."""
+"""The answer keys of week 6: expected values from HF's GPT-2 attention, and the known mistakes."""
 
 from utils.answers.week06_heads import (
     first_token_score,

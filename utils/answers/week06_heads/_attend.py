@@ -1,4 +1,4 @@
-"""Attention in pieces, from queries, keys and values to z: what the stretch mistakes are made of."""
+"""Steps from queries, keys and values to z, which the stretch exercises' mistakes are built from."""
 
 import math
 
@@ -10,7 +10,7 @@ def scaled(q, k):
 
 
 def seen(scores, first=None):
-    """True where a query may look; query 0 stands at position `first`, with the queries last unless told."""
+    """True where a query may look. Query 0 is at position `first`; by default queries are the last."""
     query, key = scores.shape[-2:]
     diagonal = key - query if first is None else first
     return torch.ones(query, key, dtype=torch.bool, device=scores.device).tril(diagonal)

@@ -1,26 +1,31 @@
-"""A whole layer of attention by Hugging Face: GPT2Attention, given the course's weights head by head."""
+"""Hugging Face's GPT2Attention, filled with the course's weights head by head."""
+
+from typing import TYPE_CHECKING
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from utils.answers.oracles.hf_attention import visible
+from utils.answers.oracles.hf_config import eager_config
+
+if TYPE_CHECKING:
+    from transformers.models.gpt2.modeling_gpt2 import GPT2Attention
 
 
-def hf_layer(weights: dict[str, Tensor]):
+def hf_layer(weights: dict[str, Tensor]) -> "GPT2Attention":
     """HF's GPT2Attention in eval mode with these weights.
 
     W_Q, W_K and W_V [n_heads, d_model, d_head], b_Q, b_K and b_V [n_heads, d_head], W_O [n_heads, d_head,
-    d_model] and b_O [d_model]. HF builds it for d_model = n_heads · d_head; for other sizes it gets other
-    projections, and does the rest as always.
+    d_model] and b_O [d_model]. HF builds it for d_model = n_heads · d_head; for other sizes its
+    projections are replaced.
     """
-    from transformers import GPT2Config
     from transformers.models.gpt2.modeling_gpt2 import GPT2Attention
     from transformers.pytorch_utils import Conv1D
 
     n_heads, d_model, d_head = weights["W_Q"].shape
     width = n_heads * d_head
-    layer = GPT2Attention(GPT2Config(n_embd=width, n_head=n_heads, attn_implementation="eager")).eval()
+    layer = GPT2Attention(eager_config(n_embd=width, n_head=n_heads)).eval()
     layer.c_attn, layer.c_proj = Conv1D(3 * width, d_model), Conv1D(d_model, width)
     with torch.no_grad():
         for third, letter in enumerate("QKV"):
@@ -37,7 +42,7 @@ def hf_layer(weights: dict[str, Tensor]):
 def hf_attention(
     x: Float[Tensor, "batch seq d_model"], weights: dict[str, Tensor]
 ) -> Float[Tensor, "batch seq d_model"]:
-    """What the layer writes, by HF's `GPT2Attention` under HF's own mask."""
+    """The output of HF's GPT2Attention under HF's own causal mask."""
     seq = x.shape[1]
     mask = torch.zeros(()).masked_fill(~visible(seq, seq), -torch.inf)
     return hf_layer(weights)(x, attention_mask=mask)[0]

@@ -1,4 +1,4 @@
-"""What the three scores have in common: entries of a pattern, query by query, and how a mean goes wrong."""
+"""Means over entries of a pattern, and the mistakes in them that the three head scores share."""
 
 from collections.abc import Callable, Iterable
 
@@ -10,11 +10,11 @@ from utils.answers.answer_key import Mistake
 
 REFERENCE = "the mean taken one query at a time"
 Places = Callable[..., list[tuple[int, int]]]
-"""From a pattern, and what else the score is given, to the places (query, key) that count."""
+"""Takes the score's arguments, the pattern first, and returns the places (query, key) to average."""
 
 
 def seq_of(pattern: Float[Tensor, "... query key"]) -> int:
-    """How many tokens the pattern has."""
+    """The pattern's number of tokens."""
     return pattern.shape[-1]
 
 
@@ -36,12 +36,12 @@ def mean_at(
 
 
 def number_as_tensor(score):
-    """One pattern has one score: a Python number does for it as well."""
+    """A Python number as a tensor: it is accepted as the score of a single pattern."""
     return torch.tensor(score) if isinstance(score, float) else score
 
 
 def wrong_means(places: Places) -> tuple[Mistake, ...]:
-    """Mistakes that any such score may have: the right places, and another summary of them."""
+    """The mistakes that average the right places in another way."""
 
     def score(pattern, *others):
         return mean_at(pattern, places(pattern, *others))

@@ -1,4 +1,4 @@
-"""What is right for `first_token_score`: the mean, taken one query at a time."""
+"""The answer key of `first_token_score`: a mean taken one query at a time."""
 
 from utils.answers.answer_key import AnswerKey, Mistake
 from utils.answers.week06_heads._scores import (

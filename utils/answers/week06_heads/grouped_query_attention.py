@@ -1,4 +1,4 @@
-"""What is right for `grouped_query_attention`: torch's own, `enable_gqa`, under HF's mask."""
+"""The answer key of `grouped_query_attention`: torch's `enable_gqa` under HF's mask."""
 
 from torch.nn import functional as F
 

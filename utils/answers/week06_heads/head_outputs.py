@@ -1,4 +1,4 @@
-"""What is right for `head_outputs`: HF's `c_proj`, given one head at a time and zeros for all others."""
+"""The answer key of `head_outputs`: HF's `c_proj` on one head at a time, the others set to 0."""
 
 import torch
 

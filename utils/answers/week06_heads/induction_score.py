@@ -1,4 +1,4 @@
-"""What is right for `induction_score`: the mean, taken one query at a time."""
+"""The answer key of `induction_score`: a mean taken one query at a time."""
 
 import torch
 
@@ -49,7 +49,7 @@ def _all_copies(pattern, period):
 
 
 def _first_copy(pattern, period):
-    """Queries of the first copy, asked about keys counted from the end."""
+    """Queries of the first copy, with keys counted from the end."""
     return mean_at(pattern, [(query, query - period + 1) for query in range(period)])
 
 

@@ -1,4 +1,4 @@
-"""What is right for `MultiHeadAttention`: HF's GPT2Attention."""
+"""The answer key of `MultiHeadAttention`: HF's GPT2Attention."""
 
 import math
 
@@ -21,7 +21,7 @@ class _Attention(nn.Module):
 
     def __init__(self, d_model: int, n_heads: int, d_head: int):
         super().__init__()
-        shapes = {f"W_{letter}": (n_heads, d_model, d_head) for letter in "QKV"}
+        shapes: dict[str, tuple[int, ...]] = {f"W_{letter}": (n_heads, d_model, d_head) for letter in "QKV"}
         shapes |= {f"b_{letter}": (n_heads, d_head) for letter in "QKV"}
         shapes |= {"W_O": (n_heads, d_head, d_model), "b_O": (d_model,)}
         for name, shape in shapes.items():
@@ -111,7 +111,7 @@ def _in_mode(wanted):
 
 
 def _all_read_before(self, x):
-    """Each head reads what the head before it has written: one after the other, not side by side."""
+    """Each head reads the stream after the head before it has written: in sequence, not in parallel."""
     written = torch.zeros_like(x)
     for head in range(len(self.W_O)):
         written = written + _each_by_its_own(self, _Attention.read(self, x + written))[head]

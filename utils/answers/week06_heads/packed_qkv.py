@@ -1,27 +1,28 @@
-"""What is right for `packed_qkv`: HF's `c_attn`, and what HF's attention hands on from there."""
+"""The answer key of `packed_qkv`: the q, k and v that HF's attention makes with `c_attn`."""
 
 import torch
 from einops import rearrange
+from torch import Tensor
 
 from utils.answers.answer_key import AnswerKey, Mistake
 from utils.checks import week06_heads as checks
 
-_LOOK = "course_look"  # under this name HF finds the function below, as long as it is needed
+_LOOK = "course_look"  # the name of a temporary attention function in HF's registry
 
 
 def _expected_packed(x, W_QKV, b_QKV, n_heads):
-    """What HF's GPT2Attention hands to the function that does the attention itself."""
+    """The q, k and v that HF's GPT2Attention passes to its attention function."""
     from transformers import GPT2Config
     from transformers.models.gpt2 import modeling_gpt2 as hf
 
-    seen = []
+    seen: list[Tensor] = []
 
     def look(module, query, key, value, *others, **options):
         seen.extend(tensor.clone() for tensor in (query, key, value))
         return hf.eager_attention_forward(module, query, key, value, *others, **options)
 
     layer = hf.GPT2Attention(GPT2Config(n_embd=x.shape[-1], n_head=n_heads)).eval()
-    layer.config._attn_implementation = _LOOK
+    layer.config._attn_implementation = _LOOK  # private: only whole models have a public setter
     hf.ALL_ATTENTION_FUNCTIONS[_LOOK] = look
     try:
         with torch.no_grad():
@@ -38,7 +39,7 @@ def _packed(x, W_QKV, b_QKV):
 
 
 def _cut(pattern, order=(0, 1, 2), finish=lambda tensor: tensor):
-    """A mistake in cutting the packed vectors up: `pattern` says how they are read."""
+    """A mistake in cutting the packed vectors up, as an einops `pattern`."""
 
     def wrong(x, W_QKV, b_QKV, n_heads):
         thirds = rearrange(_packed(x, W_QKV, b_QKV), pattern, three=3, h=n_heads)

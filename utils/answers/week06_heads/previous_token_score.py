@@ -1,4 +1,4 @@
-"""What is right for `previous_token_score`: the mean, taken one query at a time."""
+"""The answer key of `previous_token_score`: a mean taken one query at a time."""
 
 from utils.answers.answer_key import AnswerKey, Mistake
 from utils.answers.week06_heads._scores import (

@@ -1,4 +1,4 @@
-"""What is right for `project_heads`: torch's linear layer, one head after the other."""
+"""The answer key of `project_heads`: torch's linear layer, one head after the other."""
 
 import torch
 from torch.nn import functional as F

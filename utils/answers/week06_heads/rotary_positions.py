@@ -1,4 +1,4 @@
-"""What is right for `rotary_positions`: HF's Llama."""
+"""The answer key of `rotary_positions`: HF's Llama."""
 
 import math
 
@@ -31,7 +31,7 @@ def _speeds(pairs, base):
 
 
 def _angles(x, first, base, speeds=_speeds):
-    """[seq pairs]"""
+    """The angle of each position and pair, [seq, pairs]."""
     positions = torch.arange(x.shape[-2]) + first
     return torch.outer(positions.float(), speeds(x.shape[-1] // 2, base)).to(x.device)
 
@@ -41,7 +41,7 @@ def _halves(x):
 
 
 def _turn(x, angles, pairs=_halves, join=lambda a, b: torch.cat([a, b], dim=-1)):
-    """Every pair turned by its angle, as numbers with a real and an imaginary part."""
+    """Every pair rotated by its angle, as a complex number."""
     a, b = pairs(x)
     turned = torch.complex(a.contiguous(), b.contiguous()) * torch.polar(torch.ones_like(angles), angles)
     return join(turned.real, turned.imag)

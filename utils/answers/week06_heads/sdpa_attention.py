@@ -1,4 +1,4 @@
-"""What is right for `sdpa_attention`: HF's eager attention, which does not use torch's function."""
+"""The answer key of `sdpa_attention`: HF's eager attention, which does not use torch's function."""
 
 import torch
 from torch.nn import functional as F
