@@ -1,4 +1,4 @@
-"""The story world: a seeded generator of short English stories that knows how probable each of them is.
+"""The story world: a seeded generator of short English stories, each with its exact probability.
 
 from utils.story_world import story, stories, corpus, entropy
 

@@ -1,4 +1,4 @@
-"""Stories to token ids, fast: the story world's few hundred words are encoded once each and remembered."""
+"""Fast encoding of stories: the token ids of each of the story world's few hundred words are cached."""
 
 import re
 from functools import cache
@@ -11,11 +11,12 @@ if TYPE_CHECKING:
 
 WORD = re.compile(r" ?[A-Za-z]+| ?[0-9]+| ?[^\sA-Za-z0-9]+|\s+")
 """GPT-2's splitting of text into words, for ASCII without apostrophes. Merges never cross these borders, so
-that words can be encoded one by one."""
+words can be encoded one by one."""
 
 
 @cache
-def _tokenizer() -> "ByteLevelBPETokenizer":
+def tokenizer() -> "ByteLevelBPETokenizer":
+    """Return GPT-2's tokenizer; loaded once."""
     from tokenizers import ByteLevelBPETokenizer
 
     vocabulary, merges = vocabulary_files()
@@ -24,9 +25,9 @@ def _tokenizer() -> "ByteLevelBPETokenizer":
 
 @cache
 def _word_tokens(word: str) -> tuple[int, ...]:
-    return tuple(_tokenizer().encode(word).ids)
+    return tuple(tokenizer().encode(word).ids)
 
 
 def story_tokens(text: str) -> list[int]:
-    """GPT-2's token ids of a story, the same as its tokenizer gives, without <|endoftext|>."""
+    """Return GPT-2's token ids of a story, without <|endoftext|>, exactly as the tokenizer's."""
     return [token for word in WORD.findall(text) for token in _word_tokens(word)]

@@ -1,4 +1,4 @@
-"""How surprising the story world is: the lowest loss that any model of it can reach."""
+"""The entropy of the story world, which is the lowest loss that any model of it can reach."""
 
 import math
 from collections.abc import Mapping
@@ -11,12 +11,12 @@ from utils.story_world._encoding import story_tokens
 from utils.story_world._grammar import Choice, Entity, InOrder, Node, Pick
 from utils.story_world._world import Split, stories
 
-Holder = Mapping[Entity, float]
-"""What a slot may hold, with probabilities."""
+Distribution = Mapping[Entity, float]
+"""The probabilities of the entities that a slot may hold."""
 
 
 class NoExactEntropy(ValueError):
-    """The grammar ties its choices together in a way that the recursion does not follow."""
+    """The grammar's choices depend on each other in a way that the recursion does not cover."""
 
 
 @dataclass(frozen=True)
@@ -33,15 +33,15 @@ class Entropy:
 
 
 def entropy(n_stories: int = 10_000, seed: int = 0, split: Split | None = None) -> Entropy:
-    """Entropy per story and per token: means of −log p and of the number of tokens over a sample.
+    """Estimate the entropy per story and per token from the means of −log p and token count over a sample.
 
     Per token it is the ratio of the two means, H = mean(−log p) / mean(tokens). The standard error of a
     ratio of means is that of mean(−log p − H · tokens) / mean(tokens) (Cochran, Sampling Techniques, 3rd
     ed., section 6.4).
 
     Args:
-        n_stories: size of the sample, 2 or more.
-        seed: of the sample.
+        n_stories: the size of the sample, 2 or more.
+        seed: the seed of the sample.
         split: sample from this split only. Its floor is the world's own −log p (see `split_of`).
 
     Raises:
@@ -50,8 +50,8 @@ def entropy(n_stories: int = 10_000, seed: int = 0, split: Split | None = None) 
     if n_stories < 2:
         raise ValueError(f"A standard error needs at least 2 stories, not {n_stories}.")
     sample = list(islice(stories(seed, split=split), n_stories))
-    nats = np.array([-told.log_probability for told in sample])
-    tokens = np.array([len(story_tokens(told.text)) + 1 for told in sample])
+    nats = np.array([-story.log_probability for story in sample])
+    tokens = np.array([len(story_tokens(story.text)) + 1 for story in sample])
     ratio = nats.mean() / tokens.mean()
     root = math.sqrt(n_stories)
     return Entropy(
@@ -65,62 +65,63 @@ def entropy(n_stories: int = 10_000, seed: int = 0, split: Split | None = None) 
 
 
 def exact_entropy(node: Node) -> float:
-    """Entropy in nats of what `node` tells, without sampling, by the chain rule:
+    """Return the entropy of the texts of `node` in nats, without sampling, by the chain rule:
 
         H(choices) = Σ over choices of E[ H(choice | the choices before it) ]
 
-    Each expectation needs only the distribution of the one slot that owns the pool, so the walk carries
-    along what each slot may hold. Leaving out slots is followed where all of them were picked from one and
-    the same pool: then every pick is uniform over those left, and each slot alone is uniform over the pool.
+    Each expectation needs only the distribution of the one slot that owns the pool, so the walk keeps the
+    distribution of each slot. Picks without the entities of other slots are covered if all these slots were
+    filled from the same pool: then the pick is uniform over the rest, and each slot alone is uniform over the
+    pool.
 
     Raises:
-        NoExactEntropy: some pick leaves out a slot that was filled from another pool.
+        NoExactEntropy: a pick leaves out a slot that was filled from another pool.
     """
     return _walk(node, {})
 
 
-def _walk(node: Node, holders: dict[str, Holder]) -> float:
-    """Expected entropy of `node`; `holders` learns what the slots filled on the way may hold."""
+def _walk(node: Node, slots: dict[str, Distribution]) -> float:
+    """Return the expected entropy of `node`, and add the slots that it fills to `slots`."""
     if isinstance(node, InOrder):
-        return math.fsum(_walk(part, holders) for part in node.parts)
+        return math.fsum(_walk(part, slots) for part in node.parts)
     if isinstance(node, Choice):
-        return _walk_choice(node, holders)
+        return _walk_choice(node, slots)
     if isinstance(node, Pick):
-        return _walk_pick(node, holders)
+        return _walk_pick(node, slots)
     return 0.0
 
 
-def _walk_choice(node: Choice, holders: dict[str, Holder]) -> float:
-    """H(weights) + Σ weight · H(option); then a slot holds the mixture of what the options left in it."""
+def _walk_choice(node: Choice, slots: dict[str, Distribution]) -> float:
+    """Return H(weights) + Σ weight · H(option); a slot's distribution is the mixture over the options."""
     total = -math.fsum(p * math.log(p) for p in node.probabilities)
     afterwards = []
     for p, option in zip(node.probabilities, node.options, strict=True):
-        inside = dict(holders)
+        inside = dict(slots)
         total += p * _walk(option, inside)
         afterwards.append((p, inside))
     for slot in set.intersection(*(set(inside) for _, inside in afterwards)):
-        holders[slot] = _mixture([(p, inside[slot]) for p, inside in afterwards])
+        slots[slot] = _mixture([(p, inside[slot]) for p, inside in afterwards])
     return total
 
 
-def _walk_pick(node: Pick, holders: dict[str, Holder]) -> float:
-    """log of the number of candidates, averaged over whoever owns the pool."""
+def _walk_pick(node: Pick, slots: dict[str, Distribution]) -> float:
+    """Return the log of the number of candidates, averaged over the owners of the pool."""
     if node.owner is None:
         pools = [(1.0, node.pool)]
     else:
         slot, name = node.owner
-        pools = [(p, owner.forms[name]) for owner, p in holders[slot].items()]
+        pools = [(p, owner.pools[name]) for owner, p in slots[slot].items()]
     for slot in node.without:
-        if len(pools) != 1 or set(holders[slot]) != set(pools[0][1]):
+        if len(pools) != 1 or set(slots[slot]) != set(pools[0][1]):
             raise NoExactEntropy(f"Slot {node.slot!r} leaves out {slot!r}, which comes from another pool.")
-    holders[node.slot] = _mixture([(p, dict.fromkeys(pool, 1 / len(pool))) for p, pool in pools])
+    slots[node.slot] = _mixture([(p, dict.fromkeys(pool, 1 / len(pool))) for p, pool in pools])
     return math.fsum(p * math.log(len(pool) - len(node.without)) for p, pool in pools)
 
 
-def _mixture(parts: list[tuple[float, Holder]]) -> Holder:
-    """Σ p · holder over the parts."""
+def _mixture(parts: list[tuple[float, Distribution]]) -> Distribution:
+    """Return Σ p · distribution over the parts."""
     mixed: dict[Entity, float] = {}
-    for p, holder in parts:
-        for entity, q in holder.items():
+    for p, distribution in parts:
+        for entity, q in distribution.items():
             mixed[entity] = mixed.get(entity, 0.0) + p * q
     return mixed

@@ -1,17 +1,16 @@
-"""A grammar whose sentences know their own probability.
+"""A probabilistic grammar that computes the exact probability of each text that it generates.
 
-A grammar is a tree of nodes. Telling it walks the tree once from left to right: texts are written down,
-entities (a person, an animal, a fruit) are picked from pools and remembered in slots, and later nodes say
-what a slot holds. Every choice is drawn from a distribution that the walk knows, so the walk adds up log
-p(choices) as it goes:
+A grammar is a tree of nodes. Generating a text walks the tree once from left to right: texts are written,
+entities (a person, an animal, a fruit) are picked from pools and stored in slots, and later nodes write the
+entity in a slot. Every choice is drawn from a known distribution, so the walk adds up log p(choices):
 
     log p(choices) = Σ over choices of log p(choice | the choices before it)
 
 If the text determines the choices, that sum is log p(text) too. `derivations` recovers the choices from a
-text by trying every one; the tests use it to show that there is exactly one way to tell each story.
+text by trying all of them; the tests use it to show that each story has exactly one derivation.
 
-Who draws is not the grammar's business: `Chance` draws at random, `Script` follows a list of choices made
-elsewhere. Telling, reading and enumerating are therefore the same code.
+The choices are made by a `Drawer`: `Chance` draws at random, `Script` follows a given list of choices.
+Generating, parsing and enumerating are therefore the same code.
 """
 
 import math
@@ -21,24 +20,30 @@ from itertools import accumulate
 from typing import NamedTuple, Protocol
 
 MINUS_LOG = (0.0, *(-math.log(n) for n in range(1, 1001)))
-"""log p of one choice among n equally probable ones, at index n. A table, because telling asks thousands of
-times."""
+"""log p of one choice among n equally probable ones, at index n. A table, because generating stories needs it
+thousands of times."""
 
 PRONOUNS = frozenset({"he", "He", "him", "his", "His", "it", "It", "its"})
-"""Forms of an entity that are pronouns: they stand for a noun said earlier in the same slot."""
+"""Forms of an entity that are pronouns: they refer to an earlier noun of the same slot."""
 
 NOUNS = frozenset({"word", "one", "many"})
-"""Forms that are nouns or names, with an article or without. Other forms (a king's crown) speak of something
+"""Forms that are nouns or names, with an article or without. Other forms (a king's crown) refer to something
 else."""
 
 
 class Entity:
-    """Something a story can speak of, with the forms in which it is said and the pools that belong to it."""
+    """Something a story can mention.
 
-    __slots__ = ("forms", "has_pronoun")
+    Args:
+        forms: the texts by which it is mentioned, and the pools of entities that belong to it, such as a
+            king's names.
+    """
+
+    __slots__ = ("forms", "has_pronoun", "pools")
 
     def __init__(self, **forms: "str | Pool") -> None:
-        self.forms: dict[str, str | Pool] = forms
+        self.forms = {name: form for name, form in forms.items() if isinstance(form, str)}
+        self.pools = {name: form for name, form in forms.items() if not isinstance(form, str)}
         self.has_pronoun = not PRONOUNS.isdisjoint(forms)
 
 
@@ -46,28 +51,28 @@ Pool = tuple[Entity, ...]
 
 
 class Mention(NamedTuple):
-    """One place in a text where an entity is spoken of: `text[start:end]` is its noun, name or pronoun."""
+    """One mention of an entity: `text[start:end]` is its noun, name or pronoun."""
 
     start: int
     end: int
-    """Of one word: an article before it is left out."""
+    """The end of the word, which starts at `start`; an article before it is not included."""
     slot: str
-    """Whom it speaks of. Mentions with the same slot speak of the same person, animal or thing."""
+    """The entity: mentions with the same slot refer to the same person, animal or thing."""
     pronoun: bool
 
 
 class Drawer(Protocol):
-    """Whoever makes the choices."""
+    """A source of choices."""
 
     def uniform(self, n: int) -> int:
-        """One of 0 … n−1, each with probability 1/n."""
+        """Return one of 0 … n−1, each with probability 1/n."""
 
     def weighted(self, cumulative: Sequence[float]) -> int:
-        """Index i with probability cumulative[i] − cumulative[i−1]; the last entry is 1."""
+        """Return index i with probability cumulative[i] − cumulative[i−1]; the last entry is 1."""
 
 
 class Chance:
-    """Draws at random, from nothing but a function that gives floats in [0, 1)."""
+    """A drawer that draws at random, from a function that returns floats in [0, 1)."""
 
     __slots__ = ("random",)
 
@@ -83,7 +88,7 @@ class Chance:
 
 
 class Undecided(Exception):
-    """A script has come to its end where the grammar asks for another choice among `options`."""
+    """A script has no more choices where the grammar needs one among this many options."""
 
     def __init__(self, options: int) -> None:
         super().__init__(options)
@@ -91,7 +96,7 @@ class Undecided(Exception):
 
 
 class Script:
-    """Makes choices that were made elsewhere, and raises `Undecided` when it has no more."""
+    """A drawer that returns given choices, and raises `Undecided` when there are no more."""
 
     __slots__ = ("choices", "made")
 
@@ -110,28 +115,28 @@ class Script:
 
 
 class Telling:
-    """A text in the making: the pieces said so far, who is in which slot, and log p in nats."""
+    """A text in the making: the pieces so far, the entities in the slots, and log p in nats."""
 
-    __slots__ = ("drawer", "log_probability", "pieces", "said", "slots")
+    __slots__ = ("drawer", "log_probability", "mentioned", "pieces", "slots")
 
     def __init__(self, drawer: Drawer) -> None:
         self.drawer = drawer
         self.log_probability = 0.0
         self.pieces: list[str] = []
         self.slots: dict[str, Entity] = {}
-        self.said: list[tuple[int, str, bool]] = []
-        """(index in `pieces`, slot, whether it is a pronoun) of every noun, name and pronoun."""
+        self.mentioned: list[tuple[int, str, bool]] = []
+        """(index in `pieces`, slot, True for a pronoun) of every noun, name and pronoun."""
 
     @property
     def text(self) -> str:
         return "".join(self.pieces)
 
     def mentions(self) -> tuple[Mention, ...]:
-        """Where in the text each slot is spoken of, in the order of the text."""
+        """Return all mentions, in the order of the text."""
         ends = list(accumulate(map(len, self.pieces)))
         return tuple(
             Mention(ends[index] - len(self.pieces[index].rpartition(" ")[2]), ends[index], slot, pronoun)
-            for index, slot, pronoun in self.said
+            for index, slot, pronoun in self.mentioned
         )
 
 
@@ -139,11 +144,11 @@ class Node(Protocol):
     """A part of a grammar."""
 
     def tell(self, telling: Telling) -> None:
-        """Write this part down, making its choices."""
+        """Append this part to the text, making its choices."""
 
 
 class Text:
-    """Words that are always the same."""
+    """A constant text."""
 
     __slots__ = ("text",)
 
@@ -155,44 +160,48 @@ class Text:
 
 
 class Say:
-    """What a slot holds, in one of its forms. No choice is made here: this is what has to be remembered."""
+    """The entity in a slot, in one of its forms. It makes no choice: a model has to recall it."""
 
-    __slots__ = ("form", "mentions", "pronoun", "slot", "who")
+    __slots__ = ("form", "mentions", "pronoun", "referent", "slot")
 
     def __init__(self, slot: str, form: str) -> None:
         self.slot, self.form = slot, form
         self.pronoun = form in PRONOUNS
         self.mentions = self.pronoun or form in NOUNS
-        # "hero_name" is spoken of the same person as "hero".
-        self.who = slot.partition("_")[0]
+        # The slot "hero_name" refers to the same person as "hero".
+        self.referent = slot.partition("_")[0]
 
     def tell(self, telling: Telling) -> None:
         entity = telling.slots[self.slot]
         if self.mentions and entity.has_pronoun:
-            telling.said.append((len(telling.pieces), self.who, self.pronoun))
+            telling.mentioned.append((len(telling.pieces), self.referent, self.pronoun))
         telling.pieces.append(entity.forms[self.form])
 
 
 class Pick:
-    """Chooses an entity, each of a pool with equal probability, puts it in a slot and says it.
+    """An entity picked from a pool with equal probabilities, which is stored in a slot and written.
 
-    The pool is given, or it belongs to the entity in another slot (a king's names are men's names).
-    Entities in the slots `without` are left out, so that two people never have the same name.
+    Args:
+        slot: the slot to fill.
+        form: the form to write.
+        pool: the pool to pick from; None if it belongs to the entity in another slot.
+        owner: the slot of that entity, and the pool's name (a king's names are men's names).
+        without: slots whose entities are left out, so that two people never have the same name.
     """
 
-    __slots__ = ("form", "mentions", "owner", "pool", "slot", "who", "without")
+    __slots__ = ("form", "mentions", "owner", "pool", "referent", "slot", "without")
 
     def __init__(
         self, slot: str, form: str, pool: Pool | None, owner: tuple[str, str] | None, without: tuple[str, ...]
     ) -> None:
         self.slot, self.form = slot, form
         self.mentions = form in NOUNS
-        self.pool, self.owner, self.without = pool, owner, without
-        self.who = slot.partition("_")[0]
+        self.pool, self.owner, self.without = pool or (), owner, without
+        self.referent = slot.partition("_")[0]
 
     def candidates(self, slots: dict[str, Entity]) -> Pool:
-        """Those who can be picked when `slots` holds what was picked before."""
-        pool = self.pool if self.owner is None else slots[self.owner[0]].forms[self.owner[1]]
+        """Return the entities that can be picked, given the slots filled so far."""
+        pool = self.pool if self.owner is None else slots[self.owner[0]].pools[self.owner[1]]
         if not self.without:
             return pool
         taken = [slots[name] for name in self.without]
@@ -204,12 +213,12 @@ class Pick:
         telling.log_probability += MINUS_LOG[len(candidates)]
         telling.slots[self.slot] = entity
         if self.mentions and entity.has_pronoun:
-            telling.said.append((len(telling.pieces), self.who, False))
+            telling.mentioned.append((len(telling.pieces), self.referent, False))
         telling.pieces.append(entity.forms[self.form])
 
 
 class Choice:
-    """One of several parts, with stated probabilities (equal ones unless weights are given)."""
+    """One of several parts, with probabilities in proportion to `weights` (equal ones by default)."""
 
     __slots__ = ("cumulative", "log_probabilities", "options", "probabilities")
 
@@ -229,7 +238,7 @@ class Choice:
 
 
 class InOrder:
-    """Parts told one after the other."""
+    """Several parts, one after the other."""
 
     __slots__ = ("parts",)
 
@@ -242,11 +251,11 @@ class InOrder:
 
 
 def derivations(node: Node, text: str | None = None) -> Iterator[Telling]:
-    """Every way in which `node` can tell `text`; without a text, every way in which it can tell anything.
+    """Yield every derivation of `text` by `node`; without a text, every derivation of any text.
 
-    A search in depth: choices are made one at a time, and a branch is left as soon as what it has said
-    differs from the text. For a whole grammar (no text) the number of tellings is the product of all
-    choices, so give it a small one.
+    A depth-first search: choices are made one at a time, and a branch is abandoned as soon as it differs from
+    the text. Without a text the number of derivations is the product of the numbers of options, so give it a
+    small grammar.
     """
     branches: list[tuple[int, ...]] = [()]
     while branches:
@@ -263,10 +272,10 @@ def derivations(node: Node, text: str | None = None) -> Iterator[Telling]:
 
 
 def prefix_probability(node: Node, prefix: str) -> float:
-    """Probability that a text told by `node` starts with `prefix`.
+    """Return the probability that a text generated by `node` starts with `prefix`.
 
-    Its ratio for two prefixes, one token apart, is the true probability of that token: what a perfect
-    language model of the story world would say.
+    Its ratio for two prefixes, one token apart, is the true probability of that token, which a perfect
+    language model of the story world would predict.
     """
     total = 0.0
     branches: list[tuple[int, ...]] = [()]
@@ -276,7 +285,7 @@ def prefix_probability(node: Node, prefix: str) -> float:
         try:
             node.tell(telling)
         except Undecided as undecided:
-            # Once the prefix has been said, later choices change nothing about it and sum to 1.
+            # Once the text starts with the prefix, the probabilities of all later choices sum to 1.
             if not telling.text.startswith(prefix):
                 if prefix.startswith(telling.text):
                     branches.extend((*choices, option) for option in range(undecided.options))

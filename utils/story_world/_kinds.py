@@ -1,9 +1,9 @@
-"""The kinds of story that the world tells, written as templates (the notation is in `_templates`).
+"""The kinds of story, written as templates (the notation is in `_templates`).
 
-Each choice stands where its words stand, and what was chosen comes back later: a name, a pronoun, the thing
-that somebody carries, what was bought. Those returns carry no entropy at all, so a model that remembers
-reaches the floor. A quotation never starts with a name, so that every name has its leading space and is one
-token.
+Each choice is made where its words appear, and the chosen word recurs later: a name, a pronoun, the thing
+that a person carries, the fruit that was bought. These recurrences have no entropy, so a model must recall
+them to reach the floor. A quotation never starts with a name, so that every name has its leading space and is
+one token.
 """
 
 from utils.story_world._grammar import Choice, Node
@@ -25,11 +25,11 @@ def _read(source: str) -> Node:
 
 
 def _either(source: str) -> Choice:
-    """One of two tellings of a template about X and Y: slot a is X and b is Y, or the other way round."""
+    """Return a choice of two versions of a template: X is slot a and Y is b, or the other way round."""
     return Choice([_read(source.replace("{X", x).replace("{Y", y)) for x, y in (("{a", "{b"), ("{b", "{a"))])
 
 
-# Two people, a man and a woman: each "his" and "her" must find its noun several sentences back.
+# Two people, a man and a woman: the noun of each "his" and "her" is several sentences back.
 RULES["days_work"] = _either("{X.he} {X.work} and {Y.he} {Y.work}.")
 RULES["loss"] = _either("""
     {X.he} [lost|dropped|forgot] {X.his} {X.thing}. "[Where is|Have you seen] my {X.thing}?" {X.he}
@@ -47,7 +47,7 @@ MEETING = _read("""
     stars].
 """)
 
-# One life: what a name says of its bearer, what a home says of its owner, and a pet that runs away.
+# One life: names depend on roles, homes on their owners, and a pet runs away.
 RULES["hero"] = _read("""
     [
     [Once upon a time|Once] there was a {mood=moods} {a=characters} called {a_name=a.names}. {a.He} lived
@@ -68,7 +68,7 @@ LIFE = _read("""
     {pet_name}," said {a_name}, and {a.he} gave {pet.it} {pet.food}.
 """)
 
-# Two children and their favourite games: what she played is what was said of her.
+# Two children and their favourite games: each plays the game that he or she was said to like.
 RULES["boy_and_girl"] = _read("[{a=boys} and {b=girls}|{b=girls} and {a=boys}]")
 RULES["two_games"] = _either("""
     {X} [liked|loved|preferred|chose] {first=games}, but {Y} [liked|loved|preferred|chose]
@@ -81,7 +81,7 @@ RULES["two_games"] = _either("""
 """)
 GAMES = _read("<opening> <boy_and_girl> [went|walked|hurried] to the {ground=grounds}. <two_games>")
 
-# What they want to do and what they did: the verb comes back in its other form.
+# Their wishes and their deeds: the verb recurs in its other form.
 RULES["two_wishes"] = _either("""
     {X} wanted to {first=activities} [and|but] {Y} wanted to {second=activities-first}.
     "[Be careful|Have fun|Come home soon|Take a coat]," said their {r=elders}.
@@ -106,7 +106,7 @@ MARKET = _read("""
     {thing} [beside|behind|near] the {spot=spots}.
 """)
 
-# Animals at the farm and at the zoo: one and many, young, food, and why each was liked.
+# Animals at the farm and at the zoo: singular and plural, young, food, and the reasons for liking them.
 VISIT = """
     <opening> {a=names} and {b=a.others} went to the ZOO with their {r=elders}. They saw {n=numbers}
     {mood=animal_moods} {many p=ZOO} {p.home} and one {other=animal_moods-mood} {q=ZOO-p} {q.home}. The
@@ -123,7 +123,7 @@ RULES["answers"] = _either("""
 VISITS = Choice([_read(VISIT.replace("ZOO", place)) for place in ("farm", "zoo")])
 
 # "Because it ...": after sitting it is the animal that is tired, after choosing it is the mat that is soft.
-# What follows "it" can be said of this animal or of this mat alone: whoever reads "it" has to find its noun.
+# The words after "it" fit only this animal or only this mat, so a reader has to resolve "it".
 RULES["at_the_door"] = _read("""
     <opening> {a=names} opened the {colour=colours} door, and a {mood=animal_moods} {c=small} came in. The {c}
 """)
@@ -150,7 +150,7 @@ REST = Choice(
     ]
 )
 
-# The two banks: what they carry tells which one it is, and the sentence that follows must know.
+# The two banks: the thing that they carry determines the meaning, on which the next sentences depend.
 RULES["river"] = _either("""
     They sat [in the grass|under a tree|on a log|in the mud] and [watched|enjoyed|admired] the river
     [until|before|after] {meal=meals}. "The water is {w=water} today," said {X}. {Y} [caught|saw|found] a
@@ -172,30 +172,30 @@ BANKS = _read("""
     Then {a} and {b} left the bank, went to the {place=places} and ate {supper=suppers}.
 """)
 
-# Names read out and read again in the same order: what follows a name is what followed it before.
+# Names read out and repeated in the same order: after a name comes the name that came after it before.
 FEWEST_GUESTS, MOST_GUESTS = 2, 4
 FEWEST_SINGERS, MOST_SINGERS = 4, 10
 MOST_REPEATS = 3
 
 
 def _new_name(number: int) -> str:
-    """Picks the next name, different from those before it."""
+    """Return the slot that picks the next name, different from those before it."""
     return f"{{n{number}=names{''.join(f'-n{earlier}' for earlier in range(number))}}}"
 
 
 def _new_guest(number: int) -> str:
-    """Picks the next first name and surname; a guest's slots are n0 and n0_family, n1 and n1_family …"""
+    """Return the slots that pick the next first name and surname: n0 and n0_family, n1 and n1_family …"""
     taken = "".join(f"-n{earlier}_family" for earlier in range(number))
     return f"{_new_name(number)} {{n{number}_family=surnames{taken}}}"
 
 
 def _listed(people: list[str]) -> str:
-    """ "a, b and c" """
+    """Return "a, b and c"."""
     return ", ".join(people[:-1]) + f" and {people[-1]}"
 
 
 def _reading(guests: int) -> str:
-    """The host reads the full names of so many guests twice, and then looks for one of them."""
+    """Return the template in which the host reads the guests' full names twice, then looks for one guest."""
     names = [f"{{n{number}}} {{n{number}_family}}" for number in range(guests)]
     found = "|".join(
         f'{{n{i}}} here?" {{a.he}} asked. "I am {{n{i}}} {{n{i}_family}},"' for i in range(guests)
@@ -206,7 +206,7 @@ def _reading(guests: int) -> str:
 
 
 def _singing(singers: int) -> str:
-    """So many children sing their names in a ring: twice with a call between, or over and over."""
+    """Return the template in which children sing their names: twice with a call between, or repeatedly."""
     first = " ".join(_new_name(number) for number in range(singers))
     again = " ".join(f"{{n{number}}}" for number in range(singers))
     rounds = "|".join(f" {again}" * times for times in range(1, MOST_REPEATS + 1))
@@ -237,4 +237,4 @@ KINDS: dict[str, tuple[float, Node]] = {
     "reading": (1.0, READING),
     "singing": (1.5, SINGING),
 }
-"""Each kind of story, with its weight: a kind's probability is its weight over the sum of all."""
+"""Each kind of story with its weight; a kind's probability is its weight over the sum of all."""

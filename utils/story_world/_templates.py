@@ -1,14 +1,14 @@
-"""Stories written as templates: sentences with slots, which are turned into a grammar.
+"""Parse story templates, which are sentences with slots, into grammars.
 
 "{One hero=kings} lived in [a castle|a tower]. {hero.He} had {one pet=animals}."
 
-{slot=pool}            pick an entity from a pool, remember it in the slot, say its `word`
-{form slot=pool}       the same, said in another form, such as `one` ("an apple") or `many` ("apples")
-{slot=pool-a-b}        the same, leaving out what the slots a and b hold
+{slot=pool}            pick an entity from a pool, store it in the slot and write its `word`
+{form slot=pool}       the same in another form, such as `one` ("an apple") or `many` ("apples")
+{slot=pool-a-b}        the same, without the entities in the slots a and b
 {slot=other.pool}      the pool belongs to the entity in another slot
-{slot}, {slot.form}    say what the slot holds
-[this|that]            one of several texts, equally probable; they nest
-<rule>                 a template with a name of its own
+{slot}, {slot.form}    write the entity in the slot
+[this|that]            one of several texts, equally probable; brackets nest
+<rule>                 a named template
 """
 
 import re
@@ -22,28 +22,28 @@ PIECE = re.compile(r"[\[\]|]|\{([^{}]*)\}|<(\w+)>|[^\[\]|{}<>]+")
 
 
 class TemplateError(ValueError):
-    """A template that cannot be read; the message says which part and why."""
+    """A template that cannot be parsed; the message names the part and the reason."""
 
 
 def template(source: str, pools: Mapping[str, Pool], rules: Mapping[str, Node] | None = None) -> Node:
-    """The grammar that a template describes.
+    """Return the grammar that a template describes.
 
     Args:
-        source: the template, in the notation above. A line break counts as one blank; beside a bar or inside
-        a
-            bracket's edge it counts as nothing, so that long choices can stand on lines of their own.
-        pools: the entities that `{slot=pool}` can name.
-        rules: the grammars that `<rule>` can name.
+        source: the template, in the notation above. A line break counts as one blank; before a bar or a
+            closing bracket and after a bar or an opening one it counts as nothing, so that long choices can
+            have lines of their own.
+        pools: the pools for `{slot=pool}`, by name.
+        rules: the grammars for `<rule>`, by name.
 
     Raises:
-        TemplateError: a bracket without its partner, or a pool or rule that does not exist.
+        TemplateError: a bracket has no partner, or a pool or rule does not exist.
     """
     edges = re.sub(r"\s*\n\s*(?=[|\]])|(?<=[|\[])\s*\n\s*", "", source.strip())
     return _Reader(re.sub(r"\s*\n\s*", " ", edges), pools, rules or {}).options(depth=0)
 
 
 class _Reader:
-    """Reads one template from left to right."""
+    """A parser of one template, from left to right."""
 
     def __init__(self, source: str, pools: Mapping[str, Pool], rules: Mapping[str, Node]) -> None:
         self.source, self.pools, self.rules = source, pools, rules
@@ -52,7 +52,7 @@ class _Reader:
             raise TemplateError(f"A brace or an angle bracket has no partner in {source!r}.")
 
     def options(self, depth: int) -> Node:
-        """Everything up to the closing bracket (at depth 0, up to the end), as a choice if there are bars."""
+        """Parse up to the closing bracket, into a choice; at depth 0 up to the end, into a sequence."""
         options: list[list[Node]] = [[]]
         for match in self.pieces:
             piece = match.group()
@@ -71,7 +71,7 @@ class _Reader:
         return InOrder(options[0])
 
     def part(self, match: re.Match[str]) -> Node:
-        """A rule, a slot or plain text."""
+        """Parse a rule, a slot or plain text."""
         braces, rule = match.groups()
         if rule is not None:
             if rule not in self.rules:
@@ -86,7 +86,7 @@ class _Reader:
         raise TemplateError(f"{{{braces}}} is neither a pick nor a slot in {self.source!r}.")
 
     def pick(self, match: re.Match[str]) -> Pick:
-        """`{form slot=pool-without}` or `{form slot=owner.pool-without}`."""
+        """Parse `{form slot=pool-without}` or `{form slot=owner.pool-without}`."""
         form, slot, pool, owned, without = match.groups()
         taken = tuple(without.split("-")[1:])
         if owned:

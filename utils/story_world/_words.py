@@ -1,9 +1,9 @@
-"""Who and what the stories speak of. Names, pronouns and nouns in the singular are one GPT-2 token with their
-leading blank each.
+"""The people, animals and things in the stories. Each name, pronoun and singular noun is one GPT-2 token with
+its leading blank.
 
-Roles behave as in the world. What depends on gender only: names and pronouns. What depends on the role only:
-home, thing and work. A king and a queen therefore differ exactly as a man and a woman do, and that
-difference is what a model's embeddings can turn into a direction.
+Names and pronouns depend on the gender only; home, thing and work depend on the role only. A king and a queen
+therefore differ exactly as a man and a woman do, a difference that a model's embeddings can represent as a
+direction.
 """
 
 from utils.story_world._grammar import Entity, Pool
@@ -29,7 +29,7 @@ SURNAMES = (
 )
 PET_NAMES = "Rex Lucky Spot Coco Luna Milo Buddy Rocky Ginger Pepper Toby Sunny Patch Bruno Felix Scout"
 
-# male, female, where they live, the thing they carry, what they do all day
+# male, female, home, thing that they carry, work
 ROLES = (
     ("king", "queen", "in a castle", "crown", "ruled the land"),
     ("prince", "princess", "in a palace", "sword", "trained a white horse"),
@@ -97,7 +97,7 @@ FRUITS = {
 
 GAMES = "football chess tennis cards hockey golf rugby cricket basketball darts"
 
-# now, then, where
+# present, past, where
 ACTIVITIES = {
     "run": ("ran", "in the park"),
     "swim": ("swam", "in the lake"),
@@ -115,7 +115,7 @@ ACTIVITIES = {
     "skate": ("skated", "on the ice"),
 }
 
-# where an animal rests, why it would choose that place
+# where an animal rests, the reason for choosing that place
 RESTING_PLACES = {
     "mat": "felt soft",
     "rug": "kept out the cold",
@@ -128,7 +128,7 @@ RESTING_PLACES = {
     "floor": "stayed cool",
 }
 
-# where people go, by how one says that they are there
+# where people go, by preposition
 PLACES = {
     "in": "park market shop library garden museum forest theatre zoo village bakery",
     "on": "beach bridge farm field hill",
@@ -136,7 +136,7 @@ PLACES = {
     "by": "river",
 }
 
-# how an animal feels, what it does then
+# an animal's feeling, what it does then
 FEELINGS = {
     "tired": "closed its eyes and slept",
     "cold": "shook and became warm",
@@ -147,12 +147,12 @@ FEELINGS = {
 
 
 def with_article(noun: str) -> str:
-    """ "an apple", "a king": the article follows the sound of the noun, which its first letter tells here."""
+    """Return "an apple", "a king": for these nouns the first letter decides the article."""
     return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
 def words(text: str, **forms: str) -> Pool:
-    """An entity for each word; `forms` are the forms that all of them share, such as their pronouns."""
+    """Return an entity for each word; `forms` are the forms that they share, such as their pronouns."""
     return tuple(Entity(word=word, **forms) for word in text.split())
 
 
@@ -197,20 +197,20 @@ _FEMALE = {row[0]: _role(row[1], SHE, _GIRLS, row) for row in ROLES}
 
 
 def _both(roles: tuple[str, ...]) -> Pool:
-    """The men and the women of the given roles, named by their male nouns."""
+    """Return the men and the women of the given roles, which are named by their male nouns."""
     return tuple(people[role] for role in roles for people in (_MALE, _FEMALE))
 
 
 def _bind_pools() -> None:
-    """Give people the pools that belong to them: whom they meet, who lives with them, what a name says."""
+    """Give people and names their pools: the people they meet, their family, the roles of a name."""
     for people, others, names in ((_MALE, _FEMALE, _BOYS), (_FEMALE, _MALE, _GIRLS)):
         for role in CHARACTERS:
-            # Those of the other gender, so that he and she are never in doubt, but not a king's own queen.
-            people[role].forms["others"] = tuple(others[other] for other in CHARACTERS if other != role)
-            people[role].forms["family"] = _both(CHILD_FAMILY if role in CHILDREN else ADULT_FAMILY)
+            # The other gender, so that pronouns are unambiguous, and another role: no king meets a queen.
+            people[role].pools["others"] = tuple(others[other] for other in CHARACTERS if other != role)
+            people[role].pools["family"] = _both(CHILD_FAMILY if role in CHILDREN else ADULT_FAMILY)
         for name in names:
-            name.forms["roles"] = tuple(people[role] for role in CHARACTERS)
-            name.forms["others"] = _GIRLS if names is _BOYS else _BOYS
+            name.pools["roles"] = tuple(people[role] for role in CHARACTERS)
+            name.pools["others"] = _GIRLS if names is _BOYS else _BOYS
 
 
 _bind_pools()

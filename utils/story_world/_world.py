@@ -1,11 +1,11 @@
-"""The stories: any number of them, each by its seed and index, each with its exact −log p.
+"""The stories: any number of them, each with its exact log p, addressed by seed and index.
 
-A story is drawn with `random.Random(integer).random()` alone. Python promises that this sequence stays the
-same on every machine and in every later version (docs.python.org/3/library/random.html, "Notes on
+A story is drawn only with `random.Random(integer).random()`. Python guarantees that this sequence is the same
+on every machine and in every later version (docs.python.org/3/library/random.html, "Notes on
 Reproducibility"), so the same seed and index give the same story everywhere.
 
-Two stories with different choices never have the same text: each choice changes the words that stand where
-it is made. The probability of the choices is therefore the probability of the text.
+Two stories with different choices never have the same text, because each choice changes the words at its
+place. The probability of the choices is therefore the probability of the text.
 """
 
 import math
@@ -25,13 +25,13 @@ STORY_KINDS = tuple(KINDS)
 """The kinds of story, in the grammar's order."""
 
 VALIDATION_SHARE = 20
-"""One story in so many belongs to the validation split."""
+"""One story in 20 belongs to the validation split."""
 
 Split = Literal["train", "validation"]
 
 
 class NotAStory(ValueError):
-    """The story world has no way to tell this text, so that its probability is 0."""
+    """The story world cannot generate this text: its probability is 0."""
 
 
 class Story(NamedTuple):
@@ -40,17 +40,16 @@ class Story(NamedTuple):
     text: str
     """Plain ASCII, one paragraph, no blank at either end."""
     log_probability: float
-    """log p(text) under the story world, in nats. A perfect model's loss over all tokens of the story, and
-    the
-    <|endoftext|> after it, adds up to minus this."""
+    """log p(text) under the story world, in nats: minus a perfect model's loss, summed over all tokens of the
+    story and the <|endoftext|> after it."""
     kind: str
-    """Which kind of story it is: one of `STORY_KINDS`."""
+    """The kind of story: one of `STORY_KINDS`."""
     mentions: tuple[Mention, ...]
-    """Where people, animals and things are spoken of, by noun, name or pronoun."""
+    """The mentions of people, animals and things, by noun, name or pronoun."""
 
 
 def story(seed: int, index: int) -> Story:
-    """The story with this index under this seed. Any index can be asked for without those before it.
+    """Return the story with this index under this seed, without generating those before it.
 
     Args:
         seed: any integer.
@@ -61,8 +60,8 @@ def story(seed: int, index: int) -> Story:
     """
     if index < 0:
         raise ValueError(f"Stories are counted from index 0; there is none at {index}.")
-    # Integers that are neighbours seed the generator with states whose first draws are not quite independent.
-    # Their hashes have nothing in common.
+    # Seeded with consecutive integers, the generator's first draws would be slightly dependent; hashes avoid
+    # that.
     digest = blake2b(b"%d %d" % (seed, index), digest_size=16).digest()
     telling = Telling(Chance(random.Random(int.from_bytes(digest, "big")).random))
     kind = telling.drawer.weighted(WORLD.cumulative)
@@ -72,36 +71,35 @@ def story(seed: int, index: int) -> Story:
 
 
 def stories(seed: int, start: int = 0, split: Split | None = None) -> Iterator[Story]:
-    """Stories without end, from index `start` on; with a split, only those that belong to it."""
+    """Yield stories without end, from index `start` on; with a split, only its stories."""
     for index in count(start):
-        told = story(seed, index)
-        if split is None or split_of(told.text) == split:
-            yield told
+        candidate = story(seed, index)
+        if split is None or split_of(candidate.text) == split:
+            yield candidate
 
 
 def split_of(text: str) -> Split:
-    """The split that a text belongs to, by a hash of the text: no text is ever in both, whatever the seeds.
+    """Return the split of a text, by a hash of the text: no text is ever in both, whatever the seeds.
 
-    What this does to probabilities: within the validation split a text has probability p(text) / P, where P
-    is the validation split's share of the world, and within the training split p(text) / (1 − P). A hash
-    takes its sample without looking at what a story says, so P = 1/20 to within √(Σ p² · 19/400) < 10⁻⁹.
-    Knowing the split thus shifts log p by exactly one constant for a whole story: log 20 = 3.00 nats in
-    validation, log(20/19) = 0.05 nats in training. Only a model that can compute the hash could gain them.
-    For any other, the floor on either split is −log p(text) under the world itself, which is what
-    `Story.log_probability` says; its mean over a split is the world's entropy, up to the sample's standard
-    error.
+    Within the validation split a text has probability p(text) / P, where P is the validation split's share of
+    the world, and within the training split p(text) / (1 − P). The hash is independent of the content, so
+    P = 1/20 to within √(Σ p² · 19/400) < 10⁻⁹. Conditioning on the split thus shifts a story's log p by a
+    constant: log 20 = 3.00 nats in validation, log(20/19) = 0.05 nats in training. Only a model that can
+    compute the hash could gain them. For any other, the floor on either split is −log p(text) under the world
+    itself, that is −`Story.log_probability`; its mean over a split is the world's entropy, up to the sample's
+    standard error.
     """
     number = int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
     return "train" if number % VALIDATION_SHARE else "validation"
 
 
 def log_probability(text: str) -> float:
-    """log p(text) in nats, found by reading: whoever wrote the text, the story world says how probable it is.
+    """Return log p(text) in nats, for any text, by parsing it.
 
-    Reading tries every way of telling the text, which takes some hundredths of a second.
+    Parsing tries every derivation of the text, which takes some hundredths of a second.
 
     Raises:
-        NotAStory: the story world cannot tell this text.
+        NotAStory: the story world cannot generate this text.
     """
     ways = [telling.log_probability for telling in derivations(WORLD, text)]
     if not ways:

@@ -1,10 +1,9 @@
 """Analogies that a model of the story world should have learned, stated before any model was trained.
 
-"king − man + woman → queen" asks whether the step from man to woman, taken from king, ends at queen. Why the
-stories teach it: a queen differs from a king in her pronouns and in the names she can have, and in nothing
-else, and so does every other pair below; `dogs` differs from `dog` as `cats` from `cat`, by what stands
-around one and around many; `ran` from `run` as `swam` from `swim`, by standing after a pronoun and not after
-"to".
+"king − man + woman → queen" tests whether the step from man to woman, taken from king, ends at queen. The
+stories teach it: a queen differs from a king only in her pronouns and in the names she can have, and so does
+every other pair below; `dogs` differs from `dog` as `cats` from `cat`, by the words around a singular and
+around a plural; `ran` from `run` as `swam` from `swim`, because it follows a pronoun and not "to".
 """
 
 from typing import NamedTuple

@@ -1,14 +1,14 @@
 """A small vocabulary inside GPT-2's: the ids that stories use, and one row that all the others share.
 
 GPT-2 has 50,257 ids and the stories use some hundreds of them. Training a row for each of the others would
-take most of the time and teach nothing: no story tells them apart. So they share one row, the last, and the
-normaliser counts it as often as there are ids behind it. With m ids behind the row and its logit s,
+take most of the time and teach nothing, since they never occur. So they share one row, the last, which the
+normaliser counts once for each of them. With m ids sharing the row and its logit s,
 
     p(id) = e^logit / (Σ over used ids e^logit + m · e^s),    and    m · e^s = e^(s + log m):
 
 adding log m to the shared row's logit, and nothing to the others, makes a softmax over the small vocabulary
 the softmax over all 50,257. A model of the full size in which every unused id gets a copy of the shared row
-is therefore not nearly the trained one, but exactly the trained one.
+is therefore equal to the trained one, not an approximation of it.
 """
 
 from collections.abc import Iterable
@@ -19,28 +19,28 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from utils.story_world._corpus import END_OF_TEXT_ID
-from utils.story_world._encoding import _tokenizer, story_tokens
+from utils.story_world._encoding import story_tokens, tokenizer
 
 GPT2_IDS = 50257
-"""Ids in GPT-2's vocabulary, <|endoftext|> among them."""
+"""Number of ids in GPT-2's vocabulary, including <|endoftext|>."""
 
 OTHER = "□"
-"""What stands in a text for the shared row: some token, but none that a story uses."""
+"""The placeholder in a decoded text for the shared row: some token that no story uses."""
 
 
 class UnknownToken(ValueError):
-    """An id that the vocabulary has no row of its own for."""
+    """An id without a row of its own in the vocabulary."""
 
 
 class SharedRowVocabulary:
     """The used ids of a larger vocabulary as rows 0, 1, … in ascending order, and the shared row after them.
 
     Args:
-        used: the ids that are to have rows of their own, in any order, repetitions allowed.
-        d_full: ids in the larger vocabulary.
+        used: the ids with rows of their own, in any order, repetitions allowed.
+        d_full: the size of the larger vocabulary.
 
     Raises:
-        ValueError: no id is used, or all are, or one does not exist.
+        ValueError: no ids are used, or all are, or one does not exist.
     """
 
     def __init__(self, used: Iterable[int], d_full: int = GPT2_IDS) -> None:
@@ -51,22 +51,22 @@ class SharedRowVocabulary:
 
     @property
     def d_vocab(self) -> int:
-        """Rows: one for each used id, and the shared one."""
+        """The number of rows: one for each used id, and the shared one."""
         return len(self.used) + 1
 
     @property
     def shared_row(self) -> int:
-        """Where the shared row is: the last."""
+        """The index of the shared row, the last."""
         return len(self.used)
 
     @property
     def multiplicity(self) -> int:
-        """How many ids share the last row."""
+        """The number of ids that share the last row."""
         return self.d_full - len(self.used)
 
     @cached_property
     def log_counts(self) -> Float[Tensor, " d_vocab"]:
-        """log of how many ids are behind each row: what is added to the logits before a softmax."""
+        """The log of each row's number of ids, to be added to the logits before a softmax."""
         counts = torch.ones(self.d_vocab)
         counts[self.shared_row] = self.multiplicity
         return counts.log()
@@ -79,10 +79,10 @@ class SharedRowVocabulary:
         return rows
 
     def rows(self, ids: Iterable[int]) -> Int[Tensor, " seq"]:
-        """The rows of a text's ids.
+        """Return the rows of a text's ids.
 
         Raises:
-            UnknownToken: an id is not among the used ones; what the shared row stands for cannot be told.
+            UnknownToken: an id is not used, and the shared row would not identify it.
         """
         wanted = torch.as_tensor(ids if hasattr(ids, "__array__") else list(ids)).long()
         rows = self.row_of_id[wanted]
@@ -92,10 +92,10 @@ class SharedRowVocabulary:
         return rows
 
     def ids(self, rows: Iterable[int]) -> list[int]:
-        """The ids of used rows: the reverse of `rows`.
+        """Return the ids of used rows, the inverse of `rows`.
 
         Raises:
-            UnknownToken: the shared row is among them, which is no single id.
+            UnknownToken: the shared row is among them, which does not identify an id.
         """
         found = [int(row) for row in rows]
         if self.shared_row in found:
@@ -103,15 +103,15 @@ class SharedRowVocabulary:
         return [self.used[row] for row in found]
 
     def full_table(self, W_E: Float[Tensor, "d_vocab d_model"]) -> Float[Tensor, "d_full d_model"]:
-        """The embedding of the larger vocabulary: every id that is not used gets a copy of the shared row."""
+        """Return the embedding of the larger vocabulary, with a copy of the shared row for each unused id."""
         return W_E[self.row_of_id]
 
 
 class StoryVocabulary(SharedRowVocabulary):
-    """The vocabulary of a text of stories, which also turns words into rows and back.
+    """The vocabulary of a text of stories, which also encodes and decodes.
 
     Args:
-        used: the ids of a text; <|endoftext|> always has a row.
+        used: the ids of a text; <|endoftext|> always gets a row.
     """
 
     def __init__(self, used: Iterable[int]) -> None:
@@ -120,40 +120,42 @@ class StoryVocabulary(SharedRowVocabulary):
     @property
     def end_of_text(self) -> int:
         """The row of <|endoftext|>."""
-        return self.row_of_id[END_OF_TEXT_ID].item()
+        return int(self.row_of_id[END_OF_TEXT_ID])
 
     def encode(self, text: str) -> Int[Tensor, " seq"]:
-        """The rows of a story or of its beginning, without <|endoftext|>.
+        """Return the rows of a story or of its beginning, without <|endoftext|>.
 
         Raises:
-            UnknownToken: a word is none of the stories'.
+            UnknownToken: the text has a token that the vocabulary does not use.
         """
         return self.rows(story_tokens(text))
 
     def decode(self, rows: Iterable[int]) -> str:
-        """The text of rows; the shared row, which is no single token, is written as `OTHER`."""
-        pieces, known = [], []
+        """Return the text of rows, with `OTHER` for the shared row, which does not identify a token."""
+        pieces: list[str] = []
+        used: list[int] = []
         for row in map(int, rows):
             if row == self.shared_row:
-                pieces += [_text(self.ids(known)), OTHER]
-                known = []
+                pieces += [_text(self.ids(used)), OTHER]
+                used = []
             else:
-                known.append(row)
-        return "".join([*pieces, _text(self.ids(known))])
+                used.append(row)
+        return "".join([*pieces, _text(self.ids(used))])
 
 
 def _text(ids: list[int]) -> str:
-    return _tokenizer().decode(ids, skip_special_tokens=False)
+    return tokenizer().decode(ids, skip_special_tokens=False)
 
 
 class SharedRowModel(nn.Module):
-    """A model over a `SharedRowVocabulary`: its logits, with the log of each row's count added.
+    """A model over a `SharedRowVocabulary`: its logits, plus the log of each row's number of ids.
 
-    The softmax of what it returns gives the probabilities of the full vocabulary, those of the shared row's
-    ids added up in the last column.
+    The softmax of its output gives the probabilities of the full vocabulary, with the sum over the shared
+    row's ids in the last column.
 
     Args:
-        model: from rows [batch, seq] to logits [batch, seq, d_vocab], with its sizes in `config`.
+        model: maps rows [batch, seq] to logits [batch, seq, d_vocab]; its sizes are in `config`.
+        vocabulary: the vocabulary of the rows.
     """
 
     def __init__(self, model: nn.Module, vocabulary: SharedRowVocabulary) -> None:
@@ -163,5 +165,5 @@ class SharedRowModel(nn.Module):
         self.register_buffer("log_counts", vocabulary.log_counts, persistent=False)
 
     def forward(self, rows: Int[Tensor, "batch seq"]) -> Float[Tensor, "batch seq d_vocab"]:
-        """Logits that already count how many ids are behind each row."""
+        """Return the logits, with each row's number of ids included."""
         return self.model(rows) + self.log_counts
