@@ -28,13 +28,13 @@ help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "  make lab PYTHON=python3.12        use that Python, which may be 3.11 to 3.14"
-	@echo "  make test TESTS=\"tests/house -x\"  run these tests alone, with any of pytest's options"
+	@echo "  make test TESTS=\"tests/sandbox -x\"  run these tests alone, with any of pytest's options"
 
 lab:  ## Open the course in JupyterLab; Ctrl-C ends it
 	@$(SET_UP)
 	@exec $(LAB) $(LAB_OPTIONS)
 
-test:  ## Check everything: style, then every test
+test:  ## Check everything: style, types, imports, then every test
 	@$(SET_UP) --extra grader --extra dev
 	@"$(BIN)/python" .setup/run_tests.py $(TESTS)
 
@@ -58,10 +58,9 @@ format:  ## Put the code into the house's style
 	"$(BIN)/ruff" check --fix .
 	"$(BIN)/ruff" format .
 
-lint:  ## Check the style alone
+lint:  ## Check style, types and the direction of imports
 	@$(SET_UP) --extra grader --extra dev
-	"$(BIN)/ruff" check .
-	"$(BIN)/ruff" format --check .
+	"$(BIN)/python" .setup/lint.py
 
 lock:  ## Pin what pyproject.toml asks for; LOCK_OPTIONS=--upgrade takes newer versions
 	@$(SET_UP) --extra grader --extra dev
@@ -71,7 +70,7 @@ lock:  ## Pin what pyproject.toml asks for; LOCK_OPTIONS=--upgrade takes newer v
 
 clean:  ## Remove the set-up and what tests left; notebooks and grades stay
 	@if test -e "$(VENV)/.ready" || test -e "$(VENV)/.unfinished"; then rm -rf "$(VENV)"; fi
-	@rm -rf build tests/output .pytest_cache .ruff_cache .hypothesis *.egg-info
+	@rm -rf build tests/output .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis *.egg-info
 	@find . -path "./$(VENV)" -prune -o -name __pycache__ -prune -exec rm -rf {} +
 
 define FIND_PYTHON

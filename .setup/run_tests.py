@@ -1,6 +1,6 @@
 """Check everything: `make test` calls this file with the environment's own Python, after the set-up.
 
-It brings the programs that the tests need, checks the style, runs the quick tests and then the slow ones, and
+It brings the programs that the tests need, runs the linters, runs the quick tests and then the slow ones, and
 ends with a line that counts what was skipped for want of a program. Arguments go to pytest, which runs once.
 """
 
@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 
 sys.dont_write_bytecode = True
 
+import lint
 from environment import ROOT, Environment
 from problems import SetUpProblem
 from programs import Programs
@@ -49,15 +50,14 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def run(arguments: Sequence[str], variables: Mapping[str, str]) -> int:
-    """Check the style, then the tests; stop at what fails."""
+    """Run the linters, then the tests; stop at what fails."""
     pytest = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "worksteal"]
     reports = []
     parts: list[list[str]] = []
     if arguments:
         parts.append([*pytest, *_report(reports, "chosen"), *arguments])
     else:
-        ruff = [sys.executable, "-m", "ruff"]
-        parts += [[*ruff, "check", "."], [*ruff, "format", "--check", "."]]
+        parts += lint.commands()
         parts.append([*pytest, *_report(reports, "quick"), "-m", "not slow"])
         parts.append([*pytest, *_report(reports, "slow"), "-m", "slow"])
     for part in parts:

@@ -1,4 +1,4 @@
-"""The front door keeps its word: its commands and its links exist."""
+"""The pages that a newcomer reads are true: their commands, links and paths exist."""
 
 import re
 
@@ -7,6 +7,8 @@ import pytest
 from .checkout import CHECKOUT, read
 
 README = read("README.md")
+PAGES = ("README.md", ".github/CONTRIBUTING.md", ".github/SECURITY.md")
+PATHS = re.findall(r"`((?:course|grader|solutions|tests|utils)/[\w/.]*)`", read(".github/CONTRIBUTING.md"))
 
 
 def anchor(heading: str) -> str:
@@ -19,10 +21,15 @@ def test_make_knows_the_command(target):
     assert re.search(rf"^{target}:", read("Makefile"), flags=re.MULTILINE)
 
 
-@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)]+)\)", README))))
-def test_a_link_leads_somewhere(link):
+def links_of(page: str) -> list[tuple[str, str]]:
+    """The page's links to files, each with the page's name."""
+    return [(page, link) for link in sorted(set(re.findall(r"\]\(([^)]+)\)", read(page)))) if ":" not in link]
+
+
+@pytest.mark.parametrize("where, link", [pair for page in PAGES for pair in links_of(page)])
+def test_a_link_leads_somewhere(where, link):
     name, _, wanted = link.partition("#")
-    page = CHECKOUT / name
+    page = CHECKOUT / where if not name else (CHECKOUT / where).parent / name
     assert page.is_file()
     if wanted:
         headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
@@ -46,3 +53,8 @@ def test_the_pythons_that_it_names_are_the_ones_that_the_project_allows():
     assert named == {f"{oldest} to {newest}"}
     numbers = [tuple(map(int, version.split("."))) for version in (oldest, newest)]
     assert f"OLDEST, NEWEST = {numbers[0]}, {numbers[1]}" in read(".setup/set_up.py")
+
+
+@pytest.mark.parametrize("path", sorted(set(PATHS)))
+def test_the_map_for_contributors_names_what_is_there(path):
+    assert (CHECKOUT / path).exists()

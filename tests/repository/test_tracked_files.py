@@ -1,4 +1,4 @@
-"""What git tracks: the rooms of the house, no large file, no address that only some machines reach."""
+"""The files that git tracks: the top level of DESIGN.md, no large file, no address that few machines reach."""
 
 import pytest
 
@@ -6,7 +6,10 @@ from .checkout import CHECKOUT, places_of, tracked_files
 
 TOP_LEVEL = {
     ".ci",
+    ".devcontainer",
+    ".github",
     ".gitignore",
+    ".pre-commit-config.yaml",
     ".setup",
     "LICENSE",
     "Makefile",
