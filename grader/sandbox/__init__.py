@@ -1,1 +1,1 @@
-"""What keeps a student's code from the rest of the machine: layers, each used where the machine offers it."""
+"""Isolates a student's code from the rest of the machine, by all layers that the machine offers."""

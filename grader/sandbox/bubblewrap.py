@@ -1,4 +1,4 @@
-"""bubblewrap: starts a program where only the view's files exist, with no network and no other processes.
+"""bubblewrap: starts a program that sees only the view's files, no network and no other processes.
 
 https://github.com/containers/bubblewrap
 """
@@ -11,22 +11,22 @@ from pathlib import PurePath
 from grader.sandbox.view import View
 
 PRIVATE = "/student"
-"""Where the private folder of each submission is put."""
+"""The path of each submission's private folder."""
 
 
 def program() -> str | None:
-    """Where bubblewrap is on this machine, if it is."""
+    """Returns the path of bubblewrap; None where it is not installed."""
     return shutil.which("bwrap")
 
 
 def command(bwrap: str, view: View, inside: list[str], disk_bytes: int) -> list[str]:
-    """The command that starts `inside` with that view and a private folder of that size."""
+    """Returns the command that starts `inside` with that view and a private folder of that size."""
     return [bwrap, *_namespaces(), *_file_system(view, disk_bytes), "--chdir", PRIVATE, "--", *inside]
 
 
 def _namespaces() -> Iterator[str]:
     if os.geteuid() == 0:
-        # Root needs no user namespace for the others. Inside it becomes another user, which takes two rights.
+        # Root needs no user namespace. The fork server changes its user, which takes two capabilities.
         yield from (
             "--unshare-ipc",
             "--unshare-pid",
@@ -44,7 +44,7 @@ def _file_system(view: View, disk_bytes: int) -> Iterator[str]:
     yield from ("--proc", "/proc", "--dev", "/dev", "--dir", "/tmp")
     for folder in sorted({str(each) for path in view.readable for each in PurePath(path).parents}):
         if folder != "/":
-            yield from ("--dir", folder)  # or bubblewrap makes it, for one user alone
+            yield from ("--dir", folder)  # else bubblewrap makes it with mode 0700
     for path in view.readable:
         if os.path.islink(path):
             yield from ("--symlink", os.readlink(path), path)
@@ -61,4 +61,4 @@ def _cover(path: str) -> Iterator[str]:
     if os.path.isdir(path):
         yield from ("--perms", "0711", "--tmpfs", path)
     elif os.path.exists(path):
-        yield from ("--ro-bind", os.devnull, path)  # mounted without devices: it cannot even be opened
+        yield from ("--ro-bind", os.devnull, path)  # mounted with nodev, so it cannot even be opened

@@ -1,6 +1,6 @@
-"""Control groups: bounds for all processes of a sandbox together, where this user may make groups.
+"""Control groups: limits for all processes of a sandbox together, where this user may make groups.
 
-Version 1 has a tree for each resource, version 2 one for all. https://docs.kernel.org/admin-guide/cgroup-v2.html
+Version 1 has a hierarchy for each resource, version 2 one for all. https://docs.kernel.org/admin-guide/cgroup-v2.html
 """
 
 import contextlib
@@ -13,28 +13,28 @@ from uuid import uuid4
 from grader.sandbox.limits import MIB, Limits
 
 _ROOT = Path("/sys/fs/cgroup")
-_SHARED = 1024 * MIB
-"""What the warm parent itself needs, beside the submission."""
+_FORK_SERVER_BYTES = 1024 * MIB
+"""Memory that the fork server itself needs, beside the submission."""
 _NEW_SECONDS = 60
-"""So long a group may wait for its first process."""
-_KEEPERS = 16
-"""Processes of the sandbox's own."""
+"""A group without a process that is older was left over."""
+_OWN_PROCESSES = 16
+"""Processes of the sandbox itself."""
 _JOIN = 'for file in $1; do echo $$ > "$file" || exit 1; done; shift; exec "$@"'
 
 
 @dataclass(frozen=True)
 class Group:
-    """A group of processes: one folder in each tree."""
+    """A group of processes: one folder in each hierarchy."""
 
     folders: tuple[Path, ...]
 
     def command(self, inside: list[str]) -> list[str]:
-        """The command that joins the group and becomes `inside`."""
+        """Returns the command that joins the group and then executes `inside`."""
         files = " ".join(str(folder / "cgroup.procs") for folder in self.folders)
         return ["/bin/sh", "-c", _JOIN, "join", files, *inside]
 
     def remove(self) -> None:
-        """Removes the group, once its last process has gone."""
+        """Removes the group, once its last process has ended."""
         for folder in self.folders:
             for _ in range(100):
                 try:
@@ -47,10 +47,10 @@ class Group:
 
 
 def make(limits: Limits) -> Group | None:
-    """A group with these limits; None where this user may not make one."""
+    """Makes a group with these limits; returns None where this user may not."""
     _remove_left_over()
     name = f"grading-{uuid4().hex[:12]}"
-    memory, processes = str(limits.memory_bytes + _SHARED), str(limits.processes + _KEEPERS)
+    memory, processes = str(limits.memory_bytes + _FORK_SERVER_BYTES), str(limits.processes + _OWN_PROCESSES)
     if (_ROOT / "memory").is_dir():
         wanted = {
             _ROOT / "memory" / name: {"memory.limit_in_bytes": memory},
@@ -61,18 +61,18 @@ def make(limits: Limits) -> Group | None:
         wanted = {_ROOT / name: values}
     else:
         return None
-    return _made(wanted)
+    return _make_folders(wanted)
 
 
 def _remove_left_over() -> None:
-    """Removes groups without a process: a grader that was killed could not."""
+    """Removes groups without a process, which a killed grader left."""
     for folder in (*_ROOT.glob("grading-*"), *_ROOT.glob("*/grading-*")):
         with contextlib.suppress(OSError):
             if time.time() - folder.stat().st_mtime > _NEW_SECONDS:
                 folder.rmdir()
 
 
-def _made(wanted: dict[Path, dict[str, str]]) -> Group | None:
+def _make_folders(wanted: dict[Path, dict[str, str]]) -> Group | None:
     made: list[Path] = []
     try:
         for folder, values in wanted.items():

@@ -1,4 +1,4 @@
-"""Landlock: Linux' own way for a process to give up the file system, but for what it names.
+"""Landlock: restricts a process to the paths that it names.
 
 https://docs.kernel.org/userspace-api/landlock.html; the numbers are those of linux/landlock.h.
 """
@@ -9,15 +9,15 @@ from collections.abc import Iterable
 
 from grader.sandbox.linux import syscall
 
-_CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # the same on every processor
-_VERSION = 1  # flag of create_ruleset: tell the ABI instead
+_CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # the same on every architecture
+_VERSION = 1  # LANDLOCK_CREATE_RULESET_VERSION: return the ABI instead
 _PATH_BENEATH = 1
 
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 _REFER, _TRUNCATE, _IOCTL_DEV = 1 << 13, 1 << 14, 1 << 15
-_FIRST_RIGHTS = (1 << 13) - 1  # ABI 1: everything up to making symbolic links
+_FIRST_RIGHTS = (1 << 13) - 1  # ABI 1: all rights up to MAKE_SYM
 _NET_TCP = 0b11  # ABI 4: bind and connect
-_SCOPES = 0b11  # ABI 6: abstract sockets and signals stay inside
+_SCOPES = 0b11  # ABI 6: abstract sockets and signals
 
 READ = _READ_FILE | _READ_DIR
 _OF_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL_DEV
@@ -34,7 +34,7 @@ class _Beneath(ctypes.Structure):
 
 
 def version() -> int:
-    """Landlock's ABI on this machine; 0 where there is none."""
+    """Returns Landlock's ABI on this machine; 0 where there is none."""
     try:
         return syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(_VERSION))
     except OSError:
@@ -42,10 +42,11 @@ def version() -> int:
 
 
 def restrict(readable: Iterable[str], writable: Iterable[str]) -> None:
-    """From now on this process and its children read only below `readable` and write only below `writable`,
-    execute nothing, and, as far as the ABI goes, open no TCP connection and signal nobody outside.
+    """Restricts this process and its children, for good.
 
-    Paths that do not exist are passed over. The process must have given up new privileges before.
+    They read only below `readable`, write only below `writable`, execute nothing, and, as far as the ABI
+    goes, open no TCP connection and signal no process outside. Paths that do not exist are ignored. The
+    process must have set no_new_privs before.
 
     Raises:
         OSError: this machine has no Landlock.

@@ -1,4 +1,4 @@
-"""The layers of protection, what each protects, and the floor below which nothing is run."""
+"""The layers of the sandbox, what each protects, and the protections without which nothing is run."""
 
 from collections.abc import Iterable
 
@@ -30,16 +30,16 @@ class SandboxTooWeak(CourseError):
 
 
 def missing(required: Iterable[str], in_force: Iterable[str]) -> list[str]:
-    """Those of the required protections that no layer in force gives."""
+    """Returns the required protections that no layer in force gives."""
     layers = set(in_force)
     return [each for each in required if not layers & set(_PROTECTS[each])]
 
 
 def insist(required: Iterable[str], in_force: Iterable[str]) -> None:
-    """Makes sure of the floor.
+    """Checks that every required protection is given.
 
     Raises:
-        SandboxTooWeak: it is not reached.
+        SandboxTooWeak: one is not.
     """
     lacking = missing(required, in_force)
     if lacking:

@@ -1,4 +1,4 @@
-"""How much a submission may use. Every limit has a name, a default and a sentence for when it is hit."""
+"""The limits on what a submission may use, with their defaults."""
 
 from dataclasses import dataclass, fields
 
@@ -12,8 +12,8 @@ class Limits:
     cell_seconds: float = 30
     """Wall time of one cell, checks among them."""
     check_seconds: float = 20
-    """Wall time of one check, with all of its cases, public and hidden, and without the judge's own work.
-    After two checks that took longer each has 5 s."""
+    """Wall time of one check with all of its cases, public and hidden, without the judge's own work. After
+    two checks that took longer, each has 5 s."""
     notebook_seconds: float = 150
     """Wall time of the whole notebook: half of it for its cells, the rest for its checks and the judge."""
     cpu_seconds: int = 150
@@ -28,21 +28,21 @@ class Limits:
     file_bytes: int = 64 * MIB
     """The largest file."""
     disk_bytes: int = 128 * MIB
-    """All files in the private folder together. They lie in memory."""
+    """All files in the private folder together. They are kept in memory."""
     output_bytes: int = 256 * 1024
     """What one cell may print or show; the rest is cut off, and a line says so."""
     notebook_output_bytes: int = 4 * MIB
     """What all cells together may print or show."""
     message_bytes: int = 64 * MIB
     """All answers of a check cell together. The largest right ones, of week 10, have 8 MiB. Public ones are
-    judged and dropped before those of the next check come."""
+    compared and dropped before those of the next check arrive."""
     submission_bytes: int = 32 * MIB
     """The submitted file."""
     restarts: int = 8
-    """How often a kernel that died is replaced."""
+    """Number of times that a kernel that ended is replaced."""
 
 
-_LEAST = {
+_MINIMUM = {
     "memory_bytes": 1280 * MIB,
     "processes": 48,
     "open_files": 64,
@@ -50,40 +50,40 @@ _LEAST = {
     "disk_bytes": MIB,
     "message_bytes": 16 * MIB,
 }
-"""Below these a whole class would lose points: every check waits in a process of its own, PyTorch alone takes
+"""With less, right answers would lose points: every check waits in a process of its own, PyTorch alone takes
 900 MiB, and some right answers are large.
 """
-_MOST_SECONDS = 10**6
-"""Eleven days. A socket's timeout has a largest value, and so does a person's patience."""
-_MOST = 2**62
+_MAX_SECONDS = 10**6
+"""Eleven days: a socket's timeout has a largest value."""
+_MAX_NUMBER = 2**62
 """The largest number that `setrlimit` takes everywhere, halved."""
 
 
 def limit_problem(name: str, value: object) -> str | None:
-    """What is wrong with a value for the limit of that name, in one sentence; None if nothing is.
+    """Returns what is wrong with a value for that limit, in one sentence; None if it is valid.
 
-    Sizes and numbers are whole, but may be written as `4e9`. `checked` gives them as integers.
+    Sizes and numbers are whole, but may be written as `4e9`. `checked` returns them as integers.
     """
     names = [field.name for field in fields(Limits)]
     if name not in names:
         return f"There is no limit {name!r}. The limits are {', '.join(names)}."
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:  # NaN is not above 0
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:  # also refuses NaN
         return f"The limit {name} must be a number above 0, not {value!r}."
-    most = _MOST_SECONDS if name.endswith("_seconds") else _MOST
-    if value > most:
-        return f"The limit {name} must be at most {most:,}, not {value!r}."
+    maximum = _MAX_SECONDS if name.endswith("_seconds") else _MAX_NUMBER
+    if value > maximum:
+        return f"The limit {name} must be at most {maximum:,}, not {value!r}."
     if _is_whole(name) and not float(value).is_integer():
         return f"The limit {name} must be a whole number, not {value!r}."
-    if value < _LEAST.get(name, 0):
-        return f"The limit {name} must be at least {_LEAST[name]:,}, or nothing can run; it is {value!r}."
+    if value < _MINIMUM.get(name, 0):
+        return f"The limit {name} must be at least {_MINIMUM[name]:,}, or nothing can run; it is {value!r}."
     return None
 
 
 def checked(name: str, value: float) -> float:
-    """The value as the limit of that name has it: sizes and numbers as `int`, seconds as they are.
+    """Returns the value for that limit: sizes and numbers as `int`, seconds unchanged.
 
     Raises:
-        ValueError: it is no such value. `limit_problem` says why.
+        ValueError: the value is not valid; the message is that of `limit_problem`.
     """
     if problem := limit_problem(name, value):
         raise ValueError(problem)

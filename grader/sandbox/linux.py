@@ -1,4 +1,4 @@
-"""Linux calls that Python's standard library does not offer, each with its error as OSError."""
+"""Linux calls that Python's standard library does not offer; they raise OSError."""
 
 import ctypes
 import errno
@@ -28,10 +28,10 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def checked(result: int, what: str) -> int:
-    """`result`, unless it is the -1 of a call that failed.
+    """Returns `result`.
 
     Raises:
-        OSError: it is.
+        OSError: the result is -1; the error is errno's.
     """
     if result == -1:
         error = ctypes.get_errno()
@@ -40,7 +40,7 @@ def checked(result: int, what: str) -> int:
 
 
 def call(name: str, *arguments: object) -> int:
-    """A function of the C library by its name.
+    """Calls a function of the C library by its name.
 
     Raises:
         OSError: it failed, or this is not Linux, where the same name and numbers mean other things.
@@ -51,7 +51,7 @@ def call(name: str, *arguments: object) -> int:
 
 
 def syscall(number: int, *arguments: object) -> int:
-    """A system call by its number.
+    """Makes a system call by its number.
 
     Raises:
         OSError: it failed.
@@ -63,13 +63,13 @@ def unshare(flags: int) -> None:
     """Moves this process (with CLONE_NEWPID, its children) into new namespaces.
 
     Raises:
-        OSError: the machine does not let this user.
+        OSError: this user may not.
     """
     call("unshare", ctypes.c_int(flags))
 
 
 def mount(source: str, target: str, kind: str | None, flags: int, options: str = "") -> None:
-    """mount(2).
+    """Calls mount(2).
 
     Raises:
         OSError: it failed.
@@ -79,7 +79,7 @@ def mount(source: str, target: str, kind: str | None, flags: int, options: str =
 
 
 def prctl(option: int, *arguments: int) -> None:
-    """prctl(2).
+    """Calls prctl(2).
 
     Raises:
         OSError: it failed.
@@ -89,15 +89,15 @@ def prctl(option: int, *arguments: int) -> None:
 
 
 def no_new_privileges() -> None:
-    """No program that this process starts can gain rights, ever."""
+    """Sets no_new_privs: no program that this process starts can gain privileges."""
     prctl(_PR_SET_NO_NEW_PRIVS, 1)
 
 
 def set_dumpable(dumpable: bool) -> None:
-    """Whether processes of the same user may look into this one's memory."""
+    """Sets whether processes of the same user may read this one's memory."""
     prctl(_PR_SET_DUMPABLE, int(dumpable))
 
 
 def die_with_parent() -> None:
-    """This process is killed when the thread that forked it ends."""
+    """Has this process killed when the thread that forked it ends."""
     prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

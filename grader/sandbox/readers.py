@@ -1,4 +1,4 @@
-"""Who may read a path: another user can run Python only where others may read it."""
+"""Finds out whether other users may read a path: only then can the sandbox run Python as one."""
 
 import os
 import stat
@@ -7,12 +7,12 @@ from pathlib import Path
 
 
 def others_can_read(folders: Iterable[str], all_of: Iterable[str], with_parents: bool) -> bool:
-    """Whether users other than the owner may read these files and enter these folders.
+    """Returns whether users other than the owner may read these files and enter these folders.
 
     Args:
-        folders: of these only the folder itself is looked at: what pip or the system installed.
-        all_of: of these everything below is, as a clone may have been made with any rights.
-        with_parents: whether every folder above them counts too.
+        folders: only the mode of the folder itself counts: pip or the system has installed what is in it.
+        all_of: the modes of everything below count too, as a clone may have any.
+        with_parents: whether the modes of all folders above them count too.
     """
     real = [Path(os.path.realpath(path)) for path in folders]
     above = {parent for path in real for parent in path.parents} if with_parents else set()

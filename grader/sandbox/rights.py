@@ -1,4 +1,4 @@
-"""Gives up rights: another user, no capabilities."""
+"""Gives up privileges: changes the user, drops capabilities."""
 
 import ctypes
 import os
@@ -6,13 +6,13 @@ import os
 from grader.sandbox.linux import call
 
 NOBODY = 65534
-"""The user that owns nothing."""
+"""The user `nobody`, who owns no file."""
 
 _CAPABILITIES_V3 = 0x20080522  # linux/capability.h
 
 
 def become(uid: int) -> None:
-    """Becomes another user, for good.
+    """Changes to another user, for good.
 
     Raises:
         OSError: this process may not.
@@ -23,7 +23,7 @@ def become(uid: int) -> None:
 
 
 def drop_capabilities() -> None:
-    """Gives up every capability, also those that a user namespace of one's own brings."""
+    """Drops every capability, also those that a new user namespace gives."""
     header = (ctypes.c_uint32 * 2)(_CAPABILITIES_V3, 0)
     nothing = (ctypes.c_uint32 * 6)()
     call("capset", header, nothing)

@@ -1,4 +1,4 @@
-"""The limits that every Unix keeps for a process."""
+"""Resource limits of a process (setrlimit)."""
 
 import resource
 
@@ -6,12 +6,12 @@ from grader.sandbox.limits import Limits
 
 
 def limit_processes(limits: Limits) -> None:
-    """Processes and threads. Set before the user namespace is made, it holds for all in it together."""
+    """Limits processes and threads. Linux counts them per user and user namespace."""
     _lower(resource.RLIMIT_NPROC, limits.processes)
 
 
 def limit_process(limits: Limits) -> None:
-    """What one process may use: memory, processor time, files; no core dumps."""
+    """Limits one process's memory, processor time and files, and switches core dumps off."""
     _lower(resource.RLIMIT_AS, limits.memory_bytes)
     _lower(resource.RLIMIT_CPU, limits.cpu_seconds)
     _lower(resource.RLIMIT_FSIZE, limits.file_bytes)

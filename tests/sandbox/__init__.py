@@ -1,1 +1,1 @@
-"""Tests of the sandbox: what code finds inside."""
+"""Tests of the sandbox: what code can reach inside."""

@@ -1,4 +1,4 @@
-"""Grades the perfect week 5 as a machine would that lacks some layers, and prints what came of it as JSON.
+"""Grades the perfect week 5 as a machine would that lacks some layers, and prints the result as JSON.
 
 Called as `python other_machines.py WITHOUT…`: `bubblewrap`, `landlock`, `seccomp`, `namespaces`, `groups`.
 """
@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 
 def main(without: list[str]) -> None:
-    """Takes the layers away, grades, and tells the points, the layers, or the reason."""
+    """Takes the layers away, grades, and prints the points and the layers, or the reason."""
     from autograde import week05
 
     from grader.autograde.grade import cool_down

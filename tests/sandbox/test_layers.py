@@ -1,4 +1,4 @@
-"""Layers and the floor."""
+"""Layers and the required protections."""
 
 import os
 
@@ -26,7 +26,7 @@ def test_the_floor_is_what_is_protected_not_how(in_force, lacking):
     assert layers.missing(FLOOR, in_force) == lacking
 
 
-def test_a_weak_sandbox_is_said_with_what_to_do():
+def test_a_weak_sandbox_is_reported_with_what_to_do():
     with pytest.raises(layers.SandboxTooWeak) as problem:
         layers.insist(FLOOR, (layers.LIMITS,))
     text = str(problem.value)

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 
 SCRIPT = Path(__file__).with_name("other_machines.py")
 ORDINARY_USER = ["bwrap", "--dev-bind", "/", "/", "--unshare-user", "--uid", "1000", "--gid", "1000"]
-"""Runs a command as somebody who is not root, in this very file system."""
+"""Runs a command as an ordinary user, in the same file system."""
 
 
 def graded(*without: str, user: list[str] | None = None) -> dict:
