@@ -1,6 +1,6 @@
-"""The class run: `course grade` grades a whole class over Dask and writes the gradebook from one place.
+"""The class run: `course grade` grades a whole class over Dask and writes the gradebook from one process.
 
-A submission goes out as bytes and comes back as bytes (`task`); who needs grading is settled before
-(`plan`); every result is written in one transaction (`write`), so that a run can end at any moment and the
-next one goes on from there (`run`).
+`run` compares each submission's fingerprint with the gradebook's and sends the changed ones to the workers.
+Each result is written in one transaction, so that a run can end at any moment and the next one goes on with
+the rest.
 """

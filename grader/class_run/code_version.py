@@ -1,4 +1,4 @@
-"""The grader's version: a digest of all that a week's grades rest on beside the submission."""
+"""The grader's version: a digest of everything that a week's grades depend on besides the submission."""
 
 import functools
 
@@ -7,8 +7,8 @@ from grader.week_dependencies import week_dependencies
 
 @functools.cache
 def grader_version(week: str) -> str:
-    """Changes when code, data or a library's version changes that a grade of this week (its folder) rests on.
+    """Return a digest of the code, data and library versions that grades of this week (its folder) depend on.
 
-    It is taken once in a process: what has been imported stays as it was read.
+    It is computed once per process, since modules that have been imported do not change.
     """
     return week_dependencies(week).digest()

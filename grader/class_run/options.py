@@ -1,4 +1,4 @@
-"""What an instructor asks of a class run."""
+"""The options of a class run."""
 
 from dataclasses import dataclass
 
@@ -7,16 +7,16 @@ from utils.weeks import Week
 
 @dataclass(frozen=True)
 class ClassRunOptions:
-    """One call of `course grade`."""
+    """The options of one call of `course grade`."""
 
     week: Week
     students: tuple[str, ...] = ()
-    """Only these; empty means everybody who has handed in."""
+    """The students to grade; empty for everyone who has handed in."""
     workers: int = 0
-    """Processes to start on this machine; 0 leaves it to the configuration."""
+    """Worker processes to start on this machine; 0 for the number in the configuration."""
     scheduler: str = ""
-    """The address of a Dask scheduler to use in place of processes of our own."""
+    """The address of a Dask scheduler to use instead of local worker processes."""
     force: bool = False
-    """Grade again what has not changed, too."""
+    """Also grade submissions that have not changed."""
     trusted: bool = False
     """Grade even where no sandbox protects this machine."""

@@ -1,4 +1,4 @@
-"""What a class run shows while it works: how many are done, and about how long the rest will take."""
+"""The progress bar of a class run, with an estimate of the time left."""
 
 from rich.console import Console
 from rich.markup import escape
@@ -11,14 +11,14 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from grader.class_run.run import ProgressListener
+from grader.class_run.listener import ProgressListener
 
-_STEADY_S = 600
-"""The time left is estimated from what the last ten minutes brought."""
+_ESTIMATE_S = 600
+"""The time left is estimated from the pace of so many seconds before."""
 
 
 class ProgressDisplay(ProgressListener):
-    """Shows a bar with the time left, and names a submission that cannot be graded as soon as it is known."""
+    """A progress bar with the time left, above which failed submissions are printed as they occur."""
 
     def __init__(self, console: Console):
         self._console = console
@@ -31,23 +31,23 @@ class ProgressDisplay(ProgressListener):
             TimeRemainingColumn(),
             console=console,
             transient=True,
-            speed_estimate_period=_STEADY_S,
+            speed_estimate_period=_ESTIMATE_S,
         )
 
     def begin(self, grade: int, kept: int) -> None:
-        """Says how much there is to do."""
+        """Prints the number of submissions and starts the bar."""
         unchanged = f"; {kept} unchanged since they were graded" if kept else ""
         self._console.print(f"{grade} to grade{unchanged}.")
         if grade:
             self._bar.start()
             self._task = self._bar.add_task("grading", total=grade)
 
-    def settled(self, student: str, failure: str) -> None:
-        """One more is done."""
+    def finished(self, student: str, failure: str) -> None:
+        """Advances the bar and prints a failure."""
         if failure:
             self._console.print(f"[red]✗[/] {escape(student)}: {escape(failure)}")
         self._bar.advance(self._task)
 
     def end(self) -> None:
-        """Takes the bar away."""
+        """Removes the bar."""
         self._bar.stop()

@@ -1,73 +1,55 @@
-"""A class run from beginning to end: plan, send out, take in, write."""
+"""A class run from beginning to end: plan, grade on the workers, write the gradebook."""
 
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import AbstractContextManager, closing, contextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 from traitlets.config import Config
 
-from grader.autograde.seeds import kept_secret
 from grader.build.release import load_config
-from grader.class_run.fingerprint import TaskRecipe, is_up_to_date
+from grader.class_run.class_submissions import ClassSubmissions
+from grader.class_run.fingerprint import configured_recipe, is_up_to_date
+from grader.class_run.listener import ProgressListener
 from grader.class_run.options import ClassRunOptions
-from grader.class_run.spelling import SECOND, composed_only, one_spelling
-from grader.class_run.submission_files import Refused, SubmissionFiles, pictures, read_submission, ticket
+from grader.class_run.outcomes import Outcomes
+from grader.class_run.spelling import composed_only, one_spelling
+from grader.class_run.submission_files import Refused, SubmissionFiles
 from grader.class_run.worker_server import WorkerServer
 from grader.class_run.worker_task import from_bytes
 from grader.class_run.workers import Failed, Job, Workers, processes, scheduler
-from grader.deadlines.handed_in import TIMESTAMP, written
 from grader.gradebook.database import OpenGradebook
 from grader.gradebook.errors import NotWritten
-from grader.gradebook.graded_file import GradedFile
 from grader.gradebook.penalties import stale_penalties
-from grader.gradebook.queries import Deadlines, Refusal, deadlines_of, known_of, refused_of
+from grader.gradebook.queries import Deadlines, deadlines_of, known_of, refused_of
 from grader.gradebook.recovery import recover
 from grader.gradebook.released_week import released_week
 from grader.gradebook.results import Classroom, StudentResult
 from grader.gradebook.settings import ClassRun
-from grader.gradebook.write_queue import Settled, WriteQueue
 from grader.gradebook.writer import PendingWrite, Writer
-from grader.nbgrader_plugins.late_policy import configured_policy, in_words
-from grader.nbgrader_plugins.preprocessor import TrustedExecute, limits_from
+from grader.nbgrader_plugins.late_policy import configured_policy
 from utils.errors import CourseError
-
-
-class ProgressListener:
-    """Is told how a run goes; this one looks away."""
-
-    def begin(self, grade: int, kept: int) -> None:
-        """So many are to grade, and so many have not changed."""
-
-    def step(self, name: str) -> None:
-        """A step of writing a result has been done; see `write.Step`."""
-
-    def settled(self, student: str, failure: str) -> None:
-        """A submission is done; `failure` says why it has no grade, and is empty where it has."""
-
-    def end(self) -> None:
-        """The run is over, well or not."""
 
 
 @dataclass(frozen=True)
 class ClassRunResult:
-    """What came of a class run."""
+    """The outcome of a class run."""
 
     results: tuple[StudentResult, ...]
-    """Everybody's who was asked for, in the students' order."""
+    """The results of all requested students, sorted by student."""
     graded: tuple[str, ...]
-    """Who was graded in this run."""
+    """Students graded in this run."""
     kept: tuple[str, ...]
-    """Whose grade still held."""
+    """Students whose grade was up to date."""
     failures: Mapping[str, str]
-    """Who could not be graded, and why."""
+    """Students who could not be graded, each with the reason."""
 
 
 def grade_class(
     root: Path,
-    order: ClassRunOptions,
-    watch: ProgressListener | None = None,
+    options: ClassRunOptions,
+    listener: ProgressListener | None = None,
     server: WorkerServer | None = None,
 ) -> ClassRunResult:
     """Grades a week's submissions in the course folder `root`.
@@ -76,42 +58,46 @@ def grade_class(
     goes on with the rest.
 
     Args:
-        server: what this machine's workers are forked from, where it has been started already.
+        root: the course folder.
+        options: the week, and how to grade it.
+        listener: receives the events of the run.
+        server: the server that forks this machine's workers, where it has been started already.
 
     Raises:
         CourseError: the week is not built or released, another run is at work, or nothing can be graded.
     """
-    watch = watch or ProgressListener()
+    listener = listener or ProgressListener()
     config = load_config(root)
     classroom = Classroom(config)
-    two_spellings = one_spelling(classroom.all_submitted, order.week.folder)
-    students = _students(classroom, order)
-    with _alone(classroom.lock), classroom.gradebook() as gradebook:
+    two_spellings = one_spelling(classroom.all_submitted, options.week.folder)
+    students = _students(classroom, options)
+    with _lock_class(classroom.lock), classroom.gradebook() as gradebook:
         try:
-            run = _Run(config, classroom, gradebook, order, watch, server, two_spellings)
-            run.go(students)
+            run = _Run(config, classroom, gradebook, options, listener, server, two_spellings)
+            run.grade(students)
         finally:
-            watch.end()
-        results = classroom.results(order.week, students, run.failures, gradebook)
-        return ClassRunResult(tuple(results), tuple(run.graded), tuple(run.kept), run.failures)
+            listener.end()
+        outcomes = run.outcomes
+        results = classroom.results(options.week, students, outcomes.failures, gradebook)
+        return ClassRunResult(tuple(results), tuple(outcomes.graded), tuple(outcomes.kept), outcomes.failures)
 
 
-def _students(classroom: Classroom, order: ClassRunOptions) -> list[str]:
-    there = composed_only(classroom.students(order.week))
-    if not there:
-        place = classroom.submitted(order.week, "STUDENT").parent
-        raise CourseError(f"Nobody has handed in week {order.week.number}: there is no folder {place}.")
-    unknown = [student for student in order.students if student not in there]
+def _students(classroom: Classroom, options: ClassRunOptions) -> list[str]:
+    submitted = composed_only(classroom.students(options.week))
+    if not submitted:
+        folder = classroom.submitted(options.week, "STUDENT").parent
+        raise CourseError(f"Nobody has handed in week {options.week.number}: there is no folder {folder}.")
+    unknown = [student for student in options.students if student not in submitted]
     if unknown:
         raise CourseError(
-            f"There is no submission of {', '.join(unknown)} for {order.week.folder}; there are those of "
-            f"{', '.join(there)}."
+            f"There is no submission of {', '.join(unknown)} for {options.week.folder}; there are those of "
+            f"{', '.join(submitted)}."
         )
-    return [student for student in there if student in order.students] if order.students else there
+    return [student for student in submitted if not options.students or student in options.students]
 
 
 @contextmanager
-def _alone(lock: Path) -> Iterator[None]:
+def _lock_class(lock: Path) -> Iterator[None]:
     lock.parent.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(lock, timeout=0):
@@ -122,198 +108,148 @@ def _alone(lock: Path) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class _Sent:
-    """What is remembered of a submission while it is being graded."""
+    """A submission that a worker is grading."""
 
     submission: SubmissionFiles
     fingerprint: str
 
 
-@dataclass
 class _Run:
-    config: Config
-    classroom: Classroom
-    gradebook: OpenGradebook
-    order: ClassRunOptions
-    watch: ProgressListener
-    server: WorkerServer | None
-    two_spellings: Collection[str] = ()
-    """Students with two folders, whose names differ in their Unicode spelling alone."""
-    graded: list[str] = field(default_factory=list)
-    kept: list[str] = field(default_factory=list)
-    failures: dict[str, str] = field(default_factory=dict)
+    """One class run, with the gradebook open and the class locked."""
 
-    def __post_init__(self) -> None:
-        self._settings = ClassRun(config=self.config)
-        self._released = released_week(self.gradebook, self.classroom.folders, self.order.week)
-        self._late = configured_policy(self.config)
-        self._recipe = self._make_recipe()
-        self._writer = Writer(self.gradebook, self._released, self._late, self.watch.step)
-        self._backlog = WriteQueue(self._writer.write)
+    def __init__(
+        self,
+        config: Config,
+        classroom: Classroom,
+        gradebook: OpenGradebook,
+        options: ClassRunOptions,
+        listener: ProgressListener,
+        server: WorkerServer | None,
+        two_spellings: Collection[str] = (),
+    ) -> None:
+        self._gradebook, self._options = gradebook, options
+        self._listener, self._server = listener, server
+        self._settings = ClassRun(config=config)
+        released = released_week(gradebook, classroom.folders, options.week)
+        self._late_policy = configured_policy(config)
+        try:
+            self._recipe = configured_recipe(config, released, self._late_policy, options.trusted)
+        except OSError as error:
+            raise CourseError(f"The secret of the hidden cases cannot be had: {error}.") from None
+        self._submissions = ClassSubmissions(
+            classroom, options.week, self._recipe.limits.submission_bytes, two_spellings
+        )
+        self._writer = Writer(gradebook, released, self._late_policy, listener.step)
+        self.outcomes = Outcomes(self._writer, listener)
         self._sent: dict[str, _Sent] = {}
         self._deadlines = Deadlines(None, {})
 
-    def _make_recipe(self) -> TaskRecipe:
-        execute = TrustedExecute(config=self.config)
-        try:
-            secret = kept_secret(Path(execute.secret_file))
-        except OSError as error:
-            raise CourseError(f"The secret of the hidden cases cannot be had: {error}.") from None
-        return TaskRecipe(
-            released=self._released,
-            secret=secret,
-            late_policy=in_words(self._late),
-            limits=limits_from(execute.limits),
-            required=() if self.order.trusted else tuple(execute.required),
-            executor=self._settings.executor,
-        )
-
-    def go(self, students: list[str]) -> None:
-        """Grades whom it must.
+    def grade(self, students: list[str]) -> None:
+        """Grades those of the students whose grade is not up to date.
 
         Raises:
             CourseError: nothing can be graded.
         """
-        if self.server:
-            self.server.load(self._recipe.task(b""), self._processes(len(students)))
+        if self._server:
+            self._server.load(self._recipe.task(b""), self._processes(len(students)))
         to_grade = self._plan(students)
         self._renew_penalties()
-        self.watch.begin(len(to_grade) + len(self.failures), len(self.kept))
-        for student, failure in self.failures.items():
-            self.watch.settled(student, failure)
+        outcomes = self.outcomes
+        self._listener.begin(len(to_grade) + len(outcomes.failures), len(outcomes.kept))
+        for student, failure in outcomes.failures.items():
+            self._listener.finished(student, failure)
         if to_grade:
             with self._workers(len(to_grade)) as workers:
-                self._grade(workers, to_grade)
+                with closing(workers.grade(self._jobs(to_grade))) as answers:
+                    for student, answer in answers:
+                        self._take(student, answer)
+                outcomes.flush()
 
     def _plan(self, students: list[str]) -> list[str]:
-        files = {student: self._file(student) for student in students}
-        with self.gradebook.reading() as session:
-            known = known_of(session, self.order.week.folder)
-            refused = refused_of(session, self.order.week.folder)
-            self._deadlines = deadlines_of(session, self.order.week.folder)
-        recover(files, known, self._companions)
+        """Recovers an interrupted run's files and returns the students to grade; the others have outcomes."""
+        files = {student: self._submissions.graded_file(student) for student in students}
+        week, force = self._options.week.folder, self._options.force
+        with self._gradebook.reading() as session:
+            known = known_of(session, week)
+            refused = refused_of(session, week)
+            self._deadlines = deadlines_of(session, week)
+        recover(files, known, self._submissions.companions)
         to_grade = []
         for student in students:
             try:
-                fingerprint = self._fingerprint(student, self._read(student))
-            except Refused as why:
-                self._note(student, str(why))
+                fingerprint = self._fingerprint(student, self._submissions.read(student))
+            except Refused as error:
+                self.outcomes.refuse(student, str(error))
                 continue
-            if not self.order.force and is_up_to_date(student, fingerprint, known, files[student].current()):
-                self._keep(student, refused)
-            elif not self.order.force and student in refused and refused[student].fingerprint == fingerprint:
-                self.failures[student] = refused[student].reason
+            if not force and is_up_to_date(student, fingerprint, known, files[student].current_digest()):
+                self.outcomes.keep(student, was_refused=student in refused)
+            elif not force and student in refused and refused[student].fingerprint == fingerprint:
+                self.outcomes.failures[student] = refused[student].reason
             else:
                 to_grade.append(student)
         return to_grade
 
-    def _keep(self, student: str, refused: Mapping[str, Refusal]) -> None:
-        self.kept.append(student)
-        if student in refused:  # what is there again is what was graded before
-            with suppress(NotWritten):
-                self._writer.forgive(student)
-
     def _renew_penalties(self) -> None:
-        with self.gradebook.reading() as session:
-            stale = stale_penalties(session, self.order.week, self.kept, self._late)
+        """Renews the kept students' penalties: a person may have changed the points or granted more time."""
+        outcomes = self.outcomes
+        with self._gradebook.reading() as session:
+            stale = stale_penalties(session, self._options.week, outcomes.kept, self._late_policy)
         for student in stale:
             try:
                 self._writer.renew_penalty(student)
-            except NotWritten as why:
-                self.kept.remove(student)
-                self.failures[student] = f"its penalty for lateness could not be made anew: {why}"
+            except NotWritten as error:
+                outcomes.kept.remove(student)
+                outcomes.failures[student] = f"its penalty for lateness could not be made anew: {error}"
 
     def _workers(self, submissions: int) -> AbstractContextManager[Workers]:
-        settings = self._settings
-        address = self.order.scheduler or ("" if self.order.workers else settings.scheduler)
+        settings, options = self._settings, self._options
+        address = options.scheduler or ("" if options.workers else settings.scheduler)
         if address:
             return scheduler(address, settings.worker_wait)
         number = self._processes(submissions)
-        return processes(number, settings.tries, self._recipe.task(b""), self.server)
+        return processes(number, settings.tries, self._recipe.task(b""), self._server)
 
     def _processes(self, submissions: int) -> int:
-        return self._settings.processes(self.order.workers, submissions)
-
-    def _grade(self, workers: Workers, students: list[str]) -> None:
-        with closing(workers.grade(self._jobs(students))) as answers:
-            for student, answer in answers:
-                self._take(student, answer)
-        self._settle_all(self._backlog.end())
+        return self._settings.processes(self._options.workers, submissions)
 
     def _jobs(self, students: list[str]) -> Iterator[Job]:
         for student in students:
             try:
-                # Read anew: with hundreds in a class, not all of them are kept in memory.
-                submission = self._read(student)
-            except Refused as why:
-                self._fail(student, str(why))
+                # Read again rather than kept from `_plan`: all submissions of a large class fill the memory.
+                submission = self._submissions.read(student)
+            except Refused as error:
+                self.outcomes.fail(student, str(error))
                 continue
             self._sent[student] = _Sent(submission, self._fingerprint(student, submission))
             yield Job(student, self._recipe.task(submission.content))
 
-    def _take(self, student: str, answer: bytes | Failed) -> None:
-        sent = self._sent.pop(student, None)
-        if isinstance(answer, Failed):
-            self._fail(student, answer.reason)
+    def _take(self, student: str, content: bytes | Failed) -> None:
+        sent = self._sent.pop(student)
+        if isinstance(content, Failed):
+            self.outcomes.fail(student, content.reason)
             return
-        came = from_bytes(answer)
-        if came.stop:
-            raise CourseError(came.stop)
-        if came.failure:
-            self._fail(student, came.failure)
+        answer = from_bytes(content)
+        if answer.stop:
+            raise CourseError(answer.stop)
+        if answer.failure:
+            self.outcomes.fail(student, answer.failure)
             return
-        if came.graded.problem:
-            self._fail(student, came.graded.problem, sent.fingerprint)
+        graded = answer.graded
+        assert graded is not None, "an answer without a failure has a grade"
+        if graded.problem:
+            self.outcomes.fail(student, graded.problem, sent.fingerprint)
             return
-        result = PendingWrite(
-            student=student,
-            graded=came.graded,
-            fingerprint=sent.fingerprint,
-            file=self._file(student),
-            timestamp=sent.submission.timestamp,
-            odd=sent.submission.odd,
-            companions=tuple(self._companions(student, sent.submission)),
+        self.outcomes.write(
+            PendingWrite(
+                student=student,
+                graded=graded,
+                fingerprint=sent.fingerprint,
+                file=self._submissions.graded_file(student),
+                timestamp=sent.submission.timestamp,
+                odd=sent.submission.odd,
+                companions=tuple(self._submissions.companions(student, sent.submission)),
+            )
         )
-        self._settle_all(self._backlog.take(result))
-
-    def _settle_all(self, settled: Iterator[Settled]) -> None:
-        for student, failure in settled:
-            if failure:
-                self.failures[student] = failure
-            else:
-                self.graded.append(student)
-            self.watch.settled(student, failure)
-
-    def _fail(self, student: str, reason: str, fingerprint: str = "") -> None:
-        self._note(student, reason, fingerprint)
-        self.watch.settled(student, reason)
-
-    def _note(self, student: str, reason: str, fingerprint: str = "") -> None:
-        self.failures[student] = reason
-        # The table at the end says it, also where it cannot be noted down: a name may not even be text.
-        with suppress(NotWritten, UnicodeEncodeError):
-            self._writer.refuse(student, reason, fingerprint)
-
-    def _read(self, student: str) -> SubmissionFiles:
-        if student in self.two_spellings:
-            raise Refused(SECOND)
-        path = self.classroom.submitted(self.order.week, student)
-        return read_submission(path, self.classroom.all_submitted, self._recipe.limits.submission_bytes)
 
     def _fingerprint(self, student: str, submission: SubmissionFiles) -> str:
         return self._recipe.fingerprint(submission, self._deadlines.of(student))
-
-    def _file(self, student: str) -> GradedFile:
-        return self.classroom.graded_file(self.order.week, student)
-
-    def _companions(
-        self, student: str, submission: SubmissionFiles | None = None
-    ) -> Iterator[tuple[str, bytes]]:
-        try:
-            timestamp = (submission or self._read(student)).timestamp
-        except Refused:
-            return  # it has been taken away since it was graded
-        if timestamp is not None:
-            yield TIMESTAMP, written(timestamp).encode()
-        folder = self.classroom.submitted(self.order.week, student).parent
-        yield from ticket(folder, self.classroom.all_submitted)
-        yield from pictures(folder, self.classroom.all_submitted)

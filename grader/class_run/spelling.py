@@ -1,23 +1,23 @@
-"""Students' folders in one Unicode spelling: macOS writes zoë with the ë as two characters, others as one."""
+"""Unicode spellings of students' folders: macOS writes ë as two characters, other systems as one."""
 
 import unicodedata
 from contextlib import suppress
 from pathlib import Path
 
-SECOND = (
+TWO_FOLDERS = (
     "there are two folders of this name, in two Unicode spellings: keep the one that counts, and grade again."
 )
 
 
 def one_spelling(submitted: Path, week: str) -> set[str]:
-    """Gives each student's folder the composed spelling, which the gradebook knows.
+    """Renames each student's folder to the composed spelling (NFC), which the gradebook uses.
 
     Args:
         submitted: the folder of all submissions.
         week: the week's folder.
 
     Returns:
-        Students with two submissions of the week, one in each spelling. Both stay where they are.
+        Students with two submissions of the week, one in each spelling; neither is moved.
     """
     both = set()
     for folder in sorted(submitted.iterdir()) if submitted.is_dir() else ():
@@ -30,14 +30,14 @@ def one_spelling(submitted: Path, week: str) -> set[str]:
 
 
 def composed_only(students: list[str]) -> list[str]:
-    """The students without those whose other spelling is there as well."""
+    """Return the students without decomposed names whose composed spelling is there too."""
     return [
         student for student in students if _composed(student) == student or _composed(student) not in students
     ]
 
 
 def _merge(folder: Path, composed: Path, week: str) -> bool:
-    """Moves a folder, or the week's part of it, to its composed name; False where that is taken."""
+    """Moves a folder, or its folder of the week, to the composed name; False where that is taken."""
     with suppress(OSError):  # read-only folders keep their spelling
         if not composed.exists() or composed.samefile(folder):
             folder.rename(composed)

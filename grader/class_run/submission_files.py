@@ -1,4 +1,4 @@
-"""What a student handed in, as it lies in nbgrader's folder: read, and believed nothing of."""
+"""Reads submitted files from nbgrader's folder, all of which are untrusted."""
 
 import os
 import stat
@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from grader.deadlines.handed_in import LONGEST, TIMESTAMP, time_of_text
+from grader.deadlines.handed_in import MAX_BYTES, TIMESTAMP, time_of_text
 from utils.printable import printable
 
 _TICKET = "submission_secret.txt"
-"""What the exchange gives a student at handing in; nbgrader releases no feedback without it."""
-_LONGEST_TICKET = 1000
+"""Written by the exchange when a student submits; nbgrader releases no feedback without it."""
+_MAX_TICKET_BYTES = 1000
 _PICTURES = {".png", ".jpg", ".jpeg", ".gif"}
-_LARGEST_PICTURES = 2**24
-"""Bytes of all pictures of one submission together."""
+_MAX_PICTURE_BYTES = 2**24
+"""Total size in bytes of the pictures of one submission."""
 
 
 class Refused(Exception):
-    """A submission that cannot be graded; the text says why, as the end of a sentence on it."""
+    """A submission that cannot be graded; the text gives the reason, as the end of a sentence."""
 
 
 @dataclass(frozen=True)
@@ -29,68 +29,70 @@ class SubmissionFiles:
 
     content: bytes
     timestamp: datetime | None
-    """When it was handed in, in UTC without a zone, as nbgrader keeps it."""
+    """The time of submission, in UTC without a zone, as nbgrader keeps it."""
     odd: tuple[str, ...] = ()
+    """Oddities for the instructor, a sentence each."""
 
 
-def read_submission(path: Path, top: Path, most: int) -> SubmissionFiles:
+def read_submission(path: Path, top: Path, max_bytes: int) -> SubmissionFiles:
     """Reads the submitted notebook at `path`.
 
     Args:
-        top: the folder of all submissions. Nothing on the way from there to `path` may be a link.
-        most: how many bytes it may have.
+        path: the notebook.
+        top: the folder of all submissions. No folder between it and `path` may be a link.
+        max_bytes: the largest size that is read.
 
     Raises:
-        Refused: it is not there, or no plain file of its own.
+        Refused: it is missing, or is not a regular file of its own.
     """
     _refuse_names(path)
     if not path.exists() and not path.is_symlink():
         raise Refused(_missing(path))
-    content = read_plain(path, top, most)
+    content = read_plain(path, top, max_bytes)
     timestamp, odd = _timestamp(path.with_name(TIMESTAMP), top)
     return SubmissionFiles(content, timestamp, odd)
 
 
-def read_plain(path: Path, top: Path, most: int) -> bytes:
-    """The bytes of a plain file below `top`. No link is followed: it could lead to a classmate's work.
+def read_plain(path: Path, top: Path, max_bytes: int) -> bytes:
+    """Return the content of a regular file below `top`. A link could lead to another student's work.
 
     Raises:
-        Refused: it is a link, no file, too large, or cannot be read.
+        Refused: it is a link, is not a regular file, is too large, or cannot be read.
     """
-    for place in (path, *path.parents[: len(path.relative_to(top).parts) - 1]):
-        if place.is_symlink():
-            raise Refused(f"{place.name} is a link: ask for the file itself.")
+    for part in (path, *path.parents[: len(path.relative_to(top).parts) - 1]):
+        if part.is_symlink():
+            raise Refused(f"{part.name} is a link: ask for the file itself.")
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
         with open(descriptor, "rb") as file:
             state = os.fstat(descriptor)
             if not stat.S_ISREG(state.st_mode):
                 raise Refused(f"{path.name} is no file: ask for the notebook itself.")
-            if state.st_size > most:
-                raise Refused(f"{path.name} has {state.st_size:,} bytes; at most {most:,} are read.")
+            if state.st_size > max_bytes:
+                raise Refused(f"{path.name} has {state.st_size:,} bytes; at most {max_bytes:,} are read.")
             return file.read()
     except OSError as error:
         raise Refused(f"{path.name} cannot be read: {error.strerror or error}.") from None
 
 
 def pictures(folder: Path, top: Path) -> Iterator[tuple[str, bytes]]:
-    """The pictures beside a submitted notebook, by name: a written answer may show one."""
-    room = _LARGEST_PICTURES
+    """Yield name and content of the pictures beside a submitted notebook, which written answers may show."""
+    budget = _MAX_PICTURE_BYTES
     for path in sorted(folder.iterdir()):
         if path.suffix.lower() not in _PICTURES:
             continue
         try:
-            content = read_plain(path, top, room)
+            content = read_plain(path, top, budget)
         except Refused:
             continue
-        room -= len(content)
+        budget -= len(content)
         yield path.name, content
 
 
 def ticket(folder: Path, top: Path) -> Iterator[tuple[str, bytes]]:
-    """The exchange's secret beside a submitted notebook, by name, where it came through the exchange."""
+    """Yield name and content of the exchange's secret, where the submission came through the exchange."""
     with suppress(Refused):
-        yield _TICKET, read_plain(folder / _TICKET, top, _LONGEST_TICKET)
+        yield _TICKET, read_plain(folder / _TICKET, top, _MAX_TICKET_BYTES)
 
 
 def _missing(path: Path) -> str:
@@ -110,7 +112,7 @@ def _timestamp(path: Path, top: Path) -> tuple[datetime | None, tuple[str, ...]]
     if not path.exists() and not path.is_symlink():
         return None, ()
     try:
-        time, why_not = time_of_text(read_plain(path, top, LONGEST))
-    except Refused as why:
-        time, why_not = None, str(why)
-    return time, (f"its time of submission was left out: {why_not}",) if why_not else ()
+        time, problem = time_of_text(read_plain(path, top, MAX_BYTES))
+    except Refused as error:
+        time, problem = None, str(error)
+    return time, (f"its time of submission was left out: {problem}",) if problem else ()

@@ -1,7 +1,7 @@
-"""One submission's way to a worker and back: bytes there, bytes back, and nothing else is shared.
+"""The messages between the class run and a worker: one task as bytes, one answer as bytes.
 
-A worker needs this package and no folder of the instructor's. It learns the seed of this submission's hidden
-cases, never the secret that draws them.
+A worker needs the installed course and none of the instructor's folders. It gets the seed of one submission's
+hidden cases, never the secret from which seeds are derived.
 """
 
 import base64
@@ -26,17 +26,17 @@ _BYTES = ("source", "submission", "parts")
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: one of the three."""
+    """A worker's answer: exactly one of its fields is set."""
 
     graded: GradedSubmission | None = None
     failure: str = ""
-    """Why this submission could not be graded."""
+    """The reason why this submission could not be graded."""
     stop: str = ""
-    """Why none can be: it concerns every submission."""
+    """The reason why no submission can be graded, such as a worker with another version."""
 
 
 def to_bytes(task: GradingTask, executor: str) -> bytes:
-    """The task as a worker gets it, with the name of what grades it and our versions."""
+    """Return the message to a worker: the task, the executor's name and this process's versions."""
     plain = asdict(task)
     plain |= {name: base64.b64encode(plain[name]).decode() for name in _BYTES}
     versions = {"version": grader_version(task.week), "libraries": library_versions()}
@@ -44,56 +44,58 @@ def to_bytes(task: GradingTask, executor: str) -> bytes:
 
 
 def run(content: bytes) -> bytes:
-    """Grades a submission; this is what Dask calls on a worker. Whatever happens, it returns bytes."""
-    order = json.loads(content)
-    task = _task(order["task"])
-    if grader_version(task.week) != order["version"]:
-        return _json(stop=_OTHER_VERSION.format(_what_differs(order["libraries"])))
+    """Grades a submission; Dask calls this on a worker. Every error but KeyboardInterrupt is returned."""
+    message = json.loads(content)
+    task = _task(message["task"])
+    if grader_version(task.week) != message["version"]:
+        return _json(stop=_OTHER_VERSION.format(_differences(message["libraries"])))
     try:
-        graded = _executor(order["executor"])(task)
+        graded = _executor(message["executor"])(task)
         return _json(graded=graded.to_plain())
-    except CourseError as error:  # its kinds concern the machine or the week, not the student
+    except CourseError as error:  # such errors concern the machine or the week, not the student
         return _json(stop=str(error))
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # a defect of ours: it must not cost the others their grade
+    except BaseException as error:  # a defect of the grader must not stop the other submissions
         return _json(
             failure=f"the grader failed over it ({type(error).__name__}: {error}); please report this."
         )
 
 
 def prepare(content: bytes, forks: int) -> None:
-    """Gets ready what grading such a task takes, before so many processes are forked from this one.
+    """Loads what grading such a task needs, before so many processes are forked from this one.
 
-    The executor's module may have a function of this name, and so for the next two.
+    This and the next two call the function of the same name in the executor's module, if it has one.
     """
     _call("prepare", content, forks)
 
 
-def after_fork_in_child(content: bytes, place: int) -> None:
-    """Is called in each process that was forked, with its number; one that takes another's place, too."""
-    _call("after_fork_in_child", content, place)
+def after_fork_in_child(content: bytes, index: int) -> None:
+    """Prepares a forked process for grading. Replacements of killed ones get an index of their own, too."""
+    _call("after_fork_in_child", content, index)
 
 
-def after_fork_in_parent(content: bytes, place: int) -> None:
-    """Is called in the process that forks."""
-    _call("after_fork_in_parent", content, place)
+def after_fork_in_parent(content: bytes, index: int) -> None:
+    """Releases in the parent what belongs to the fork with this index."""
+    _call("after_fork_in_parent", content, index)
 
 
 def from_bytes(content: bytes) -> Answer:
-    """What `run` returned."""
+    """Read an answer from the bytes that `run` returned."""
     plain = json.loads(content)
     graded = plain["graded"]
-    return Answer(graded and graded_from_plain(graded), plain["failure"], plain["stop"])
+    return Answer(graded_from_plain(graded) if graded else None, plain["failure"], plain["stop"])
 
 
-def _what_differs(theirs: dict[str, str]) -> str:
-    """The libraries whose version is another one here; if none, the course differs."""
-    ours = library_versions()
-    other = (
-        f"{name} ({ours.get(name)}, not {theirs[name]})" for name in theirs if ours.get(name) != theirs[name]
+def _differences(expected: dict[str, str]) -> str:
+    """Name the libraries whose version differs; if all are the same, the course itself does."""
+    own = library_versions()
+    differing = (
+        f"{name} ({own.get(name)}, not {version})"
+        for name, version in expected.items()
+        if own.get(name) != version
     )
-    return ", ".join(other) or "the course"
+    return ", ".join(differing) or "the course"
 
 
 def _task(plain: dict[str, Any]) -> GradingTask:
@@ -110,8 +112,8 @@ def _executor(name: str) -> Any:
     return getattr(importlib.import_module(module), function)
 
 
-def _call(function: str, content: bytes, *rest: int) -> None:
-    order = json.loads(content)
-    module = importlib.import_module(order["executor"].partition(":")[0])
+def _call(function: str, content: bytes, *arguments: int) -> None:
+    message = json.loads(content)
+    module = importlib.import_module(message["executor"].partition(":")[0])
     if hasattr(module, function):
-        getattr(module, function)(_task(order["task"]), *rest)
+        getattr(module, function)(_task(message["task"]), *arguments)

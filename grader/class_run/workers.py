@@ -1,4 +1,4 @@
-"""The processes that grade: our own on this machine, or any Dask scheduler's. Bytes go out and come back."""
+"""The workers that grade: processes on this machine, or those of any Dask scheduler."""
 
 import logging
 import time
@@ -15,48 +15,49 @@ from grader.class_run import worker_task
 from grader.class_run.worker_server import WorkerServer
 from utils.errors import CourseError
 
-_LOOK_S = 5.0
-"""How often to look after the scheduler while no submission gets done."""
-_START_LOOK_S = 1.0
-"""How often to look whether workers will ever start."""
+_CHECK_S = 5.0
+"""The interval of checks for a lost scheduler while no submission is done."""
+_START_CHECK_S = 1.0
+"""The interval of checks for an error while workers start."""
 _FETCH_S = 60.0
-"""How long the way of one finished result may take."""
+"""The time limit for fetching a finished result."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """One submission on its way."""
+    """A submission to grade."""
 
     student: str
     content: bytes
-    """What `task.to_bytes` made."""
+    """The task, from `worker_task.to_bytes`."""
 
 
 @dataclass(frozen=True)
 class Failed:
-    """What comes back in place of a result."""
+    """The reason why there is no result."""
 
     reason: str
 
 
 class WorkersDied(Failed):
-    """Workers died while they graded it, or something else at the same time."""
+    """Workers died while they graded it, or another submission at the same time."""
 
 
 class Workers:
-    """Those who grade, as many as there are at the moment."""
+    """The workers of a Dask scheduler, whose number may change at any time."""
 
     def __init__(self, client: Client, name: str, wait_s: float):
         self._client, self._name, self._wait_s = client, name, wait_s
         self._lost = ""
-        self._alone_since: float | None = None
+        """The reason why nothing more can be graded; empty while it can."""
+        self._no_worker_since: float | None = None
 
     def grade(self, jobs: Iterable[Job]) -> Generator[tuple[str, bytes | Failed]]:
-        """Each student with what came back, in the order in which they get done.
+        """Yield each student and what a worker returned, in the order in which jobs finish.
 
-        No more jobs are under way than there are workers, and they are taken from the iterable as they are
-        needed. Two jobs can still meet on one worker, after another has died; so whoever a worker died over
-        gets another try at the end, alone.
+        No more jobs are submitted than there are workers; they are taken from the iterable as workers become
+        free. When a worker dies, two jobs can still share another one, so a job that workers died over gets
+        another try at the end, alone.
         """
         suspects: list[Job] = []
         for job, answer in self._round(jobs):
@@ -69,14 +70,15 @@ class Workers:
                 yield job.student, answer
 
     def _round(self, jobs: Iterable[Job]) -> Generator[tuple[Job, bytes | Failed]]:
-        waiting, running = iter(jobs), {}
+        waiting = iter(jobs)
+        running: dict[Future, Job] = {}
         try:
             self._send(waiting, running)
             while running:
                 done = [(running.pop(future), future) for future in self._some_done(running)]
                 self._send(waiting, running)
                 for job, future in done:
-                    yield job, self._fetched(future)
+                    yield job, self._fetch(future)
         finally:
             for future in running:
                 future.cancel(force=True)
@@ -88,7 +90,7 @@ class Workers:
             job = next(waiting, None)
             if job is None:
                 return
-            # A key of its own: the same bytes may be graded again, by --force.
+            # Not pure: with --force, the same bytes are graded again.
             future = self._client.submit(worker_task.run, job.content, pure=False)
             running[future] = job
 
@@ -97,39 +99,39 @@ class Workers:
             return 0
         try:
             threads = sum(self._client.nthreads().values())
-        except Exception:  # Dask raises what the connection raised, and that is of many kinds
+        except Exception:  # Dask passes on whatever the connection raised
             self._lose()
             return 0
         return max(threads, 1) - busy
 
     def _some_done(self, running: dict[Future, Job]) -> list[Future]:
-        """Waits until something is done, or nothing more will be."""
+        """Waits until futures are done and returns them; all of them once the scheduler is lost."""
         while True:
             try:
-                wait(list(running), timeout=_LOOK_S, return_when="FIRST_COMPLETED")
+                wait(list(running), timeout=_CHECK_S, return_when="FIRST_COMPLETED")
             except (TimeoutError, CancelledError):
-                self._look_after()
+                self._check_scheduler()
             done = [future for future in running if future.done()]
             if done or self._lost:
                 return done or list(running)
 
-    def _look_after(self) -> None:
+    def _check_scheduler(self) -> None:
         if self._client.status != "running":
             self._lose()
             return
         self._free(0)
         if self._lost or self._client.nthreads():
-            self._alone_since = None
+            self._no_worker_since = None
             return
         now = time.monotonic()
-        self._alone_since = self._alone_since or now
-        if now - self._alone_since > self._wait_s:
+        self._no_worker_since = self._no_worker_since or now
+        if now - self._no_worker_since > self._wait_s:
             self._lost = f"{self._name} had no worker left: start some and call `course grade` again."
 
     def _lose(self) -> None:
         self._lost = f"{self._name} went away before it was graded: start it and call `course grade` again."
 
-    def _fetched(self, future: Future) -> bytes | Failed:
+    def _fetch(self, future: Future) -> bytes | Failed:
         if self._lost and not future.done():
             return Failed(self._lost)
         try:
@@ -139,43 +141,45 @@ class Workers:
             return WorkersDied(
                 f"{times} workers died over it: look at its code, and at the machine's memory."
             )
-        except (CancelledError, OSError):  # among them time-outs and lost connections
+        except (CancelledError, OSError):  # including time-outs and lost connections
             self._lose()
             return Failed(self._lost)
-        except Exception as error:  # what Dask itself could not do
+        except Exception as error:  # Dask itself failed
             return Failed(f"Dask could not run it ({type(error).__name__}: {error}).")
 
 
 @contextmanager
 def processes(number: int, tries: int, task: bytes, server: WorkerServer | None = None) -> Iterator[Workers]:
-    """Forks that many processes, which end with the block.
+    """Forks worker processes on this machine, which end with the block.
 
-    They speak over TLS with keys that only they know: a port of this machine is open to all its users, and
-    whoever can speak to a Dask scheduler can run programs as its owner.
+    They use TLS with keys of their own: any user of this machine can connect to its ports, and a client of a
+    Dask scheduler can run programs as its owner.
 
     Args:
-        task: one like those that they will get, to be ready for it.
-        server: what they are forked from, where it has been started already. It ends with the block, too.
+        number: the number of workers.
+        tries: the number of workers that may die over one submission.
+        task: a task like those to come, for which the server loads everything.
+        server: the server that forks them, where it has been started already. It ends with the block, too.
 
     Raises:
-        CourseError: they do not start.
+        CourseError: the workers do not start.
     """
     with closing(server or WorkerServer()) as server, _quiet():
         server.load(task, number)
         with dask.config.set({"distributed.scheduler.allowed-failures": tries - 1}):
-            cluster = _scheduler_here()
+            cluster = _local_scheduler()
         with cluster, Client(cluster) as client:
             server.fork(number, cluster.scheduler_address, cluster.security)
-            _await(client, number, server)
+            _await_workers(client, number, server)
             yield Workers(client, "the local cluster", wait_s=_FETCH_S)
 
 
 @contextmanager
 def scheduler(address: str, wait_s: float) -> Iterator[Workers]:
-    """Uses the workers of a Dask scheduler, with the security that Dask's own configuration names.
+    """Connects to the workers of a Dask scheduler, with the security of Dask's own configuration.
 
     Raises:
-        CourseError: nothing answers there, or it has no workers.
+        CourseError: the scheduler does not answer, or it has no workers.
     """
     with _quiet():
         try:
@@ -194,7 +198,7 @@ def scheduler(address: str, wait_s: float) -> Iterator[Workers]:
             yield Workers(client, f"the scheduler at {address}", wait_s)
 
 
-def _scheduler_here() -> LocalCluster:
+def _local_scheduler() -> LocalCluster:
     return LocalCluster(
         n_workers=0,
         host="127.0.0.1",
@@ -204,10 +208,10 @@ def _scheduler_here() -> LocalCluster:
     )
 
 
-def _await(client: Client, number: int, server: WorkerServer) -> None:
+def _await_workers(client: Client, number: int, server: WorkerServer) -> None:
     while True:
         with suppress(TimeoutError):
-            client.wait_for_workers(number, timeout=_START_LOOK_S)
+            client.wait_for_workers(number, timeout=_START_CHECK_S)
             return
         if problem := server.error_message():
             raise CourseError(f"The processes that grade do not start: {problem}. Nothing was graded.")
@@ -215,7 +219,7 @@ def _await(client: Client, number: int, server: WorkerServer) -> None:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Dask speaks of lost connections and large messages; what matters of it stands in our own sentences."""
+    """Silences Dask's warnings of lost connections and large messages: we report errors ourselves."""
     loggers = [logging.getLogger(name) for name in ("distributed", "distributed.client", "distributed.core")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:

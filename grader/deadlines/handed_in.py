@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from nbgrader.apps.api import NbGraderAPI
 
 TIMESTAMP = "timestamp.txt"
-LONGEST = 200
+MAX_BYTES = 200
 """Bytes that a timestamp.txt may have."""
 EXPECTED = "a date as 2026-03-07 19:00 UTC: year, month, day, time and a zone (UTC, +01:00, Europe/Paris)"
 
@@ -83,11 +83,11 @@ def time_of_folder(folder: Path) -> tuple[datetime | None, str]:
         if not path.is_file():
             return None, f"{TIMESTAMP} is no file."
         with path.open("rb") as file:
-            content = file.read(LONGEST + 1)
+            content = file.read(MAX_BYTES + 1)
     except OSError as error:
         return None, f"{TIMESTAMP} cannot be read: {error.strerror or error}."
-    if len(content) > LONGEST:
-        return None, f"{TIMESTAMP} has more than {LONGEST} bytes."
+    if len(content) > MAX_BYTES:
+        return None, f"{TIMESTAMP} has more than {MAX_BYTES} bytes."
     return time_of_text(content)
 
 

@@ -1,13 +1,13 @@
-"""The graded notebook's way to its place, so that it is old or new at every moment, and never half.
+"""Graded notebooks on the disk, each of which is whole at every moment, either the old one or the new.
 
-It is written beside its place first; then the gradebook commits the points together with the file's digest;
-then it is renamed. Whatever ends a run in between, `settle` finishes or undoes at the start of the next one:
-the digest in the gradebook says which.
+A notebook is first written to a staging path; then the gradebook commits the points together with the file's
+digest; then the file is moved to its place. After an interruption, `recovery.recover` finishes or undoes this
+at the start of the next run: the digest in the gradebook shows which.
 """
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from glob import escape
@@ -17,82 +17,82 @@ from tempfile import NamedTemporaryFile
 from grader.gradebook.errors import NotWritten, file_error_message
 
 _UNFINISHED = ".part"
-_FOLDER_BITS = 0o2770  # what nbgrader gives folders that several graders share
+_SHARED_FOLDER_MODE = 0o2770  # nbgrader's mode for folders that several graders share
 
 
 @dataclass(frozen=True)
 class GradedFile:
-    """Where one student's graded notebook belongs."""
+    """The place of one student's graded notebook."""
 
-    place: Path
+    path: Path
     mode: int
     """Its permissions."""
     shared: bool = False
-    """Whether several people grade, as members of one group (nbgrader's `groupshared`)."""
+    """True if several people grade, as members of one group (nbgrader's `groupshared`)."""
 
     @property
-    def beside(self) -> Path:
-        """Where it waits. Not in its own folder, whose files nbgrader copies into the feedback."""
-        folder = self.place.parent
-        return folder.with_name(f".{folder.name}.{self.place.name}.new")
+    def staged(self) -> Path:
+        """The staging path, outside the notebook's folder, which nbgrader copies into the feedback."""
+        folder = self.path.parent
+        return folder.with_name(f".{folder.name}.{self.path.name}.new")
 
-    def write_beside(self, content: bytes) -> str:
-        """Writes it, safe on the disk, and returns its digest.
+    def stage(self, content: bytes) -> str:
+        """Writes the staged file, flushed to the disk, and returns its digest.
 
         Raises:
-            NotWritten: the disk refused; nothing is left of it.
+            NotWritten: the disk refused; nothing is left of the file.
         """
         try:
-            with _said():
-                self._make(self.beside.parent)
-                _write(self.beside, content, self.mode)
+            with _as_not_written():
+                self._make(self.staged.parent)
+                _write(self.staged, content, self.mode)
         except NotWritten:
-            self.drop()
+            self.discard()
             raise
         return digest(content)
 
-    def finish(self, companions: Iterable[tuple[str, bytes]] = ()) -> None:
-        """Puts what waits into its place, and the companions (name, content) beside it.
+    def publish(self, companions: Iterable[tuple[str, bytes]] = ()) -> None:
+        """Moves the staged file to its place, and writes the companions (name, content) beside it.
 
         Raises:
-            NotWritten: the disk refused; it goes on waiting.
+            NotWritten: the disk refused; the file stays staged.
         """
-        with _said():
-            self._make(self.place.parent)
+        with _as_not_written():
+            self._make(self.path.parent)
             for name, content in companions:
-                _write(self.place.with_name(name), content, self.mode)
-            os.replace(self.beside, self.place)
-            _flush_folder(self.place.parent)
+                _write(self.path.with_name(name), content, self.mode)
+            os.replace(self.staged, self.path)
+            _flush_folder(self.path.parent)
 
-    def drop(self) -> None:
-        """Removes what waits."""
+    def discard(self) -> None:
+        """Removes the staged file."""
         with suppress(OSError):
-            self.beside.unlink()
+            self.staged.unlink()
 
     def tidy(self) -> None:
-        """Removes what a run left that was killed while it wrote a file."""
-        for place in (self.beside, self.place):
+        """Removes unfinished files of a run that was killed while it wrote them."""
+        for place in (self.staged, self.path):
             for path in place.parent.glob(f"{escape(place.name)}.*{_UNFINISHED}"):
                 with suppress(OSError):
                     path.unlink()
 
-    def waiting(self) -> str:
-        """The digest of what waits; empty where nothing does."""
-        return _digest_of(self.beside)
+    def staged_digest(self) -> str:
+        """Returns the digest of the staged file; empty where there is none."""
+        return _digest_of(self.staged)
 
-    def current(self) -> str:
-        """The digest of the file in place; empty where there is none."""
-        return _digest_of(self.place)
+    def current_digest(self) -> str:
+        """Returns the digest of the file in its place; empty where there is none."""
+        return _digest_of(self.path)
 
     def _make(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         if self.shared:
-            with suppress(PermissionError):  # it is a colleague's, who has done the same
-                folder.chmod(folder.stat().st_mode & 0o777 | _FOLDER_BITS)
+            with suppress(PermissionError):  # a colleague owns it and has set its mode
+                folder.chmod(folder.stat().st_mode & 0o777 | _SHARED_FOLDER_MODE)
 
 
 def digest(content: bytes) -> str:
-    """SHA-256, in hexadecimal."""
+    """Returns the SHA-256 digest in hexadecimal."""
     return hashlib.sha256(content).hexdigest()
 
 
@@ -104,9 +104,10 @@ def _digest_of(path: Path) -> str:
 
 
 def _write(path: Path, content: bytes, mode: int) -> None:
-    """Writes a file whole: under another name first, then renamed over what is there."""
-    name = {"prefix": f"{path.name}.", "suffix": _UNFINISHED}
-    with NamedTemporaryFile(dir=path.parent, **name, delete=False) as file:
+    """Writes a file atomically: under a temporary name, which is then renamed."""
+    with NamedTemporaryFile(
+        dir=path.parent, prefix=f"{path.name}.", suffix=_UNFINISHED, delete=False
+    ) as file:
         try:
             file.write(content)
             file.flush()
@@ -121,7 +122,7 @@ def _write(path: Path, content: bytes, mode: int) -> None:
 
 
 def _flush_folder(folder: Path) -> None:
-    """Makes a rename outlive a power cut, where the system can."""
+    """Flushes a folder to the disk, so that a rename survives a power cut, where the system can."""
     if os.name == "posix":
         descriptor = os.open(folder, os.O_RDONLY)
         try:
@@ -131,7 +132,8 @@ def _flush_folder(folder: Path) -> None:
 
 
 @contextmanager
-def _said():
+def _as_not_written() -> Iterator[None]:
+    """Raises NotWritten, with the sentence to show, in place of an OSError."""
     try:
         yield
     except OSError as error:

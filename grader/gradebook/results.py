@@ -148,14 +148,14 @@ class Classroom:
         self, week: Week, exercises: list[Exercise], student: str, kept: Kept | None, problem: str
     ) -> StudentResult:
         graded = self.graded_file(week, student)
-        in_place = graded.current()
-        # A run that was killed may have left the new one waiting: its points are in the gradebook already.
-        waits = kept and graded.waiting() == kept.file
-        details = kept.details if kept and (waits or in_place in {kept.file, ""}) else None
+        in_place = graded.current_digest()
+        # A run that was killed may have left the new file staged, with its points already in the gradebook.
+        is_staged = kept and graded.staged_digest() == kept.file
+        details = kept.details if kept and (is_staged or in_place in {kept.file, ""}) else None
         if kept is None or not (details or in_place):
             return StudentResult(student, (), problem or NOT_YET)
         if details is None:
-            return _of_nbgrader(student, exercises, kept, graded.place, problem)
+            return _of_nbgrader(student, exercises, kept, graded.path, problem)
         ledger = {grade.cell: grade for grade in details.ledger}
         return StudentResult(
             student=student,

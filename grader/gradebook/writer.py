@@ -1,4 +1,4 @@
-"""Writes one submission's result: one transaction, and the graded notebook with it."""
+"""Writes a submission's result: the points in one transaction, and the graded notebook."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from grader.autograde.task import GradedSubmission
 from grader.gradebook.database import OpenGradebook
-from grader.gradebook.details import Details, details_of
+from grader.gradebook.details import details_of
 from grader.gradebook.errors import NotWritten
 from grader.gradebook.graded_file import GradedFile
 from grader.gradebook.nbgrader_rows import write_rows, write_student
@@ -20,12 +20,13 @@ from grader.gradebook.released_week import ReleasedWeek
 from grader.gradebook.tables import GRADED, REFUSED
 
 Step = Callable[[str], None]
-"""Is told of each step as it is done: `written beside`, `in the transaction`, `committed`, `in place`."""
+"""Called after each step of writing, with its name: `written beside`, `in the transaction`, `committed` or
+`in place`."""
 
 
 @dataclass(frozen=True)
 class PendingWrite:
-    """A result on its way into the gradebook."""
+    """A result to write into the gradebook."""
 
     student: str
     graded: GradedSubmission
@@ -34,60 +35,63 @@ class PendingWrite:
     timestamp: datetime | None
     odd: tuple[str, ...]
     companions: tuple[tuple[str, bytes], ...]
-    """What belongs beside the graded notebook: the time of submission, the exchange's secret, pictures."""
+    """Name and content of the files beside the graded notebook: timestamp.txt, the exchange's secret,
+    pictures."""
 
 
 class Writer:
-    """The one writer of a class run."""
+    """Writes the results of a class run."""
 
     def __init__(
-        self, gradebook: OpenGradebook, released: ReleasedWeek, late: AssignLatePenalties, step: Step
+        self, gradebook: OpenGradebook, released: ReleasedWeek, late_policy: AssignLatePenalties, step: Step
     ):
         self._gradebook, self._released = gradebook, released
-        self._late, self._step = late, step
+        self._late_policy, self._step = late_policy, step
 
     def write(self, result: PendingWrite) -> None:
-        """Writes all of it.
+        """Writes the points, the details and the graded notebook of a result.
 
         Raises:
-            NotWritten: the disk or the database refused; what was there before is as it was. Where only the
-                last step failed, the points are in and the next run puts the file in its place.
+            NotWritten: the disk or the database refused. Nothing has changed, unless only the last step
+                failed: then the points are in the gradebook, and the next run publishes the file.
         """
         content = _notebook_file(result.graded)
-        fingerprint = result.file.write_beside(content)
+        file_digest = result.file.stage(content)
         self._step("written beside")
         try:
             with self._gradebook.transaction() as session:
-                self._rows(session, result, fingerprint)
+                self._write_rows(session, result, file_digest)
                 self._step("in the transaction")
         except NotWritten:
-            result.file.drop()
+            result.file.discard()
             raise
         self._step("committed")
         try:
-            result.file.finish(result.companions)
-        except NotWritten as why:
+            result.file.publish(result.companions)
+        except NotWritten as error:
             raise NotWritten(
-                f"its points are in the gradebook, but its graded notebook could not be put in place: {why}"
-            ) from why
+                f"its points are in the gradebook, but its graded notebook could not be put in place: {error}"
+            ) from error
         self._step("in place")
 
-    def refuse(self, student: str, reason: str, fingerprint: str) -> None:
-        """Notes why a submission could not be graded. Its former grade, if it has one, stays.
+    def record_refusal(self, student: str, reason: str, fingerprint: str) -> None:
+        """Records why a submission could not be graded. A former grade stays.
 
         Args:
-            fingerprint: of the submission, where grading it again would end in the same way; else empty.
+            student: the student.
+            reason: the reason, as the end of a sentence.
+            fingerprint: the submission's, where grading it again would have the same outcome; else empty.
 
         Raises:
             NotWritten: the database refused.
         """
         with self._gradebook.transaction() as session:
-            write_student(session, student)  # nbgrader's export lists whom the gradebook knows
-            reason = reason.replace("\0", "�")
+            write_student(session, student)  # nbgrader's export lists the gradebook's students
+            reason = reason.replace("\0", "�")  # PostgreSQL's text has no NUL
             self._replace(session, REFUSED, student, fingerprint=fingerprint, reason=reason)
 
-    def forgive(self, student: str) -> None:
-        """Forgets why a submission could not be graded: what is there now has a grade.
+    def clear_refusal(self, student: str) -> None:
+        """Removes the record that a submission could not be graded.
 
         Raises:
             NotWritten: the database refused.
@@ -96,29 +100,27 @@ class Writer:
             self._remove(session, REFUSED, student)
 
     def renew_penalty(self, student: str) -> None:
-        """Makes the penalty for lateness anew, of the points that the gradebook has now.
+        """Recalculates the penalty for lateness from the points that the gradebook has now.
 
         Raises:
             NotWritten: the database refused.
         """
         with self._gradebook.transaction() as session:
-            renew_penalty(session, self._released.week, student, self._late)
+            renew_penalty(session, self._released.week, student, self._late_policy)
 
-    def _rows(self, session: Session, result: PendingWrite, file: str) -> None:
-        unanswered = self._released.unanswered(result.graded.notebook)
+    def _write_rows(self, session: Session, result: PendingWrite, file_digest: str) -> None:
+        notebook = result.graded.notebook
+        assert notebook is not None, "only a submission without a problem is written"
+        unanswered = self._released.unanswered(notebook)
         week, ledger = self._released.week, result.graded.ledger
-        write_rows(session, week, result.student, result.timestamp, ledger, unanswered, self._late)
-        details = details_of(result.graded, result.odd)
-        self._keep(session, result, file, details)
-
-    def _keep(self, session: Session, result: PendingWrite, file: str, details: Details) -> None:
+        write_rows(session, week, result.student, result.timestamp, ledger, unanswered, self._late_policy)
         self._replace(
             session,
             GRADED,
             result.student,
             fingerprint=result.fingerprint,
-            file=file,
-            details=details.to_json(),
+            file=file_digest,
+            details=details_of(result.graded, result.odd).to_json(),
         )
         self._remove(session, REFUSED, result.student)
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from sqlalchemy import Engine, event
 
 from grader.class_run import run
+from grader.class_run.listener import ProgressListener
 from grader.class_run.options import ClassRunOptions
-from grader.class_run.run import ProgressListener, grade_class
+from grader.class_run.run import grade_class
 
 from .small_class import WEEK, here
 
@@ -33,7 +34,7 @@ class Moments(ProgressListener):
     def step(self, name):
         self._happened()
 
-    def settled(self, student, failure):
+    def finished(self, student, failure):
         self._happened()
 
 

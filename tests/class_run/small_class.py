@@ -16,8 +16,9 @@ from build.small_course import REPOSITORY, VECTORS, small_course
 from grader.build.build import make_all
 from grader.build.install import write
 from grader.build.release import load_config
+from grader.class_run.listener import ProgressListener
 from grader.class_run.options import ClassRunOptions
-from grader.class_run.run import ClassRunResult, ProgressListener, grade_class
+from grader.class_run.run import ClassRunResult, grade_class
 from grader.class_run.worker_task import run
 from grader.class_run.workers import Failed, Job
 from grader.gradebook.results import Classroom

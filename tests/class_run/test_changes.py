@@ -7,7 +7,7 @@ import pytest
 from nbgrader.api import Gradebook
 
 from grader.build.release import load_config
-from grader.class_run.run import ProgressListener
+from grader.class_run.listener import ProgressListener
 from grader.tools.nbgrader_commands import nbgrader
 from grader.week_dependencies import week_dependencies
 
@@ -185,7 +185,7 @@ def test_the_watch_is_told_of_everything_once(graded):
         def begin(self, grade, kept):
             told.append(("begin", grade, kept))
 
-        def settled(self, student, failure):
+        def finished(self, student, failure):
             told.append((student, failure))
 
         def end(self):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.class_run.run import ProgressListener
+from grader.class_run.listener import ProgressListener
 from utils.errors import CourseError
 
 from .dask_cluster import Cluster, dask_cluster
@@ -125,18 +125,19 @@ def test_a_run_that_is_killed_leaves_the_scheduler_to_the_next(handed_in, cluste
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from grader.class_run.options import Order
-from grader.class_run.run import ProgressListener, grade_class
+from grader.class_run.options import ClassRunOptions
+from grader.class_run.listener import ProgressListener
+from grader.class_run.run import grade_class
 from utils.weeks import find_week
 
 class Dying(ProgressListener):
     done = 0
-    def settled(self, student, failure):
+    def finished(self, student, failure):
         Dying.done += 1
         if Dying.done == 2:
             os.kill(os.getpid(), signal.SIGKILL)
 
-grade_class(Path(sys.argv[1]), Order(find_week(sys.argv[2]), scheduler="{address}"), Dying())
+grade_class(Path(sys.argv[1]), ClassRunOptions(find_week(sys.argv[2]), scheduler="{address}"), Dying())
 """
 
 
@@ -164,14 +165,15 @@ def test_ctrl_c_stops_and_the_next_call_goes_on(handed_in, tmp_path):
 
 INTERRUPTED = """
 import os, signal, sys
-from grader.class_run import command, progress
-from grader.class_run.options import Order
+from grader.class_run import progress
+from grader.command_line import grade
+from grader.class_run.options import ClassRunOptions
 from utils.weeks import find_week
 
-class Interrupting(progress.ProgressWatch):
+class Interrupting(progress.ProgressDisplay):
     done = 0
-    def settled(self, student, failure):
-        super().settled(student, failure)
+    def finished(self, student, failure):
+        super().finished(student, failure)
         Interrupting.done += 1
         if Interrupting.done == 2:
             # As a terminal does it: to the whole group, workers and all.
@@ -180,9 +182,9 @@ class Interrupting(progress.ProgressWatch):
 if __name__ == "__main__":
     os.setpgrp()
     signal.signal(signal.SIGINT, signal.default_int_handler)  # Shells let background jobs ignore it.
-    command.ProgressWatch = Interrupting
+    grade.ProgressDisplay = Interrupting
     try:
-        command.run(Order(find_week(sys.argv[2]), workers=1))
+        grade.run(ClassRunOptions(find_week(sys.argv[2]), workers=1))
     except Exception as error:
         sys.exit(getattr(error, "exit_code", 1))
 """
@@ -194,7 +196,7 @@ class EndsScheduler(ProgressListener):
     def __init__(self, cluster: Cluster, after: int):
         self._left, self.end_it = after, cluster.end_scheduler
 
-    def settled(self, student, failure):
+    def finished(self, student, failure):
         self._left -= 1
         if self._left == 0:
             self.end_it()

@@ -69,15 +69,15 @@ def test_a_run_that_is_killed_loses_nothing(before, moments, number, tmp_path):
 def is_new_or_old(small: SmallClass, before: SmallClass, student: str) -> str:
     """What a student's grade is after the kill. Half of one and half of the other is an error."""
     points = small.points().get(student)
-    place, waiting = small.graded(student), small.classroom.graded_file(WEEK, student).beside
+    place, staged = small.graded(student), small.classroom.graded_file(WEEK, student).staged
     if points == (None if student == "new" else 60):
         expected = before.graded(student)
         assert place.exists() == expected.exists()
         assert not place.exists() or place.read_bytes() == expected.read_bytes()
         return "old"
     assert points == 107
-    # The graded notebook that belongs to the points is whole, in its place or waiting beside it.
-    file = waiting if waiting.exists() else place
+    # The graded notebook that belongs to the points is whole, in its place or staged beside it.
+    file = staged if staged.exists() else place
     notebook = nbformat.read(file, as_version=4)
     assert [cell.outputs[0].data["text/plain"] for cell in notebook.cells if cell.get("outputs")] == [
         "60", "40", "7"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from grader.class_run.run import ProgressListener
+from grader.class_run.listener import ProgressListener
 from grader.tools.nbgrader_commands import nbgrader
 
 from .postgresql import Server, postgresql
@@ -138,7 +138,7 @@ def test_a_server_that_is_gone_is_said(graded, server):
     class Stopping(ProgressListener):
         done = 0
 
-        def settled(self, student, failure):
+        def finished(self, student, failure):
             self.done += 1
             if self.done == 1:
                 server.stop()

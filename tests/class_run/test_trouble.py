@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from grader.class_run.run import ProgressListener
+from grader.class_run.listener import ProgressListener
 from grader.gradebook import graded_file
 
 from .small_class import HALF, PERFECT, WEEK, SmallClass
@@ -43,7 +43,7 @@ class During(ProgressListener):
     def begin(self, grade, kept):
         self._begin()
 
-    def settled(self, student, failure):
+    def finished(self, student, failure):
         self._left -= 1
         if self._left == 0:
             self._later()

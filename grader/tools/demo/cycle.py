@@ -12,8 +12,9 @@ from filelock import FileLock, Timeout
 from grader.build.build import make
 from grader.build.install import write
 from grader.build.release import load_config
+from grader.class_run.listener import ProgressListener
 from grader.class_run.options import ClassRunOptions
-from grader.class_run.run import ProgressListener, grade_class
+from grader.class_run.run import grade_class
 from grader.folders import CONFIG
 from grader.gradebook.results import Classroom, StudentResult
 from grader.tools.demo.sample_class import Answers, sample_class
