@@ -1,8 +1,8 @@
-"""A digest of what a mutation result rests on: the solution's cells, check, answer key and operators.
+"""Computes a digest of what a mutation result depends on: solution, check, answer key and operators.
 
-It covers the text of every function and class that the check's cases, its call and the expected values reach,
+It covers the code of every function and class that the check's cases, its call and the expected values reach,
 and the values of the constants in them, without comments and docstrings. Known mistakes and messages are left
-out: they decide no answer key.
+out, since no outcome depends on them.
 """
 
 import ast
@@ -18,12 +18,12 @@ from typing import Any
 from grader.tools.mutation.exercise import Exercise
 from utils.answers.judge import find_answer_key
 
-_OWN = ("utils", "grader")
+_PACKAGES = ("utils", "grader")
 _POLICIES = ("forbidden", "changes_inputs", "shares_memory", "random_state", "on_accelerator")
 
 
 def digest_of(exercise: Exercise, seeds: int) -> str:
-    """Sixteen hexadecimal digits."""
+    """Returns the digest of an exercise as sixteen hexadecimal digits."""
     answer_key = find_answer_key(exercise.week, exercise.name)
     check = answer_key.check
     texts = {_plain(cell) for cell in exercise.cells}
@@ -34,31 +34,31 @@ def digest_of(exercise: Exercise, seeds: int) -> str:
 
 
 def reached(*roots: Any) -> set[str]:
-    """The texts of the project's own functions, classes and constants that the roots can reach."""
+    """Returns the code of the project's functions and classes, and the constants, that the roots reach."""
     texts: set[str] = set()
-    waiting, seen = list(roots), set()
-    while waiting:
-        value = waiting.pop()
+    pending, seen = list(roots), set()
+    while pending:
+        value = pending.pop()
         if id(value) in seen:
             continue
         seen.add(id(value))
         value = inspect.unwrap(value) if callable(value) else value
         if isinstance(value, types.FunctionType | type):
-            if value.__module__.startswith(_OWN):
+            if value.__module__.startswith(_PACKAGES):
                 texts.add(_plain(_source(value)))
-                waiting += _parts(value)
+                pending += _references(value)
         elif isinstance(value, dict | list | tuple | set | frozenset):
-            waiting += [*value, *(value.values() if isinstance(value, dict) else ())]
+            pending += [*value, *(value.values() if isinstance(value, dict) else ())]
         elif isinstance(value, str | int | float | bool | bytes | None):
             texts.add(repr(value))
         elif isinstance(value, functools.partial):
-            waiting += [value.func, *value.args, *value.keywords.values()]
+            pending += [value.func, *value.args, *value.keywords.values()]
         elif isinstance(value, types.MethodType):
-            waiting.append(value.__func__)
+            pending.append(value.__func__)
     return texts
 
 
-def _parts(value: types.FunctionType | type) -> Iterator[Any]:
+def _references(value: types.FunctionType | type) -> Iterator[Any]:
     if isinstance(value, type):
         yield from (each for each in vars(value).values() if isinstance(each, types.FunctionType))
         yield from (each.fget for each in vars(value).values() if isinstance(each, property))
@@ -70,14 +70,14 @@ def _parts(value: types.FunctionType | type) -> Iterator[Any]:
     for name in names:
         found = value.__globals__.get(name)
         if isinstance(found, types.ModuleType):
-            if found.__name__.startswith(_OWN):
+            if found.__name__.startswith(_PACKAGES):
                 yield from (vars(found)[each] for each in names if each in vars(found))
         elif found is not None:
             yield found
 
 
 def _names(code: types.CodeType) -> list[str]:
-    """Every name that the code and the functions inside it mention."""
+    """Returns every global and attribute name in the code and in the functions inside it."""
     inner = [each for each in code.co_consts if isinstance(each, types.CodeType)]
     return sorted({*code.co_names, *(name for each in inner for name in _names(each))})
 
@@ -85,12 +85,15 @@ def _names(code: types.CodeType) -> list[str]:
 def _source(value: Any) -> str:
     try:
         return textwrap.dedent(inspect.getsource(value))
-    except (OSError, TypeError):  # made at run time, a dataclass's __init__ say: its class has the text
+    except (
+        OSError,
+        TypeError,
+    ):  # generated code, such as a dataclass's __init__, which its class's code covers
         return ""
 
 
 def _plain(text: str) -> str:
-    """The text without comments, blank lines and docstrings."""
+    """Returns the code without comment lines, blank lines and docstrings."""
     left_out = set(_docstring_lines(text))
     lines = [line.rstrip() for number, line in enumerate(text.split("\n"), 1) if number not in left_out]
     return "\n".join(line for line in lines if line and not line.lstrip().startswith("#"))
@@ -99,11 +102,12 @@ def _plain(text: str) -> str:
 def _docstring_lines(text: str) -> Iterator[int]:
     try:
         tree = ast.parse(text)
-    except SyntaxError:  # a lambda's line, say
+    except SyntaxError:  # for example the line of a lambda
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
-            yield from range(node.body[0].lineno, node.body[0].end_lineno + 1)
+            docstring = node.body[0]
+            yield from range(docstring.lineno, (docstring.end_lineno or docstring.lineno) + 1)
 
 
 @functools.cache

@@ -1,4 +1,4 @@
-"""The exercises of a week as programs: the notebook's names, and the cells of each solution."""
+"""Loads the exercises of a week as programs: the notebook's names, and the cells of each solution."""
 
 import ast
 import sys
@@ -17,7 +17,7 @@ from utils.weeks import Week
 
 @dataclass(frozen=True)
 class Exercise:
-    """One check of a notebook with what it checks."""
+    """One check of a notebook with the code that it checks."""
 
     week: str
     """The week's folder."""
@@ -26,21 +26,25 @@ class Exercise:
     cells: tuple[str, ...]
     """The source of the work cells between the check before it and this one, with nbgrader's marks."""
     submitted: str
-    """The expression that the check cell hands to the check."""
+    """The expression that the check cell passes to the check."""
     namespace: dict[str, Any]
-    """All names that the notebook with its solutions defines."""
+    """All names that the notebook with solutions defines."""
 
     @property
     def key(self) -> str:
-        """`week05_attention/causal_mask`."""
+        """The exercise's key in results: `week05_attention/causal_mask`."""
         return f"{self.week}/{self.name}"
 
     def solution(self) -> Any:
-        """What the notebook's own solution hands to the check."""
+        """Returns the value that the notebook's own solution passes to the check."""
         return eval(self.submitted, self.namespace)
 
     def mutated(self, cell: int, code: str) -> Any:
-        """What the check gets when `code` replaces one of the cells. Raises what the code raises."""
+        """Returns the value passed to the check when `code` replaces one of the cells.
+
+        Raises:
+            Exception: any that the code raises.
+        """
         namespace = dict(self.namespace)
         exec(compile(code, "mutant", "exec"), namespace)
         for later in self.cells[cell + 1 :]:
@@ -49,10 +53,11 @@ class Exercise:
 
 
 def exercises_of(root: Path, week: Week) -> list[Exercise]:
-    """The exercises of one week, in order. Runs the set-up and the work cells of its source.
+    """Returns the exercises of one week, in order. Runs the set-up and work cells of its source.
 
     Raises:
         CourseError: the source cannot be read.
+        ValueError: a check cell does not end with a call of a check.
     """
     cells = read_source(root, week).notebook.cells
     code = [(kind, plain_python(cell)) for cell in cells if (kind := _kind(cell))]
@@ -65,14 +70,22 @@ def _kind(cell: Any) -> str:
 
 
 def _exercises(week: str, code: list[tuple[str, str]]) -> Iterator[Exercise]:
-    waiting: list[str] = []
+    work: list[str] = []
     for kind, text in code:
         if kind == "work":
-            waiting.append(text)
+            work.append(text)
         elif kind == "check":
-            call = ast.parse(text).body[-1].value
-            yield Exercise(week, call.func.attr, tuple(waiting), ast.unparse(call.args[0]), {})
-            waiting = []
+            name, submitted = _check_call(text)
+            yield Exercise(week, name, tuple(work), submitted, {})
+            work = []
+
+
+def _check_call(text: str) -> tuple[str, str]:
+    """Returns the check's name and the expression passed to it, from the last statement of a check cell."""
+    match ast.parse(text).body[-1]:
+        case ast.Expr(ast.Call(ast.Attribute(attr=name), [submitted, *_])):
+            return name, ast.unparse(submitted)
+    raise ValueError(f"A check cell must end with a call of a check: {text!r}")
 
 
 def _parts(root: Path, week: Week) -> str:

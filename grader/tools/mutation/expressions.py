@@ -1,7 +1,7 @@
-"""Mutation operators on expressions: each yields what an expression could be replaced by.
+"""Mutation operators on expressions: each yields replacements of an expression.
 
-The operators are those of cosmic-ray and mutmut, and more that are typical of code on tensors: axes,
-reductions, transposes, sizes of 1.
+The operators are those of cosmic-ray and mutmut, and others that suit tensor code: axes, reductions,
+transposes, sizes of 1.
 """
 
 import ast
@@ -35,7 +35,7 @@ _ARITHMETIC: dict[type[ast.operator], tuple[type[ast.operator], ...]] = {
     ast.BitOr: (ast.BitAnd,),
 }
 _ORDERED = (ast.Sub, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow, ast.MatMult)
-_TWINS = {
+_SIMILAR = {
     "sum": "mean",
     "mean": "sum",
     "max": "min",
@@ -75,7 +75,7 @@ _MODULES = {"torch", "math", "nn", "F", "functional", "re", "os", "json", "np", 
 
 
 def compare(node: ast.Compare) -> Iterator[ast.expr]:
-    """Other comparison operators; a test for None by truth alone."""
+    """Other comparison operators; truth tests in place of tests for None."""
     for place, operator in enumerate(node.ops):
         for other in _COMPARISONS.get(type(operator), ()):
             changed = copy.deepcopy(node)
@@ -117,7 +117,7 @@ def constant(node: ast.Constant) -> Iterator[ast.expr]:
         yield ast.Constant(value)
 
 
-def _other_values(value: object) -> Iterator[object]:
+def _other_values(value: object) -> Iterator[bool | int | float | str]:
     if isinstance(value, bool):
         yield not value
     elif isinstance(value, int):
@@ -143,9 +143,9 @@ def _other_texts(text: str) -> Iterator[str]:
 
 
 def call(node: ast.Call) -> Iterator[ast.expr]:
-    """The call left out, a similar function, arguments swapped or left out."""
+    """The call removed, a similar function, arguments swapped or left out."""
     yield from _call_removed(node)
-    yield from _twin(node)
+    yield from _similar_function(node)
     for place in range(len(node.args) - 1):
         arguments = list(node.args)
         arguments[place : place + 2] = reversed(arguments[place : place + 2])
@@ -153,7 +153,7 @@ def call(node: ast.Call) -> Iterator[ast.expr]:
     if node.args and (len(node.args) > 1 or _is_method(node)):
         yield ast.Call(node.func, node.args[:-1], node.keywords)
     for place, keyword in enumerate(node.keywords):
-        if keyword.arg != "device":  # on which device a tensor is made has a test of its own
+        if keyword.arg != "device":  # a separate test covers the device of new tensors
             yield ast.Call(node.func, node.args, node.keywords[:place] + node.keywords[place + 1 :])
     yield from _seeded_globally(node)
     if isinstance(node.func, ast.Name) and node.func.id == "range":
@@ -161,14 +161,14 @@ def call(node: ast.Call) -> Iterator[ast.expr]:
 
 
 def _call_removed(node: ast.Call) -> Iterator[ast.expr]:
-    if _is_method(node):
+    if _is_method(node) and isinstance(node.func, ast.Attribute):
         yield node.func.value
     elif node.args and not isinstance(node.args[0], ast.Starred):
         yield node.args[0]
 
 
 def _is_method(node: ast.Call) -> bool:
-    """Whether it is a method of a value, not a function of a module."""
+    """Returns True for a call of a value's method, not of a module's function."""
     function = node.func
     if not isinstance(function, ast.Attribute):
         return False
@@ -182,20 +182,20 @@ def _is_super(node: ast.expr) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super"
 
 
-def _twin(node: ast.Call) -> Iterator[ast.expr]:
+def _similar_function(node: ast.Call) -> Iterator[ast.expr]:
     function = copy.deepcopy(node.func)
     name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-    if name not in _TWINS:
+    if name not in _SIMILAR:
         return
     if isinstance(function, ast.Attribute):
-        function.attr = _TWINS[name]
+        function.attr = _SIMILAR[name]
     elif isinstance(function, ast.Name):
-        function.id = _TWINS[name]
+        function.id = _SIMILAR[name]
     yield ast.Call(function, node.args, node.keywords)
 
 
 def _seeded_globally(node: ast.Call) -> Iterator[ast.expr]:
-    """`torch.manual_seed(…)` for `torch.Generator(…).manual_seed(…)`: the global generator, reseeded."""
+    """Yields `torch.manual_seed(…)` for `torch.Generator(…).manual_seed(…)`."""
     function = node.func
     if (
         isinstance(function, ast.Attribute)
@@ -212,7 +212,7 @@ def _shifted_arguments(node: ast.Call) -> Iterator[ast.expr]:
 
 
 def shifted(node: ast.expr | None) -> Iterator[ast.expr]:
-    """The expression plus and minus one; constants have an operator of their own."""
+    """Yields the expression plus and minus one; not for constants, which `constant` changes."""
     if node is not None and not isinstance(node, ast.Constant | ast.Slice | ast.Tuple | ast.Starred):
         yield ast.BinOp(node, ast.Add(), ast.Constant(1))
         yield ast.BinOp(node, ast.Sub(), ast.Constant(1))
@@ -244,7 +244,7 @@ def _other_items(item: ast.expr) -> Iterator[ast.expr]:
 
 
 def choice(node: ast.IfExp) -> Iterator[ast.expr]:
-    """Always the one, always the other."""
+    """Either branch alone."""
     yield node.body
     yield node.orelse
 
@@ -279,13 +279,13 @@ def comprehension(node: ast.ListComp | ast.GeneratorExp | ast.SetComp | ast.Dict
 
 
 def without_an_end(items: ast.expr) -> Iterator[ast.expr]:
-    """The items without the first, and without the last."""
+    """Yields the items without the first, and without the last."""
     listed = ast.Call(ast.Name("list", ast.Load()), [items], [])
     yield ast.Subscript(listed, ast.Slice(ast.Constant(1), None, None), ast.Load())
     yield ast.Subscript(listed, ast.Slice(None, ast.Constant(-1), None), ast.Load())
 
 
-OPERATORS: dict[type[ast.expr], Operator] = {
+OPERATORS: dict[type[ast.AST], Operator] = {
     ast.Compare: compare,
     ast.BinOp: binary,
     ast.UnaryOp: unary,
@@ -301,7 +301,7 @@ OPERATORS: dict[type[ast.expr], Operator] = {
     ast.SetComp: comprehension,
     ast.DictComp: comprehension,
 }
-"""By the kind of expression: what it could be replaced by."""
+"""The operator for each type of expression."""
 
 
 def _is_constant(node: ast.expr, value: object) -> bool:

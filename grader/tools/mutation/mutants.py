@@ -1,4 +1,4 @@
-"""All mutants of one cell: a small change each, no two of them the same program."""
+"""Generates all mutants of one cell: one small change each, no two equivalent in bytecode."""
 
 import ast
 from collections.abc import Iterator, Sequence
@@ -14,23 +14,24 @@ from utils.notebook.cells import BEGIN, END
 
 @dataclass(frozen=True)
 class Mutant:
-    """A changed solution."""
+    """A solution with one small change."""
 
     change: str
-    """The changed lines, `return x {+ → -} 1`: its name, unique within the cell."""
+    """The changed lines, as in `return x {+ → -} 1`: its name, unique within the cell."""
     code: str
-    """The whole cell."""
+    """The code of the whole cell."""
 
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a node hangs in the tree."""
+    """The location of a node in the tree."""
 
     parent: ast.AST
     field: str
     index: int | None
 
     def put(self, node: ast.AST) -> None:
+        """Replaces the node at this location."""
         if self.index is None:
             setattr(self.parent, self.field, node)
         else:
@@ -38,7 +39,11 @@ class _Place:
 
 
 def mutants_of(cell: str) -> list[Mutant]:
-    """Every mutant of the solution regions of a work cell (its source, with nbgrader's marks)."""
+    """Returns every mutant of the solution regions of a work cell.
+
+    Args:
+        cell: the cell's source, with nbgrader's marks.
+    """
     tree = ast.parse(cell)
     original = ast.unparse(tree)
     seen = {_fingerprint(original)}
@@ -56,7 +61,7 @@ def mutants_of(cell: str) -> list[Mutant]:
 
 
 def _solution_lines(cell: str) -> set[int]:
-    """The numbers of the lines in solution regions; all lines where there is no mark."""
+    """Returns the numbers of the lines in solution regions; of all lines if there are no marks."""
     lines = cell.split("\n")
     inside, found = False, set()
     for number, line in enumerate(lines, 1):
@@ -72,7 +77,7 @@ def _changed_codes(tree: ast.Module, lines: set[int]) -> Iterator[str]:
             place.put(replacement)
             try:
                 yield ast.unparse(ast.fix_missing_locations(tree))
-            except (ValueError, TypeError):  # a tree that no text stands for
+            except (ValueError, TypeError):  # not every tree can be written as code
                 pass
             finally:
                 place.put(node)
@@ -94,8 +99,9 @@ def _replacements(tree: ast.Module, lines: set[int]) -> Iterator[tuple[_Place, a
 
 
 def _nodes(parent: ast.AST) -> Iterator[tuple[_Place, ast.AST]]:
-    """Every node below, outermost first, without annotations, decorators, docstrings, texts of
-    f-strings and errors.
+    """Yields every node below, outermost first.
+
+    Annotations, decorators, docstrings, texts of f-strings and errors are left out.
     """
     for field, value in ast.iter_fields(parent):
         if field in {"annotation", "returns", "decorator_list"} or isinstance(parent, ast.Raise):
@@ -112,7 +118,7 @@ def _is_text(parent: ast.AST, node: ast.AST) -> bool:
 
 
 def _fingerprint(code: str) -> Any:
-    """What the program does, apart from line numbers; None where it is no Python."""
+    """Returns the program's bytecode and constants, without line numbers; None if it does not compile."""
     try:
         return _instructions(compile(code, "cell", "exec"))
     except (SyntaxError, ValueError):
@@ -128,7 +134,7 @@ def _instructions(code: CodeType) -> tuple[Any, ...]:
 
 
 def _change(original: str, code: str) -> str:
-    """The changed lines, with the part that differs as `{before → after}`."""
+    """Returns the changed lines, with the difference written as `{before → after}`."""
     old, new = original.split("\n"), code.split("\n")
     start = _common(old, new)
     end = _common(old[start:][::-1], new[start:][::-1])
@@ -144,7 +150,7 @@ def _change(original: str, code: str) -> str:
 
 
 def _common(one: Sequence[str], other: Sequence[str]) -> int:
-    """How many items the two have in common at the start."""
+    """Returns the length of the common prefix."""
     pairs = enumerate(zip(one, other, strict=False))
     return next((place for place, (a, b) in pairs if a != b), min(len(one), len(other)))
 

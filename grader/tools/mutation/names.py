@@ -1,12 +1,14 @@
-"""Which other variables could stand where one stands: those of the same function, and attributes of self."""
+"""Mutation operator on names: replaces a variable by another of its function, or an attribute of self."""
 
 import ast
+from typing import TypeGuard
 
-_MOST = 2  # for each use: the neighbours in the order in which the function introduces its variables
+_MAX_NEIGHBOURS = 2
+"""Replacements for each use: the neighbours in the order in which the function introduces its variables."""
 
 
 def other_names(tree: ast.Module) -> dict[ast.AST, list[ast.AST]]:
-    """For each use of a variable or of an attribute of self: what could be there by mistake."""
+    """Returns the replacements for each use of a variable or of an attribute of self."""
     found: dict[ast.AST, list[ast.AST]] = {}
     for function in ast.walk(tree):
         if isinstance(function, ast.FunctionDef):
@@ -38,8 +40,9 @@ def _in_function(function: ast.FunctionDef) -> dict[ast.AST, list[ast.AST]]:
 def _neighbours(name: str, names: list[str]) -> list[str]:
     place = names.index(name)
     around = [*names[place + 1 : place + 2], *names[max(place - 1, 0) : place]]
-    return around[:_MOST]
+    return around[:_MAX_NEIGHBOURS]
 
 
-def _is_own(node: ast.AST) -> bool:
+def _is_own(node: ast.AST) -> TypeGuard[ast.Attribute]:
+    """Returns True for an attribute of self."""
     return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self"

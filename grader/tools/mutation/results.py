@@ -1,4 +1,4 @@
-"""The tracked result of mutation testing, by check, and the list of explained survivors."""
+"""Reads and writes the results of mutation testing, and reads the explanations of survivors."""
 
 import json
 import tempfile
@@ -16,27 +16,31 @@ RESULTS = Path(__file__).with_name("results.json")
 
 @dataclass(frozen=True)
 class Result:
-    """What became of the mutants of one exercise."""
+    """The result of one exercise's mutants."""
 
     digest: str
-    """What it rests on: see `grader.tools.mutation.digest`."""
+    """The digest of all that the result depends on: see `grader.tools.mutation.digest`."""
     mutants: int
     killed: int
-    """By a public case."""
+    """The number of mutants that a public case kills."""
     hidden: tuple[str, ...] = ()
-    """The mutants that pass in public and fail hidden cases: there must be none."""
+    """The mutants that only a hidden case kills; there must be none."""
     survivors: tuple[str, ...] = ()
     """The mutants that no case kills."""
 
 
 def read_results(path: Path = RESULTS) -> dict[str, Result]:
-    """The results by the exercises' keys (`week05_attention/causal_mask`); none where there is no file."""
+    """Returns the results by exercise key (`week05_attention/causal_mask`); empty if there is no file."""
     if not path.is_file():
         return {}
     content = json.loads(path.read_text("utf-8"))
     return {
         key: Result(
-            **{name: tuple(value) if isinstance(value, list) else value for name, value in each.items()}
+            digest=each["digest"],
+            mutants=each["mutants"],
+            killed=each["killed"],
+            hidden=tuple(each.get("hidden", ())),
+            survivors=tuple(each.get("survivors", ())),
         )
         for key, each in content.items()
     }
@@ -44,7 +48,7 @@ def read_results(path: Path = RESULTS) -> dict[str, Result]:
 
 @dataclass(frozen=True)
 class Score:
-    """How many mutants there are, of one week or of several, and how many of them a public case fails."""
+    """The number of mutants, of one week or several, and of those that a public case kills."""
 
     mutants: int
     killed: int
@@ -54,13 +58,13 @@ class Score:
 
 
 def score_of(results: dict[str, Result], folder: str) -> Score:
-    """The score of a week's checks; of no mutants where they have never been run."""
+    """Returns the score of a week's checks; with no mutants if they have never been run."""
     found = [result for key, result in results.items() if key.partition("/")[0] == folder]
     return Score(sum(each.mutants for each in found), sum(each.killed for each in found))
 
 
 def keep_result(key: str, result: Result, path: Path = RESULTS) -> None:
-    """Puts one exercise's result into the file, which several runs may write to at the same time."""
+    """Writes one exercise's result to the file, which several runs may update at the same time."""
     with FileLock(Path(tempfile.gettempdir()) / "course-mutation.lock"):
         results = read_results(path)
         if results.get(key) != result:
@@ -71,10 +75,10 @@ def keep_result(key: str, result: Result, path: Path = RESULTS) -> None:
 
 
 def explanations(root: Path, week: Week) -> dict[str, dict[str, str]]:
-    """Why survivors may survive: by exercise, by mutant. From `survivors.toml` beside the week's source.
+    """Returns the reasons why mutants may survive, by exercise and mutant, from the week's `survivors.toml`.
 
     Raises:
-        CourseError: the file is no TOML of the form that it states on top, or explains a mutant twice.
+        CourseError: the file is not TOML of the form described at its top, or explains a mutant twice.
     """
     path = root / "solutions" / week.folder / "survivors.toml"
     if not path.is_file():
@@ -90,8 +94,8 @@ def explanations(root: Path, week: Week) -> dict[str, dict[str, str]]:
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise CourseError(f"{path} cannot be read: {error}.") from None
     found: dict[str, dict[str, str]] = {}
-    for name, why, mutant in entries:
+    for name, reason, mutant in entries:
         if mutant in found.setdefault(name, {}):
             raise CourseError(f"{path} explains {mutant!r} of {name} twice.")
-        found[name][mutant] = why
+        found[name][mutant] = reason
     return found

@@ -1,4 +1,4 @@
-"""Mutation operators on statements: each yields what a statement could be replaced by."""
+"""Mutation operators on statements: each yields replacements of a statement."""
 
 import ast
 import copy
@@ -8,7 +8,11 @@ from grader.tools.mutation.expressions import without_an_end
 
 
 def mutated(statement: ast.stmt, is_last: bool) -> Iterator[ast.stmt]:
-    """All replacements of a statement. `is_last`: it ends a function, which would return None without it."""
+    """Yields all replacements of a statement.
+
+    Args:
+        is_last: the statement ends a function; then a `return` is not left out, as it would return None.
+    """
     if _can_be_left_out(statement) and not (is_last and isinstance(statement, ast.Return)):
         yield ast.Pass()
     match statement:

@@ -1,4 +1,4 @@
-"""One trial: a mutant before the real check, in a process of its own that ends when its time is up."""
+"""Runs a mutant against the real check, in a child process with limits on time and memory."""
 
 import contextlib
 import os
@@ -16,19 +16,21 @@ from utils.answers.judge import LocalCheckRun, LocalJudge, find_answer_key
 from utils.checks.engine.cases import PUBLIC_SEED, Case
 
 Outcome = Literal["killed", "hidden", "survived"]
-"""Killed by a public case; killed by a hidden case alone, which is a fault of the check; killed by none."""
+"""Killed by a public case; killed only by a hidden case, which is a fault of the check; killed by none."""
 
 HIDDEN_SEEDS = tuple(random.Random(PUBLIC_SEED).sample(range(2**53), 50))
-"""Fixed, so that a run can be repeated."""
+"""Fixed seeds, so that a run can be repeated."""
 
-_LEAST_SECONDS = 3.0
-_TIMES_AS_LONG = 10  # as the official solution takes, before a mutant counts as an endless loop
-_MORE_MEMORY = 4 << 30
+_MIN_SECONDS = 3.0
+_SLOWDOWN = 10
+"""A mutant that takes this many times as long as the official solution counts as an endless loop."""
+_EXTRA_MEMORY = 4 << 30
+"""Bytes that a mutant may allocate beyond the memory of its parent."""
 _PASSED, _FAILED = 0, 1
 
 
 class Trials:
-    """Tries mutants of one exercise on the public cases and on those of `seeds` hidden seeds."""
+    """Runs mutants of one exercise on the public cases and on those of `seeds` hidden seeds."""
 
     def __init__(self, exercise: Exercise, seeds: int):
         self.exercise = exercise
@@ -40,17 +42,17 @@ class Trials:
         if self._failing(exercise.solution(), public):
             raise AssertionError(f"{exercise.key}: the official solution does not pass.")
         seconds = time.process_time() - began
-        self._seconds = max(_LEAST_SECONDS, _TIMES_AS_LONG * seconds)
+        self._seconds = max(_MIN_SECONDS, _SLOWDOWN * seconds)
 
     def outcome(self, cell: int, code: str) -> Outcome:
-        """What becomes of the exercise with `code` in place of one of its cells."""
+        """Returns the outcome of the exercise with `code` in place of one of its cells."""
         if not self._passes(cell, code, 0):
             return "killed"
         hidden = all(self._passes(cell, code, number) for number in range(1, len(self._judges)))
         return "survived" if hidden else "hidden"
 
     def failing_case(self, cell: int, code: str) -> tuple[int, str] | None:
-        """The first hidden seed and its case's label at which the mutant fails. Runs it in this process."""
+        """Returns the first hidden seed and case label at which the mutant fails. Runs it in this process."""
         submission = self.exercise.mutated(cell, code)
         for number, judge in enumerate(self._judges[1:], 1):
             if case := self._failing(submission, self._cases(number)):
@@ -70,13 +72,16 @@ class Trials:
         return None
 
     def _passes(self, cell: int, code: str, number: int) -> bool:
-        """Whether it passes the cases of one seed, which this process draws and its child inherits."""
+        """Returns True if the mutant passes the cases of one judge.
+
+        This process draws the cases, and a forked child, which inherits them, runs the mutant.
+        """
         cases = self._cases(number)
         child = os.fork()
         if child == 0:
             status = _FAILED
             try:
-                _bound(self._seconds)
+                _limit(self._seconds)
                 if not self._failing(self.exercise.mutated(cell, code), cases):
                     status = _PASSED
             finally:
@@ -84,22 +89,23 @@ class Trials:
         return os.waitpid(child, 0)[1] == _PASSED
 
 
-def _bound(seconds: float) -> None:
-    """Ends this process after so many seconds of processor time, or ten times as many on the clock, and
-    discards what it prints.
+def _limit(seconds: float) -> None:
+    """Limits this process to `seconds` of CPU time and ten times as much real time; discards its output.
+
+    Its memory is limited, too, where /proc states how much it uses.
     """
     for timer, name in ((signal.ITIMER_PROF, signal.SIGPROF), (signal.ITIMER_REAL, signal.SIGALRM)):
         signal.signal(name, signal.SIG_DFL)
         signal.setitimer(timer, seconds * (10 if timer == signal.ITIMER_REAL else 1))
-    nowhere = os.open(os.devnull, os.O_RDWR)
+    devnull = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
-        os.dup2(nowhere, stream)
+        os.dup2(devnull, stream)
     with contextlib.suppress(OSError, ValueError, AttributeError):
         with open("/proc/self/statm") as file:
-            held = int(file.read().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (held + _MORE_MEMORY,) * 2)
+            used = int(file.read().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (used + _EXTRA_MEMORY,) * 2)
 
 
 def one_thread() -> None:
-    """A process that forks must not have started threads."""
+    """Keeps torch from starting threads, since a process with threads must not fork."""
     torch.set_num_threads(1)
