@@ -1,4 +1,4 @@
-"""Check style, types and the direction of imports: `make lint` calls this file, and `make test` too, first."""
+"""Check style, types and the direction of imports: `make lint`, and `make test` before the tests."""
 
 import subprocess
 import sys

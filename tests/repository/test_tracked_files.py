@@ -1,4 +1,4 @@
-"""The files that git tracks: the top level of DESIGN.md, no large file, no address that few machines reach."""
+"""The files that git tracks: only what DESIGN.md lists at the top, none large, none that names a registry."""
 
 import pytest
 
