@@ -1,8 +1,11 @@
 """The limit on the judge's own work: it ends what has no end, and leaves all else alone."""
 
+import subprocess
+import sys
 import threading
 
 import pytest
+from patience import PATIENCE_S
 
 from grader.autograde.time_limit import TookTooLong, time_limit
 
@@ -58,3 +61,28 @@ def test_nothing_comes_after_the_block():
         except TookTooLong:
             pass
     assert sum(range(100_000)) == 4_999_950_000
+
+
+@pytest.mark.parametrize("body", ["pass", "forever()"], ids=["in time", "too late"])
+def test_a_profile_function_works_afterwards(body):
+    """A flag that CPython 3.11 keeps set would make the next call of a function last for ever."""
+    script = f"""
+import sys
+from autograde.test_time_limit import TookTooLong, forever, time_limit
+for _ in range(20):
+    try:
+        with time_limit(0.01 if {body!r} != "pass" else 1000):
+            {body}
+    except TookTooLong:
+        pass
+calls = []
+sys.setprofile(lambda frame, event, argument: calls.append(event))
+sum(map(lambda number: number + 1, range(1000)))
+sys.setprofile(None)
+print(calls.count("call"))
+"""
+    paths = f"import sys; sys.path[:0] = {sys.path!r}\n"
+    done = subprocess.run(
+        [sys.executable, "-c", paths + script], capture_output=True, text=True, timeout=PATIENCE_S
+    )
+    assert (done.stdout, done.stderr) == ("1000\n", "")
