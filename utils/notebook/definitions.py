@@ -120,7 +120,7 @@ def _cell(place: int, source: str, nbgrader: Any, set_up: bool) -> Cell:
         with warnings.catch_warnings():
             warnings.simplefilter(
                 "ignore"
-            )  # the student's kernel warns of invalid escapes when the cell runs
+            )  # the kernel warns of invalid escapes when the cell runs
             source = TransformerManager().transform_cell(source)
             statements = tuple(_statement(place, node) for node in ast.parse(source).body)
     except SyntaxError as error:

@@ -18,8 +18,8 @@ from types import ModuleType
 from typing import Any
 
 from utils.errors import CourseError
+from utils.notebook.definitions import NotebookCode, Statement
 from utils.notebook.file import BrokenNotebook
-from utils.own_parts._code import NotebookCode, Statement
 from utils.paths import current_folder, find_home, notebook_of
 from utils.weeks import WEEKS, Week
 
@@ -30,6 +30,7 @@ class NoOwnPart(CourseError, ImportError):
     """A part of the student's own that cannot be imported; the message says why and what to do."""
 
 
+# A module and not a package: for a package, `from ... import` would look each name up twice.
 def __getattr__(name: str) -> Any:
     # Python and IPython look up names such as __path__ here; a part's name has no leading underscore.
     if name.startswith("_"):
@@ -143,7 +144,7 @@ _namespaces: dict[tuple[Path, int], "_Namespace"] = {}
 
 
 def _namespace(week: Week, code: NotebookCode) -> "_Namespace":
-    """Return the namespace of a saved notebook, the same for all its parts, so that they share their classes."""
+    """Return the one namespace of a saved notebook, so that all its parts share their classes."""
     state = (code.path, code.path.stat().st_mtime_ns)
     if state not in _namespaces:
         _namespaces[state] = _Namespace(week, code)
