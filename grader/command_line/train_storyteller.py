@@ -26,7 +26,7 @@ from grader.tools.storyteller.measure import Measurement
 from grader.tools.storyteller.official_parts import official_parts
 from grader.tools.storyteller.order import TrainingOptions
 from grader.tools.storyteller.recipe import TrainingRecipe
-from grader.tools.storyteller.training import Training, begin, read_checkpoint, take_up
+from grader.tools.storyteller.training import Training, begin, read_checkpoint, resume
 
 PACE_STEPS = 12
 """Steps that are taken to find the pace when somebody gives minutes; the first third does not count."""
@@ -44,7 +44,7 @@ def run(
         Exit: with code 130 when somebody stopped it.
     """
     console, recipe = console or Console(highlight=False), recipe or TrainingRecipe()
-    order.refuse_if_bad()
+    order.validate()
     try:
         with _progress(console) as progress:
             training = _prepare(order, recipe, _ProgressBar(progress))
@@ -94,7 +94,7 @@ def _prepare(order: TrainingOptions, recipe: TrainingRecipe, watch: _ProgressBar
     parts = official_parts(find_root())
     device = "cuda" if torch.cuda.is_available() else "cpu"
     if order.resume:
-        training = take_up(parts, recipe, order.checkpoint, device, watch, order.tokens)
+        training = resume(parts, recipe, order.checkpoint, device, watch, order.tokens)
     else:
         tokens = order.tokens or recipe.tokens
         if order.minutes is not None:

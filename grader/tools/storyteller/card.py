@@ -1,4 +1,4 @@
-"""The model card, README.md beside the weights."""
+"""Writes the model card, README.md beside the weights."""
 
 from dataclasses import dataclass
 
@@ -11,23 +11,23 @@ from utils.training import TrainingSettings
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of a model when its training is over."""
+    """The facts about a trained model that the card states."""
 
     recipe: TrainingRecipe
     settings: TrainingSettings
     parameters: int
-    """Numbers that were trained."""
+    """The number of trained parameters."""
     ids: int
-    """Ids that have a row of their own."""
+    """The number of token ids with embedding rows of their own."""
     measured: Measurement
-    """Of the written file, under HF's model and the full vocabulary."""
+    """The loss of the exported file, under HF's model and the full vocabulary."""
     abilities: Abilities
 
 
 def card(facts: Facts) -> str:
-    """The card's text, in Markdown."""
+    """Returns the text of the card, in Markdown."""
     recipe = facts.recipe
-    told = facts.abilities.samples["temperature 1"].stories
+    stories = facts.abilities.samples["temperature 1"].stories
     return f"""# The storyteller
 
 A GPT-2 with {recipe.n_layers} layers, {recipe.n_heads} heads and d_model {recipe.d_model},
@@ -48,7 +48,7 @@ that the course looks for. Measured on these very files:
 
 ## What sampling does
 
-{len(told)} stories each, from nothing but `<|endoftext|>`:
+{len(stories)} stories each, from nothing but `<|endoftext|>`:
 
 {_sampling(facts.abilities)}
 
@@ -58,9 +58,9 @@ Anything else. It has never seen a word outside its stories: other tokens share 
 so that it cannot tell them apart, and it gives all of them next to no probability. It knows nothing about
 the real world, and what it says of people and roles follows the generator's rules and nothing more.
 
-## {len(told)} stories, the first that came, at temperature 1
+## {len(stories)} stories, the first that came, at temperature 1
 
-{_numbered(told)}
+{_numbered(stories)}
 """
 
 
@@ -116,9 +116,9 @@ def _sampling(abilities: Abilities) -> str:
     return _table(f"| {' | '.join(heads)} |", rows)
 
 
-def _table(heads: str, rows: dict[str, str]) -> str:
-    rule = "|---" * (heads.count("|") - 1) + "|"
-    return "\n".join([heads, rule, *(f"| {name} | {value} |" for name, value in rows.items())])
+def _table(header: str, rows: dict[str, str]) -> str:
+    rule = "|---" * (header.count("|") - 1) + "|"
+    return "\n".join([header, rule, *(f"| {name} | {value} |" for name, value in rows.items())])
 
 
 def _head(place: tuple[int, int]) -> str:

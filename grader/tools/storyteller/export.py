@@ -1,4 +1,4 @@
-"""Writes a trained model down as a GPT-2 in HF's format, which `from_pretrained` reads."""
+"""Exports a trained model as a GPT-2 in HF's format, for `from_pretrained`."""
 
 import json
 import shutil
@@ -19,11 +19,13 @@ Weights = dict[str, Float[Tensor, "..."]]
 
 
 def export(folder: Path, weights: Weights, config: ModelConfig, vocabulary: SharedRowVocabulary) -> None:
-    """Writes the model's files into `folder`, which must not exist yet; the card and the checksums come last.
+    """Writes the model's files into `folder`, which must not exist, except the card and checksums (`seal`).
 
     Args:
-        weights: the state dict of the course's GPT2, under the course's names.
+        folder: the folder to create.
+        weights: the state dict of the course's GPT2, with the course's names.
         config: its sizes; `d_vocab` is that of the small vocabulary.
+        vocabulary: maps the small vocabulary to GPT-2's.
 
     Raises:
         OSError: the folder exists, or cannot be written to.
@@ -35,22 +37,22 @@ def export(folder: Path, weights: Weights, config: ModelConfig, vocabulary: Shar
         name: value.half().contiguous() for name, value in hf_weights(weights, config, vocabulary).items()
     }
     save_file(tensors, folder / WEIGHTS, metadata={"format": "pt"})
-    (folder / WEIGHTS).chmod(0o644)  # safetensors leaves it to its owner alone
+    (folder / WEIGHTS).chmod(0o644)  # safetensors makes it readable by its owner only
     _write_config(folder, config, vocabulary.d_full)
     _write_tokenizer(folder, config.n_ctx)
 
 
 def seal(folder: Path, card: str) -> None:
-    """Writes the card, README.md, beside an exported model, and the checksums of all its files."""
+    """Adds the card, README.md, and the checksums of all files to an exported model."""
     (folder / "README.md").write_text(card, encoding="utf-8")
     checksums.write(folder)
 
 
 def hf_weights(weights: Weights, config: ModelConfig, vocabulary: SharedRowVocabulary) -> Weights:
-    """The same weights under HF's names and in HF's shapes, every unused id with a copy of the shared row.
+    """Returns the weights with HF's names and shapes; every unused id gets a copy of the shared row.
 
-    HF's Conv1D keeps matrices as (inputs, outputs), as the course does; q, k and v lie side by side in one,
-    and heads side by side within each. The unembedding is the embedding, and is left out.
+    HF's Conv1D stores matrices as (inputs, outputs), as the course does. It concatenates W_Q, W_K and W_V
+    along the outputs, and the heads within each. The unembedding is tied to the embedding and left out.
     """
     named = {
         "transformer.wte.weight": vocabulary.full_table(weights["embed.W_E"]),
@@ -103,7 +105,7 @@ def _write_config(folder: Path, config: ModelConfig, d_vocab: int) -> None:
         bos_token_id=end,
         eos_token_id=end,
         architectures=["GPT2LMHeadModel"],
-        # What it computes in; the file keeps float16, which from_pretrained makes float32 of.
+        # The dtype for computing: from_pretrained converts the float16 of the file.
         dtype="float32",
     )
     hf.save_pretrained(folder)
@@ -114,7 +116,7 @@ def _write_tokenizer(folder: Path, n_ctx: int) -> None:
     vocabulary, merges = vocabulary_files()
     shutil.copyfile(merges, folder / "merges.txt")
     ids = json.loads(vocabulary.read_text(encoding="utf-8"))
-    # Without blanks and escapes it is a quarter smaller.
+    # Without spaces and escapes, the file is a quarter smaller.
     _write_json(folder / "vocab.json", ids, ensure_ascii=False, separators=(",", ":"))
     settings = {
         "add_prefix_space": False,
@@ -127,15 +129,15 @@ def _write_tokenizer(folder: Path, n_ctx: int) -> None:
     _write_json(folder / "tokenizer_config.json", settings, indent=2)
 
 
-def _write_json(path: Path, content: Any, **how: Any) -> None:
-    path.write_text(json.dumps(content, **how), encoding="utf-8")
+def _write_json(path: Path, content: Any, **options: Any) -> None:
+    path.write_text(json.dumps(content, **options), encoding="utf-8")
 
 
 def put_in_place(draft: Path, folder: Path) -> None:
-    """Makes `draft` the folder `folder`; what was there before goes only when the new one is in place.
+    """Moves `draft` to `folder`, and deletes the earlier `folder` only afterwards.
 
     Raises:
-        OSError: it could not be moved; `folder` is as it was.
+        OSError: the move failed; `folder` is unchanged.
     """
     earlier = folder.with_name(folder.name + ".earlier")
     if not folder.exists():

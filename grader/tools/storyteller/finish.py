@@ -1,4 +1,4 @@
-"""The end of a training: its files written, measured and put in place."""
+"""Finishes a training: writes the files, measures the model and puts it in place."""
 
 import shutil
 from pathlib import Path
@@ -14,25 +14,25 @@ from grader.tools.storyteller.training import Training
 from utils.errors import CourseError
 
 
-def finish(training: Training, order: TrainingOptions) -> Measurement:
-    """Writes the model's files beside the ordered folder, measures them, and puts them in place.
+def finish(training: Training, options: TrainingOptions) -> Measurement:
+    """Writes the model's files beside the output folder, measures the model, and moves it into place.
 
     Raises:
-        CourseError: the disk is full, say; the checkpoint still holds the trained model.
+        CourseError: a file cannot be written, for example on a full disk; the checkpoint is kept.
     """
     try:
-        shutil.rmtree(order.draft, ignore_errors=True)
-        found = _write(training, order.draft)
-        put_in_place(order.draft, order.output)
+        shutil.rmtree(options.draft, ignore_errors=True)
+        found = _write(training, options.draft)
+        put_in_place(options.draft, options.output)
     except (OSError, SafetensorError) as error:
         reason = getattr(error, "strerror", None) or error
         raise CourseError(
-            f"{order.output} could not be written: {reason}. The trained model is safe in "
-            f"{order.checkpoint}. Make room, then run the same line with --resume."
+            f"{options.output} could not be written: {reason}. The trained model is safe in "
+            f"{options.checkpoint}. Make room, then run the same line with --resume."
         ) from None
     finally:
-        shutil.rmtree(order.draft, ignore_errors=True)
-    order.checkpoint.unlink()
+        shutil.rmtree(options.draft, ignore_errors=True)
+    options.checkpoint.unlink()
     return found
 
 

@@ -1,4 +1,4 @@
-"""What the finished file is worth: its loss under HF's own model, beside the stories' exact entropy."""
+"""Measures the exported model: its loss in HF's model, beside the stories' exact entropy."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from utils.story_world.vocabulary import GPT2_IDS
 from utils.training import whole_stories
 
 LARGEST_BATCH = 4
-"""Stories at a time: the logits of one, over all 50,257 ids, take 25 MB."""
+"""Stories per batch: the logits of one story over all 50,257 ids take 25 MB."""
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """A model's loss on validation stories, and the least that is possible on just these."""
+    """A model's loss on validation stories, and the lowest possible loss on the same stories."""
 
     loss: float
     """Nats per predicted token."""
@@ -29,12 +29,12 @@ class Measurement:
 
     @property
     def above(self) -> float:
-        """How far the loss lies above the floor, as a share of the floor."""
+        """The excess of the loss over the floor, as a share of the floor."""
         return self.loss / self.floor - 1
 
 
 class _Logits(nn.Module):
-    """HF's model as the course calls models: ids in, logits out."""
+    """Wraps HF's model to return logits alone, as the course's models do."""
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
@@ -47,7 +47,11 @@ class _Logits(nn.Module):
 def measure(
     folder: Path, text: Corpus, evaluate: Callable[[nn.Module, Iterable[Tensor]], float]
 ) -> Measurement:
-    """The loss of the model in `folder` on whole stories, over all 50,257 ids, by week 11's `evaluate`."""
+    """Measures the loss of the model in `folder` on whole stories, over all 50,257 ids.
+
+    Args:
+        evaluate: week 11's function for the mean loss over batches.
+    """
     from transformers import GPT2LMHeadModel
     from transformers.utils import logging
 

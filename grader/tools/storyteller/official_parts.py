@@ -1,4 +1,4 @@
-"""The course's own parts of all weeks up to training, as a module: made in memory from the sources."""
+"""Makes the course's own parts of weeks 1 to 11 into a module, in memory, from the sources."""
 
 import linecache
 from pathlib import Path
@@ -13,11 +13,11 @@ LAST_WEEK = 11
 
 _NAME = "official_parts_of_the_course"
 _AFTER_TRAINING = Week(LAST_WEEK + 1, "storyteller_training", "Train the storyteller")
-"""Stands for the week that these parts would be written for."""
+"""A stand-in for the week that these parts would be written for."""
 
 
 def official_parts(root: Path) -> ModuleType:
-    """The parts of weeks 1 to 11 in one module: Trainer, train_storyteller, GPT2 and all that they need.
+    """Returns one module with the parts of weeks 1 to 11: Trainer, train_storyteller, GPT2 and the rest.
 
     Raises:
         CourseError: a source is missing or cannot be read, as in a clone without solutions/.
@@ -27,7 +27,7 @@ def official_parts(root: Path) -> ModuleType:
     text = write_parts(_AFTER_TRAINING, sources) or ""
     module = ModuleType(_NAME, "The official parts of weeks 1 to 11.")
     filename = f"<{_NAME}>"
-    # With the text on record, a traceback can show its lines.
+    # linecache lets tracebacks show lines of the text.
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
     exec(compile(text, filename, "exec"), module.__dict__)
     return module

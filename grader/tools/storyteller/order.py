@@ -1,4 +1,4 @@
-"""What somebody wants trained, and whether it can be begun at all."""
+"""The options of a training, and their validation."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,10 +8,10 @@ from utils.errors import CourseError
 
 @dataclass(frozen=True)
 class TrainingOptions:
-    """One call of `course train-storyteller`."""
+    """The options of one call of `course train-storyteller`."""
 
     output: Path
-    """The folder that the finished model is to be."""
+    """The folder for the finished model."""
     minutes: float | None = None
     tokens: int | None = None
     resume: bool = False
@@ -19,32 +19,32 @@ class TrainingOptions:
 
     @property
     def checkpoint(self) -> Path:
-        """Where the training is kept while it lasts: beside the folder, never in it."""
+        """The checkpoint file of the training, beside the output folder."""
         return self.output.with_name(self.output.name + ".checkpoint.pt")
 
     @property
     def draft(self) -> Path:
-        """Where the files are written before they are put in place."""
+        """The folder to which files are written before they are moved into place."""
         return self.output.with_name(self.output.name + ".new")
 
-    def refuse_if_bad(self) -> None:
-        """Says no before anything begins, when the order would lose something or makes no sense.
+    def validate(self) -> None:
+        """Checks the options before the training starts.
 
         Raises:
-            CourseError: why not.
+            CourseError: they contradict each other, or would overwrite files.
         """
-        problem = self._about_length() or self._about_checkpoint() or self._about_folder()
+        problem = self._length_problem() or self._checkpoint_problem() or self._folder_problem()
         if problem:
             raise CourseError(problem)
 
-    def _about_length(self) -> str | None:
+    def _length_problem(self) -> str | None:
         if self.minutes is not None and self.tokens is not None:
             return "Give --minutes or --tokens, not both: one follows from the other."
         if self.resume and self.minutes is not None:
             return "With --resume, name the whole length by --tokens, or leave its length away."
         return None
 
-    def _about_checkpoint(self) -> str | None:
+    def _checkpoint_problem(self) -> str | None:
         if self.checkpoint.is_file() and not self.resume:
             return (
                 f"{self.checkpoint} is left of a training that has not come to its end. "
@@ -57,7 +57,7 @@ class TrainingOptions:
             )
         return None
 
-    def _about_folder(self) -> str | None:
+    def _folder_problem(self) -> str | None:
         if self.output.exists() and not self.output.is_dir():
             return f"{self.output} is a file. Name a folder with --output."
         if not self.output.parent.is_dir():

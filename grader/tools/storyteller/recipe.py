@@ -1,4 +1,4 @@
-"""How large the storyteller is, and how it learns."""
+"""The storyteller's hyperparameters: model sizes and training."""
 
 from dataclasses import dataclass
 
@@ -8,48 +8,48 @@ from utils.training import TrainingSettings
 
 @dataclass(frozen=True)
 class TrainingRecipe:
-    """All that is decided before a training begins, but for how long it is."""
+    """The hyperparameters of a training, except for its length."""
 
     d_model: int = 96
     """With 50,257 rows of this width in float16, the file stays below 10.7 MB."""
     n_heads: int = 4
     n_layers: int = 4
     n_ctx: int = 256
-    """Two or three stories; also the length of a training window, so that every position is learned."""
+    """Two or three stories. Also the length of a training window, so that every position is trained."""
     embedding_scale: float = 5.0
-    """First embeddings, times GPT-2's 0.02: rows of length about 1. Names stand in the same places; only the
-    differences between their first rows tell them apart, until the model has learned to copy them."""
+    """The scale of the initial embeddings, relative to GPT-2's 0.02: rows of length about 1. Names occur in
+    the same contexts; until the model has learned to copy them, only their initial rows distinguish them."""
     weights_scale: float = 3.0
-    """First weights of the blocks, times GPT-2's, which suit vectors of 768 numbers: about √(768/d_model)."""
+    """The scale of the blocks' initial weights, relative to GPT-2's for d_model 768: about √(768/d_model)."""
     batch_size: int = 4
     weight_decay: float = 0.01
-    """Little: no story comes twice, so there is nothing to learn by heart, and decay wears away what tells
-    rare names apart."""
+    """Small: no story is repeated, so that there is nothing to memorise, and decay would erase the
+    differences between rare names."""
     max_lr: float = 2e-3
     min_lr: float = 2e-5
     warmup_steps: int = 300
     tokens: int = 34_000_000
-    """What it reads when nobody says how much."""
+    """The default number of training tokens."""
     first_kind: str = "singing"
     first_chunks: int = 2
-    """Chunks of stories of the first kind only, which come before all others: in songs whose names come round
-    again the heads that copy form within a thousand steps, and among all stories not within ten thousand."""
+    """The first chunks have stories of the first kind only: in songs, whose names repeat, induction heads
+    form within a thousand steps; among all stories not within ten thousand."""
     chunk_tokens: int = 1_000_000
-    """New stories are told after so many tokens, so that none is learned twice."""
+    """Tokens per chunk of new stories; no chunk is used twice."""
     vocabulary_tokens: int = 2_000_000
-    """Tokens of stories that are searched for the ids in use: the rarest word comes dozens of times."""
+    """Tokens of stories that are searched for the ids in use: the rarest word occurs dozens of times."""
     validation_tokens: int = 10_000
-    """For the reports during the training."""
+    """Tokens for the validation loss in reports during training."""
     final_tokens: int = 20_000
-    """For the measurement of the finished file."""
+    """Tokens for the measurement of the exported model."""
     card_stories: int = 20
-    """Stories in the card for each way of sampling: the first that come, unselected."""
+    """Stories in the card for each sampler: the first ones, not selected."""
     report_steps: int = 500
-    """Steps between two reports, each with a checkpoint: at most so many are lost."""
+    """Steps between two reports, each with a checkpoint: at most this many are lost."""
     seed: int = 0
 
     def config(self, d_vocab: int) -> ModelConfig:
-        """The model's sizes over a vocabulary of `d_vocab` rows."""
+        """Returns the model's sizes for a vocabulary of `d_vocab` rows."""
         return ModelConfig(
             d_model=self.d_model,
             n_heads=self.n_heads,
@@ -62,7 +62,7 @@ class TrainingRecipe:
         )
 
     def settings(self, end_of_text: int, tokens: int) -> TrainingSettings:
-        """The settings of a training that reads about so many tokens."""
+        """Returns the settings of a training on about `tokens` tokens."""
         total_steps = max(tokens // self.tokens_per_step, 1)
         return TrainingSettings(
             end_of_text=end_of_text,
@@ -78,10 +78,10 @@ class TrainingRecipe:
 
     @property
     def tokens_per_step(self) -> int:
-        """Tokens that one step reads."""
+        """Training tokens per step."""
         return self.batch_size * self.n_ctx
 
     @property
     def chunk_steps(self) -> int:
-        """Steps that learn from one chunk of stories."""
+        """Training steps per chunk of stories."""
         return max(self.chunk_tokens // self.tokens_per_step, 1)

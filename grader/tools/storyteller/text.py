@@ -1,4 +1,4 @@
-"""The stories that the storyteller learns from: told as they are needed, none of them twice."""
+"""The training and validation text: stories generated on demand, none of them twice."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,11 +26,11 @@ class StoryText:
 
     @cached_property
     def vocabulary(self) -> StoryVocabulary:
-        """A row for each id that stories use, and the shared row: the same every time."""
+        """A row for each id that stories use, and the shared row; deterministic."""
         return StoryVocabulary(corpus("train", VOCABULARY_SEED, self.recipe.vocabulary_tokens).token_ids)
 
     def chunk_at(self, step: int) -> Int[Tensor, "tokens"]:
-        """The training text, in rows, from which step number `step` draws its windows."""
+        """Returns the chunk, as rows of the vocabulary, from which step number `step` samples its windows."""
         recipe, number = self.recipe, step // self.recipe.chunk_steps
         if number < recipe.first_chunks:
             chunk = kinds_corpus([recipe.first_kind], "train", number, recipe.chunk_tokens)
@@ -39,14 +39,14 @@ class StoryText:
         return self.vocabulary.rows(chunk.token_ids)
 
     def is_new_chunk(self, step: int) -> bool:
-        """Whether another chunk begins with step number `step`."""
+        """Returns True if a new chunk begins at step number `step`."""
         return step % self.recipe.chunk_steps == 0
 
     def validation(self, n_tokens: int) -> Corpus:
-        """Stories that are in no chunk; the more, the more of the same."""
+        """Returns stories that are in no chunk; a longer text extends a shorter one."""
         return corpus("validation", VALIDATION_SEED, n_tokens)
 
     def validation_batches(self, n_tokens: int) -> list[Int[Tensor, "batch seq"]]:
-        """The validation stories as batches of rows, each story whole."""
+        """Returns the validation stories as batches of whole stories, as rows of the vocabulary."""
         rows = self.vocabulary.rows(self.validation(n_tokens).token_ids)
         return whole_stories(rows, self.vocabulary.end_of_text)

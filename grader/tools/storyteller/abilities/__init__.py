@@ -1,7 +1,7 @@
-"""What a storyteller can do besides telling stories: the things that the weeks look for in the reference.
+"""Measures a storyteller's abilities: what the weeks' notebooks look for in the reference model.
 
-Each module measures one of them on a model in HF's format, so that the model card and the tests of the
-shipped file state the same numbers.
+Each module measures one ability of a model in HF's format, for the model card and the tests of the shipped
+file.
 """
 
 from pathlib import Path
@@ -31,17 +31,17 @@ __all__ = [
 
 
 class Abilities(NamedTuple):
-    """All of them, of one model."""
+    """All measured abilities of one model."""
 
     analogies: AnalogyScore
     pronouns: PronounHeads
     repeats: RepeatScore
     samples: dict[str, Sampled]
-    """By the name of the sampler, in the order of SAMPLERS."""
+    """By name of the sampler, in the order of SAMPLERS."""
 
 
 def measure_abilities(folder: Path, n_stories: int) -> Abilities:
-    """Measures the model in `folder`, which is in HF's format, on so many stories of each sampler."""
+    """Measures the model in `folder`, in HF's format, with `n_stories` stories for each sampler."""
     model = open_model(folder)
     return Abilities(
         score_analogies(model),

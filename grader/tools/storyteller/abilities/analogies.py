@@ -1,4 +1,4 @@
-"""king − man + woman → queen: directions between the rows of the embedding."""
+"""Measures analogies such as king − man + woman → queen between rows of the embedding."""
 
 from typing import NamedTuple
 
@@ -12,21 +12,22 @@ from utils.story_world.analogies import ANALOGIES, Analogy
 
 
 class AnalogyScore(NamedTuple):
-    """How many of the analogies that were stated before training come out right."""
+    """The number of correct analogies, among those chosen before training."""
 
     right: dict[str, int]
-    """By family."""
+    """Correct analogies by family."""
     asked: dict[str, int]
+    """All analogies by family."""
     king_gives_queen: bool
 
     @property
     def share(self) -> float:
-        """Right answers of all families together."""
+        """The share of correct analogies, over all families."""
         return sum(self.right.values()) / sum(self.asked.values())
 
 
 def score_analogies(model: StorytellerModel) -> AnalogyScore:
-    """Asks the stated analogies: the answer must come first among all story words."""
+    """Counts the analogies whose answer is the nearest of all story words."""
     W_E = model.hf.transformer.wte.weight.detach()
     answers = {
         family: [nearest_word(W_E, model.words, each) == each.answer for each in analogies]
@@ -41,7 +42,7 @@ def score_analogies(model: StorytellerModel) -> AnalogyScore:
 
 
 def nearest_word(W_E: Float[Tensor, "d_vocab d_model"], words: dict[str, int], analogy: Analogy) -> str:
-    """The word nearest, by cosine, to start − minus + plus; these three are left out, as in week 3."""
+    """Returns the word nearest, by cosine, to start − minus + plus, other than these three, as in week 3."""
     asked = (analogy.start, analogy.minus, analogy.plus)
     start, minus, plus = (W_E[words[word]] for word in asked)
     others = [word for word in words if word not in asked]

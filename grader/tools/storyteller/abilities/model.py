@@ -1,4 +1,4 @@
-"""The model that is looked at: HF's own classes, and the words that its stories use."""
+"""Loads the model to measure with HF's own classes, and lists the words of its stories."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,12 +23,12 @@ class StorytellerModel:
 
     @property
     def end_of_text(self) -> int:
-        """The id that stands before every story."""
+        """The id before every story."""
         return self.tokenizer.eos_token_id
 
     @cached_property
     def words(self) -> dict[str, int]:
-        """The story words that are one token with their leading blank, and their ids."""
+        """The ids of the story words that are one token with their leading space, by word."""
         pieces = (
             (self.tokenizer.decode([used]), used) for used in StoryText(TrainingRecipe()).vocabulary.used
         )
@@ -38,13 +38,13 @@ class StorytellerModel:
     def look(
         self, tokens: Int[Tensor, "batch seq"]
     ) -> tuple[Float[Tensor, "batch seq d_vocab"], Float[Tensor, "n_layers batch n_heads query key"]]:
-        """Logits, and the attention pattern of every head."""
+        """Returns the logits, and the attention pattern of every head."""
         out = self.hf(tokens, output_attentions=True)
         return out.logits, torch.stack(out.attentions)
 
 
 def open_model(folder: Path) -> StorytellerModel:
-    """Reads a model with HF's Auto classes, without the network.
+    """Loads a model with HF's Auto classes, without the network.
 
     Raises:
         OSError: a file is missing or damaged.
@@ -53,6 +53,5 @@ def open_model(folder: Path) -> StorytellerModel:
     from transformers.utils import logging
 
     logging.disable_progress_bar()
-    how = {"local_files_only": True}
-    hf = AutoModelForCausalLM.from_pretrained(folder, attn_implementation="eager", **how)
-    return StorytellerModel(hf.eval(), AutoTokenizer.from_pretrained(folder, **how))
+    hf = AutoModelForCausalLM.from_pretrained(folder, attn_implementation="eager", local_files_only=True)
+    return StorytellerModel(hf.eval(), AutoTokenizer.from_pretrained(folder, local_files_only=True))

@@ -1,4 +1,4 @@
-"""Names in a random order, said twice: what came after a name comes after it again."""
+"""Measures induction: random names in a sequence that is repeated once."""
 
 from typing import NamedTuple
 
@@ -12,26 +12,26 @@ from utils.story_world import NAMES
 
 SEQUENCES = 50
 PERIOD = 12
-"""Names until the first comes again; more than in any song of the stories."""
+"""Names in one round, more than in any song of the stories."""
 LEAD = "They sang:"
-"""What stands before them, since no story begins with a list."""
+"""The text before the names, since no story begins with a list."""
 
 
 class RepeatScore(NamedTuple):
-    """How a model reads random names the second time."""
+    """A model's induction score and losses on repeated random names."""
 
     head: tuple[int, int]
     """(layer, head) with the highest induction score."""
     score: float
-    """That score: the mean attention from each name of the second round to the one after its earlier copy."""
+    """That score: the mean attention from each name of the second round to the name after its first copy."""
     first_loss: float
-    """Nats per name of the first round, which nobody can know."""
+    """Nats per name of the first round, which is unpredictable."""
     second_loss: float
-    """Nats per name of the second round, but for its first: nobody can know that a round begins."""
+    """Nats per name of the second round, except for its first name, which is unpredictable."""
 
 
 def score_repeats(model: StorytellerModel, seed: int = 0) -> RepeatScore:
-    """Lets the model read `SEQUENCES` rows of `PERIOD` random names, each row twice."""
+    """Runs the model on `SEQUENCES` rows of `PERIOD` random names, each repeated once."""
     tokens = repeated_names(model, seed)
     logits, patterns = model.look(tokens)
     # From each name of the second round to the one after its earlier copy: PERIOD − 1 positions back.
@@ -48,7 +48,7 @@ def score_repeats(model: StorytellerModel, seed: int = 0) -> RepeatScore:
 
 
 def repeated_names(model: StorytellerModel, seed: int) -> Int[Tensor, "batch seq"]:
-    """<|endoftext|>, LEAD and two rounds of different names in random order, in each row."""
+    """Returns rows of <|endoftext|>, LEAD and two rounds of distinct names in random order."""
     generator = torch.Generator().manual_seed(seed)
     ids = torch.tensor([model.words[name] for name in NAMES])
     orders = [torch.randperm(len(ids), generator=generator) for _ in range(SEQUENCES)]

@@ -1,4 +1,4 @@
-"""Temperature, top-k and top-p: what each makes of the stories."""
+"""Samples stories with different temperatures, top-k and top-p, and measures them."""
 
 from typing import Any, NamedTuple
 
@@ -9,7 +9,7 @@ from torch import Tensor
 from grader.tools.storyteller.abilities.model import StorytellerModel
 from utils.story_world import NotAStory, log_probability
 
-# HF's generate has a top-k of 50 unless it is told otherwise.
+# top_k is always given, since HF's generate defaults to 50.
 SAMPLERS: dict[str, dict[str, Any]] = {
     "greedy": {"do_sample": False},
     "temperature 0.5": {"do_sample": True, "top_k": 0, "temperature": 0.5},
@@ -21,20 +21,20 @@ SAMPLERS: dict[str, dict[str, Any]] = {
 
 
 class Sampled(NamedTuple):
-    """Stories that a model told with one sampler."""
+    """Stories sampled from a model with one sampler."""
 
     stories: tuple[str, ...]
-    """The first that came."""
+    """The first ones, not selected."""
     nats: float
-    """−log p of their tokens under the model at temperature 1, per token: how much chance is in them."""
+    """−log p of their tokens under the model at temperature 1, per token."""
     different: int
-    """How many of them are different."""
+    """The number of distinct stories."""
     true_to_the_world: int
-    """How many the story world itself could have told, word for word."""
+    """The number of stories that the generator could have produced, word for word."""
 
 
 def sample_stories(model: StorytellerModel, sampler: str, n_stories: int = 20, seed: int = 0) -> Sampled:
-    """Lets HF's generate tell stories from nothing but <|endoftext|>, at most as long as the context."""
+    """Samples stories with HF's generate from <|endoftext|>, at most as long as the context."""
     start = torch.full((n_stories, 1), model.end_of_text)
     torch.manual_seed(seed)
     rows = model.hf.generate(
@@ -44,12 +44,14 @@ def sample_stories(model: StorytellerModel, sampler: str, n_stories: int = 20, s
         pad_token_id=model.end_of_text,
         **SAMPLERS[sampler],
     )
-    told = tuple(model.tokenizer.batch_decode(rows, skip_special_tokens=True))
-    return Sampled(told, _nats_per_token(model, rows), len(set(told)), sum(map(_is_of_the_world, told)))
+    stories = tuple(model.tokenizer.batch_decode(rows, skip_special_tokens=True))
+    return Sampled(
+        stories, _nats_per_token(model, rows), len(set(stories)), sum(map(_is_of_the_world, stories))
+    )
 
 
 def _nats_per_token(model: StorytellerModel, rows: Int[Tensor, "stories seq"]) -> float:
-    """The mean over all stories' tokens and the <|endoftext|> after each, but not over what fills rows up."""
+    """Returns the mean over all stories' tokens with the <|endoftext|> after each, without padding."""
     nats, counted = 0.0, 0
     for row in rows:
         ends = (row[1:] == model.end_of_text).nonzero()[:, 0].tolist()
