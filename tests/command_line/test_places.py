@@ -33,7 +33,7 @@ def test_the_nearest_copy_wins(tmp_path):
 
 def test_far_from_any_copy_it_is_the_one_that_the_package_came_with(tmp_path):
     assert find_home(tmp_path).name == "course"
-    assert (find_home(tmp_path).parent / "paths.py").is_file()
+    assert (find_home(tmp_path).parent / "utils" / "paths.py").is_file()
 
 
 def test_a_folder_named_course_without_weeks_is_passed_by(tmp_path):
