@@ -1,1 +1,1 @@
-"""`make bench`: the same class by stock nbgrader and by the class run, and where the time goes."""
+"""`make bench`: grades the same class by stock nbgrader and by the class run, and compares times."""

@@ -1,4 +1,4 @@
-"""What `make bench` does and prints."""
+"""Runs the benchmark and prints its tables."""
 
 import os
 import platform
@@ -23,7 +23,7 @@ from utils.weeks import Week, find_week
 
 GROWTH = "10,30,100,300"
 ROUNDS = 3
-"""How often the two take turns: stock nbgrader grades a part of the class, the class run all of it."""
+"""The number of turns: in each, stock nbgrader grades a part of the class, the class run all of it."""
 
 
 def run(
@@ -42,6 +42,8 @@ def run(
 
 
 class _Bench:
+    """The benchmark of one week, with a course folder for each of the two ways."""
+
     def __init__(self, folder: Path, week: Week, workers: int, console: Console):
         root = find_root()
         self.week, self.workers, self.console = week, workers, console
@@ -50,7 +52,7 @@ class _Bench:
             self.stock = course_folder(root, folder / "stock", week, ways.STOCK)
 
     def go(self, students: int, growth: list[int], rounds: int) -> None:
-        """All measurements, in the order of what they need."""
+        """Runs all measurements."""
         group = mixed_class(self.ours, self.week, students)
         self.console.print(f"Week {self.week.number}, {students} submissions, {_machine()}")
         self._against_stock(group, rounds)
@@ -58,9 +60,12 @@ class _Bench:
         self._growth(growth)
 
     def _against_stock(self, group: MixedClass, rounds: int) -> None:
-        """The two in turn, so that whatever else the machine does falls on both."""
-        stock_s, run_s, students = 0.0, [], list(group.files)
-        readable = [each for each in students if not each.startswith("broken")]  # one would end stock's run
+        """Compares the two ways, in alternation, so that other load on the machine affects both."""
+        stock_s, students = 0.0, list(group.files)
+        run_s: list[float] = []
+        readable = [
+            each for each in students if not each.startswith("broken")
+        ]  # a broken notebook would end stock nbgrader's run
         for number in range(rounds):
             group.hand_in(self.stock, readable[number::rounds])
             stock_s += ways.stock(self.stock, self.week)
@@ -72,19 +77,21 @@ class _Bench:
         table.add_row(f"stock nbgrader, {len(readable)} of them", f"{stock_s:.1f} s", f"{each_s:.2f} s")
         table.add_row(f"class run, {self.workers} workers, all {n}", f"{ours_s:.1f} s", f"{ours_s / n:.2f} s")
         self.console.print(table)
-        held = ways.memory_of_class_run(self.ours, self.week, self.workers)
+        memory = ways.memory_of_class_run(self.ours, self.week, self.workers)
         self.console.print(f"Ratio {stock_s / ours_s:.1f}.")
-        self.console.print(f"At most {held / 2**20:.0f} MiB for each worker, with all that it starts.")
+        self.console.print(f"At most {memory / 2**20:.0f} MiB for each worker, with all that it starts.")
 
     def _inside(self, group: MixedClass) -> None:
-        """One process, warm: how much of the time is the student's own code, and what a bare fork takes."""
-        bare = ways.BareFork(self.ours, self.week)
+        """Measures, in one warm process, the share of the student's code and the time of a bare fork."""
+        fork = ways.BareFork(self.ours, self.week)
         tasks = dict(self._tasks(group))
         cool_down()
         grade_submission(next(iter(tasks.values())))
-        ours_s, bare_s, cells, checks, judge, grades = [], [], 0.0, 0.0, 0.0, 0
+        ours_s: list[float] = []
+        bare_s: list[float] = []
+        cells, checks, judge, grades = 0.0, 0.0, 0.0, 0
         for student, task in tasks.items():
-            bare_s.append(bare.grade(group, [student]))
+            bare_s.append(fork.grade(group, [student]))
             began = time.perf_counter()
             graded = grade_submission(task)
             ours_s.append(time.perf_counter() - began)
@@ -101,7 +108,7 @@ class _Bench:
             "the same cells in a bare fork", f"{sum(bare_s) / grades:.3f} s", f"{sum(bare_s) / whole:.0%}"
         )
         self.console.print(table)
-        pairs = [mine / theirs for mine, theirs in zip(ours_s, bare_s, strict=True) if theirs > 0.01]
+        pairs = [ours / bare for ours, bare in zip(ours_s, bare_s, strict=True) if bare > 0.01]
         self.console.print(
             f"Over a bare fork: {whole / sum(bare_s):.2f} in sum, {median(pairs):.2f} in the median."
         )

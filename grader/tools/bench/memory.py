@@ -1,4 +1,4 @@
-"""How much memory a program's processes hold together, at most, while it runs."""
+"""Measures the peak memory of a process's descendants."""
 
 import threading
 from collections.abc import Iterator
@@ -7,44 +7,44 @@ from dataclasses import dataclass
 
 import psutil
 
-_EVERY_S = 0.25
+_INTERVAL_S = 0.25
 
 
 @dataclass
 class Peak:
-    """The largest sum seen so far, in bytes."""
+    """The largest sum observed so far."""
 
-    held: int = 0
+    bytes: int = 0
 
 
 @contextmanager
 def peak_below(pid: int) -> Iterator[Peak]:
-    """Watches all that a process starts, and what these start; the process itself does not count.
+    """Measures the memory of all descendants of a process, without the process itself.
 
-    Proportional set sizes are added: a page that n processes share counts as 1/n of a page in each, so that
-    the sum is what the machine must have.
+    It adds their proportional set sizes: a page shared by n processes counts as 1/n of a page in each, so
+    that the sum is the memory that the machine needs.
     """
-    peak, over = Peak(), threading.Event()
-    watcher = threading.Thread(target=_look, args=(pid, peak, over), daemon=True)
-    watcher.start()
+    peak, done = Peak(), threading.Event()
+    sampler = threading.Thread(target=_sample, args=(pid, peak, done), daemon=True)
+    sampler.start()
     try:
         yield peak
     finally:
-        over.set()
-        watcher.join()
+        done.set()
+        sampler.join()
 
 
-def _look(pid: int, peak: Peak, over: threading.Event) -> None:
-    while not over.wait(_EVERY_S):
+def _sample(pid: int, peak: Peak, done: threading.Event) -> None:
+    while not done.wait(_INTERVAL_S):
         try:
-            below = psutil.Process(pid).children(recursive=True)
-        except psutil.Error:  # it has just ended
+            descendants = psutil.Process(pid).children(recursive=True)
+        except psutil.Error:  # the process has just ended
             return
-        peak.held = max(peak.held, sum(map(_held, below)))
+        peak.bytes = max(peak.bytes, sum(map(_proportional_set_size, descendants)))
 
 
-def _held(process: psutil.Process) -> int:
+def _proportional_set_size(process: psutil.Process) -> int:
     try:
         return process.memory_full_info().pss
-    except psutil.Error:  # it has just ended
+    except psutil.Error:  # the process has just ended
         return 0

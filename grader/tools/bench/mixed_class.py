@@ -1,4 +1,4 @@
-"""A mixed class of any size: untouched, half-done, misled, perfect and broken notebooks, no two the same."""
+"""Makes a class of any size: untouched, half-done, misled, perfect and broken notebooks, all different."""
 
 import shutil
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ from utils.weeks import Week
 
 @dataclass(frozen=True)
 class MixedClass:
-    """Course folders with one week, and the submissions of a class that can be handed in to any of them."""
+    """The submissions of a class for one week, which can be handed in to any course folder."""
 
     week: Week
     files: dict[str, bytes]
-    """A submission's bytes by student."""
+    """The submitted notebooks, by student."""
 
     def hand_in(self, folder: Path, students: list[str]) -> None:
-        """Puts these students' submissions where nbgrader looks for them, and takes away all others."""
+        """Replaces the course folder's submissions by those of these students."""
         submitted = folder / "classroom" / "submitted"
         shutil.rmtree(submitted, ignore_errors=True)
         for student in students:
@@ -35,7 +35,7 @@ class MixedClass:
 
 
 def mixed_class(folder: Path, week: Week, n_students: int) -> MixedClass:
-    """A class of so many in a course folder: the kinds of the sample class in turn."""
+    """Returns a class of `n_students` students: the kinds of the sample class, in turn."""
     released, solutions = (
         nbformat.read(folder / step / week.folder / f"{week.notebook}.ipynb", as_version=4)
         for step in ("course", "solutions")
@@ -44,15 +44,18 @@ def mixed_class(folder: Path, week: Week, n_students: int) -> MixedClass:
     chosen = islice(cycle(kinds.items()), n_students)
     return MixedClass(
         week,
-        {f"{kind}-{number:03d}": _made_own(content, number) for number, (kind, content) in enumerate(chosen)},
+        {f"{kind}-{number:03d}": _unique(content, number) for number, (kind, content) in enumerate(chosen)},
     )
 
 
 def course_folder(root: Path, folder: Path, week: Week, more_config: str = "") -> Path:
-    """A course folder with the week built and in its gradebook.
+    """Makes a course folder with the week built and in its gradebook.
 
     Args:
-        more_config: lines for the end of its nbgrader_config.py.
+        root: the course to build from.
+        folder: the folder to create.
+        week: the week to build.
+        more_config: lines to append to its nbgrader_config.py.
 
     Raises:
         CourseError: nbgrader could not make the assignment.
@@ -67,6 +70,6 @@ def course_folder(root: Path, folder: Path, week: Week, more_config: str = "") -
     return folder
 
 
-def _made_own(content: bytes, number: int) -> bytes:
-    """The same notebook with other bytes, so that nothing can be taken over from one student to the next."""
+def _unique(content: bytes, number: int) -> bytes:
+    """Returns the same notebook with other bytes, so that no result can be reused for another student."""
     return content + b"\n" * (number + 1)

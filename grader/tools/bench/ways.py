@@ -1,4 +1,4 @@
-"""The three ways of grading that are compared, each on the same submissions."""
+"""The three ways of grading that the benchmark compares, on the same submissions."""
 
 import os
 import subprocess
@@ -30,56 +30,61 @@ c.Autograde.autograde_preprocessors = [
     for name in ("Execute", "LimitOutput", "SaveAutoGrades", "AssignLatePenalties", "CheckCellMetadata")
 ]
 """
-"""Lines for nbgrader_config.py: nbgrader's own steps, as it comes, in the place of ours."""
+"""Lines for nbgrader_config.py that restore nbgrader's default preprocessors."""
 
 _SOME_NOT_GRADED = 1
-"""The exit code of `course grade` where a submission is broken, as some of the class are."""
+"""The exit code of `course grade` if a submission is broken, as some of the class are."""
 
 
 def stock(folder: Path, week: Week) -> float:
-    """Seconds that stock nbgrader takes for all that is handed in there, by one command.
+    """Returns the seconds that stock nbgrader takes for all submissions in the folder, in one command.
 
     Raises:
-        CourseError: the command ended before its time, so that the seconds would be too few.
+        CourseError: the command failed, so that the time would be too short.
     """
     began = time.perf_counter()
-    outcome = nbgrader(folder, "autograde", week.folder, "--force")
-    if not outcome.ok:
-        raise CourseError(f"`{outcome.command}` failed: {outcome.reason}")
+    result = nbgrader(folder, "autograde", week.folder, "--force")
+    if not result.ok:
+        raise CourseError(f"`{result.command}` failed: {result.reason}")
     return time.perf_counter() - began
 
 
 def class_run(folder: Path, week: Week, workers: int) -> float:
-    """Seconds that `course grade` takes for all that is handed in there, from the command to its end."""
+    """Returns the seconds that `course grade` takes for all submissions in the folder."""
     began = time.perf_counter()
-    _finish(_started(folder, week, workers))
+    _finish(_start(folder, week, workers))
     return time.perf_counter() - began
 
 
 def memory_of_class_run(folder: Path, week: Week, workers: int) -> int:
-    """Bytes that the same command holds at most, beside its own process, for each worker."""
-    process = _started(folder, week, workers)
+    """Returns the peak memory of the command's child processes, in bytes per worker."""
+    process = _start(folder, week, workers)
     with peak_below(process.pid) as peak:
         _finish(process)
-    return peak.held // workers
+    return peak.bytes // workers
 
 
-def _started(folder: Path, week: Week, workers: int) -> subprocess.Popen:
+def _start(folder: Path, week: Week, workers: int) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "utils.command_line", "grade", str(week.number), "--force"]
-    words = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    return subprocess.Popen([*command, "--workers", str(workers)], cwd=folder, **words)
+    return subprocess.Popen(
+        [*command, "--workers", str(workers)],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
 
 
-def _finish(process: subprocess.Popen) -> None:
-    said, _ = process.communicate()
+def _finish(process: subprocess.Popen[str]) -> None:
+    output, _ = process.communicate()
     if process.returncode not in (0, _SOME_NOT_GRADED):
-        raise CourseError(f"`course grade` ended with exit code {process.returncode}: {said[-500:]}")
+        raise CourseError(f"`course grade` ended with exit code {process.returncode}: {output[-500:]}")
 
 
 class BareFork:
-    """The same cells and checks in a fork of a warm process: no Jupyter, no sandbox, no gradebook.
+    """Runs the same cells and checks in a fork of a warm process, without Jupyter, sandbox or gradebook.
 
-    Nothing that grades in processes of their own can be much faster, and nothing here could be trusted.
+    It is a lower bound for grading with a process per submission. Its results cannot be trusted.
     """
 
     def __init__(self, folder: Path, week: Week) -> None:
@@ -95,7 +100,7 @@ class BareFork:
             self._public.open(check)
 
     def grade(self, group: MixedClass, students: Iterable[str]) -> float:
-        """Seconds for these submissions, one after the other."""
+        """Returns the seconds for these submissions, one after the other."""
         began = time.perf_counter()
         for student in students:
             self._fork(group.week, group.files[student])
@@ -123,7 +128,7 @@ class BareFork:
 
         sys.path.insert(0, str(self._folder))  # parts.py
         judges = (self._public, LocalJudge(seed, reveal=False))
-        names: dict = {"__name__": "__main__"}
+        names: dict[str, object] = {"__name__": "__main__"}
         for step in steps:
             for judge in judges if step.is_check else judges[:1] if step.is_run else ():
                 use_judge(judge)

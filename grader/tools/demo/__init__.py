@@ -1,1 +1,1 @@
-"""`course demo`: the instructor's whole cycle on a sample class, in a folder of its own."""
+"""`course demo`: runs the instructor's whole workflow on a sample class, in a separate folder."""

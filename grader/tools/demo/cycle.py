@@ -1,4 +1,4 @@
-"""The instructor's cycle, command by command: generate, release, collect, grade, feedback."""
+"""Runs the instructor's workflow, command by command: generate, release, collect, grade, feedback."""
 
 import shutil
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ from utils.weeks import Week
 
 @dataclass(frozen=True)
 class Demo:
-    """A course folder with a sample class that has been graded."""
+    """A course folder with a graded sample class."""
 
     folder: Path
     week: Week
@@ -33,24 +33,27 @@ class Demo:
 
     @property
     def classroom(self) -> Classroom:
-        """Its folders and gradebook."""
+        """The folders and gradebook of the class."""
         return Classroom(load_config(self.folder))
 
 
 def run_demo(
     root: Path, folder: Path, week: Week, wrong: Answers, seen: Seen, watch: ProgressListener | None = None
 ) -> Demo:
-    """Runs the whole cycle for a week of the course `root` in `folder`, which is made anew.
+    """Runs the whole workflow for a week of the course `root` in `folder`, which is emptied first.
 
     Args:
+        root: the course folder.
+        folder: the folder for the sample class.
+        week: the week to grade.
         wrong: the misled student's answers.
-        seen: is told of each command when it is done.
-        watch: is told how the grading goes.
+        seen: receives the result of each command.
+        watch: receives the progress of grading.
 
     Raises:
-        CourseError: the week cannot be built, another run is at work there, or a command failed.
+        CourseError: the week cannot be built, another run uses the folder, or a command failed.
     """
-    with _alone(folder):
+    with _locked(folder):
         return _run(root, folder, week, wrong, seen, watch)
 
 
@@ -58,24 +61,24 @@ def _run(
     root: Path, folder: Path, week: Week, wrong: Answers, seen: Seen, watch: ProgressListener | None
 ) -> Demo:
     _set_up(root, folder, week)
-    _must(nbgrader(folder, "generate_assignment", week.folder, "--force"), seen)
-    _must(nbgrader(folder, "release_assignment", week.folder), seen)
+    _require(nbgrader(folder, "generate_assignment", week.folder, "--force"), seen)
+    _require(nbgrader(folder, "release_assignment", week.folder), seen)
     students = _hand_in(folder, week, wrong)
-    _must(nbgrader(folder, "zip_collect", week.folder), seen)
+    _require(nbgrader(folder, "zip_collect", week.folder), seen)
     results = _grade(folder, week, seen, watch)
-    _must(nbgrader(folder, "generate_feedback", week.folder), seen)
+    _require(nbgrader(folder, "generate_feedback", week.folder), seen)
     return Demo(folder, week, tuple(results[student] for student in students))
 
 
 def _grade(folder: Path, week: Week, seen: Seen, watch: ProgressListener | None) -> dict[str, StudentResult]:
-    # The sample class is ours, so that a machine without a sandbox may grade it, too.
+    # The sample class is the course's own code, so that it may be graded without a sandbox.
     outcome = grade_class(folder, ClassRunOptions(week, trusted=True), watch)
     seen(CommandResult(f"course grade {week.folder}", ok=True, log=""))
     return {result.student: result for result in outcome.results}
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def _locked(folder: Path) -> Iterator[None]:
     folder.parent.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(folder.with_name(f"{folder.name}.lock"), timeout=0):
@@ -96,7 +99,7 @@ def _set_up(root: Path, folder: Path, week: Week) -> None:
 
 
 def _hand_in(folder: Path, week: Week, wrong: Answers) -> list[str]:
-    """Puts the class's files where a learning platform's download goes; returns the students' names."""
+    """Writes the class's files to the folder for a platform's downloads; returns the students' names."""
     released, solutions = (
         nbformat.read(folder / step / week.folder / f"{week.notebook}.ipynb", as_version=4)
         for step in ("course", "solutions")
@@ -109,7 +112,8 @@ def _hand_in(folder: Path, week: Week, wrong: Answers) -> list[str]:
     return list(files)
 
 
-def _must(outcome: CommandResult, seen: Seen) -> None:
-    seen(outcome)
-    if not outcome.ok:
-        raise CourseError(f"`{outcome.command}` failed: {outcome.reason or outcome.log.strip()}")
+def _require(result: CommandResult, seen: Seen) -> None:
+    """Reports a command's result; raises CourseError if it failed."""
+    seen(result)
+    if not result.ok:
+        raise CourseError(f"`{result.command}` failed: {result.reason or result.log.strip()}")

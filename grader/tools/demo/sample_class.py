@@ -1,4 +1,4 @@
-"""The sample class: notebooks as students hand them in, made from the released one."""
+"""Makes the sample class: submitted notebooks, from the released one."""
 
 import importlib
 import inspect
@@ -13,22 +13,22 @@ from utils.notebook.cells import grade_id, grading, is_written_answer, without_m
 from utils.weeks import Week
 
 Answers = Mapping[str, str]
-"""What a student wrote, by the grade_id of the cell it stands in."""
+"""A student's answers, by the grade_id of the cell."""
 
 READABLE = 0.6
-"""The share of its file that the broken notebook keeps, as after an upload that was cut off."""
+"""The share of its file that the broken notebook keeps, as after an interrupted upload."""
 
 
 def right_answers(solutions: NotebookNode) -> dict[str, str]:
-    """Every answer of the notebook with solutions, in order."""
+    """Returns every answer of the notebook with solutions, in order."""
     solved = [cell for cell in solutions.cells if grading(cell).get("solution")]
-    return {grade_id(cell): without_marks(cell.source) for cell in solved}
+    return {_name(cell): without_marks(cell.source) for cell in solved}
 
 
 def half_of(solutions: NotebookNode) -> dict[str, str]:
-    """The right answers to the first half of the coding exercises."""
+    """Returns the right answers to the first half of the coding exercises."""
     code = [
-        grade_id(cell)
+        _name(cell)
         for cell in solutions.cells
         if grading(cell).get("solution") and not is_written_answer(cell)
     ]
@@ -37,7 +37,7 @@ def half_of(solutions: NotebookNode) -> dict[str, str]:
 
 
 def wrong_answers(week: Week) -> dict[str, str]:
-    """The week's wrong answers from `grader.tools.demo.misled`; none where the week has no module there."""
+    """Returns the week's wrong answers from `grader.tools.demo.misled`; empty if the week has no module."""
     name = f"grader.tools.demo.misled.{week.folder}"
     if find_spec(name) is None:
         return {}
@@ -47,21 +47,21 @@ def wrong_answers(week: Week) -> dict[str, str]:
 
 
 def fill_in(released: NotebookNode, answers: Answers) -> NotebookNode:
-    """The released notebook with these answers in its cells."""
+    """Returns the released notebook with these answers in its cells."""
     notebook = deepcopy(released)
     for cell in notebook.cells:
-        if grading(cell).get("solution") and grade_id(cell) in answers:
-            cell.source = answers[grade_id(cell)]
+        if grading(cell).get("solution") and _name(cell) in answers:
+            cell.source = answers[_name(cell)]
     return notebook
 
 
 def sample_class(released: NotebookNode, solutions: NotebookNode, wrong: Answers) -> dict[str, bytes]:
-    """The class's files by student.
+    """Returns the class's files by student.
 
     Args:
         released: the notebook that students get.
-        solutions: the same one with solutions.
-        wrong: answers for the misled student; with none there is no such student.
+        solutions: the same notebook with solutions.
+        wrong: answers of the misled student; if empty, there is no such student.
     """
     right = right_answers(solutions)
     answers = {"untouched": {}, "perfect": right, "half-done": half_of(solutions)}
@@ -70,6 +70,11 @@ def sample_class(released: NotebookNode, solutions: NotebookNode, wrong: Answers
     files = {student: _serialise(fill_in(released, answer)) for student, answer in answers.items()}
     files["broken"] = files["perfect"][: int(READABLE * len(files["perfect"]))]
     return files
+
+
+def _name(cell: NotebookNode) -> str:
+    """Returns the grade_id of a solution cell, which every built notebook has."""
+    return grade_id(cell) or ""
 
 
 def _serialise(notebook: NotebookNode) -> bytes:

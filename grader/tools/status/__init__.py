@@ -1,1 +1,1 @@
-"""The course in numbers: `course status`, and the same table in README.md."""
+"""`course status`: counts of exercises, points and tests per week, also as a table in README.md."""

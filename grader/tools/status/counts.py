@@ -1,9 +1,10 @@
-"""Counts what each week holds, from the sources and the checks themselves."""
+"""Counts each week's exercises, points and tests, from the sources and the checks."""
 
 import importlib.util
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from grader.build.source import read_source, source_path, weeks_with_source
 from grader.notebook.exercises import Exercise, exercises_of
@@ -12,37 +13,37 @@ from utils.errors import CourseError
 from utils.weeks import Week
 
 RUN_TIMES = Path(__file__).with_name("run_times.json")
-"""Seconds that each week's notebook with solutions took, by folder, and on which machine; measured by
-`course status --time`. They are kept, since no two machines are equally fast."""
+"""The run time of each week's notebook with solutions, in seconds by folder, and the machine: measured by
+`course status --time`. Tracked in git, since times from different machines cannot be compared."""
 
 
 @dataclass(frozen=True)
 class Numbers:
-    """What one week holds."""
+    """The counts of one week."""
 
     week: Week
     core: int
-    """Core exercises; they add up to 100 points."""
+    """Core exercises, which add up to 100 points."""
     stretch: int
     points: float
-    """All points: core, stretch and the answers that a person grades."""
+    """All points: core, stretch and manually graded answers."""
     mistakes: int
     """Wrong implementations that the checks know by name."""
     variants: int
-    """Right solutions in other styles, all of which must pass."""
+    """Correct solutions in other styles, all of which must pass."""
     score: Score
-    """Mutants of the solutions, and how many of them the public cases fail: see `course mutate`."""
+    """Mutants of the solutions, and those that public cases kill: see `course mutate`."""
     seconds: float | None
-    """How long the notebook with its solutions ran, when that was last measured."""
+    """The last measured run time of the notebook with solutions, in seconds."""
 
     @property
     def exercises(self) -> int:
-        """Core and stretch."""
+        """The number of core and stretch exercises."""
         return self.core + self.stretch
 
 
 def count_weeks(root: Path) -> list[Numbers]:
-    """The numbers of every week that has a notebook, in order.
+    """Returns the counts of every week that has a notebook, in order.
 
     Raises:
         CourseError: a source cannot be read.
@@ -71,8 +72,8 @@ def _numbers(root: Path, week: Week, exercises: list[Exercise], seconds: float |
     )
 
 
-def _variants(root: Path, week: Week) -> dict[str, list]:
-    """The right solutions in variants.py beside the source, by check."""
+def _variants(root: Path, week: Week) -> dict[str, list[Any]]:
+    """Returns the correct solutions in variants.py beside the source, by check."""
     path = source_path(root, week).with_name("variants.py")
     spec = importlib.util.spec_from_file_location(f"variants_of_{week.folder}", path)
     if spec is None or spec.loader is None or not path.is_file():
@@ -82,8 +83,8 @@ def _variants(root: Path, week: Week) -> dict[str, list]:
     return module.VARIANTS
 
 
-def run_times() -> dict:
-    """What RUN_TIMES holds: `machine`, a phrase, and `seconds` by folder."""
+def run_times() -> dict[str, Any]:
+    """Returns the contents of RUN_TIMES: `machine`, a description, and `seconds` by folder."""
     if not RUN_TIMES.is_file():
         return {"machine": "", "seconds": {}}
     return json.loads(RUN_TIMES.read_text(encoding="utf-8"))

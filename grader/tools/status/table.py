@@ -1,4 +1,4 @@
-"""The numbers as a table, for a terminal and for README.md."""
+"""Formats the counts as a table, for a terminal and for README.md."""
 
 from collections.abc import Iterable, Sequence
 
@@ -21,12 +21,12 @@ HEADS = (
 
 
 def rows(numbers: Sequence[Numbers]) -> list[tuple[str, ...]]:
-    """One row a week and one for all of them, as text."""
+    """Returns one row per week and one with the sums, as text."""
     return [*map(_row, numbers), _sum(numbers)]
 
 
 def terminal_table(numbers: Sequence[Numbers]) -> Table:
-    """For the terminal."""
+    """Returns the table for the terminal."""
     table = Table(title="GPT-2 in twelve weeks", title_justify="left")
     for number, head in enumerate(HEADS):
         table.add_column(head, justify="left" if number == 1 else "right")
@@ -39,7 +39,7 @@ def terminal_table(numbers: Sequence[Numbers]) -> Table:
 
 
 def markdown_table(numbers: Sequence[Numbers]) -> str:
-    """For README.md."""
+    """Returns the table for README.md, in Markdown."""
     rule = ["--:", "---", *["--:"] * (len(HEADS) - 2)]
     return "\n".join(map(_line, [HEADS, rule, *rows(numbers)]))
 

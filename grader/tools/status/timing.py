@@ -1,4 +1,4 @@
-"""How long a week's notebook with its solutions runs in a fresh kernel: all that a grade needs, no looks."""
+"""Measures the run time of the notebooks with solutions in a fresh kernel, without cells tagged `look`."""
 
 import json
 import os
@@ -14,10 +14,15 @@ from utils.weeks import Week
 
 
 def time_weeks(root: Path, weeks: Iterable[Week], say: Callable[[Week, float], None]) -> None:
-    """Runs the notebooks one after the other and writes the seconds down in RUN_TIMES.
+    """Runs the notebooks one after the other, and writes the seconds to RUN_TIMES.
+
+    Args:
+        root: the course folder.
+        weeks: the weeks to measure.
+        say: receives each week with its seconds.
 
     Raises:
-        CourseError: a notebook has not been built, or a cell of it failed.
+        CourseError: a notebook has not been built, or one of its cells failed.
     """
     seconds = {}
     for week in weeks:
@@ -37,7 +42,7 @@ def _seconds(path: Path) -> float:
     notebook = nbformat.read(path, as_version=4)
     began = time.perf_counter()
     try:
-        # Looks may take as long as they teach: week 11 trains a model in one.
+        # Cells tagged `look` may be slow: in week 11, one trains a model.
         NotebookClient(
             notebook,
             timeout=600,

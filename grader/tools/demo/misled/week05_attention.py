@@ -1,4 +1,4 @@
-"""Week 5 as a student writes it who has understood half of it. One mistake in each function."""
+"""Wrong answers for week 5, with one mistake in each function."""
 
 import math
 
