@@ -1,5 +1,6 @@
 """Week 1's checks: everything is a vector."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -11,6 +12,7 @@ from utils.checks.engine.observation import tensors
 from utils.checks.engine.shape_table import shape_table_check
 from utils.checks.watch.step_count import result_and_growth
 from utils.examples.word_space import WORDS
+from utils.reference import Reference
 from utils.reference.inputs.tokens import token_ids
 
 WEEK = "week01_vectors"
@@ -37,14 +39,14 @@ _SOFTMAXES = (
 _REAL_WORDS = (" king", " queen", " man", " woman", " dog", " castle", " river")
 
 
-def _real_vectors(reference, words=_REAL_WORDS) -> Tensor:
-    """The reference's own vectors of some words, [word, d_model]."""
+def _real_vectors(reference: Reference, words: Sequence[str] = _REAL_WORDS) -> Tensor:
+    """Returns the reference's vectors of some words, [word, d_model]."""
     ids = [reference.tokenizer.encode(word)[0] for word in words]
     return reference.state_dict["transformer.wte.weight"][ids].float()
 
 
-def _real_logits(reference) -> Tensor:
-    """The reference's logits for the last three positions of two prompts, [2, 3, d_vocab]."""
+def _real_logits(reference: Reference) -> Tensor:
+    """Returns the reference's logits for the last three positions of two prompts, [2, 3, d_vocab]."""
     with torch.no_grad():
         return reference.model(token_ids(reference)).logits[:, -3:].clone()
 
@@ -199,7 +201,9 @@ attention_scores_einsum = Check(
 
 
 def _softmax_cases(draw: Draw) -> list[Case]:
-    """Along every axis, and with none named; numbers that overflow, within a row and from row to row."""
+    """Returns cases along every axis and with none named, and with numbers that overflow within a row or from
+    row to row.
+    """
     batch, seq, d = draw.sizes("batch", "seq", "d", among=range(3, 9)).values()
     label = f"batch {batch} · seq {seq} · d {d}"
     cases = [Case(f"dim left out, {label}", {"x": draw.normal(batch, seq, d), "dim": None})]
@@ -249,7 +253,7 @@ def _cross_entropy_cases(draw: Draw) -> list[Case]:
         sizes = draw.sizes(*names, among=range(3, 10))
         logits = draw.normal(*sizes.values(), scale=scale)
         targets = draw.integers(0, sizes.d_vocab, *logits.shape[:-1])
-        targets.reshape(-1)[0] = 0  # id 0 is a token like any other, and so is the last
+        targets.reshape(-1)[0] = 0  # the first and the last id must not be treated as padding
         targets.reshape(-1)[1] = sizes.d_vocab - 1
         cases.append(Case(str(sizes), {"logits": logits, "targets": targets}))
     for shape, target in (((1, 1, 6), 0), ((1, 4), 3), ((2, 1, 5), 0), ((1, 3, 4), 0)):
@@ -290,7 +294,7 @@ def _one_hot_lookup_cases(draw: Draw) -> list[Case]:
     cases = []
     for _ in range(2):
         sizes = draw.sizes("batch", "seq", "d_model", "d_vocab", among=range(3, 12))
-        # The largest id never occurs here: the vocabulary's size is to be read off W_E.
+        # The largest id does not occur, since the vocabulary's size has to come from W_E.
         tokens = draw.integers(0, sizes.d_vocab - 1, sizes.batch, sizes.seq)
         tokens[0, 0] = 0
         W_E = draw.normal(sizes.d_vocab, sizes.d_model)
@@ -304,8 +308,8 @@ def _one_hot_lookup_cases(draw: Draw) -> list[Case]:
     return [*cases, _real_lookup_case(draw.reference)]
 
 
-def _real_lookup_case(reference) -> Case:
-    """The rows of the prompts' own tokens and one before them, renumbered: a table that is small to send."""
+def _real_lookup_case(reference: Reference) -> Case:
+    """Returns the prompts' own rows and the table's first, renumbered, so that the table is small to send."""
     vocabulary, tokens = token_ids(reference).unique(return_inverse=True)
     W_E = reference.state_dict["transformer.wte.weight"]
     table = torch.cat([W_E[:1], W_E[vocabulary]]).float()
@@ -314,10 +318,10 @@ def _real_lookup_case(reference) -> Case:
 
 def _run_one_hot_lookup(one_hot_lookup: Any, tokens: Tensor, W_E: Tensor) -> dict[str, Any]:
     output = one_hot_lookup(tokens, W_E)
-    # A product adds up all rows, each times 0 or 1, and 0 · NaN is NaN. A lookup never sees the other rows.
-    spoilt = W_E.clone()
-    spoilt[torch.isin(torch.arange(len(W_E)), tokens, invert=True)] = torch.nan
-    seen = any(part.isnan().any().item() for part in tensors(one_hot_lookup(tokens, spoilt)))
+    # A product adds up all rows, each times 0 or 1, and 0 · NaN is NaN. A lookup does not read the others.
+    with_nan = W_E.clone()
+    with_nan[torch.isin(torch.arange(len(W_E)), tokens, invert=True)] = torch.nan
+    seen = any(part.isnan().any().item() for part in tensors(one_hot_lookup(tokens, with_nan)))
     return {"one_hot, vectors": output, "every row of W_E takes part": seen}
 
 
@@ -380,7 +384,7 @@ shape_table = shape_table_check(
 def _vector_arithmetic_cases(draw: Draw) -> list[Case]:
     words = [word.word for word in WORDS]
     places = torch.tensor([word.place for word in WORDS])
-    # In the third start itself would win, in the fourth plus would.
+    # Without exclusion, `start` would win in the third case and `plus` in the fourth.
     questions = ["king man woman", "queen woman man", "sport man woman", "girl boy man"]
     cases = [_arithmetic_case("the fourteen words", places, words, *each.split()) for each in questions]
     for _ in range(3):
@@ -492,7 +496,7 @@ cumsum = Check(
 def _roll_cases(draw: Draw) -> list[Case]:
     cases = []
     n = draw.choose(range(4, 10))
-    sizes = [draw.choose(range(5, 10)) for _ in range(4)]  # in 4 places −2 would be 2
+    sizes = [draw.choose(range(5, 10)) for _ in range(4)]  # for n = 4 a shift by −2 would equal one by 2
     shifts = zip((*sizes, n, n, n, 1, 1), (1, -2, 0, 13, n, -n, n - 1, 0, 5), strict=True)
     for n, shift in shifts:
         cases.append(Case(f"n {n} · shift {shift}", {"x": draw.normal(n), "shift": shift}))

@@ -1,7 +1,7 @@
 """Week 2's checks: byte-pair encoding, exactly GPT-2's.
 
-What crosses to a student's process is plain: texts, and of GPT-2's merges and ids the part that a case can
-use (`gpt2_merges.part_for`). So no check needs a tokenizer, or a file of one, where the student's code runs.
+A case holds texts and the part of GPT-2's merges and ids that they can use (`gpt2_merges.part_for`), so that
+no check needs a tokenizer, or its files, in the student's process.
 """
 
 from copy import copy
@@ -17,7 +17,7 @@ from utils.errors import CheckMisuse
 
 WEEK = "week02_tokens"
 TOKENIZERS = ("tokenizers", "transformers", "tiktoken", "gpt3_tokenizer")
-"""The libraries that would do this week's work. Grading needs none of them beside the student's code."""
+"""The libraries that would do this week's work. Grading does not need them in the student's process."""
 _END, _TURN, _USER = "<|endoftext|>", "<|turn|>", "<|turn|>user"
 
 
@@ -114,7 +114,7 @@ def _random_pieces(draw: Draw, length: int, alphabet: tuple[str, ...] = ("a", "b
 
 
 def _count_pairs_cases(draw: Draw) -> list[Case]:
-    spoken = [["low", 5], ["lower", 2], ["newest", 6], ["widest", 3]]
+    spoken = [("low", 5), ("lower", 2), ("newest", 6), ("widest", 3)]
     cases = [
         Case("four words, in single signs", {"words": [[list(word), count] for word, count in spoken]}),
         Case("a sign three and four times in a row", {"words": [[list("aaa"), 2], [list("baaaab"), 3]]}),
@@ -243,7 +243,7 @@ def _encode_word_cases(draw: Draw) -> list[Case]:
     few = [["a", "b"], ["c", "d"], ["b", "c"], ["bc", "d"], ["ab", "ab"], ["cd", "ab"]]
     for word in ("abcd", "bcdbcd", "cdabababcd", "xyz"):
         cases.append(Case(f"{word!r} with six merges of our own", {"word": word, "merges": few}))
-    # A word that was seen before, and other merges: what was found for it then is no answer now.
+    # A word of an earlier case with other merges, for which a cached result is wrong.
     for merges in ([["c", "d"]], [], [["b", "c"], *few[:2]]):
         cases.append(Case(f"'abcd' with {len(merges)} merges", {"word": "abcd", "merges": merges}))
     for merges in ([["a", "a"], ["aa", "a"]], [["a", "a"], ["aa", "aa"]], [["a", "a"]]):
@@ -254,8 +254,9 @@ def _encode_word_cases(draw: Draw) -> list[Case]:
 
 
 def _random_merges(draw: Draw, number: int) -> list[list[str]]:
-    """Merges as training could have found them: each joins pieces that were there before, into a new one."""
-    pieces, merges = ["a", "b", "c"], []
+    """Returns merges that training could have found: each joins two existing pieces into a new one."""
+    pieces = ["a", "b", "c"]
+    merges: list[list[str]] = []
     while len(merges) < number:
         left, right = draw.choose(pieces), draw.choose(pieces)
         if left + right not in pieces and len(left + right) < 6:
@@ -265,7 +266,7 @@ def _random_merges(draw: Draw, number: int) -> list[list[str]]:
 
 
 def ranks_of(merges: list[list[str]]) -> dict[tuple[str, str], int]:
-    """Merges in their order as the dict that the exercises take."""
+    """Returns the merges as the dict of ranks that the exercises take."""
     return {(left, right): rank for rank, (left, right) in enumerate(merges)}
 
 
@@ -342,9 +343,7 @@ def _encode_cases(draw: Draw) -> list[Case]:
 
 
 def _own_merges_cases(draw: Draw) -> list[Case]:
-    """Texts that were seen before, with other merges and other ids: what was found for them then is no answer
-    now.
-    """
+    """Returns texts of earlier cases with other merges and ids, for which a cached result is wrong."""
     cases = []
     for text, merges in (
         ("Hello, world", []),
@@ -394,7 +393,7 @@ def _ids(draw: Draw, text: str) -> list[int]:
 
 
 def _pieces(ids: list[int]) -> list[str]:
-    """The pieces of these ids and some more, in the order of their ids."""
+    """Returns the pieces of these ids and some more, in the order of their ids."""
     every = list(all_ids())
     return [every[number] for number in sorted({*ids, *range(11), 50256})]
 
@@ -432,7 +431,7 @@ def _special_cases(draw: Draw) -> list[Case]:
 
 
 def _special_case(text: str, special: list[list[Any]], asked: list[str] | None = None) -> Case:
-    """`special` gives the special tokens that the vocabulary has; those of them in `asked` are looked for."""
+    """Returns a case whose vocabulary has the tokens `special`; the text is searched for those in `asked`."""
     wanted = [token for token, _ in special] if asked is None else asked
     what = f"{len(wanted)} special" if wanted else "no special tokens"
     if asked is not None:
@@ -455,7 +454,7 @@ encode_special = Check(
 )
 
 SHAPE_TEXT = "naïve café 🙂"
-"""What the first rows of the shape table speak of."""
+"""The text of the first rows of the shape table."""
 
 shape_table = shape_table_check(
     WEEK,
@@ -493,7 +492,7 @@ def _run_bytes_per_token(bytes_per_token, texts, ids):
     known = dict(ids)
 
     def encode(text):
-        """GPT-2's ids of the case's own texts."""
+        """Returns GPT-2's ids of one of the case's texts."""
         if text not in known:
             given = shown(str(text))
             raise CheckMisuse(
@@ -515,7 +514,7 @@ bytes_per_token = Check(
 
 
 class _Watched(dict):
-    """Ranks that count how often they are asked."""
+    """Ranks that count their lookups."""
 
     asked = 0
 
@@ -528,7 +527,7 @@ class _Watched(dict):
         return super().__contains__(pair)
 
     def get(self, pair, default=None):
-        """The rank of a pair, counted."""
+        """Returns the rank of a pair, and counts the lookup."""
         self.asked += 1
         return super().get(pair, default)
 
@@ -559,7 +558,7 @@ def _run_fast_encoder(fast_encoder, text, merges, vocab, words):
     encode, encode_once = fast_encoder(ranks, vocab), fast_encoder(once, vocab)
     for word in words:
         encode_once(word)
-    ids = copy(encode(text))  # it may be a list that the encoder goes on using
+    ids = copy(encode(text))  # the encoder may change the returned list later
     again = encode(text)
     return {
         "ids": ids,

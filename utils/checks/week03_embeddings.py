@@ -18,6 +18,7 @@ from utils.checks.measure.learned_parameters import (
     rows_that_learn,
     table_of,
 )
+from utils.reference import Reference
 from utils.reference.inputs.tokens import token_ids
 
 WEEK = "week03_embeddings"
@@ -27,27 +28,27 @@ _LOOKUPS = (
     "torch.nn.functional.embedding_bag",
     "torch.embedding_bag",
 )
-_LARGE = (500, 40)  # rows and columns of a new module whose first numbers are looked at
+_LARGE = (500, 40)  # rows and columns of a new module whose initial values are measured
 _PAIRS = ("king", "queen", "man", "woman", "boy", "girl", "prince", "princess", "uncle", "aunt")
 _THINGS = ("cat", "dog", "cow", "horse", "apple", "banana", "lemon", "football", "tennis", "castle", "river")
 WORDS = (*_PAIRS, *_THINGS)
-"""Words of which each is one token with a space in front, and of which the stories speak."""
+"""Words that occur in the stories; each is one token with a space before it."""
 
 
-def _word_vectors(reference, words: Sequence[str] = WORDS) -> Float[Tensor, "word d_model"]:
-    """The reference's own vectors of some words, each of them one token with a space in front."""
+def _word_vectors(reference: Reference, words: Sequence[str] = WORDS) -> Float[Tensor, "word d_model"]:
+    """Returns the reference's vectors of some words, each of them one token with a space before it."""
     ids = [reference.tokenizer.encode(f" {word}")[0] for word in words]
     return reference.state_dict["transformer.wte.weight"][ids].float()
 
 
-def _own_rows(reference, ids: Int[Tensor, "batch seq"]) -> tuple[Tensor, Tensor]:
-    """The ids renumbered from 0, and the rows of W_E that they need: small enough to be sent."""
+def _own_rows(reference: Reference, ids: Int[Tensor, "batch seq"]) -> tuple[Tensor, Tensor]:
+    """Returns the ids renumbered from 0, and the rows of W_E that they use: small enough to send."""
     vocabulary, tokens = ids.unique(return_inverse=True)
     return tokens, reference.state_dict["transformer.wte.weight"][vocabulary].float()
 
 
 def _some_tokens(draw: Draw, d_vocab: int, batch: int, seq: int) -> Int[Tensor, "batch seq"]:
-    """Random ids, the first and the last of the vocabulary among them."""
+    """Returns random ids, including the first and the last of the vocabulary."""
     tokens = draw.integers(0, d_vocab, batch, seq)
     tokens[0, 0], tokens[-1, -1] = 0, d_vocab - 1
     return tokens
@@ -57,7 +58,7 @@ def _some_tokens(draw: Draw, d_vocab: int, batch: int, seq: int) -> Int[Tensor, 
 
 
 def _embed_cases(draw: Draw) -> list[Case]:
-    """More tokens than numbers in a vector and fewer, one prompt, one position: each hides something else."""
+    """Returns cases with more and with fewer tokens than d_model, with one prompt and with one position."""
     cases = []
     for batch, seq, more_tokens in ((2, None, True), (None, None, False), (1, None, True), (None, 1, True)):
         sizes = draw.sizes("batch", "seq", "d_vocab", "d_model", among=range(3, 12))
@@ -92,10 +93,10 @@ def _run_embed(Embed: Any, tokens: Tensor, W_E: Tensor) -> dict[str, Any]:
 
 
 def _beyond(embed: nn.Module, W_E: Tensor) -> str:
-    """What comes of the first id that the vocabulary does not have."""
+    """Returns what happens for the first id that the vocabulary does not have."""
     try:
         vectors = embed(torch.full((2, 3), len(W_E)))
-    except Exception:  # whichever error it is: the exercise asks for one, not for a certain one
+    except Exception:  # the exercise asks for an error, not for one of a certain type
         return "an error"
     comparable = isinstance(vectors, Tensor) and vectors.shape[-1:] == W_E.shape[1:]
     for whose, row in (("first", W_E[0]), ("last", W_E[-1])):
@@ -111,12 +112,12 @@ Embed = Check(
     cases=_embed_cases,
     run=_run_embed,
     forbidden=_LOOKUPS,
-    random_state="allowed",  # its constructor draws the first weights
+    random_state="allowed",  # its constructor draws the initial weights
 )
 
 
 def _nearest_cases(draw: Draw) -> list[Case]:
-    """Rows of very different lengths, so that long vectors do not pass for near ones."""
+    """Returns rows of very different lengths, so that long vectors are not taken for near ones."""
     cases = []
     for what, k, left_out in (("a vector of its own", 3, 0), ("the vector of a token", 4, 0)):
         W_E, vector = _uneven_rows(draw)
@@ -147,7 +148,7 @@ def _uneven_rows(draw: Draw) -> tuple[Tensor, Tensor]:
 
 
 def _nearest_case(what: str, W_E: Tensor, vector: Tensor, k: int, left_out: int) -> Case:
-    """`left_out` tokens are excluded, those that come nearest among them."""
+    """Returns a case that excludes `left_out` tokens, including the nearest ones."""
     by_nearness = torch.cosine_similarity(W_E, vector[None]).argsort(descending=True)
     exclude = by_nearness[: 2 * left_out : 2].tolist() if left_out else None
     label = f"{what}, k {k} · d_vocab {len(W_E)} · d_model {len(vector)}"
@@ -155,7 +156,7 @@ def _nearest_case(what: str, W_E: Tensor, vector: Tensor, k: int, left_out: int)
 
 
 def _run_nearest(nearest_tokens: Any, W_E: Tensor, vector: Tensor, k: int, exclude: list[int] | None) -> Any:
-    """`exclude` None: the argument is left out."""
+    """Calls `nearest_tokens`, without the argument `exclude` if that is None."""
     if exclude is None:
         return nearest_tokens(W_E, vector, k)
     return nearest_tokens(W_E, vector, k, exclude=exclude)
@@ -175,7 +176,7 @@ def _analogy_cases(draw: Draw) -> list[Case]:
     for k, all_alike in ((3, False), (1, False), (None, False), (3, True)):
         W_E, _ = _uneven_rows(draw)
         start, minus, plus = torch.argsort(draw.normal(len(W_E)))[:3].tolist()
-        if all_alike:  # then start − minus + plus = minus + plus: the words asked with are the nearest
+        if all_alike:  # start − minus + plus is then minus + plus, nearest to the words of the question
             W_E[[minus, plus]] = draw.normal(2, W_E.shape[1])
             W_E[start] = 2 * W_E[minus]
         k = k or len(W_E) - 3
@@ -214,16 +215,16 @@ def _direction_cases(draw: Draw) -> list[Case]:
     cases = []
     for count in (None, None, 1):
         pairs, d_vocab, d_model = draw.sizes("pairs", "d_vocab", "d_model", among=range(3, 9)).values()
-        count, d_vocab = count or pairs, max(2 * d_vocab + pairs, 2 * pairs + 1)  # two words to a pair
+        count, d_vocab = count or pairs, max(2 * d_vocab + pairs, 2 * pairs + 1)  # two words per pair
         ids = torch.argsort(draw.normal(d_vocab))[: 2 * count].reshape(count, 2)
         label = f"pairs {count} · d_vocab {d_vocab} · d_model {d_model}"
         cases.append(Case(label, {"W_E": draw.normal(d_vocab, d_model, scale=2.0), "pairs": ids}))
     ends = {"W_E": draw.normal(6, 1, scale=2.0), "pairs": torch.tensor([[0, 5]])}
     cases.append(Case("one pair, the first token and the last · d_vocab 6 · d_model 1", ends))
     reference = draw.reference
-    pairs = torch.arange(len(_PAIRS)).reshape(-1, 2)
+    real_pairs = torch.arange(len(_PAIRS)).reshape(-1, 2)
     label = f"five pairs of {reference.name}'s words"
-    return [*cases, Case(label, {"W_E": _word_vectors(reference), "pairs": pairs})]
+    return [*cases, Case(label, {"W_E": _word_vectors(reference), "pairs": real_pairs})]
 
 
 gender_direction = Check(
@@ -263,19 +264,21 @@ coordinate_along = Check(
 
 
 def _pos_embed_cases(draw: Draw) -> list[Case]:
-    """Prompts shorter than n_ctx and as long, ids that could pass for positions and ids that could not."""
+    """Returns prompts shorter than n_ctx and as long, with ids that are also positions and ids that are
+    not.
+    """
     cases = []
     shapes = (
-        (None, None, True),
-        (None, None, False),
+        (None, "short", True),
+        (None, "short", False),
         (None, "full", False),
-        (1, None, True),
-        (None, 1, True),
+        (1, "short", True),
+        (None, "single", True),
     )
-    for batch, seq, small_ids in shapes:
+    for batch, length, small_ids in shapes:
         sizes = draw.sizes("batch", "seq", "n_ctx", "d_model", among=range(3, 12))
         short, n_ctx = sorted((sizes.seq, sizes.n_ctx))
-        batch, seq = batch or sizes.batch, {"full": n_ctx, None: short}.get(seq, seq)
+        batch, seq = batch or sizes.batch, {"full": n_ctx, "short": short, "single": 1}[length]
         tokens = draw.integers(0, n_ctx if small_ids else 50257, batch, seq)
         label = f"batch {batch} · seq {seq} · n_ctx {n_ctx} · d_model {sizes.d_model}"
         cases.append(Case(label, {"tokens": tokens, "W_pos": draw.normal(n_ctx, sizes.d_model)}))
@@ -307,7 +310,7 @@ PosEmbed = Check(
     cases=_pos_embed_cases,
     run=_run_pos_embed,
     forbidden=_LOOKUPS,
-    random_state="allowed",  # its constructor draws the first weights
+    random_state="allowed",  # its constructor draws the initial weights
 )
 
 
@@ -342,7 +345,7 @@ embed_tokens = Check(
 
 
 def _order_cases(draw: Draw) -> list[Case]:
-    """Models to which the order matters, and others; more prompts than positions, and fewer."""
+    """Returns models that depend on the order and others, with more prompts than positions and with fewer."""
     alone, everything, earlier = READS
     cases = []
     for reads, positions in ((everything, False), (everything, True), (alone, False), (alone, True)):
@@ -352,7 +355,7 @@ def _order_cases(draw: Draw) -> list[Case]:
         cases.append(_order_case(f"{reads}, {'with' if positions else 'without'} positions", inputs))
     inputs = {**_order_inputs(draw, earlier, more_prompts=False), "W_pos": None}
     cases.append(_order_case(f"{earlier}, without positions", inputs))
-    # That model is linear: with other signs, what was the largest difference upwards is one downwards.
+    # That model is linear, so that other signs turn the largest positive difference into a negative one.
     turned = {**inputs, "W_E": -inputs["W_E"]}
     cases.append(_order_case(f"{earlier}, every number with the other sign", turned))
     for batch, seq in ((1, 2), (1, 5), (3, 1)):
@@ -383,7 +386,7 @@ def _order_case(what: str, inputs: dict[str, Any]) -> Case:
 
 
 def _one_way_order(draw: Draw, seq: int) -> Int[Tensor, "seq"]:
-    """An order of the positions that is not undone by applying it twice."""
+    """Returns an order of the positions that applying it twice does not undo."""
     while True:
         order = torch.argsort(draw.normal(seq))
         if not torch.equal(order[order], torch.arange(seq)):
@@ -431,7 +434,7 @@ def _unembed_cases(draw: Draw) -> list[Case]:
 
 
 def _run_unembed(Unembed: Any, resid: Tensor, W_E: Tensor) -> dict[str, Any]:
-    """W_E gets its numbers only after Unembed is made, as in training: a copy would not notice."""
+    """Sets W_E's numbers only after Unembed is created, as training does, which a copy would not notice."""
     embed = TokenTable(torch.zeros_like(W_E))
     unembed = Unembed(embed)
     with torch.no_grad():
@@ -450,7 +453,7 @@ Unembed = Check(
     question="How well does each position's vector match each token's vector?",
     cases=_unembed_cases,
     run=_run_unembed,
-    random_state="allowed",  # a constructor may make a layer before it ties its weight
+    random_state="allowed",  # a constructor may create a layer before it ties its weight
 )
 
 shape_table = shape_table_check(
@@ -486,8 +489,9 @@ def _pca_cases(draw: Draw) -> list[Case]:
 
 
 def _uneven_cloud(draw: Draw, n: int, d: int) -> Float[Tensor, "n d"]:
-    """Points around a centre far from 0, spread so unevenly that no two axes can be taken for each other, and
-    with a clear largest coordinate on every axis, so that nobody's rounding decides a sign.
+    """Returns points around a centre far from 0, with clearly different spreads along the axes.
+
+    Each axis has a clear largest coordinate, so that rounding cannot decide a sign.
     """
     while True:
         stretched = draw.normal(n, d) * torch.linspace(4, 0.5, d)

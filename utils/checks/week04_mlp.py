@@ -1,4 +1,4 @@
-"""Week 4's checks: the per-token half."""
+"""Week 4's checks: the half of a block that treats each token alone."""
 
 from collections.abc import Callable
 from typing import Any
@@ -41,8 +41,8 @@ _NORMS = (
     "torch.native_batch_norm",
 )
 _SIZES = range(4, 12)
-"""Vectors are short, since d_model − 1 in place of d_model shows the less, the longer they are. They are not
-shorter than this, since two numbers of mean 0 and variance 1 are always 1 and −1.
+"""Sizes of vectors: short, since the difference between d_model − 1 and d_model shrinks with the length, but
+not shorter than 4, since two numbers of mean 0 and variance 1 are always 1 and −1.
 """
 
 
@@ -50,13 +50,13 @@ shorter than this, since two numbers of mean 0 and variance 1 are always 1 and �
 
 
 def _vectors(draw: Draw) -> tuple[Tensor, str]:
-    """Order-1 vectors that do not have mean 0, and what to call them."""
+    """Returns vectors of order 1 whose mean is not 0, and their label."""
     sizes = draw.sizes("batch", "seq", "d_model", among=_SIZES)
     return draw.normal(*sizes.values()) + draw.normal(sizes.batch, sizes.seq, 1), str(sizes)
 
 
 def _close_together(draw: Draw) -> Tensor:
-    """Whole numbers near 2,048, a few apart, 8 to a vector: float32 holds their mean without rounding, but
+    """Returns whole numbers near 2,048, a few apart, 8 to a vector: float32 holds their mean exactly, but
     their squares only to the nearest half.
     """
     batch, seq = draw.sizes("batch", "seq", among=range(2, 8)).values()
@@ -64,14 +64,14 @@ def _close_together(draw: Draw) -> Tensor:
 
 
 def _small_and_flat(draw: Draw) -> Tensor:
-    """Small vectors, in which eps counts; all numbers of the first are equal."""
+    """Returns small vectors, for which eps matters; all numbers of the first are equal."""
     x = draw.normal(*draw.sizes("batch", "seq", "d_model", among=_SIZES).values(), scale=3e-3)
     x[0, 0] = 0.25
     return x
 
 
 def _with_sizes_of_one(draw: Draw) -> list[Tensor]:
-    """One prompt, one position: whatever is squeezed away shows."""
+    """Returns one prompt and one position, which reveal a wrong squeeze."""
     d_model = draw.choose(_SIZES)
     return [draw.normal(*shape, d_model) + 1 for shape in ((1, 4), (3, 1), (1, 1))]
 
@@ -99,7 +99,7 @@ standardise = Check(
     cases=_standardise_cases,
     run=lambda standardise, x, eps: standardise(x, eps),
     forbidden=_NORMS,
-    changes_inputs="wrong",  # the residual stream must not change because somebody reads it
+    changes_inputs="wrong",  # reading the residual stream must not change it
 )
 
 
@@ -111,8 +111,8 @@ def _layer_norm_cases(draw: Draw) -> list[Case]:
         learned = {name: draw.normal(x.shape[-1]) for name in ("gain", "bias")}
         inputs = {"x": x, "eps": eps, "learned": learned, "training": training}
         cases.append(Case(f"{mode} mode, eps {eps:g}, {label}", inputs))
-    as_made = {"x": _small_and_flat(draw), "eps": None, "learned": {}, "training": False}
-    cases.append(Case("small vectors; eps left out, gain and bias as the module makes them", as_made))
+    defaults: dict[str, Any] = {"x": _small_and_flat(draw), "eps": None, "learned": {}, "training": False}
+    cases.append(Case("small vectors; eps left out, gain and bias as the module makes them", defaults))
     for x, label in (
         (draw.normal(6, 6) + 1, "6 vectors of 6 numbers"),
         (_close_together(draw), "numbers near 2,048, a few apart"),
@@ -124,7 +124,7 @@ def _layer_norm_cases(draw: Draw) -> list[Case]:
 
 
 def _more_norm_cases(draw: Draw, names: tuple[str, ...]) -> list[Case]:
-    """Sizes of 1, and an eps of 0."""
+    """Returns cases with sizes of 1, and with an eps of 0."""
     inputs = [(x, 1e-5, f"sizes of 1: {list(x.shape)}") for x in _with_sizes_of_one(draw)]
     inputs.append((draw.normal(2, 3, 7, scale=3e-3), 0.0, "eps 0, small vectors"))
     cases = []
@@ -135,7 +135,7 @@ def _more_norm_cases(draw: Draw, names: tuple[str, ...]) -> list[Case]:
 
 
 def _real_norm_cases(draw: Draw) -> list[Case]:
-    """One ln_1, one ln_2, and ln_f."""
+    """Returns one case each for an ln_1, an ln_2 and ln_f of the reference."""
     reference = draw.reference
     names = norm_names(reference)
     common = {"x": stream_start(reference), "eps": reference.config.layer_norm_eps, "training": False}
@@ -147,7 +147,9 @@ def _real_norm_cases(draw: Draw) -> list[Case]:
 
 
 def _run_norm(Norm, x, eps, learned, training):
-    """The module's output with these weights. No weights: as it is made; eps None: its own default."""
+    """Returns the module's output with these weights; without weights as it is initialised, with eps None at
+    its default.
+    """
     norm = Norm(x.shape[-1]) if eps is None else Norm(x.shape[-1], eps)
     fill(norm, learned)
     return {"normed": norm.train(training)(x), "number of learned parameters": _learned(norm)}
@@ -165,7 +167,7 @@ LayerNorm = Check(
     run=_run_norm,
     forbidden=_NORMS,
     changes_inputs="wrong",
-    random_state="allowed",  # its constructor may draw numbers
+    random_state="allowed",  # its constructor may draw random numbers
 )
 
 
@@ -216,7 +218,9 @@ def _mlp_cases(draw: Draw) -> list[Case]:
 
 
 def _random_mlp(draw: Draw, d_model: int, d_mlp: int) -> dict[str, Tensor]:
-    """Large enough that what GELU's two forms differ by comes through; biases of order 1."""
+    """Returns weights large enough that the difference between GELU's two forms is visible; biases of order
+    1.
+    """
     return {
         "W_in": draw.normal(d_model, d_mlp, scale=2 * d_model**-0.5),
         "b_in": draw.normal(d_mlp),
@@ -226,18 +230,20 @@ def _random_mlp(draw: Draw, d_model: int, d_mlp: int) -> dict[str, Tensor]:
 
 
 def _run_mlp(MLP, x, weights, training):
-    """The module's output with these weights; none if its hidden layer has another size than it was told."""
+    """Returns the module's output with these weights, or None if its hidden layer has another size than was
+    asked for.
+    """
     mlp = MLP(*weights["W_in"].shape)
-    hidden, told = _hidden_size(mlp), weights["W_in"].shape[1]
-    if hidden not in (None, told):
+    hidden, d_mlp = _hidden_size(mlp), weights["W_in"].shape[1]
+    if hidden not in (None, d_mlp):
         return {"neurons": hidden, "number of learned parameters": None, "mlp_out": None}
     fill(mlp, weights)
     learned = _learned(mlp)
-    return {"neurons": told, "number of learned parameters": learned, "mlp_out": mlp.train(training)(x)}
+    return {"neurons": d_mlp, "number of learned parameters": learned, "mlp_out": mlp.train(training)(x)}
 
 
 def _hidden_size(mlp: Any) -> int | None:
-    """How many numbers b_in has, be it a parameter or part of a layer; None if there is no telling."""
+    """Returns the size of b_in, as a parameter or as a layer's bias; None if it has neither."""
     bias = getattr(mlp, "b_in", None)
     if not isinstance(bias, Tensor):
         bias = getattr(getattr(mlp, "W_in", None), "bias", None)
@@ -250,7 +256,7 @@ MLP = Check(
     question="What does this MLP, with these weights, write for each token?",
     cases=_mlp_cases,
     run=_run_mlp,
-    random_state="allowed",  # its constructor may draw the first weights
+    random_state="allowed",  # its constructor may draw the initial weights
 )
 
 
@@ -281,7 +287,7 @@ def _residual_cases(draw: Draw) -> list[Case]:
 
 
 def norm_and_layer(gain: Tensor, bias: Tensor, W: Tensor, mixes: bool) -> tuple[Callable, Callable]:
-    """A LayerNorm, and a layer that stands for attention (`mixes`) or for an MLP."""
+    """Returns a LayerNorm, and a layer in the place of attention (`mixes`) or of an MLP."""
 
     def norm(x: Tensor) -> Tensor:
         return F.layer_norm(x, gain.shape, gain, bias)
@@ -316,12 +322,15 @@ def _alone_cases(draw: Draw) -> list[Case]:
 
 
 def _alone_case(draw: Draw, mixes: Any, kind: str, batch: int = 0, seq: int = 0) -> Case:
-    sizes = draw.sizes("batch", "seq", "d_model", among=range(5, 10))  # second and last but one are apart
+    sizes = draw.sizes(
+        "batch", "seq", "d_model", among=range(5, 10)
+    )  # so that the second position is not the last but one
     batch, seq = batch or sizes.batch, seq or sizes.seq
     numbers = draw.normal(batch, seq, sizes.d_model)
     inputs = {
         "mixing": mixes.mixing_of(draw, kind, seq),
-        "x": numbers.sign() * (numbers.abs() + 0.5),  # no number near 0, where rounding would look large
+        "x": numbers.sign()
+        * (numbers.abs() + 0.5),  # no number near 0, where a relative error would be large
         "W": draw.normal(sizes.d_model, sizes.d_model, scale=sizes.d_model**-0.5),
     }
     return Case(f"{kind}, batch {batch} · seq {seq} · d_model {sizes.d_model}", inputs)
@@ -333,7 +342,7 @@ each_position_alone = Check(
     question="Does this layer treat each position alone?",
     cases=_alone_cases,
     run=lambda each_position_alone, mixing, x, W: each_position_alone(mixing_layer(mixing, W), x),
-    random_state="allowed",  # other numbers for one position may well be random ones
+    random_state="allowed",  # code may change a position by drawing random numbers
 )
 
 
@@ -348,8 +357,7 @@ def _count_cases(draw: Draw) -> list[Case]:
         cases.append(Case(str(sizes), dict(sizes)))
     published = {**CONFIGS, draw.reference.name: draw.reference.config}
     for name, config in published.items():
-        sizes = {"d_model": config.d_model, "d_mlp": config.d_mlp, "n_layers": config.n_layers}
-        cases.append(Case(name, sizes))
+        cases.append(Case(name, {axis: getattr(config, axis) for axis in names}))
     return cases
 
 
@@ -390,8 +398,8 @@ def _rms_norm_cases(draw: Draw) -> list[Case]:
         cases.append(Case(f"{'train' if training else 'eval'} mode, eps {eps:g}, {label}", inputs))
     small = 0.01 * draw.normal(3, 5, 7)
     small[0, 0] = 0.0
-    as_made = {"x": small, "eps": None, "learned": {}, "training": False}
-    cases.append(Case("small vectors, one of them 0; eps left out, gain as the module makes it", as_made))
+    defaults: dict[str, Any] = {"x": small, "eps": None, "learned": {}, "training": False}
+    cases.append(Case("small vectors, one of them 0; eps left out, gain as the module makes it", defaults))
     square = {"x": draw.normal(6, 6) + 1, "eps": 1e-5, "learned": {"gain": draw.normal(6)}, "training": False}
     cases.append(Case("6 vectors of 6 numbers", square))
     cases += _more_norm_cases(draw, ("gain",))
@@ -447,7 +455,9 @@ SwiGLU = Check(
 
 
 def _dropout_cases(draw: Draw) -> list[Case]:
-    """At least 40,000 numbers: enough that a share of them is within 0.01 of its probability."""
+    """Returns inputs of at least 40,000 numbers, enough that a share of them is within 0.01 of its
+    probability.
+    """
     cases = []
     for p, training in ((0.1, True), (0.3, True), (0.3, False), (0.0, True), (0.0, False), (0.9, True)):
         batch, seq = draw.sizes("batch", "seq", among=range(10, 20)).values()
@@ -459,7 +469,7 @@ def _dropout_cases(draw: Draw) -> list[Case]:
 
 
 def _run_dropout(dropout: Any, x: Tensor, p: float, training: bool) -> list[Tensor]:
-    """Two calls, whose results are to be compared with x and with each other."""
+    """Returns the results of two calls, to be compared with x and with each other."""
     calls = [dropout(x, p, training), dropout(x, p, training)]
     for output in calls:
         if not isinstance(output, Tensor) or output.shape != x.shape:

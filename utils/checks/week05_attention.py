@@ -1,4 +1,4 @@
-"""Week 5's checks: tokens looking at other tokens."""
+"""Week 5's checks: attention."""
 
 import torch
 from torch import nn
@@ -7,6 +7,7 @@ from utils.adapters.weights import fill
 from utils.checks.engine.cases import Case, Draw
 from utils.checks.engine.check import Check
 from utils.checks.engine.shape_table import shape_table_check
+from utils.reference import Reference
 from utils.reference.inputs.tokens import first_block_input, head_weights, token_ids
 
 WEEK = "week05_attention"
@@ -35,7 +36,9 @@ def _project_qkv_cases(draw: Draw) -> list[Case]:
 
 
 def _random_head(draw: Draw, d_model: int, d_head: int) -> dict[str, torch.Tensor]:
-    """Weights that keep q, k and v of order 1; biases of order 1, since zeros would hide a forgotten one."""
+    """Returns weights that keep q, k and v of order 1; biases of order 1, since zeros would hide a missing
+    one.
+    """
     weights = {f"W_{letter}": draw.normal(d_model, d_head, scale=d_model**-0.5) for letter in "QKV"}
     return weights | {f"b_{letter}": draw.normal(d_head) for letter in "QKV"}
 
@@ -50,7 +53,7 @@ project_qkv = Check(
 
 
 def _query_key_cases(draw: Draw) -> list[Case]:
-    """Queries and keys, with one leading axis and with two, as many queries as keys and fewer."""
+    """Returns queries and keys with one and two leading axes, as many queries as keys and fewer."""
     cases = []
     for names in (("batch", "query", "key", "d_head"), ("batch", "heads", "query", "key", "d_head")):
         sizes = draw.sizes(*names)
@@ -212,7 +215,7 @@ AttentionHead = Check(
     question="What does this head, with these weights, read at each position?",
     cases=_attention_head_cases,
     run=_run_attention_head,
-    random_state="allowed",  # its constructor may draw the first weights
+    random_state="allowed",  # its constructor may draw the initial weights
 )
 
 
@@ -244,8 +247,10 @@ def _context_cases(draw: Draw) -> list[Case]:
     return [*cases, _bank_case(draw.reference)]
 
 
-def _bank_case(reference) -> Case:
-    """Two banks. The table holds the sentences' own words only, renumbered, so that it is small to send."""
+def _bank_case(reference: Reference) -> Case:
+    """Returns a case for two meanings of bank; the table has only the sentences' words, renumbered, to be
+    small to send.
+    """
     encode = reference.tokenizer.encode
     river, money = encode(" He walked along the river bank."), encode(" She put the money in the bank.")
     vocabulary = sorted({*river, *money})
@@ -260,14 +265,14 @@ def _bank_case(reference) -> Case:
 
 
 def _sentence_with(draw: Draw, token: int, length: int) -> torch.Tensor:
-    """Other tokens, with `token` once, anywhere but at the start, where no context could change it."""
+    """Returns other tokens with `token` once, but not at the start, where no context could change it."""
     tokens = draw.integers(8, 20, length)
     tokens[draw.choose(range(1, length))] = token
     return tokens
 
 
 class _EvenHead(nn.Module):
-    """A head that shares its attention out equally: enough to bring the context in."""
+    """A head that attends equally to all positions so far: enough to mix in the context."""
 
     def __init__(self, W_V):
         super().__init__()

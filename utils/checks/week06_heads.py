@@ -23,7 +23,7 @@ from utils.reference.inputs.tokens import token_ids
 WEEK = "week06_heads"
 _SDPA = "torch.nn.functional.scaled_dot_product_attention"
 _SIZES = range(3, 8)
-"""n_heads · d_head is then larger than every other size, and cannot be taken for one of them."""
+"""Sizes for which n_heads · d_head is larger than, and so not mistaken for, any other size."""
 
 
 # --- Into the heads and out of them -------------------------------------------------------------------------
@@ -136,7 +136,7 @@ head_outputs = Check(
 
 
 def _attention_cases(draw: Draw) -> list[Case]:
-    """Random weights in both modes, then every layer of the reference."""
+    """Returns cases with random weights in both modes, then one for every layer of the reference."""
     cases = []
     names = ("batch", "seq", "n_heads", "d_head", "d_model")
     drawn = [
@@ -158,7 +158,9 @@ def _attention_cases(draw: Draw) -> list[Case]:
 
 
 def _random_heads(draw: Draw, sizes: Sizes) -> dict[str, Tensor]:
-    """Weights that keep every step of order 1; biases of order 1, since zeros would hide a forgotten one."""
+    """Returns weights that keep every step of order 1; biases of order 1, since zeros would hide a missing
+    one.
+    """
     heads, d_model, d_head = sizes.n_heads, sizes.d_model, sizes.d_head
     weights = {f"W_{letter}": draw.normal(heads, d_model, d_head, scale=d_model**-0.5) for letter in "QKV"}
     weights |= {f"b_{letter}": draw.normal(heads, d_head) for letter in "QKV"}
@@ -180,7 +182,7 @@ MultiHeadAttention = Check(
     question="What do all heads together, with these weights, write at each position?",
     cases=_attention_cases,
     run=_run_attention,
-    random_state="allowed",  # its constructor may draw the first weights
+    random_state="allowed",  # its constructor may draw the initial weights
 )
 
 
@@ -188,7 +190,7 @@ MultiHeadAttention = Check(
 
 
 def _patterns(draw: Draw, *shape: int) -> Tensor:
-    """Causal patterns, in which every query prefers some keys clearly to others."""
+    """Returns causal patterns in which every query clearly prefers some keys."""
     scores = draw.normal(*shape, scale=1.5)
     future = torch.ones(shape[-2:], dtype=torch.bool).triu(1)
     return scores.where(~future, -torch.inf).softmax(dim=-1)
@@ -241,9 +243,10 @@ def _induction_cases(draw: Draw) -> list[Case]:
         label = " · ".join([str(lead)] * bool(names) + [f"query {seq}", f"key {seq}", f"period {period}"])
         inputs = {"pattern": _patterns(draw, *lead.values(), seq, seq), "period": period}
         cases.append(Case(f"{text}, {label}", inputs))
-    for lead, seq, period in (((1,), 6, 3), ((1, 1), 4, 2), ((2, 1), 3, 2), ((), 7, 6), ((3,), 8, 2)):
-        label = f"pattern {[*lead, seq, seq]}, period {period}"
-        cases.append(Case(label, {"pattern": _patterns(draw, *lead, seq, seq), "period": period}))
+    for leading_axes, seq, period in (((1,), 6, 3), ((1, 1), 4, 2), ((2, 1), 3, 2), ((), 7, 6), ((3,), 8, 2)):
+        label = f"pattern {[*leading_axes, seq, seq]}, period {period}"
+        inputs = {"pattern": _patterns(draw, *leading_axes, seq, seq), "period": period}
+        cases.append(Case(label, inputs))
     shortest = {"pattern": _patterns(draw, 3, 5, 5), "period": 4}
     reference = draw.reference
     period = draw.choose(range(4, 8))
@@ -288,7 +291,7 @@ shape_table = shape_table_check(
 
 
 def _query_key_value(draw: Draw, sizes: Sizes, scale: float = 1.0) -> dict[str, Tensor]:
-    """q with n_heads heads; k and v with n_kv_heads if there are such, otherwise with as many."""
+    """Returns q with n_heads heads; k and v with n_kv_heads if there are such, otherwise with n_heads."""
     kv_heads = sizes.get("n_kv_heads", sizes.n_heads)
     return {
         "q": draw.normal(sizes.batch, sizes.n_heads, sizes.query, sizes.d_head, scale=scale),
@@ -298,7 +301,7 @@ def _query_key_value(draw: Draw, sizes: Sizes, scale: float = 1.0) -> dict[str, 
 
 
 def _queries_and_keys(draw: Draw, square: bool) -> Sizes:
-    """Sizes with as many queries as keys, or with fewer."""
+    """Returns sizes with as many queries as keys, or with fewer."""
     sizes = draw.sizes("batch", "n_heads", "query", "key", "d_head", among=_SIZES)
     sizes["query"], sizes["key"] = sorted((sizes.query, sizes.key))
     if square:
@@ -307,11 +310,13 @@ def _queries_and_keys(draw: Draw, square: bool) -> Sizes:
 
 
 def _sizes_of_one(*changes: dict[str, int]) -> list[Sizes]:
-    """One prompt with several queries, a single query, and one token alone; each changed as given."""
+    """Returns sizes for one prompt, for a single query and for one token alone, each with every change."""
     names = ("batch", "n_heads", "query", "key", "d_head")
     shapes = ((1, 2, 3, 3, 4), (2, 3, 1, 5, 4), (3, 2, 1, 1, 4))
     drawn = [Sizes(dict(zip(names, shape, strict=True)) | change) for shape in shapes for change in changes]
-    return list({str(sizes): sizes for sizes in drawn}.values())  # a change may change nothing
+    return list(
+        {str(sizes): sizes for sizes in drawn}.values()
+    )  # without duplicates, since a change may have no effect
 
 
 def _sdpa_cases(draw: Draw) -> list[Case]:

@@ -1,4 +1,4 @@
-"""Week 7's checks: the whole machine."""
+"""Week 7's checks: the whole transformer."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
@@ -17,22 +17,24 @@ from utils.checks.fakes.leaky_models import MixingModel
 from utils.checks.fakes.model import FakeModel
 from utils.checks.fakes.parameters_only import BareModel
 from utils.checks.measure.learned_parameters import count_learned
-from utils.reference import CONFIGS, ModelConfig
+from utils.reference import CONFIGS, ModelConfig, Reference
 from utils.reference.inputs.blocks import block_weights, cut_model
 from utils.reference.inputs.mlp import stream_start
 from utils.reference.inputs.tokens import token_ids
 
 WEEK = "week07_transformer"
 _CUT_BLOCKS = 2
-"""Blocks of the reference in a case: enough to tell their order, and GPT-2 small's fit into a message."""
+"""How many of the reference's blocks a case has: their order matters, and GPT-2 small's fit into a
+message.
+"""
 
 
 # --- Configs and weights ------------------------------------------------------------------------------------
 
 
 def _config(draw: Draw, n_layers: int, eps: float, n_heads: int | None = None) -> ModelConfig:
-    """Small sizes, all different unless there is one head. As in every GPT-2, d_model is n_heads · d_head;
-    d_mlp is not 4 times it.
+    """Returns small sizes, all different unless there is one head; d_model is n_heads · d_head as in every
+    GPT-2, but d_mlp is not 4 · d_model.
     """
     n_heads, d_head = (
         (n_heads, draw.choose([4, 5, 6]))
@@ -49,7 +51,9 @@ def _shown(config: ModelConfig, *names: str) -> str:
 
 
 def _random_block(draw: Draw, config: ModelConfig) -> dict[str, dict[str, Tensor]]:
-    """Weights that keep numbers of order 1, so that no half drowns the other; biases and gains of order 1."""
+    """Returns weights that keep numbers of order 1, so that neither half dominates; biases and gains of order
+    1.
+    """
     width, n_heads, d_head, d_mlp = config.d_model, config.n_heads, config.d_head, config.d_mlp
     attn = {f"W_{letter}": draw.normal(n_heads, width, d_head, scale=1.5 * width**-0.5) for letter in "QKV"}
     attn |= {f"b_{letter}": draw.normal(n_heads, d_head) for letter in "QKV"}
@@ -79,7 +83,7 @@ _PARTS = ("ln_1", "attn", "ln_2", "mlp")
 
 
 def _block_cases(draw: Draw, parts: Sequence[str] = _PARTS) -> list[Case]:
-    """Cases for a block that has these parts."""
+    """Returns cases for a block with these parts."""
     cases = []
     for training, eps in ((True, 1e-5), (False, 1e-5), (False, 0.1)):
         config = _config(draw, n_layers=1, eps=eps)
@@ -99,7 +103,7 @@ def _block_cases(draw: Draw, parts: Sequence[str] = _PARTS) -> list[Case]:
 
 
 def _single_block_case(draw: Draw, parts: Sequence[str], batch: int, seq: int, n_heads: int | None) -> Case:
-    """Sizes of 1, which a squeeze without an axis removes."""
+    """Returns a case with sizes of 1, which a squeeze without an axis would remove."""
     config = _config(draw, n_layers=1, eps=1e-5, n_heads=n_heads)
     inputs = {"resid": 2 * draw.normal(batch, seq, config.d_model), "training": False}
     sizes = _shown(config, "d_model", "n_heads", "d_head", "d_mlp")
@@ -116,7 +120,7 @@ def _with_weights(config: ModelConfig, weights: dict[str, Any]) -> dict[str, Any
 
 
 def _run_block(Block, config, weights, resid, training):
-    """The stream after the block with these weights, and how many of its numbers training would change."""
+    """Returns the stream after the block with these weights, and how many numbers training would change."""
     block = fill_block(Block(ModelConfig(**config)), weights)
     learned = count_learned(block)
     return {"resid": block.train(training)(resid), "number of learned parameters": learned}
@@ -128,8 +132,8 @@ TransformerBlock = Check(
     question="What stands on the residual stream after this block, with these weights?",
     cases=_block_cases,
     run=_run_block,
-    changes_inputs="wrong",  # what stood on the stream before is compared with what stands there after
-    random_state="allowed",  # its constructor may draw the first weights
+    changes_inputs="wrong",  # the stream before the block is compared with the stream after it
+    random_state="allowed",  # its constructor may draw the initial weights
 )
 
 
@@ -160,7 +164,7 @@ def _model_cases(draw: Draw) -> list[Case]:
 
 
 def _every_id_case(draw: Draw) -> Case:
-    """All ids, the first and the last among them, each once."""
+    """Returns a case with all ids, each once."""
     config = _config(draw, 2, 1e-5)
     per_prompt = config.n_ctx - 1
     ids = draw.normal(-(-config.d_vocab // per_prompt) * per_prompt).argsort() % config.d_vocab
@@ -184,23 +188,24 @@ def _cut_case(draw: Draw) -> Case:
 
 
 def _run_model(GPT2, config, weights, tokens, training):
-    """The logits; or, where prompts fill n_ctx or more, what the model says to that. Nothing, if there are
-    learned numbers that no GPT-2 has: they are random, and so would be the logits.
+    """Returns the logits, or what the model does with prompts that fill n_ctx or exceed it.
+
+    There are no logits if the model has more learned numbers than a GPT-2, since those would be random.
     """
     model = fill_model(GPT2(ModelConfig(**config)), weights)
     learned = count_learned(model)
     if learned > sum(each.numel() for each in tensors(weights)):
         return {"number of learned parameters": learned, "what it gives": None, "logits": None}
     seq, n_ctx = tokens.shape[1], config["n_ctx"]
-    says, logits = _ask(model.train(training), tokens, (seq, n_ctx) if seq >= n_ctx else None)
-    return {"number of learned parameters": learned, "what it gives": says, "logits": logits}
+    outcome, logits = _ask(model.train(training), tokens, (seq, n_ctx) if seq >= n_ctx else None)
+    return {"number of learned parameters": learned, "what it gives": outcome, "logits": logits}
 
 
 LOGITS, CLEAR_ERROR = "logits", "a ValueError that names both lengths"
 
 
 def _ask(model: nn.Module, tokens: Tensor, lengths: tuple[int, int] | None) -> tuple[str, Any]:
-    """What came of the call. Errors count as an answer only where `lengths` are given."""
+    """Calls the model and returns what it gives. An error is a result only where `lengths` are given."""
     if lengths is None:
         return LOGITS, model(tokens)
     try:
@@ -252,13 +257,13 @@ def _stream_cases(draw: Draw) -> list[Case]:
 
 
 def _hooked_modules(draw: Draw, n_layers: int) -> list[str]:
-    """Modules that somebody else has hooked before, one of them twice."""
+    """Returns names of modules that have a hook already, one of them twice."""
     once = draw.choose(["embed", f"blocks.{draw.choose(range(n_layers))}"])
     return sorted([once, once, draw.choose(["pos_embed", "ln_f"])])
 
 
-def _real_stream_case(reference, hooked: list[str]) -> Case:
-    """Blocks that add to the stream what the reference's own blocks have added, for the same prompts."""
+def _real_stream_case(reference: Reference, hooked: list[str]) -> Case:
+    """Returns a case whose blocks add to the stream what the reference's blocks add for the same prompts."""
     ids = token_ids(reference)
     _, weights, tokens = cut_model(reference, ids, range(reference.config.n_layers), ids.shape[1])
     seen = [stream_start(reference)]
@@ -270,14 +275,14 @@ def _real_stream_case(reference, hooked: list[str]) -> Case:
         reference.model(ids)
     for hook in hooks:
         hook.remove()
-    stand_in = {**weights["embed"], **weights["pos_embed"], **weights["ln_f"]}
-    stand_in["updates"] = torch.stack(seen).diff(dim=0)
-    inputs = {"weights": stand_in, "tokens": tokens, "hooked": hooked}
+    fake_weights = {**weights["embed"], **weights["pos_embed"], **weights["ln_f"]}
+    fake_weights["updates"] = torch.stack(seen).diff(dim=0)
+    inputs = {"weights": fake_weights, "tokens": tokens, "hooked": hooked}
     return Case(f"what the blocks of {reference.name} add, two prompts", inputs)
 
 
 def _others_hook(module: nn.Module, inputs: Any, output: Any) -> None:
-    """A hook that somebody else has set, and that changes nothing."""
+    """A forward hook from elsewhere, which changes nothing."""
 
 
 def _run_stream(residual_stream, weights, tokens, hooked):
@@ -289,7 +294,7 @@ def _run_stream(residual_stream, weights, tokens, hooked):
 
 
 def _hooked(model: nn.Module) -> list[str]:
-    """The names of the modules with a hook, as often as they have one."""
+    """Returns the names of the modules with a hook, once for each hook."""
     counts = {
         name: len(each._forward_hooks) + len(each._forward_pre_hooks) for name, each in model.named_modules()
     }
@@ -309,7 +314,7 @@ residual_stream = Check(
 
 
 def _any_configs(draw: Draw, how_many: int) -> Iterable[tuple[str, ModelConfig]]:
-    """Configs that nobody ever trained, and those of every GPT-2 that was, by name."""
+    """Yields random configs, and those of every published GPT-2, by name."""
     names = ("d_model", "n_heads", "d_mlp", "n_layers", "d_vocab", "n_ctx")
     for n_layers in draw.sizes(*map(str, range(how_many)), among=range(2, 6)).values():
         config = _config(draw, n_layers, 1e-5)
@@ -330,12 +335,12 @@ count_parameters = Check(
     question="How many parameters does a GPT-2 of this config have?",
     cases=_count_cases,
     run=lambda count_parameters, config: count_parameters(ModelConfig(**config)),
-    random_state="allowed",  # a model that is made to be counted draws its first weights
+    random_state="allowed",  # a model that is created to count its parameters draws initial weights
 )
 
 
 def _flops_cases(draw: Draw) -> list[Case]:
-    """With prompts of one token, of some, and of n_ctx."""
+    """Returns prompts of one token, of some, and of n_ctx."""
     cases = []
     for label, config in _any_configs(draw, 2):
         lengths = {1, draw.choose(range(2, config.n_ctx)), config.n_ctx} if config.n_ctx < 100 else None
@@ -357,7 +362,9 @@ flops_per_token = Check(
 
 
 def _init_cases(draw: Draw) -> list[Case]:
-    """Enough numbers of each kind that their standard deviation is known to 1%; one block, and many."""
+    """Returns models with enough numbers of each kind to measure the standard deviation to 1%; one block and
+    many.
+    """
     few, some = draw.sizes("few", "some", among=range(3, 7)).values()
     return [
         _init_case(draw, few, draw.choose(range(1, 10**6))),
@@ -369,7 +376,7 @@ def _init_cases(draw: Draw) -> list[Case]:
 
 def _init_case(draw: Draw, n_layers: int, seed: int) -> Case:
     n_heads, d_head = draw.choose([(3, 16), (3, 20), (5, 12), (4, 14)])
-    if n_layers == 1:  # one block has fewer numbers
+    if n_layers == 1:  # one block has fewer numbers to measure
         n_heads, d_head = n_heads + 4, d_head - 1
     d_mlp, d_vocab, n_ctx = draw.sizes("d_mlp", "d_vocab", "n_ctx", among=range(301, 400)).values()
     d_mlp = d_mlp // 2
@@ -381,15 +388,17 @@ def _init_case(draw: Draw, n_layers: int, seed: int) -> Case:
 
 
 def _run_init(init_weights, config, seed, shapes, tied):
-    """All weights after three calls, each on a model of its own: the seed, the seed again, another one."""
+    """Returns all weights after three calls on separate models: with the seed, the seed again, and another
+    one.
+    """
     sizes = ModelConfig(**config)
     models = [BareModel(sizes, shapes, tied, start) for start in (1, 2, 3)]
     returned = [init_weights(model, seed + (model is models[2])) for model in models]
     weights = [{name: each.detach() for name, each in model.named_parameters()} for model in models]
-    return {"weights": weights, "what it returns": _what(returned[0], models[0])}
+    return {"weights": weights, "what it returns": _kind_of_return(returned[0], models[0])}
 
 
-def _what(returned: Any, model: nn.Module) -> str:
+def _kind_of_return(returned: Any, model: nn.Module) -> str:
     if returned is model:
         return "the model"
     return (
@@ -403,7 +412,7 @@ init_weights = Check(
     question="With which weights does this model begin?",
     cases=_init_cases,
     run=_run_init,
-    random_state="wrong",  # the seed is for a generator of its own
+    random_state="wrong",  # the seed has to be used in a separate generator
 )
 
 
@@ -422,7 +431,7 @@ def _causal_case(draw: Draw, mixes: Any, kind: str, batch: int = 0, seq: int = 0
     sizes = draw.sizes("batch", "seq", "d_model", "d_vocab", among=range(5, 12))
     batch, seq = batch or sizes.batch, seq or sizes.seq
     vocab = max(sizes.d_vocab, seq + 1, batch)
-    # No token twice in a prompt: exchanging two of them changes the prompt. No two prompts begin alike.
+    # Tokens are unique in a prompt, so that exchanging two changes it. All prompts begin differently.
     rows = [draw.normal(vocab).argsort()[:seq] for _ in range(batch)]
     for row, first in zip(rows, draw.normal(vocab).argsort().tolist(), strict=False):
         row[row == first] = row[0].clone()
@@ -492,7 +501,9 @@ def _memory_cases(draw: Draw) -> list[Case]:
 
 
 def _trainings(config: ModelConfig, batch: int, seq: int) -> list[tuple[int, int, int]]:
-    """Batch, seq and bytes: for small configs also one prompt, one token, and numbers of other sizes."""
+    """Returns triples (batch, seq, bytes per number); for small configs also one prompt, one token and other
+    dtypes.
+    """
     if config.n_ctx >= 100:
         return [(batch, seq, 4)]
     return [(batch, seq, 4), (batch, seq, 2), (1, seq, 4), (batch, 1, 8), (1, 1, 1)]

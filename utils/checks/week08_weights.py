@@ -1,4 +1,4 @@
-"""Week 8's checks: GPT-2's weights in the student's own machine."""
+"""Week 8's checks: GPT-2's weights in the student's own model."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
@@ -17,7 +17,7 @@ from utils.checks.inputs.hf_weights import cut_of, published, random_config, ran
 from utils.checks.inputs.texts import draw_text
 from utils.checks.watch.memory import MemoryWatch
 from utils.errors import CheckMisuse
-from utils.reference import CONFIGS, ModelConfig
+from utils.reference import CONFIGS, ModelConfig, Reference
 from utils.reference.inputs.tokens import token_ids
 
 WEEK = "week08_weights"
@@ -92,7 +92,7 @@ def _fix_cases(draw: Draw) -> list[Case]:
         for name, tensor in tensors.items()
         if ".h.0." not in name
     ]
-    # As wide as the residual stream, so that no shape tells how the matrix lies.
+    # As wide as the residual stream, so that the shape does not reveal whether the matrix is transposed.
     square = draw.normal(config.d_model, config.d_model)
     for layer, matrix in ((0, "mlp.c_fc"), (10, "mlp.c_proj")):
         name = f"transformer.h.{layer}.{matrix}.weight"
@@ -119,7 +119,7 @@ def _load_cases(draw: Draw) -> list[Case]:
         (2, 4, torch.float32),
         (3, 2, torch.float16),
         (1, 5, torch.float32),
-        (11, 2, torch.float32),  # as text, 10 comes before 2
+        (11, 2, torch.float32),  # sorted as text, 10 comes before 2
     ):
         config = random_config(draw, n_layers, n_heads)
         tensors = {name: tensor.to(dtype) for name, tensor in random_state_dict(draw, config).items()}
@@ -137,7 +137,7 @@ def _load_case(draw: Draw, label: str, config: ModelConfig, tensors: dict[str, T
 
 
 def _faulty_cases(draw: Draw) -> list[Case]:
-    """Weights that do not fit the config, each in one place that an error has to name."""
+    """Returns weights that do not fit the config, each in one place that the error has to name."""
     config = random_config(draw, n_layers=2, n_heads=4)
     right = random_state_dict(draw, config)
     layer = f"transformer.h.{draw.choose((0, 1))}"
@@ -164,17 +164,17 @@ def _run_load(load_gpt2, state_dict, config, tokens, fault_in):
     sizes = ModelConfig(**config)
     if fault_in:
         return _refused(lambda: load_gpt2(state_dict, sizes))
-    # Loaded twice, so that what is left as it was drawn shows: it is not the same the second time.
+    # Loaded twice: weights that are left random differ the second time.
     once, again = (load_gpt2(given, sizes) for given in (state_dict, dict(state_dict)))
     return _examined(once, again, tokens, state_dict.values())
 
 
 _LONGEST_MESSAGE = 4_000
-"""Characters of an error's text that the judge reads."""
+"""How many characters of an error's text are sent to the judge."""
 
 
 def _refused(load: Callable[[], Any]) -> dict[str, str | None]:
-    """The text of the error in which loading ends; None if it ends well. The judge reads it."""
+    """Returns the text of the error that loading raises, for the judge to read; None if it raises none."""
     try:
         load()
     except Exception as error:
@@ -195,11 +195,13 @@ _UNKNOWN = dict.fromkeys(
         "every weight can learn",
     )
 )
-"""What is asked of a loaded model. Where weights are left random, the rest says nothing."""
+"""The properties of a loaded model, for one in which weights are left random and the rest cannot be
+measured.
+"""
 
 
 def _examined(once: Any, again: Any, tokens: Tensor, given: Sequence[Tensor]) -> dict[str, Any]:
-    """All that is asked of a loaded model."""
+    """Returns all measured properties of a model that was loaded twice."""
     if not isinstance(once, nn.Module):
         raise CheckMisuse(f"Return the model, a GPT2; this is a {type(once).__name__}.")
     first, second = (dict(model.named_parameters(remove_duplicate=False)) for model in (once, again))
@@ -229,14 +231,16 @@ load_gpt2 = Check(
     question="Does the machine hold these weights, all of them, each in its place?",
     cases=_load_cases,
     run=_run_load,
-    random_state="allowed",  # a new GPT2 draws first weights
+    random_state="allowed",  # a new GPT2 draws initial weights
 )
 
 # --- logits_match -------------------------------------------------------------------------------------------
 
 
 def _match_cases(draw: Draw) -> list[Case]:
-    """Logits of two models for some prompts; the largest difference lies where it is easily overlooked."""
+    """Returns two models' logits for some prompts; the largest difference is where it is easily
+    overlooked.
+    """
     places = {
         "at the very first position": (0, 0, 0.8),
         "at the very last position, negative": (-1, -1, -0.9),
@@ -259,7 +263,7 @@ def _match_cases(draw: Draw) -> list[Case]:
 
 
 class _Recorded(nn.Module):
-    """A model that knows some prompts' logits, as tensors or in an object as HF's models return one."""
+    """A model with fixed logits for some prompts, returned as a tensor or in an object as HF's models do."""
 
     def __init__(self, prompts: Sequence[Sequence[int]], logits: Sequence[Tensor], as_hf: bool):
         super().__init__()
@@ -306,7 +310,7 @@ def _token_cases(draw: Draw) -> list[Case]:
     return [*cases, _real_token_case(draw.reference)]
 
 
-def _real_token_case(reference) -> Case:
+def _real_token_case(reference: Reference) -> Case:
     tokens = token_ids(reference)
     with torch.no_grad():
         logits = reference.model(tokens).logits
@@ -314,7 +318,7 @@ def _real_token_case(reference) -> Case:
 
 
 class _Answers(nn.Module):
-    """A model that has computed its logits before."""
+    """A model that returns fixed logits."""
 
     def __init__(self, logits: Tensor):
         super().__init__()
@@ -342,7 +346,7 @@ token_losses = Check(
 
 
 def _some_losses(draw: Draw, lengths: Sequence[int]) -> list[Tensor]:
-    """Losses of texts of these lengths: the longer the text, the easier."""
+    """Returns losses of texts of these lengths: the longer the text, the lower the losses."""
     return [draw.normal(length).abs() * 9 / length + 0.1 for length in lengths]
 
 
@@ -405,7 +409,7 @@ context_window = Check(
     week=WEEK,
     question="What is the mean loss of a token of which the model sees one token before it, two, three …?",
     cases=_window_cases,
-    # A model with room for one piece and no more.
+    # A model whose n_ctx is the length of one piece.
     run=lambda context_window, weights, tokens, seq: context_window(
         SmallModel(weights, n_ctx=seq), tokens, seq
     ),
@@ -421,7 +425,9 @@ _QUESTIONS = (
     ((1, None),),
     ((1, 0),),
 )
-"""For each question of a case: how many tokens its answer has, and which of them the model would not say."""
+"""For each question of a case: how many tokens its answer has, and at which of them the model's choice
+differs.
+"""
 
 
 def _cloze_cases(draw: Draw) -> list[Case]:
@@ -443,8 +449,9 @@ def _cloze_cases(draw: Draw) -> list[Case]:
 def _question(
     draw: Draw, model: nn.Module, d_vocab: int, n_tokens: int, wrong_at: int | None
 ) -> tuple[list[int], list[int]]:
-    """A prompt of one token to seven and its answer. Where the answer is right and has several tokens they
-    are not all the same, so that one guess for all of them is wrong.
+    """Returns a prompt of one to seven tokens and its answer.
+
+    The tokens of a right answer are not all equal, so that repeating one prediction is wrong.
     """
     for _ in range(30):
         prompt = draw.integers(0, d_vocab, draw.choose(range(1, 8))).tolist()
@@ -456,12 +463,12 @@ def _question(
 
 @torch.no_grad()
 def _answer(model: nn.Module, prompt: list[int], n_tokens: int, wrong_at: int | None) -> list[int]:
-    """What the model would say itself; with another token at one place, and the model's again after it."""
-    said = list(prompt)
+    """Returns the model's own continuation, with another token at `wrong_at`."""
+    tokens = list(prompt)
     for place in range(n_tokens):
-        by_rank = model(torch.tensor([said]))[0, -1].argsort(descending=True)
-        said.append(by_rank[1 if place == wrong_at else 0].item())
-    return said[len(prompt) :]
+        by_rank = model(torch.tensor([tokens]))[0, -1].argsort(descending=True)
+        tokens.append(by_rank[1 if place == wrong_at else 0].item())
+    return tokens[len(prompt) :]
 
 
 cloze_accuracy = Check(
@@ -503,8 +510,8 @@ def _shapes_cases(draw: Draw) -> list[Case]:
     return [*cases, *(Case(f"{name}'s config", {"config": sizes}) for name, sizes in published_sizes.items())]
 
 
-_A_FEW = 1_000_000
-"""Numbers in memory that prove nothing: the smallest of the published models has a hundred times as many."""
+_FEW_NUMBERS = 1_000_000
+"""How many numbers may be in memory: a hundredth of the smallest published model."""
 
 
 def _run_shapes(hf_shapes, config):
@@ -515,7 +522,7 @@ def _run_shapes(hf_shapes, config):
     return {
         "names": sorted(shapes),
         "shapes": {name: tuple(shape) for name, shape in shapes.items()},
-        "a whole model in memory": watch.numbers > _A_FEW,
+        "a whole model in memory": watch.numbers > _FEW_NUMBERS,
     }
 
 
@@ -525,7 +532,7 @@ hf_shapes = Check(
     question="Which tensors does HF's state dict have for this config, and in which shapes?",
     cases=_shapes_cases,
     run=_run_shapes,
-    random_state="allowed",  # a new GPT2 draws first weights, also where they need no memory
+    random_state="allowed",  # a new GPT2 draws initial weights, even on the meta device
 )
 
 # --- stretch: load_from_file --------------------------------------------------------------------------------
@@ -552,17 +559,17 @@ def _file_cases(draw: Draw) -> list[Case]:
 
 
 def _incomplete_file_case(draw: Draw, layer: int) -> Case:
-    """A file in which one tensor is missing, another one for each seed."""
+    """Returns a file in which one tensor is missing, which depends on the seed."""
     config = random_config(draw, 2, 4)
     tensors = _file_tensors(draw, config, torch.float32)
-    gone = draw.choose(sorted(name for name in tensors if f".h.{layer}." in name))
-    del tensors[gone]
-    more = {"as_openai": draw.choose((True, False)), "tokens": None, "fault_in": gone}
-    return Case(f"a file without {gone}", {"tensors": tensors, "config": asdict(config)} | more)
+    missing = draw.choose(sorted(name for name in tensors if f".h.{layer}." in name))
+    del tensors[missing]
+    more = {"as_openai": draw.choose((True, False)), "tokens": None, "fault_in": missing}
+    return Case(f"a file without {missing}", {"tensors": tensors, "config": asdict(config)} | more)
 
 
 def _file_tensors(draw: Draw, config: ModelConfig, dtype: torch.dtype) -> dict[str, Tensor]:
-    """What a file holds, under HF's names: all but lm_head, which is tied."""
+    """Returns a file's tensors under HF's names: all but lm_head, which is tied."""
     tensors = random_state_dict(draw, config)
     return {name: tensor.to(dtype) for name, tensor in tensors.items() if name != "lm_head.weight"}
 
@@ -574,7 +581,7 @@ def _run_file(load_from_file, tensors, config, as_openai, tokens, fault_in):
         return _refused(lambda: load_from_file(files[0], sizes))
     once, again = (load_from_file(file, sizes) for file in files)
     found = _examined(once, again, tokens, [])
-    found.pop("shares memory with the state dict")  # each tensor that is read has memory of its own
+    found.pop("shares memory with the state dict")  # each tensor that is read has its own memory
     return found | {
         "read more than once": sorted({name for name in files[0].read if files[0].read.count(name) > 1}),
         "masks read": any(name.endswith(".attn.bias") for name in files[0].read),
@@ -589,5 +596,5 @@ load_from_file = Check(
     cases=_file_cases,
     run=_run_file,
     forbidden=("safetensors.torch.load_file",),
-    random_state="allowed",  # a new GPT2 may draw first weights
+    random_state="allowed",  # a new GPT2 may draw initial weights
 )
