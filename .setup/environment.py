@@ -1,4 +1,4 @@
-"""The virtual environment: whether it is sound, what is in it, and making it."""
+"""Inspect, lock and make the virtual environment."""
 
 import hashlib
 import json
@@ -10,6 +10,7 @@ from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from problems import SetUpProblem, problem_of
 from progress import Progress, venv_program
@@ -20,9 +21,9 @@ INPUTS = ("requirements.lock", "pyproject.toml")
 
 @dataclass(frozen=True)
 class Environment:
-    """The folder of a virtual environment.
+    """A virtual environment, by its folder.
 
-    Two files in it tell how far its set-up came: `.unfinished` while one is under way, `.ready` after it.
+    Two files in it record the state of its set-up: `.unfinished` during it, `.ready` after it.
     """
 
     folder: Path
@@ -34,34 +35,34 @@ class Environment:
 
     @property
     def ready(self) -> Path:
-        """The file that says what a finished set-up has installed."""
+        """The file that records what a finished set-up installed."""
         return self.folder / ".ready"
 
     @property
     def unfinished(self) -> Path:
-        """The file that is there while a set-up is under way, and after one that was stopped."""
+        """The file that exists during a set-up, and after an interrupted one."""
         return self.folder / ".unfinished"
 
     @property
     def lock_file(self) -> Path:
-        """What a set-up locks; the name `.lock` is uv's own, which would wait for us."""
+        """The file that a set-up locks. Not `.lock`, which uv locks: it would wait for this process."""
         return self.folder / ".set_up.lock"
 
     @property
     def log(self) -> Path:
-        """What the last set-up printed."""
+        """The file with the output of the last set-up."""
         return self.folder / "set_up.log"
 
     def site_packages(self) -> list[Path]:
-        """Where its packages lie."""
+        """Return the folders of its packages."""
         return [*self.folder.glob("lib/python3.*/site-packages"), *self.folder.glob("Lib/site-packages")]
 
     def count_packages(self) -> int:
-        """How many packages it holds."""
+        """Return the number of its packages."""
         return sum(1 for place in self.site_packages() for _ in place.glob("*.dist-info"))
 
     def starts(self, *arguments: str) -> bool:
-        """Whether its Python starts, with these arguments."""
+        """Return True if its Python runs with these arguments, and ends with exit code 0."""
         try:
             command = [str(self.python), *(arguments or ("-c", ""))]
             return subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL).returncode == 0
@@ -69,33 +70,36 @@ class Environment:
             return False
 
     def installed_extras(self) -> set[str] | None:
-        """The extras of a sound environment, whatever the lock says by now; None where it is not sound.
+        """Return the extras of a usable environment, even if the lock has changed since; else None.
 
-        Sound is what was finished, in this folder (scripts name the folder they were made in), and starts.
+        It is usable if its set-up was finished, for this folder (scripts contain its absolute path), and its
+        Python starts.
         """
-        note = self._note()
-        if note is None or self.unfinished.exists() or note["folder"] != str(ROOT) or not self.starts():
+        record = self._read_ready()
+        if record is None or self.unfinished.exists() or record["folder"] != str(ROOT) or not self.starts():
             return None
-        return set(note["extras"])
+        return set(record["extras"])
 
-    def is_somebodys_own(self) -> bool:
-        """Whether somebody made it by hand: it works, and no set-up has left a sign."""
+    def is_made_by_hand(self) -> bool:
+        """Return True if it works and was not made by this set-up."""
         ours = self.ready.exists() or self.unfinished.exists()
         return not ours and self.starts("-m", "pip", "--version")
 
     def has(self, extras: Set[str]) -> bool:
-        """Whether it is sound and has these extras, as the lock and pyproject.toml ask for them."""
-        installed = self.installed_extras()
-        return installed is not None and extras <= installed and self._note()["inputs"] == digest_of_inputs()
+        """Return True if it is usable, has these extras, and matches the lock and pyproject.toml."""
+        installed, record = self.installed_extras(), self._read_ready()
+        if installed is None or record is None:
+            return False
+        return extras <= installed and record["inputs"] == digest_of_inputs()
 
     def write_ready(self, extras: Set[str]) -> None:
-        """Note that the set-up is finished."""
-        note = {"folder": str(ROOT), "extras": sorted(extras), "inputs": digest_of_inputs()}
-        self.ready.write_text(json.dumps(note), encoding="utf-8")
+        """Record that the set-up is finished."""
+        record = {"folder": str(ROOT), "extras": sorted(extras), "inputs": digest_of_inputs()}
+        self.ready.write_text(json.dumps(record), encoding="utf-8")
         self.unfinished.unlink()
 
     def clear(self) -> None:
-        """Empty the folder, but for the files of the set-up that is under way."""
+        """Empty the folder, except for the files of the current set-up."""
         for path in self.folder.iterdir():
             if path in (self.unfinished, self.log, self.lock_file):
                 continue
@@ -104,16 +108,17 @@ class Environment:
             else:
                 path.unlink()
 
-    def _note(self) -> dict | None:
+    def _read_ready(self) -> dict[str, Any] | None:
         try:
-            note = json.loads(self.ready.read_text(encoding="utf-8"))
+            record = json.loads(self.ready.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
-        return note if isinstance(note, dict) and note.keys() == {"folder", "extras", "inputs"} else None
+        is_valid = isinstance(record, dict) and record.keys() == {"folder", "extras", "inputs"}
+        return record if is_valid else None
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Make the folder, and wait for the end of another set-up in it."""
+        """Make the folder, and lock it against other set-ups, after waiting for one that runs."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with self.lock_file.open("a") as file:
             _lock(file.fileno(), self.folder)
@@ -121,7 +126,7 @@ class Environment:
 
 
 def digest_of_inputs() -> str:
-    """A digest of the files that say what is to be installed."""
+    """Return the digest of the files that determine what is installed."""
     digest = hashlib.sha256()
     for name in INPUTS:
         digest.update((ROOT / name).read_bytes())
@@ -129,7 +134,7 @@ def digest_of_inputs() -> str:
 
 
 def _lock(descriptor: int, folder: Path) -> None:
-    if os.name == "nt":
+    if sys.platform == "win32":
         import msvcrt
 
         msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
@@ -146,7 +151,7 @@ def _lock(descriptor: int, folder: Path) -> None:
 
 
 def check_python() -> None:
-    """Raises SetUpProblem where PyTorch has no build for this Python's kind."""
+    """Raise SetUpProblem if PyTorch has no build for this platform."""
     if sys.maxsize < 2**32:
         raise SetUpProblem(
             f"{sys.executable} is a 32-bit Python, and PyTorch needs a 64-bit one: install that."
@@ -159,16 +164,16 @@ def check_python() -> None:
 
 
 def has_venv() -> bool:
-    """Whether this Python can make a virtual environment with pip in it; Debian keeps that part apart."""
+    """Return True if this Python can make a virtual environment with pip; Debian packages that separately."""
     command = [sys.executable, "-c", "import ensurepip, venv"]
     return subprocess.run(command, capture_output=True).returncode == 0
 
 
 def make(environment: Environment, progress: Progress, uv: str | None) -> None:
-    """Make a virtual environment, at once by uv or with pip in it by Python itself.
+    """Make a virtual environment, by uv if there is one, else by Python's venv with pip in it.
 
     Raises:
-        SetUpProblem: that failed.
+        SetUpProblem: it failed.
     """
     if uv:
         command = [uv, "venv", "--allow-existing", "--python", sys.executable, str(environment.folder)]
@@ -180,6 +185,6 @@ def make(environment: Environment, progress: Progress, uv: str | None) -> None:
             f"{sys.executable} lacks its modules venv and ensurepip: install them (Debian, Ubuntu: "
             f"apt install python{version}-venv), then call the same command again."
         )
-    code, words = progress.run(command, os.environ, ROOT)
+    code, output = progress.run(command, os.environ, ROOT)
     if code:
-        raise problem_of(words, environment.log)
+        raise problem_of(output, environment.log)

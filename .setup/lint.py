@@ -11,7 +11,7 @@ from environment import ROOT
 
 
 def main() -> int:
-    """Run every program, the quickest first; stop at the first that objects, and return its exit code."""
+    """Run every program, the quickest first; stop at the first that fails, and return its exit code."""
     for command in commands():
         code = subprocess.run(command, cwd=ROOT).returncode
         if code:

@@ -1,4 +1,4 @@
-"""What pip's own configuration says of indexes, folders of wheels, certificates and proxies, for uv."""
+"""Read indexes, folders of wheels, certificates and proxies from pip's configuration, for uv."""
 
 import ast
 import re
@@ -18,11 +18,11 @@ class PipSettings:
     trusted_hosts: tuple[str, ...] = ()
     no_index: bool = False
     environment: dict[str, str] = field(default_factory=dict)
-    """Variables for certificates, proxy and time-out."""
+    """Environment variables for certificates, proxy and time-out."""
 
     def uv_options(self) -> list[str]:
-        """The options of `uv pip install`."""
-        options = []
+        """Return the options for `uv pip install`."""
+        options: list[str] = []
         if self.index_url:
             options += ["--default-index", self.index_url]
         for name, values in (
@@ -33,16 +33,17 @@ class PipSettings:
         ):
             options += [part for value in values for part in (name, value)]
         if self.extra_index_urls:
-            options += ["--index-strategy", "unsafe-best-match"]  # as pip does: the best of all indexes
+            # As pip does: the best version of all indexes.
+            options += ["--index-strategy", "unsafe-best-match"]
         return options + (["--no-index"] if self.no_index else [])
 
 
-# A setting for one command wins over a global one, and a variable over both.
+# In increasing precedence: global settings, those of one command, environment variables.
 _SECTIONS = ("global", "install", ":env:")
 
 
 def read_settings(pip_config_list: str) -> PipSettings:
-    """The settings in what `pip config list` prints: lines such as `global.find-links='/a /b'`."""
+    """Parse the output of `pip config list`: lines such as `global.find-links='/a /b'`."""
     found: dict[str, str] = {}
     ranks: dict[str, int] = {}
     several: dict[str, list[str]] = {}
@@ -80,9 +81,9 @@ def _value(text: str) -> str:
 
 
 def wheels_of_torch(folders: Sequence[str], version: str, python: tuple[int, int]) -> list[Path]:
-    """The wheels of this version of PyTorch in pip's folders that are for this Python."""
+    """Return the wheels of this version of PyTorch for this Python in pip's folders."""
     tag = f"cp{python[0]}{python[1]}"
-    found = []
+    found: list[Path] = []
     for folder in folders:
         place = Path(folder.removeprefix("file://")).expanduser()
         names = place.glob(f"torch-{version}*.whl") if place.is_dir() else ()

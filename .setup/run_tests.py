@@ -1,7 +1,7 @@
-"""Check everything: `make test` calls this file with the environment's own Python, after the set-up.
+"""Run all checks: `make test` calls this file with the environment's Python, after the set-up.
 
-It brings the programs that the tests need, runs the linters, runs the quick tests and then the slow ones, and
-ends with a line that counts what was skipped for want of a program. Arguments go to pytest, which runs once.
+It installs the programs that the tests need, runs the linters, the quick tests and the slow tests, and ends
+with the number of tests that were skipped for want of a program. With arguments, only pytest runs, with them.
 """
 
 import os
@@ -22,19 +22,19 @@ from progress import Progress
 
 OUTPUT = ROOT / "tests" / "output"
 SIGN = "is not on this machine"
-"""Stands in the reason of a test that is skipped for want of a program."""
+"""Part of the reason of every test that is skipped for want of a program."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Bring the programs, then check everything.
+    """Install the programs, then run all checks.
 
     Returns:
-        The exit code: that of the first part that failed.
+        The exit code of the first check that failed, else 0.
     """
     environment = Environment(Path(sys.prefix))
     try:
         with environment.log.open("a", encoding="utf-8") as log:
-            variables, missing = Programs(environment, Progress(log)).bring_all()
+            variables, missing = Programs(environment, Progress(log)).install_all()
     except SetUpProblem as problem:
         return _say(str(problem))
     if missing:
@@ -50,9 +50,9 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def run(arguments: Sequence[str], variables: Mapping[str, str]) -> int:
-    """Run the linters, then the tests; stop at what fails."""
+    """Run the linters, then the tests; stop at the first failure and return its exit code."""
     pytest = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "worksteal"]
-    reports = []
+    reports: list[Path] = []
     parts: list[list[str]] = []
     if arguments:
         parts.append([*pytest, *_report(reports, "chosen"), *arguments])
@@ -76,7 +76,7 @@ def _report(reports: list[Path], name: str) -> list[str]:
 
 
 def skipped(reports: Iterable[Path]) -> str:
-    """One loud line that counts the tests that were skipped for want of a program; empty without any."""
+    """Return a line with the number of tests that were skipped for want of a program, or an empty text."""
     reasons = Counter(
         message.split(SIGN)[0].strip()
         for report in reports

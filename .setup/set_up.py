@@ -1,7 +1,7 @@
 """Set the course up: `python .setup/set_up.py --help`. `make` and make.ps1 call this file.
 
-It runs on the system's own Python, with nothing installed. An old Python reads this file too, to say that it
-is too old: nothing here is newer than Python 2.7, and nothing else is imported before the version is known.
+It runs on the system's Python, with nothing installed. An old Python must be able to run this file, to report
+that it is too old: the syntax is that of Python 2.7, and other modules are imported after the version test.
 """
 
 import os
@@ -9,38 +9,38 @@ import subprocess
 import sys
 
 OLDEST, NEWEST = (3, 11), (3, 14)
-"""The Pythons that pyproject.toml allows; a test compares the two."""
+"""The Python versions that pyproject.toml allows; a test compares the two."""
 
 
 def version_text(version):
-    """(3, 11) as 3.11."""
+    """Format (3, 11) as 3.11."""
     return ".".join(str(number) for number in version[:2])
 
 
 def fits(version):
-    """Whether the course runs on this version of Python."""
+    """Return True if the course runs on this version of Python."""
     return OLDEST <= tuple(version[:2]) <= NEWEST
 
 
 def other_python():
-    """The command of another Python on the path that fits, or None."""
+    """Return the command of another Python on PATH with a supported version, or None."""
     for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
         command = "python3.%d" % minor
         try:
-            said = subprocess.check_output(
+            output = subprocess.check_output(
                 [command, "-c", "import sys; print(tuple(sys.version_info[:2]))"], stderr=subprocess.STDOUT
             )
         except (OSError, subprocess.CalledProcessError):
             continue
-        if said.decode("ascii", "replace").strip() == "(3, %d)" % minor:
+        if output.decode("ascii", "replace").strip() == "(3, %d)" % minor:
             return command
     return None
 
 
 def main():
-    """Hand over to `steps`, on a Python that fits."""
+    """Run `steps` on a supported Python."""
     if not fits(sys.version_info):
-        # A Python that was named is the one that is meant; python3 stands for any.
+        # --this-python: the caller named a Python, so that no other one may be used.
         other = None if "--this-python" in sys.argv else other_python()
         if other:
             sys.exit(subprocess.call([other] + sys.argv))

@@ -1,4 +1,4 @@
-"""The steps of a set-up: an environment, then the packages."""
+"""Set the course up: make an environment, then install the packages."""
 
 import argparse
 import signal
@@ -19,7 +19,7 @@ def main(arguments: Sequence[str]) -> int:
     """Set the course up.
 
     Returns:
-        The exit code: 0, or 1 after one sentence that says what is wrong.
+        The exit code: 0, or 1 after one sentence on the problem, or 130 after an interrupt.
     """
     options = _parser().parse_args(arguments)
     environment = Environment((ROOT / options.venv).absolute())
@@ -36,10 +36,10 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def set_up(environment: Environment, extras: Set[str]) -> None:
-    """Bring an environment to the state that the lock and these extras ask for; at once where it is there.
+    """Set up an environment with these extras as locked; do nothing if it is up to date.
 
     Raises:
-        SetUpProblem: it cannot be done; the message says what to do.
+        SetUpProblem: the set-up failed; the message states what to do.
         OSError: a file cannot be written.
     """
     if environment.has(extras):
@@ -47,7 +47,7 @@ def set_up(environment: Environment, extras: Set[str]) -> None:
     check_python()
     with environment.locked():
         if environment.has(extras):
-            return  # the set-up that this one waited for has done it
+            return  # done by the set-up that this one waited for
         with environment.log.open("w", encoding="utf-8") as log:
             _do(environment, extras, Progress(log))
 
@@ -55,8 +55,8 @@ def set_up(environment: Environment, extras: Set[str]) -> None:
 def _do(environment: Environment, extras: Set[str], progress: Progress) -> None:
     installed = environment.installed_extras()
     uv = uv_on_path()
-    if installed is None and not environment.is_somebodys_own():
-        _bring_venv(progress, uv)
+    if installed is None and not environment.is_made_by_hand():
+        _install_venv(progress, uv)
         environment.unfinished.touch()
         progress.step(f"[1/2] Making a virtual environment in {environment.folder}")
         environment.clear()
@@ -64,13 +64,13 @@ def _do(environment: Environment, extras: Set[str], progress: Progress) -> None:
     environment.unfinished.touch()
     wanted = extras | (installed or set())
     progress.step("[2/2] Installing the packages: a minute or two the first time, seconds later")
-    by = Installer(environment, progress).install(sorted(wanted))
+    installer = Installer(environment, progress).install(sorted(wanted))
     environment.write_ready(wanted)
-    progress.finish(f"The course is set up: {environment.count_packages()} packages, by {by}")
+    progress.finish(f"The course is set up: {environment.count_packages()} packages, by {installer}")
 
 
-def _bring_venv(progress: Progress, uv: str | None) -> None:
-    """Debian keeps a part of Python's venv apart: install it where that needs no asking."""
+def _install_venv(progress: Progress, uv: str | None) -> None:
+    """Install Debian's separate package for venv, if needed and possible without a password."""
     apt = Apt(progress)
     if not has_venv() and uv is None and sys.prefix == "/usr" and apt.can_install():
         package = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"

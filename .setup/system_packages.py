@@ -1,4 +1,4 @@
-"""Packages of the system, by Debian's and Ubuntu's apt, where this user may install them."""
+"""Install system packages by apt on Debian and Ubuntu, if this user may do so."""
 
 import os
 import shutil
@@ -10,18 +10,18 @@ from progress import Progress
 
 
 class Apt:
-    """apt-get, as root or by a sudo that asks for no password."""
+    """Runs apt-get as root, or by a sudo without password."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._updated = False
 
     def can_install(self) -> bool:
-        """Whether this user may install packages here without being asked for anything."""
+        """Return True if this user may install packages without a password."""
         return _prefix() is not None
 
     def install(self, packages: Iterable[str]) -> None:
-        """Install packages one by one, since a release may lack one; the caller sees whether it helped."""
+        """Install packages one by one, since a release may lack one. Failures are not reported."""
         prefix = _prefix()
         if prefix is None:
             return
@@ -37,7 +37,7 @@ class Apt:
 
 
 def _prefix() -> list[str] | None:
-    """What to write before a command so that root runs it; None where that cannot be."""
+    """Return the prefix of a command to run it as root; None if that is impossible or there is no apt-get."""
     if shutil.which("apt-get") is None:
         return None
     if os.geteuid() == 0:

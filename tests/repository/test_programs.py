@@ -63,7 +63,7 @@ BROWSER = 'case "$*" in *dump-dom*) echo "<html></html>" ;; esac'
 
 
 def test_what_can_be_had_nowhere_is_named_with_what_to_do(programs):
-    variables, missing = programs.bring_all()
+    variables, missing = programs.install_all()
     assert variables == {"CHROMIUM": ""}
     assert [text.partition(" ")[0] for text in missing] == ["Chromium", "PostgreSQL", "bubblewrap"]
     assert all("apt install" in text for text in missing)
@@ -73,19 +73,19 @@ def test_what_can_be_had_nowhere_is_named_with_what_to_do(programs):
 @pytest.mark.parametrize("name", ["chromium", "chromium-browser", "google-chrome"])
 def test_a_browser_that_is_there_is_used(programs, tmp_path, name):
     path = program(tmp_path / "bin" / name, BROWSER)
-    assert programs.bring_all()[0]["CHROMIUM"] == path
+    assert programs.install_all()[0]["CHROMIUM"] == path
 
 
 def test_a_browser_that_only_seems_to_be_there_is_not(programs, tmp_path):
     program(tmp_path / "bin/chromium-browser", "echo this is a stub, install the snap >&2; exit 1")
     path = program(tmp_path / "bin/google-chrome", BROWSER)
-    assert programs.bring_all()[0]["CHROMIUM"] == path
+    assert programs.install_all()[0]["CHROMIUM"] == path
 
 
 def test_a_browser_is_of_no_use_where_playwright_does_not_start(programs, tmp_path):
     program(tmp_path / "bin/chromium", BROWSER)
     program(tmp_path / "venv/bin/python", "echo no libatomic >&2; exit 127")
-    variables, missing = programs.bring_all()
+    variables, missing = programs.install_all()
     assert variables["CHROMIUM"] == ""
     assert "libatomic1" in missing[0]
 
@@ -93,10 +93,10 @@ def test_a_browser_is_of_no_use_where_playwright_does_not_start(programs, tmp_pa
 def test_a_browser_that_was_named_is_taken_or_refused(programs, tmp_path, monkeypatch):
     path = program(tmp_path / "my browser", BROWSER)
     monkeypatch.setenv("CHROMIUM", path)
-    assert programs.bring_all()[0]["CHROMIUM"] == path
+    assert programs.install_all()[0]["CHROMIUM"] == path
     monkeypatch.setenv("CHROMIUM", "/no/such/browser")
     with pytest.raises(Exception, match="/no/such/browser, does not start"):
-        programs.bring_all()
+        programs.install_all()
 
 
 def test_apt_brings_what_is_missing_one_by_one(set_up, programs, tmp_path, monkeypatch):
@@ -111,7 +111,7 @@ def test_apt_brings_what_is_missing_one_by_one(set_up, programs, tmp_path, monke
 
     monkeypatch.setattr(programs._progress, "run", install)
     monkeypatch.setattr(programs, "_apt", set_up.system_packages.Apt(programs._progress))
-    variables, _ = programs.bring_all()
+    variables, _ = programs.install_all()
     assert variables["CHROMIUM"] == str(tmp_path / "bin/chromium")
     packages = ("libatomic1", "chromium", "postgresql", "bubblewrap")
     assert asked == ["update", *(f"install --yes --no-install-recommends {name}" for name in packages)]

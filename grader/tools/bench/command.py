@@ -63,9 +63,8 @@ class _Bench:
         """Compares the two ways, in alternation, so that other load on the machine affects both."""
         stock_s, students = 0.0, list(group.files)
         run_s: list[float] = []
-        readable = [
-            each for each in students if not each.startswith("broken")
-        ]  # a broken notebook would end stock nbgrader's run
+        # A broken notebook would end stock nbgrader's run.
+        readable = [each for each in students if not each.startswith("broken")]
         for number in range(rounds):
             group.hand_in(self.stock, readable[number::rounds])
             stock_s += ways.stock(self.stock, self.week)
