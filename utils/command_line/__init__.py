@@ -22,8 +22,7 @@ def main() -> None:
     from utils.command_line.app import app
 
     for stream in (sys.stdout, sys.stderr):
-        # A file name or a symbol that the terminal's encoding lacks must not raise. A test's stream may not be
-        # a TextIOWrapper.
+        # A file name or a symbol that the terminal's encoding lacks must not raise.
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
     app(prog_name="course")
