@@ -48,7 +48,7 @@ class Program:
     without_apt: Callable[[], str | None] = lambda: None
     """Installs it without the system's packages; returns what `find` does."""
     advice: str = ""
-    """How to install it by hand."""
+    """Instructions to install it by hand."""
 
 
 class Programs:

@@ -21,7 +21,7 @@ from utils.weeks import Week
 
 PARTS = "parts.py"
 RELEASES = "utils/notebook/releases"
-"""Where `course check` finds the released notebooks."""
+"""The folder of the released notebooks for `course check`."""
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,7 @@ _MODULES = {"torch", "math", "nn", "F", "functional", "re", "os", "json", "np", 
 
 
 def compare(node: ast.Compare) -> Iterator[ast.expr]:
-    """Other comparison operators; truth tests in place of tests for None."""
+    """Yields other comparison operators, and truth tests in place of tests for None."""
     for place, operator in enumerate(node.ops):
         for other in _COMPARISONS.get(type(operator), ()):
             changed = copy.deepcopy(node)
@@ -89,7 +89,7 @@ def compare(node: ast.Compare) -> Iterator[ast.expr]:
 
 
 def binary(node: ast.BinOp) -> Iterator[ast.expr]:
-    """Other arithmetic operators, one operand alone, swapped operands."""
+    """Yields other arithmetic operators, one operand alone, swapped operands."""
     for other in _ARITHMETIC.get(type(node.op), ()):
         yield ast.BinOp(node.left, other(), node.right)
     yield node.left
@@ -99,12 +99,12 @@ def binary(node: ast.BinOp) -> Iterator[ast.expr]:
 
 
 def unary(node: ast.UnaryOp) -> Iterator[ast.expr]:
-    """The operand without `not`, `-` or `~`."""
+    """Yields the operand without `not`, `-` or `~`."""
     yield node.operand
 
 
 def boolean(node: ast.BoolOp) -> Iterator[ast.expr]:
-    """`and` for `or` and the reverse, and each condition left out."""
+    """Yields `and` for `or` and the reverse, and each condition left out."""
     yield ast.BoolOp(ast.Or() if isinstance(node.op, ast.And) else ast.And(), node.values)
     for place in range(len(node.values)):
         rest = node.values[:place] + node.values[place + 1 :]
@@ -112,7 +112,7 @@ def boolean(node: ast.BoolOp) -> Iterator[ast.expr]:
 
 
 def constant(node: ast.Constant) -> Iterator[ast.expr]:
-    """Neighbouring numbers, the other truth value, another text, other axes of an einsum."""
+    """Yields neighbouring numbers, the other truth value, another text, other axes of an einsum."""
     for value in _other_values(node.value):
         yield ast.Constant(value)
 
@@ -143,7 +143,7 @@ def _other_texts(text: str) -> Iterator[str]:
 
 
 def call(node: ast.Call) -> Iterator[ast.expr]:
-    """The call removed, a similar function, arguments swapped or left out."""
+    """Yields the call removed, a similar function, arguments swapped or left out."""
     yield from _call_removed(node)
     yield from _similar_function(node)
     for place in range(len(node.args) - 1):
@@ -219,7 +219,7 @@ def shifted(node: ast.expr | None) -> Iterator[ast.expr]:
 
 
 def subscript(node: ast.Subscript) -> Iterator[ast.expr]:
-    """Bounds left out or shifted, an index shifted."""
+    """Yields bounds left out or shifted, an index shifted."""
     items = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
     for place, item in enumerate(items):
         for other in _other_items(item):
@@ -244,13 +244,13 @@ def _other_items(item: ast.expr) -> Iterator[ast.expr]:
 
 
 def choice(node: ast.IfExp) -> Iterator[ast.expr]:
-    """Either branch alone."""
+    """Yields either branch alone."""
     yield node.body
     yield node.orelse
 
 
 def pair(node: ast.Tuple) -> Iterator[ast.expr]:
-    """Neighbours swapped."""
+    """Yields the tuple with two neighbours swapped."""
     for place in range(len(node.elts) - 1):
         elements = list(node.elts)
         elements[place : place + 2] = reversed(elements[place : place + 2])
@@ -258,7 +258,7 @@ def pair(node: ast.Tuple) -> Iterator[ast.expr]:
 
 
 def table(node: ast.Dict) -> Iterator[ast.expr]:
-    """An entry left out."""
+    """Yields the dict with one entry left out."""
     for place in range(len(node.keys)):
         yield ast.Dict(
             node.keys[:place] + node.keys[place + 1 :], node.values[:place] + node.values[place + 1 :]
@@ -266,7 +266,7 @@ def table(node: ast.Dict) -> Iterator[ast.expr]:
 
 
 def comprehension(node: ast.ListComp | ast.GeneratorExp | ast.SetComp | ast.DictComp) -> Iterator[ast.expr]:
-    """A condition left out, the first or the last item left out."""
+    """Yields the comprehension without a condition, without the first item, without the last item."""
     for place, generator in enumerate(node.generators):
         for condition in range(len(generator.ifs)):
             changed = copy.deepcopy(node)

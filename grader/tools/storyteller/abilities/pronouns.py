@@ -43,7 +43,7 @@ def find_pronoun_heads(model: StorytellerModel) -> PronounHeads:
 
 
 def _finds(model: StorytellerModel, story: Story) -> Bool[Tensor, "n_layers n_heads"]:
-    """True for the heads whose largest attention at the first pronoun is on a mention of its noun."""
+    """Returns True for the heads whose largest attention at the first pronoun is on a mention of its noun."""
     tokens, position_of = _read(model, story.text)
     pronoun = next(each for each in story.mentions if each.pronoun)
     before = story.mentions[: story.mentions.index(pronoun)]
