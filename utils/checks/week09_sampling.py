@@ -18,21 +18,21 @@ from utils.checks.fakes.modules import TokenTable
 from utils.checks.measure.sampling_statistics import DRAWS, checked_ids
 from utils.checks.watch.global_random import next_global_numbers
 from utils.errors import CheckMisuse
-from utils.reference import ModelConfig
+from utils.reference import ModelConfig, Reference
 from utils.reference.inputs.tokens import token_ids
 
 WEEK = "week09_sampling"
 _READY_MADE = ("transformers.generation",)
 
 
-def _real_logits(reference, positions: int = 1) -> Tensor:
-    """The reference's logits after the last positions of two prompts, [2, positions, d_vocab]."""
+def _real_logits(reference: Reference, positions: int = 1) -> Tensor:
+    """Returns the reference's logits after the last positions of two prompts, [2, positions, d_vocab]."""
     with torch.no_grad():
         return reference.model(token_ids(reference)).logits[:, -positions:].clone()
 
 
 def _with_holes(draw: Draw, *shape: int) -> Tensor:
-    """Random logits, a third of them −inf, at least one of each row not."""
+    """Returns random logits, a third of them −inf, with at least one finite logit in each row."""
     logits = draw.normal(*shape, scale=2.0).masked_fill(draw.booleans(*shape, share=0.35), -torch.inf)
     logits[..., draw.choose(range(shape[-1]))] = 0.5
     return logits
@@ -64,7 +64,7 @@ def _greedy_cases(draw: Draw) -> list[Case]:
 
 
 def _led_by_the_ends(draw: Draw, *seq: int) -> Tensor:
-    """Two rows of 7 logits: the first id is the most probable of one, the last id of the other."""
+    """Returns two rows of 7 logits: the first id is the most probable of one, the last id of the other."""
     logits = draw.normal(2, *seq, 7)
     logits[0, ..., 0], logits[1, ..., -1] = 9.0, 9.0
     return logits
@@ -128,7 +128,10 @@ def _sample_cases(draw: Draw) -> list[Case]:
     rows, d_vocab = 3, draw.choose(range(5, 10))
     random = draw.normal(rows, d_vocab, scale=1.5)
     holes = _with_holes(draw, 2, 6)
-    holes[:, :2], holes[:, 5] = 1.0, -torch.inf  # something to choose from, and something not to
+    holes[:, :2], holes[:, 5] = (
+        1.0,
+        -torch.inf,
+    )  # at least two tokens to choose from, and one that is excluded
     words = _real_logits(draw.reference)[:, 0].topk(8).values
     seed = draw.choose(range(1, 10**6))
     alone = draw.normal(1, 5)
@@ -148,8 +151,10 @@ def _sample_cases(draw: Draw) -> list[Case]:
 
 
 def _run_sample(sample_token: Callable, logits: Tensor, seed: int | None) -> dict[str, Any]:
-    """What is drawn: from many copies of the rows, from the rows as they are, and three times from twenty
-    copies, the last time with the generator at its beginning again.
+    """Returns draws from many copies of the rows, from the rows themselves, and three times from twenty
+    copies.
+
+    The first two of these share a generator; the third starts again with the same seed.
     """
     many, few = logits.repeat(DRAWS, 1), logits.repeat(20, 1)
 
@@ -157,8 +162,8 @@ def _run_sample(sample_token: Callable, logits: Tensor, seed: int | None) -> dic
         return None if seed is None else torch.Generator().manual_seed(seed)
 
     drawn = {"many": sample_token(many, generator()), "once": sample_token(logits, generator())}
-    kept = generator()
-    drawn |= {"few": sample_token(few, kept), "next": sample_token(few, kept)}
+    shared = generator()
+    drawn |= {"few": sample_token(few, shared), "next": sample_token(few, shared)}
     drawn |= {"few again": sample_token(few, generator())}
     checked_ids(drawn["many"], logits.shape[-1])
     return drawn | {"torch's own next numbers": next_global_numbers() if seed is not None else None}
@@ -170,7 +175,7 @@ sample_token = Check(
     question="How often is each token drawn?",
     cases=_sample_cases,
     run=_run_sample,
-    random_state="allowed",  # without a generator, torch's own is the one to draw from
+    random_state="allowed",  # without a generator, the global one is used
 )
 
 # --- top_k_filter -------------------------------------------------------------------------------------------
@@ -183,7 +188,7 @@ def _top_k_cases(draw: Draw) -> list[Case]:
         k = draw.choose(range(2, 5))
         inputs = {"logits": draw.normal(*sizes.values(), scale=2.0), "k": k}
         cases.append(Case(f"k {k}, {sizes}", inputs))
-    # 3 is there three times, so that the second, third and fourth largest are equal.
+    # Three entries are 3, so that the second, third and fourth largest are equal.
     tied = torch.stack([torch.tensor([3.0, 1, 5, 3, -2, 0, 3, 2])[torch.randperm(8, generator=_dice(draw))]])
     tied = torch.cat([tied, -tied, draw.integers(-2, 2, 3, 8).float()])
     few = torch.full((2, 7), -torch.inf).scatter(1, draw.integers(0, 7, 2, 2), 1.5)
@@ -233,7 +238,7 @@ def _top_p_cases(draw: Draw) -> list[Case]:
         logits = draw.normal(*sizes.values(), scale=1.5)
         cases.append(Case(f"p {p:g}, {sizes}", {"logits": logits, "p": p, "tied": False}))
     sure = draw.normal(4, 7)
-    sure[:, draw.choose(range(7))] += 9.0  # it alone has more than p
+    sure[:, draw.choose(range(7))] += 9.0  # its probability alone exceeds p
     return [
         *cases,
         Case("p 0.6, one token is nearly certain, batch 4 · d_vocab 7", _p_inputs(sure, 0.6)),
@@ -265,13 +270,15 @@ def _p_inputs(logits: Tensor, p: float, tied: bool = False) -> dict[str, Any]:
 
 
 def _tied(draw: Draw) -> Tensor:
-    """Three rows in which tokens around p = 0.7 are equal: shares 0.42, three of 0.15, two of 0.06."""
+    """Returns three rows in which tokens around p = 0.7 are equal: shares 0.42, three of 0.15, two of
+    0.06.
+    """
     row = torch.tensor([2.0, 1.0, 1.0, 1.0, 0.0, 0.0])
     return torch.stack([row[torch.randperm(6, generator=_dice(draw))] for _ in range(3)])
 
 
 def _boundary_case(draw: Draw, equal: int, p: float) -> Case:
-    """Equally probable tokens, a power of two of them: then p is met exactly, without any rounding."""
+    """Returns equally probable tokens, a power of two of them, so that p is met exactly, without rounding."""
     logits = torch.full((2, equal + 3), -torch.inf)
     for row in logits:
         row[torch.randperm(equal + 3, generator=_dice(draw))[:equal]] = 0.0
@@ -295,13 +302,14 @@ top_p_filter = Check(
 
 
 def _penalty_cases(draw: Draw, penalties: Sequence[float], neutral: float) -> list[Case]:
-    """Logits of both signs, and tokens of which some come several times, others in every row. The penalty
-    `neutral` changes nothing.
+    """Returns logits of both signs, and tokens that repeat within a row and across rows.
+
+    The penalty `neutral` changes nothing.
     """
     cases = []
     for penalty in penalties:
         sizes = draw.sizes("batch", "seq", "d_vocab", among=range(4, 12))
-        # At most half of the vocabulary has come, so that tokens come again and others do not.
+        # At most half of the vocabulary occurs, so that some tokens repeat and others are missing.
         tokens = draw.integers(0, sizes.d_vocab // 2, sizes.batch, sizes.seq)
         tokens[:, -2] = tokens[:, 0]
         logits = draw.normal(sizes.batch, sizes.d_vocab, scale=2.0)
@@ -434,7 +442,9 @@ PENALTIES = {
     "less of all": _less_of_all,
     "louder": _louder,
 }
-"""Stand in for students' own penalties; none may change places with the temperature, or with another."""
+"""Fakes of students' penalties. Each gives another result if it is exchanged with the temperature or another
+penalty.
+"""
 
 
 def _adjust_cases(draw: Draw) -> list[Case]:
@@ -475,7 +485,7 @@ def _shown(how: dict[str, Any]) -> str:
 
 
 def _with_penalties(how: dict[str, Any]) -> dict[str, Any]:
-    """The keyword arguments, with functions in the place of their names."""
+    """Returns the keyword arguments with functions in place of their names."""
     if "penalties" not in how:
         return how
     return {**how, "penalties": [PENALTIES[name] for name in how["penalties"]]}
@@ -502,32 +512,33 @@ def _model(
     layers: int = 2,
     heads: int | None = None,
 ) -> dict[str, Any]:
-    """A small GPT-2: its config and its weights.
+    """Returns the config and the weights of a small GPT-2.
 
-    Its logits have about the standard deviation `spread`, and the sizes inside it are `among` these.
+    Its logits have a standard deviation of about `spread`; its other sizes are drawn from `among`.
     """
     chosen = draw.sizes("heads", "d_head", "d_mlp", among=[size for size in among if size != d_vocab])
     chosen["heads"] = heads or chosen.heads
     heads, d_head, d_mlp = chosen.values()
     weights = random_weights(draw, Sizes({**chosen, "layers": layers, "vocab": d_vocab, "n_ctx": n_ctx}))
     for block in weights["blocks"]:
-        block["mlp"]["W_out"] *= 4.0  # or the stream would still hold the token, and W_E find it again
+        block["mlp"]["W_out"] *= 4.0  # otherwise W_E would find the token itself in the stream
     for numbers in weights["ln_f"].values():
         numbers *= spread / math.sqrt(2 * heads * d_head)  # gain and bias are of order 1, and so is W_E
     config = ModelConfig(heads * d_head, heads, d_head, d_mlp, layers, d_vocab, n_ctx, 1e-5)
     return {"config": asdict(config), "weights": weights}
 
 
-def _talker(draw: Draw, *sizes: int, **more: Any) -> dict[str, Any]:
-    """A model that does not say the same token over and over: it has another table for what it reads."""
-    model = _model(draw, *sizes, **more)
+def _talker(draw: Draw, n_ctx: int, d_vocab: int, **more: Any) -> dict[str, Any]:
+    """Returns a model that does not repeat one token, since it has a separate table for the tokens that it
+    reads.
+    """
+    model = _model(draw, n_ctx, d_vocab, **more)
     return {**model, "read": draw.normal(*model["weights"]["embed"]["W_E"].shape, scale=3.0)}
 
 
 class Talker(SmallGPT2):
-    """A small GPT-2 that looks tokens up in `read`, and makes logits with W_E.
-
-    It notes whether gradients were on when it was called.
+    """A small GPT-2 that looks tokens up in `read`, and makes logits with W_E. `gradients` records whether
+    gradients were on in a call.
     """
 
     gradients = False
@@ -548,23 +559,29 @@ def _likeliest(
     n_new: int,
     change: Callable[[Tensor, Tensor], Tensor] = lambda logits, tokens: logits,
 ) -> tuple[Tensor, float]:
-    """What greedy decoding adds, [batch, n_new], and the smallest lead of a token over the next best one.
+    """Returns what greedy decoding adds, [batch, n_new], and the smallest lead of a token over the next best
+    one.
 
-    `change` is given the logits and the whole text, as a penalty is.
+    Args:
+        model: The model's config and weights.
+        tokens: The prompts, [batch, seq].
+        n_new: How many tokens to add.
+        change: Called with the logits and the whole text, as a penalty is.
     """
-    ask, lead, n_prompt = (Talker if "read" in model else SmallGPT2)(**model), math.inf, tokens.shape[1]
+    network: SmallGPT2 = (Talker if "read" in model else SmallGPT2)(**model)
+    lead, n_prompt = math.inf, tokens.shape[1]
     for end in range(n_prompt, n_prompt + n_new):
-        seen = min(end, ask.config.n_ctx)
-        best = change(ask(tokens.narrow(1, end - seen, seen))[:, -1], tokens).topk(2)
+        seen = min(end, network.config.n_ctx)
+        best = change(network(tokens.narrow(1, end - seen, seen))[:, -1], tokens).topk(2)
         lead = min(lead, (best.values[:, 0] - best.values[:, 1]).min().item())
         tokens = torch.cat([tokens, best.indices[:, :1]], dim=1)
     return tokens[:, n_prompt:], lead
 
 
 def _lively(draw: Draw, make: Callable, prompts: tuple[int, int, int], n_new: int, n_ctx: int) -> tuple:
-    """A model, prompts [batch, seq] out of d_vocab tokens, and what greedy decoding adds to them.
+    """Returns a model, prompts [batch, seq] out of d_vocab tokens, and what greedy decoding adds to them.
 
-    Some row goes on changing until its last tokens, and no rounding can decide which token comes.
+    In at least one row the tokens still vary at the end, and no rounding can decide which token is next.
     """
     batch, seq, d_vocab = prompts
     while True:
@@ -576,15 +593,16 @@ def _lively(draw: Draw, make: Callable, prompts: tuple[int, int, int], n_new: in
 
 
 def _greedy_case(draw: Draw, n_new: int, ends: str) -> Case:
-    """`ends` says which rows meet the stop token: none, some, all."""
+    """Returns a case in which the rows named by `ends` (none, some, all) meet the stop token."""
     stop_token = None
     while stop_token is None:
         sizes = draw.sizes("batch", "seq", "d_vocab", among=range(3, 8))
         n_ctx = sizes.seq + n_new + 3
-        model, tokens, added = _lively(draw, _talker, tuple(sizes.values()), n_new, n_ctx)
+        prompts = (sizes.batch, sizes.seq, sizes.d_vocab)
+        model, tokens, added = _lively(draw, _talker, prompts, n_new, n_ctx)
         stop_token = _stop_token(added, ends)
         if ends != "none" and stop_token is not None:
-            tokens[0, 0] = stop_token  # that of a prompt ends nothing; but now the row goes on in another way
+            tokens[0, 0] = stop_token  # in a prompt it does not end the text, but it changes what follows
             stop_token = _stop_token(_likeliest(model, tokens, n_new)[0], ends, stop_token)
     inputs = {"model": model, "tokens": tokens, "n_new": n_new, "n_ctx": n_ctx}
     asked = {} if ends == "none" else {"stop_token": stop_token}
@@ -594,7 +612,9 @@ def _greedy_case(draw: Draw, n_new: int, ends: str) -> Case:
 
 
 def _stop_token(added: Tensor, ends: str, wanted: int | None = None) -> int | None:
-    """A token that `some` or `all` rows say before their last two, and first at different places."""
+    """Returns a token that `some` or `all` rows have before their last two, first at different places; None
+    if none fits.
+    """
     if ends == "none":
         return 0
     for token in added.unique().tolist() if wanted is None else [wanted]:
@@ -615,7 +635,7 @@ def _cropped_case(draw: Draw, seq: int, n_new: int, n_ctx: int, batch: int | Non
 
 
 def _remembering_case(draw: Draw) -> Case:
-    """A token that has left the window comes again, if the penalty has forgotten it, too."""
+    """Returns a case in which a token that has left the window is repeated if the penalty forgets it, too."""
     punish, n_ctx, seq, n_new, d_vocab = PENALTIES["less of all"], 4, 7, 6, 11
     while True:
         batch = draw.choose([3, 5])
@@ -631,7 +651,9 @@ def _remembering_case(draw: Draw) -> Case:
 
 
 def _chance_cases(draw: Draw) -> list[Case]:
-    """One prompt over and over, two new tokens: the frequencies of all pairs say how the draws were made."""
+    """Returns one prompt many times with two new tokens: the frequencies of the pairs show how they were
+    drawn.
+    """
     cases = []
     for how in (
         {"temperature": 0.6},
@@ -657,7 +679,11 @@ def _generate_cases(draw: Draw) -> list[Case]:
         _cropped_case(draw, seq=11, n_new=4, n_ctx=8),
         _remembering_case(draw),
         *_chance_cases(draw),
-        *(_with_stop_token(_greedy_case(draw, 8, ends), last) for ends in ("some", "all") for last in (0, 1)),
+        *(
+            _with_stop_token(_greedy_case(draw, 8, ends), last)
+            for ends in ("some", "all")
+            for last in (False, True)
+        ),
         _cropped_case(draw, seq=5, n_new=0, n_ctx=8),
         _cropped_case(draw, seq=6, n_new=1, n_ctx=6, batch=1),
         _cropped_case(draw, seq=1, n_new=6, n_ctx=3, batch=1),
@@ -667,7 +693,7 @@ def _generate_cases(draw: Draw) -> list[Case]:
 
 
 def _with_stop_token(case: Case, last: bool) -> Case:
-    """The same with the vocabulary's first id, or its last, as the stop token: two ids change places."""
+    """Returns the same case with the first or last id as the stop token: two ids are exchanged."""
     inputs = case.inputs
     stop, d_vocab = inputs["how"]["stop_token"], inputs["model"]["config"]["d_vocab"]
     wanted = d_vocab - 1 if last else 0
@@ -684,7 +710,7 @@ def _with_stop_token(case: Case, last: bool) -> Case:
 
 
 def _stopped_at_once(draw: Draw) -> Case:
-    """One prompt whose first new token ends the text."""
+    """Returns one prompt whose first new token ends the text."""
     model, tokens, added = _lively(draw, _talker, (1, 3, 6), 5, 12)
     inputs = {"model": model, "tokens": tokens, "n_new": 5, "n_ctx": 12}
     how = {"temperature": 0.0, "stop_token": added[0, 0].item()}
@@ -698,16 +724,16 @@ def _run_generate(generate, model, tokens, n_new, n_ctx, how, asked):
         return {"tokens": generate(model, tokens, n_new, n_ctx, **how), "gradients recorded": model.gradients}
     if asked == "seeds":
         return _seeds(lambda **seed: generate(model, tokens.repeat(6, 1), n_new, n_ctx, **how, **seed))
-    with torch.no_grad():  # so many rows with their gradients would take a lot of memory
+    with torch.no_grad():  # gradients of so many rows would take too much memory
         written = generate(model, tokens.repeat(DRAWS, 1), n_new, n_ctx, **how)
     return _checked_text(written, (DRAWS, tokens.shape[1] + n_new), model.config.d_vocab)
 
 
 def _checked_text(written: Any, wanted: tuple[int, int], d_vocab: int) -> Tensor:
-    """Ids of the vocabulary in the wanted shape.
+    """Returns the ids if they have the wanted shape and belong to the vocabulary.
 
     Raises:
-        CheckMisuse: something else was written.
+        CheckMisuse: they do not.
     """
     if not isinstance(written, Tensor) or written.shape != wanted:
         got = f"{tuple(written.shape)}" if isinstance(written, Tensor) else type(written).__name__
@@ -716,8 +742,10 @@ def _checked_text(written: Any, wanted: tuple[int, int], d_vocab: int) -> Tensor
 
 
 def _seeds(write: Callable[..., Tensor]) -> dict[str, Tensor]:
-    """What is written with seed 0, twice, and with another seed; then torch's own next random numbers, which
-    a seed leaves alone; and two texts without a seed.
+    """Returns the texts of seed 0, twice, and of another seed, torch's next random numbers, and two texts
+    without a seed.
+
+    A seed must leave torch's global generator alone.
     """
     written = {"seed 0": write(seed=0), "seed 0 again": write(seed=0), "seed 1": write(seed=1)}
     written |= {"torch's own next numbers": next_global_numbers()}
@@ -730,7 +758,7 @@ generate = Check(
     question="How does the model go on?",
     cases=_generate_cases,
     run=_run_generate,
-    random_state="allowed",  # without a seed, torch's own generator is the one to draw from
+    random_state="allowed",  # without a seed, the global generator is used
 )
 
 # --- shape_table --------------------------------------------------------------------------------------------
@@ -757,9 +785,9 @@ shape_table = shape_table_check(
 def _beam_cases(draw: Draw) -> list[Case]:
     alone = [_beam_case(draw, n_beams, n_new, {}) for n_beams, n_new in ((3, 5), (1, 6), (4, 6), (2, 7))]
     alone += [_beam_case(draw, n_beams, 1, {}) for n_beams in (1, 3)]
-    # A large length_penalty makes long texts worth more, so that it shows when beams are lost on the way.
+    # A large length_penalty favours long texts, which reveals beams that are lost on the way.
     several = {1.0: (2, 3, 4, 3, 2), 3.0: (2, 3, 2, 2, 3, 2, 2), 2.0: (2, 3, 4), 0.5: (2, 3, 4)}
-    # Without any, a text that ended early stays ahead: there it mostly shows which of the ends were counted.
+    # With 0, a text that ended early stays ahead, which reveals ended texts that were not counted.
     several |= {0.0: (3, 4, 2, 2, 3, 2, 3, 2, 2)}
     cases = [(n_beams, length_penalty) for length_penalty, beams in several.items() for n_beams in beams]
     stops = cycle(("middle", "first", "last"))
@@ -770,9 +798,9 @@ def _beam_cases(draw: Draw) -> list[Case]:
 
 
 def _beam_case(draw: Draw, n_beams: int, n_new: int, asked: dict[str, Any], stop: str = "") -> Case:
-    """With a length_penalty there is a stop token, too, that texts meet often."""
+    """Returns a case; with a length_penalty also a stop token that is frequent."""
     seq, d_vocab = draw.choose([1, 2, 4]), draw.choose([10, 11, 12])
-    # Rather even probabilities: the best beginning is then not always part of the best whole.
+    # With rather even probabilities the best beginning is not always part of the best text.
     model, tokens = _talker(draw, 14, d_vocab, spread=1.6), draw.integers(0, d_vocab, seq)
     if asked:
         asked = {"stop_token": _STOPS[stop](d_vocab), **asked}
@@ -805,8 +833,10 @@ def _ngram_cases(draw: Draw) -> list[Case]:
         batch = draw.choose([each for each in (4, 5, 7) if each not in (seq, d_vocab)])
         tokens = draw.integers(0, d_vocab, batch, seq)
         if seq > 2 * n:
-            tokens[0, seq - n + 1 :] = tokens[0, : n - 1]  # the end has come before, at the very beginning
-            tokens[1, -n:] = tokens[1, -1]  # and here it came just now: one token over and over
+            tokens[0, seq - n + 1 :] = tokens[
+                0, : n - 1
+            ]  # the last n − 1 tokens also occur at the very beginning
+            tokens[1, -n:] = tokens[1, -1]  # the last n-gram repeats one token
             tokens[2, seq - n + 1 :] = tokens[2, n : 2 * n - 1]
         label = f"n {n}, batch {batch} · seq {seq} · d_vocab {d_vocab}"
         cases.append(Case(label, {"logits": draw.normal(batch, d_vocab), "tokens": tokens, "n": n}))
@@ -814,7 +844,9 @@ def _ngram_cases(draw: Draw) -> list[Case]:
 
 
 def _small_ngram_cases(draw: Draw) -> list[Case]:
-    """Runs of one token, whose n-grams overlap; the first id and the last; texts as short as an n-gram."""
+    """Returns runs of one token, whose n-grams overlap; the first id and the last; texts as short as an
+    n-gram.
+    """
     runs = torch.tensor([[0, 0, 0, 0, 0], [5, 5, 5, 5, 5], [0, 5, 0, 5, 0], [2, 2, 3, 2, 2]])
     texts = [(n, runs, "runs and alternations") for n in (1, 2, 3, 4, 5)]
     texts += [(2, runs[:1, :2], "one token twice"), (1, runs[1:2, :1], "a single token")]
@@ -885,7 +917,7 @@ def _length(cache: Any) -> Any:
 def _keys_and_values(returned: Any) -> dict[str, Any]:
     if not isinstance(returned, tuple | list) or len(returned) != 2:
         raise CheckMisuse("extend returns two tensors: all keys of the layer, and all values.")
-    # Copied at once, since a later step must not change what an earlier one has given.
+    # Copied, since a later step might change what an earlier one has returned.
     return {
         name: each.clone() if isinstance(each, Tensor) else each
         for name, each in zip(("keys", "values"), returned, strict=True)
@@ -904,21 +936,23 @@ KVCache = Check(
 
 
 class SmallCache:
-    """Stands in for KVCache, so that a mistake there fails no check here."""
+    """A fake of KVCache, so that a mistake there fails no check here."""
 
     def __init__(self, n_layers: int):
-        self._kept: list[list[Tensor]] = [[] for _ in range(n_layers)]
+        self._layers: list[list[Tensor]] = [[] for _ in range(n_layers)]
 
     @property
     def length(self) -> int:
-        """How many positions the first layer holds."""
-        return self._kept[0][0].shape[-2] if self._kept[0] else 0
+        """The number of positions that the first layer holds."""
+        return self._layers[0][0].shape[-2] if self._layers[0] else 0
 
     def extend(self, layer: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
-        """Adds a layer's keys and values for new positions and returns all that it holds."""
-        kept, new = self._kept[layer], [k, v]
-        self._kept[layer] = [torch.cat(pair, dim=-2) for pair in zip(kept, new, strict=True)] if kept else new
-        return self._kept[layer][0], self._kept[layer][1]
+        """Appends a layer's keys and values for new positions and returns all that it holds."""
+        held, new = self._layers[layer], [k, v]
+        if held:
+            new = [torch.cat(pair, dim=-2) for pair in zip(held, new, strict=True)]
+        self._layers[layer] = new
+        return self._layers[layer][0], self._layers[layer][1]
 
 
 def _attention_cases(draw: Draw) -> list[Case]:
@@ -942,7 +976,7 @@ def _attention_cases(draw: Draw) -> list[Case]:
 
 
 def _run_cached_attention(cached_attention, model, pieces):
-    """Both layers of the model take their turns with one cache, as they do in a model."""
+    """Runs both layers of the model with one cache, as a model does."""
     blocks = SmallGPT2(**model).blocks
     cache = SmallCache(len(blocks))
     return {
@@ -992,7 +1026,7 @@ cached_logits = Check(
 # --- cached_generate ----------------------------------------------------------------------------------------
 
 WORK = "at most twice the FLOPs of reading the text once"
-"""What a cache makes possible; without one it takes ten times as many in the case below."""
+"""The work with a cache; without one it is ten times as much in the case below."""
 
 
 def _cached_generate_cases(draw: Draw) -> list[Case]:
@@ -1035,7 +1069,7 @@ def _run_cached_generate(cached_generate, model, tokens, n_new, asked):
 
 
 def forward_flops(compute: Callable[[], Any]) -> tuple[Any, int]:
-    """What `compute` returns, and the FLOPs of its matrix products, as torch counts them."""
+    """Returns the result of `compute`, and the FLOPs of its matrix products, as torch counts them."""
     from torch.utils.flop_counter import FlopCounterMode
 
     with torch.no_grad(), FlopCounterMode(display=False) as counter:

@@ -1,7 +1,7 @@
 """Week 10's checks: loss, gradients, optimisers."""
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -26,7 +26,7 @@ WEEK = "week10_learning"
 _AUTOGRAD = (
     "torch.Tensor.backward",
     "torch.autograd.backward",
-    "torch.autograd.grad",  # torch.func's and torch.autograd.functional's functions end here
+    "torch.autograd.grad",  # torch.func and torch.autograd.functional call it
     "torch.autograd.forward_ad",
 )
 
@@ -55,7 +55,7 @@ def _loss_cases(draw: Draw) -> list[Case]:
 
 
 def _real_logits(reference: Any) -> tuple[Tensor, Tensor]:
-    """The reference's logits for two prompts, and the prompts."""
+    """Returns the reference's logits for two prompts, and the prompts."""
     ids = token_ids(reference)
     with torch.no_grad():
         return reference.model(ids).logits.float(), ids
@@ -100,7 +100,7 @@ LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 
 
 def _faulty(draw: Draw, gradient: Tensor, fault: str) -> Tensor:
-    """The gradient as somebody may have computed it."""
+    """Returns the gradient with the named fault."""
     if fault in ("wrong in the first entry", "wrong in the last entry"):
         wrong = gradient.clone()
         wrong.view(-1)[0 if "first" in fault else -1] += 2 * gradient.abs().max()
@@ -137,8 +137,8 @@ def _gradient_cases(draw: Draw) -> list[Case]:
         shape = draw.sizes(*"abc"[:axes], among=range(2, 6)).values()
         x, W = draw.normal(*shape).double(), draw.normal(*shape).double()
         cases.append(_gradient_case(draw, kind, x, W, fault, step))
-    for shape in ((), (1,), (1, 1, 3), (4, 1)):
-        x, W = draw.normal(*shape).double(), draw.normal(*shape).double()
+    for small_shape in ((), (1,), (1, 1, 3), (4, 1)):
+        x, W = draw.normal(*small_shape).double(), draw.normal(*small_shape).double()
         cases.append(_gradient_case(draw, cubes, x, W, "scaled", draw.choose([0.1, 0.2])))
     n, m = draw.sizes("n", "m", among=range(3, 7)).values()
     single = _gradient_case(draw, cubes, draw.normal(n, m), draw.normal(n, m, scale=50.0), "right", 1e-5)
@@ -146,7 +146,7 @@ def _gradient_cases(draw: Draw) -> list[Case]:
 
 
 def _real_gradient_case(draw: Draw, kind: str) -> Case:
-    """ln_f's bias as the vector at the end of the model, and thirty rows of W_E."""
+    """Returns a case with ln_f's bias as the final vector, and thirty rows of W_E."""
     reference = draw.reference
     vector = norm_weights(reference, "ln_f")["bias"][:40].double()
     rows = reference.state_dict["transformer.wte.weight"][:30, :40].double().T.contiguous()
@@ -294,13 +294,15 @@ gelu_backward = Check(
 
 
 def _problem(draw: Draw, n_steps: int, scale: float = 1.0) -> dict[str, list]:
-    """Three parameters and their gradients at every step; the last parameter never has one."""
+    """Returns three parameters and their gradients at every step; the last parameter never has one."""
     a, b, c = draw.sizes(*"abc").values()
     shapes = ((a, b), (c,), (b,))
-    gradients = []
-    for _ in range(n_steps):
-        gradients.append([draw.normal(*shape, scale=scale) for shape in shapes[:2]] + [None])
-    gradients[0][0][0, 0] = 0.0  # a gradient of 0 in the first step: 0/0 for whoever divides by its root
+    gradients: list[list[Tensor | None]] = []
+    for step in range(n_steps):
+        first, second = (draw.normal(*shape, scale=scale) for shape in shapes[:2])
+        if step == 0:
+            first[0, 0] = 0.0  # 0/0 if eps is not added to the root of its square
+        gradients.append([first, second, None])
     return {"weights": [draw.normal(*shape) for shape in shapes], "gradients": gradients}
 
 
@@ -313,10 +315,12 @@ def _give(parameters: Sequence[nn.Parameter], gradients: Sequence[Tensor | None]
         parameter.grad = None if gradient is None else gradient.clone()
 
 
-def _kept(parameters: Sequence[nn.Parameter], gradients: Sequence[Tensor | None]) -> bool:
-    """Whether the parameters have these gradients, to the last bit."""
+def _has_gradients(parameters: Sequence[nn.Parameter], gradients: Sequence[Tensor | None]) -> bool:
+    """True if the parameters have exactly these gradients."""
     pairs = zip((parameter.grad for parameter in parameters), gradients, strict=True)
-    return all(one is other is None or (one is not None and torch.equal(one, other)) for one, other in pairs)
+    return all(
+        one is other if one is None or other is None else torch.equal(one, other) for one, other in pairs
+    )
 
 
 def _values(parameters: Sequence[nn.Parameter]) -> list[Tensor]:
@@ -345,8 +349,10 @@ def _sgd_cases(draw: Draw) -> list[Case]:
     return [*cases, _real_sgd_case(draw)]
 
 
-def _late_problem(draw: Draw, n_steps: int, without: dict[int, Sequence[int]]) -> dict[str, list]:
-    """`without` says by parameter in which steps it has no gradient."""
+def _late_problem(draw: Draw, n_steps: int, without: Mapping[int, Sequence[int]]) -> dict[str, list]:
+    """Returns a problem in which some parameters have no gradient in the steps that `without` gives for
+    them.
+    """
     problem = _problem(draw, n_steps)
     for parameter, steps in without.items():
         for step in steps:
@@ -364,13 +370,13 @@ def _real_sgd_case(draw: Draw) -> Case:
 
 def _run_sgd(sgd_momentum, weights, gradients, lrs, momentum):
     parameters, velocities = _parameters(weights), [torch.zeros_like(weight) for weight in weights]
-    seen, kept = {}, True
+    stages, untouched = {}, True
     for number, (lr, given) in enumerate(zip(lrs, gradients, strict=True), start=1):
         _give(parameters, given)
         sgd_momentum(parameters, velocities, lr, momentum)
-        seen[f"parameters after step {number}"] = _values(parameters)
-        kept = kept and _kept(parameters, given)
-    return {**seen, "gradients left as they were": kept}
+        stages[f"parameters after step {number}"] = _values(parameters)
+        untouched = untouched and _has_gradients(parameters, given)
+    return {**stages, "gradients left as they were": untouched}
 
 
 sgd_momentum = Check(
@@ -414,7 +420,7 @@ def _adamw_cases(draw: Draw) -> list[Case]:
 
 
 def _small_adamw_cases(draw: Draw) -> list[Case]:
-    """One parameter of one number, betas of 0, a learning rate of 0 and a group without members."""
+    """Returns one parameter of one number, betas of 0, a learning rate of 0 and a group without members."""
     one = {"weights": [draw.normal(1)], "gradients": [[draw.normal(1)] for _ in range(4)]}
     one |= {"groups": [{"members": [0], "weight_decay": 0.3}], "lrs": [0.0, 0.1, 0.1, 0.0]}
     one |= {"settings": {"betas": (0.0, 0.9), "eps": 1e-8}, "reload": False}
@@ -450,7 +456,7 @@ def _grouped(parameters: Sequence[nn.Parameter], groups: Sequence[dict]) -> list
 def _run_adamw(AdamW, weights, gradients, groups, lrs, settings, reload):
     parameters = _parameters(weights)
     optimizer = AdamW(_grouped(parameters, groups), lr=lrs[0], **settings)
-    seen, kept = {}, True
+    stages, untouched = {}, True
     for number, (lr, before, given) in enumerate(zip(lrs, [lrs[0], *lrs], gradients, strict=False), start=1):
         if reload and number == 1 + len(gradients) // 2:
             parameters = _parameters(_values(parameters))
@@ -459,16 +465,16 @@ def _run_adamw(AdamW, weights, gradients, groups, lrs, settings, reload):
             optimizer.lr = lr
         _give(parameters, given)
         optimizer.step()
-        kept = kept and _kept(parameters, given)
+        untouched = untouched and _has_gradients(parameters, given)
         if number in (1, 2, len(gradients) // 2, len(gradients)):
-            seen[f"parameters after step {number}"] = _values(parameters)
+            stages[f"parameters after step {number}"] = _values(parameters)
     optimizer.zero_grad()
     empty = all(parameter.grad is None or not parameter.grad.any() for parameter in parameters)
-    return {**seen, "gradients left as they were": kept, "gradients gone after zero_grad": empty}
+    return {**stages, "gradients left as they were": untouched, "gradients gone after zero_grad": empty}
 
 
 def _reloaded(AdamW: Any, optimizer: Any, groups: list[dict], settings: dict) -> Any:
-    """Another optimizer, with the state that the first one has written to a file."""
+    """Returns a new optimizer with the first one's state, saved to a file and loaded."""
     file = io.BytesIO()
     torch.save(optimizer.state_dict(), file)
     file.seek(0)
@@ -497,7 +503,7 @@ def _clip_cases(draw: Draw) -> list[Case]:
     ):
         drawn = _problem(draw, 1, scale)
         gradients = drawn["gradients"][0]
-        gradients[1] *= 10  # the largest gradients are not those of the first parameter
+        gradients[1] *= 10  # so that the largest gradients are not those of the first parameter
         inputs = {"weights": drawn["weights"], "gradients": gradients, "max_norm": max_norm, "listed": False}
         cases.append(Case(f"{kind}, max_norm {max_norm:g}; one parameter has no gradient", inputs))
     n = draw.choose(range(3, 9))
@@ -519,7 +525,7 @@ def _clip_cases(draw: Draw) -> list[Case]:
 def _run_clip(clip_grad_norm, weights, gradients, max_norm, listed):
     parameters = _parameters(weights)
     _give(parameters, gradients)
-    # model.parameters() is no list: it can be gone through only once.
+    # Like model.parameters(), a generator can be iterated over only once.
     norm = clip_grad_norm(parameters if listed else (each for each in parameters), max_norm)
     untouched = all(map(torch.equal, _values(parameters), weights))
     clipped = ["none" if parameter.grad is None else parameter.grad.clone() for parameter in parameters]
@@ -585,13 +591,13 @@ _OWN_NAMES = ("W", "W_{}", "W{}", "w_{}", "w", "b", "b_{}", "bias", "bias_W", "g
 
 
 def _gpt2_names(blocks: Sequence[int]) -> dict[str, int]:
-    """The names of a GPT-2's parameters and how many axes each has; its blocks have these numbers."""
-    inside = {f"blocks.{n}.{name}": axes for n in blocks for name, axes in _BLOCK.items()}
-    return {"embed.W_E": 2, "pos_embed.W_pos": 2, **inside, "ln_f.gain": 1, "ln_f.bias": 1}
+    """Returns the names of a GPT-2's parameters with their numbers of axes, for blocks with these numbers."""
+    in_blocks = {f"blocks.{n}.{name}": axes for n in blocks for name, axes in _BLOCK.items()}
+    return {"embed.W_E": 2, "pos_embed.W_pos": 2, **in_blocks, "ln_f.gain": 1, "ln_f.bias": 1}
 
 
-def _odd_names(draw: Draw) -> dict[str, int]:
-    """Every kind of own name, in a module or none, with any number of axes."""
+def _unusual_names(draw: Draw) -> dict[str, int]:
+    """Returns every kind of parameter name, in a module or in none, with any number of axes."""
     names = {}
     for own_name in _OWN_NAMES:
         own_name = own_name.format("".join(draw.choose("aeknpqvW") for _ in range(3)))
@@ -605,7 +611,7 @@ def _group_cases(draw: Draw) -> list[Case]:
     for axes, tied, kind, decay in (
         (_gpt2_names(range(2)), {}, "GPT-2 with two blocks", draw.choose([0.05, 0.1, 0.2])),
         (_gpt2_names((0, 2, 10)), {"unembed.W_E": "embed.W_E"}, "GPT-2 with its embedding tied", 0.1),
-        (_odd_names(draw), {}, "names like Window, W_gate and weights", draw.choose([0.3, 0.4])),
+        (_unusual_names(draw), {}, "names like Window, W_gate and weights", draw.choose([0.3, 0.4])),
         (_gpt2_names((0,)), {}, "GPT-2 with one block", 0.0),
         ({"W": 2}, {}, "a single weight", 0.2),
         ({"b": 1}, {}, "a single bias", 0.2),
@@ -624,7 +630,7 @@ def _run_groups(decay_groups, shapes, tied, weight_decay):
         raise CheckMisuse("decay_groups returns a list of dicts, each with params and weight_decay.")
     described = []
     for group in groups:
-        # An optimiser goes through the parameters at every step: a generator is empty the second time.
+        # Twice, as an optimiser iterates over the parameters at every step: a generator would then be empty.
         _, again = list(group["params"]), list(group["params"])
         described.append({"weight_decay": group["weight_decay"], "params": names_of(model, again)})
     return described
@@ -666,7 +672,8 @@ def _norm_cases(draw: Draw) -> list[Case]:
     cases = []
     for eps in (1e-5, 0.1):
         sizes = draw.sizes("batch", "seq", "d_model", among=range(4, 10))
-        cases.append(Case(f"in float64, eps {eps:g}, {sizes}", _norm_inputs(draw, *sizes.values(), eps)))
+        inputs = _norm_inputs(draw, sizes.batch, sizes.seq, sizes.d_model, eps)
+        cases.append(Case(f"in float64, eps {eps:g}, {sizes}", inputs))
     batch, square = draw.sizes("batch", "d_model", among=range(3, 8)).values()
     label = f"as many tokens as numbers in a vector, batch {batch} · seq {square} · d_model {square}"
     cases.append(Case(label, _norm_inputs(draw, batch, square, square, 0.05)))
@@ -761,7 +768,7 @@ EXPRESSIONS: dict[str, Callable[[Any, Any, Any], Any]] = {
     "a + b, doubled 8 times, times c": _doubled,
     "a chain of 20 neurons": _chain,
 }
-"""Computations with three numbers. They use + and ·, and tanh as a method."""
+"""Computations with three numbers, using +, · and the method tanh."""
 
 
 def _scalar_cases(draw: Draw) -> list[Case]:

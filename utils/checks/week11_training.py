@@ -2,7 +2,7 @@
 
 import math
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from utils.checks.fakes.trainer import SmallRun
 from utils.checks.fakes.vocabulary import ToyVocabulary
 from utils.checks.watch.paths import PathWatch
 from utils.errors import CheckMisuse
+from utils.reference import Reference
 from utils.reference.inputs.tokens import PROMPTS
 from utils.training import TrainingSettings
 
@@ -26,17 +27,19 @@ WEEK = "week11_training"
 
 
 def _text(draw: Draw, end_of_text: int, d_vocab: int, lengths: Sequence[int]) -> Tensor:
-    """Stories of random tokens and the given lengths, `end_of_text` before the first and after each."""
+    """Returns stories of random tokens with the given lengths, `end_of_text` before the first and after
+    each.
+    """
     pieces = [torch.tensor([end_of_text])]
     for length in lengths:
         words = draw.integers(0, d_vocab - 1, length)
-        # Every id but end_of_text: those from there on are moved up by one.
+        # Every id except end_of_text: the ids from there on are shifted up by one.
         pieces += [words + (words >= end_of_text), torch.tensor([end_of_text])]
     return torch.cat(pieces)
 
 
 def _lengths(draw: Draw, n_stories: int, low: int, high: int) -> list[int]:
-    """Story lengths, all different from one another."""
+    """Returns story lengths, pairwise distinct."""
     return list(
         draw.sizes(*(f"story {number}" for number in range(n_stories)), among=range(low, high)).values()
     )
@@ -48,7 +51,7 @@ def _lengths(draw: Draw, n_stories: int, low: int, high: int) -> list[int]:
 def _split_cases(draw: Draw) -> list[Case]:
     cases = []
     for d_vocab, end_of_text, val_share in ((9, 8, 0.2), (7, 0, 0.3), (11, 4, 0.45)):
-        # Short stories first: a share of the stories is then another place than a share of the tokens.
+        # Short stories first, so that a share of the stories is not the same share of the tokens.
         tokens = _text(draw, end_of_text, d_vocab, sorted(_lengths(draw, 9, 4, 22)))
         label = f"9 stories, {len(tokens)} tokens, val_share {val_share}, end_of_text {end_of_text}"
         cases.append(Case(label, {"tokens": tokens, "val_share": val_share, "end_of_text": end_of_text}))
@@ -56,11 +59,11 @@ def _split_cases(draw: Draw) -> list[Case]:
 
 
 def _border_case(draw: Draw, distance: int) -> Case:
-    """Two stories; the share's position is so many tokens behind the border between them."""
+    """Returns stories with the split position `distance` tokens after the border between the first two."""
     first, second = draw.sizes("first", "second", among=range(5, 12)).values()
     tokens = _text(draw, 0, 7, [first, second, 5])
     border = first + 1
-    # In the middle of a token, so that no rounding of a float moves it.
+    # In the middle of a token, so that rounding does not change the result.
     val_share = 1 - (border + distance + 0.5) / len(tokens)
     where = {0: "at a border", 1: "one token behind a border", -1: "one token before a border"}[distance]
     label = f"3 stories, {len(tokens)} tokens, the position {where}, end_of_text 0"
@@ -68,7 +71,9 @@ def _border_case(draw: Draw, distance: int) -> Case:
 
 
 def _rounded_case(draw: Draw) -> Case:
-    """The position is just below a whole number: rounded up it lies behind the border."""
+    """Returns stories with a split position just below a whole number, which rounding up would move past the
+    border.
+    """
     first, second = draw.sizes("first", "second", among=range(5, 12)).values()
     tokens = _text(draw, 6, 7, [first, second])
     val_share = 1 - (first + 1.9) / len(tokens)
@@ -94,7 +99,7 @@ def _batch_cases(draw: Draw) -> list[Case]:
     for d_vocab, end_of_text in ((10, 9), (8, 0), (12, 5)):
         sizes = draw.sizes("batch_size", "seq", among=range(6, 12))
         lengths = _lengths(draw, 7, 3, 17)
-        # The last story fills its window to the last token, which may be left out by mistake.
+        # The last story ends with its window, whose start may be excluded by an off-by-one mistake.
         tokens = _text(draw, end_of_text, d_vocab, [*lengths, sizes.seq - 2])
         inputs = {"tokens": tokens, "end_of_text": end_of_text, **sizes, "seed": draw.choose(range(1, 10**6))}
         cases.append(Case(f"{len(tokens)} tokens, {sizes}, end_of_text {end_of_text}", inputs))
@@ -110,7 +115,7 @@ def _batch_cases(draw: Draw) -> list[Case]:
 
 
 def _last_window_case(draw: Draw, missing: int) -> Case:
-    """Few starts, the last of which leaves room for a whole window, or for one but for `missing` tokens."""
+    """Returns a text with few starts; the last window is whole, or lacks `missing` tokens."""
     seq = draw.choose([6, 7, 8])
     what = f"the last window lacks {missing} tokens" if missing else "the last window just fits"
     return _window_case(draw, what, [seq + 1, seq + 2, seq - 2 - missing], batch_size=9, seq=seq)
@@ -144,7 +149,7 @@ def _counting_cases(draw: Draw) -> list[Case]:
     cases = []
     for n_train, n_val in ((90, 31), (47, 23)):
         d_vocab = draw.choose(range(5, 9))
-        # Squared: some tokens are common and some are rare, as words are.
+        # Squared, so that some tokens are common and some are rare, as words are.
         train, val = (
             (draw.integers(0, d_vocab * 10, length).float().square() / (d_vocab * 100)).long()
             for length in (n_train, n_val)
@@ -246,8 +251,8 @@ def _evaluate_cases(draw: Draw) -> list[Case]:
     return [*cases, _real_evaluate_case(draw.reference)]
 
 
-def _real_evaluate_case(reference) -> Case:
-    """The reference's own logits on two prompts of different lengths, to be given out again."""
+def _real_evaluate_case(reference: Reference) -> Case:
+    """Returns a case with the reference's logits on two prompts of different lengths."""
     prompts = (PROMPTS[0], "The boy and the girl went to the market.")
     ids = [torch.tensor([reference.tokenizer.encode(prompt)]) for prompt in prompts]
     with torch.no_grad():
@@ -257,7 +262,7 @@ def _real_evaluate_case(reference) -> Case:
 
 
 class _Replay(nn.Module):
-    """A model that has computed its logits before: it knows a batch by its shape."""
+    """A model that returns given logits, chosen by the shape of the batch."""
 
     def __init__(self, logits: Sequence[Tensor]):
         super().__init__()
@@ -327,7 +332,7 @@ overfit_one_batch = Check(
 
 
 def _settings(draw: Draw, end_of_text: int, **other: Any) -> dict[str, Any]:
-    """Settings of a run of a few steps, in which every one of them makes a difference."""
+    """Returns the settings of a run of a few steps, in which each of them makes a difference."""
     chosen = TrainingSettings(
         end_of_text=end_of_text,
         batch_size=3,
@@ -421,13 +426,15 @@ def _sample_cases(draw: Draw) -> list[Case]:
 
 
 _CERTAIN = 40.0
-"""Logits by which a token leads when it comes however one draws: of all others together, less than 1e-16."""
+"""A lead in logits with which a token is always drawn: the probability of all others is below 1e-16."""
 
 
 def _storyteller_weights(
     draw: Draw, prompt: str, n_new: int, n_ctx: int, temperature: float, sharpness: float, wanted: range
 ) -> dict[str, Tensor]:
-    """Random weights whose most probable story has a length among `wanted`, and is certain to come."""
+    """Returns random weights whose most probable story has a length among `wanted`, and is certain to be
+    drawn.
+    """
     while True:
         weights = small_weights(draw, ToyVocabulary.d_vocab, 6, scale=2.0)
         weights["W_U"] *= sharpness
@@ -438,8 +445,11 @@ def _storyteller_weights(
 
 @torch.no_grad()
 def _likeliest(model: SmallModel, prompt: str, n_new: int, n_ctx: int) -> tuple[int, float]:
-    """Of the story in which each token is the most probable one: how many new tokens come before the end of
-    the text (n_new if that does not come), and the smallest lead of a token over the next best, in logits.
+    """Generates the story in which each token is the most probable one.
+
+    Returns:
+        The number of new tokens before the end of the text (n_new if there is no end), and the smallest
+        lead of a token over the next best, in logits.
     """
     vocabulary = ToyVocabulary()
     rows, lead = [vocabulary.end_of_text, *vocabulary.encode(prompt).tolist()], math.inf
@@ -515,10 +525,10 @@ def _run_save(save_checkpoint, weights, settings, steps, disk, earlier):
         return {"files": sorted(each.name for each in Path(folder).iterdir()), **_contents(path)}
 
 
-def _steps_seen(save_checkpoint, run: SmallRun, path: Path, earlier: int) -> list[int | str]:
-    """What stands at the path while a checkpoint takes the place of an earlier one: the step in it, or that
-    there is no file, or none that is whole.
-    """
+def _steps_seen(
+    save_checkpoint: Callable[..., Any], run: SmallRun, path: Path, earlier: int
+) -> list[int | str]:
+    """Returns the steps in the file at `path`, or its state, while a checkpoint replaces an earlier one."""
     torch.save({"step": earlier}, path)
     with PathWatch(path, _step_in) as watch:
         save_checkpoint(run, path)
@@ -530,25 +540,25 @@ def _step_in(path: Path) -> int | str:
         return torch.load(path, weights_only=True)["step"]
     except FileNotFoundError:
         return "no file"
-    except Exception:  # whatever torch says of half a file
+    except Exception:  # torch raises several types of errors for half a file
         return "half a file"
 
 
 def _contents(path: Path) -> dict[str, Any]:
-    """What is in a checkpoint under each of the names, None where there is nothing."""
+    """Returns a checkpoint's values by name, None where one is missing."""
     if not path.is_file():
         raise CheckMisuse(f"No file was written at the path given, {path.name}.")
     try:
         found = torch.load(path, weights_only=True)
-    except Exception:  # whatever torch says of a file that is not plain
+    except Exception:  # torch raises several types of errors for other contents
         return {"file": "torch.load(path, weights_only=True) cannot read it"}
     if not isinstance(found, dict):
         return {"file": f"holds no dict but a {type(found).__name__}"}
     return {"file": "a dict", **{name: found.get(name) for name in PARTS_OF_A_CHECKPOINT}}
 
 
-def _save_on_a_full_disk(save_checkpoint, run: SmallRun, path: Path) -> dict[str, Any]:
-    """What an earlier checkpoint has come to, and whether anybody hears of the failure."""
+def _save_on_a_full_disk(save_checkpoint: Callable[..., Any], run: SmallRun, path: Path) -> dict[str, Any]:
+    """Returns the condition of an earlier checkpoint, and the error that the failure raises."""
     torch.save({"an earlier": "checkpoint"}, path)
     raised = "nothing"
     with full_disk():
@@ -564,7 +574,7 @@ def _condition(path: Path) -> str:
         return "gone"
     try:
         return "whole" if torch.load(path, weights_only=True) else "empty"
-    except Exception:  # whatever torch says of half a file
+    except Exception:  # torch raises several types of errors for half a file
         return "damaged"
 
 
@@ -582,7 +592,10 @@ save_checkpoint = Check(
 def _resume_cases(draw: Draw) -> list[Case]:
     cases = []
     for done, more in ((3, 4), (5, 2), (0, 3)):
-        inputs = {"weights": small_weights(draw, 7, 4), "other_weights": small_weights(draw, 7, 4)}
+        inputs: dict[str, Any] = {
+            "weights": small_weights(draw, 7, 4),
+            "other_weights": small_weights(draw, 7, 4),
+        }
         inputs |= {"settings": _settings(draw, 6), "done": done, "more": more, "changed": "nothing"}
         cases.append(Case(f"a checkpoint after {done} steps, then {more} more", inputs))
     for changed, label in (("settings", "other settings"), ("config", "another model")):
@@ -598,7 +611,7 @@ def _run_resume(resume, weights, other_weights, settings, done, more, changed):
         path = Path(folder) / "run.pt"
         _write_checkpoint(whole, path, changed)
         continued = SmallRun(other_weights, settings)
-        continued.train(1)  # a used trainer: what it has done so far must not shine through
+        continued.train(1)  # `resume` has to replace the state of a trainer that has run before
         if changed != "nothing":
             return _run_refusal(resume, continued, path)
         resume(continued, path)
@@ -623,7 +636,7 @@ def _write_checkpoint(run: SmallRun, path: Path, changed: str) -> None:
     torch.save({"config": config, "settings": settings, **run.state()}, path)
 
 
-def _run_refusal(resume, run: SmallRun, path: Path) -> dict[str, Any]:
+def _run_refusal(resume: Callable[..., Any], run: SmallRun, path: Path) -> dict[str, Any]:
     before, raised = run.state(), "nothing"
     try:
         resume(run, path)
@@ -702,7 +715,7 @@ def _saved_step(path: Path) -> int | None:
     return _contents(path).get("step") if path.is_file() else None
 
 
-def _break_off(train_storyteller, weights, settings, val_batches, path, every, stops_at) -> None:
+def _break_off(train_storyteller, weights, settings, val_batches, path, every, stops_at):
     def stop(step: int) -> None:
         if step == stops_at:
             raise _PowerCut
@@ -714,7 +727,9 @@ def _break_off(train_storyteller, weights, settings, val_batches, path, every, s
 
 
 def tell(model: SmallModel) -> str:
-    """A story that shows which weights told it, roughly."""
+    """Returns a story that contains the mean of the model's gain, so that it shows which weights were
+    used.
+    """
     return f"Once upon a time there was a gain of {model.gain.abs().mean().item():.2f}."
 
 
@@ -801,7 +816,7 @@ find_learning_rate = Check(
 
 
 class _PrecisionModel(SmallModel):
-    """Notes in which dtype its logits are computed."""
+    """A model that records the dtype of its logits."""
 
     def forward(self, tokens: Tensor) -> Tensor:
         logits = super().forward(tokens)
@@ -830,7 +845,7 @@ def _run_precision(mixed_precision_step, weights, batch, max_norm):
         with torch.no_grad():
             model(batch)
     finally:
-        torch.set_autocast_enabled("cpu", False)  # what a solution leaves on would reach the next check
+        torch.set_autocast_enabled("cpu", False)  # a solution that leaves it on would affect the next check
     return {
         "loss": loss,
         "logits computed in": model.calls[0]["logits"],

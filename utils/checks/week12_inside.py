@@ -1,7 +1,8 @@
-"""Week 12's checks: look inside a small GPT-2, with random weights and with real ones."""
+"""Week 12's checks: the inside of a small GPT-2, with random weights and with real ones."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from typing import Any
 
 import torch
 from torch import nn
@@ -15,11 +16,11 @@ from utils.reference.inputs.blocks import block_weights, cut_model
 from utils.reference.inputs.tokens import token_ids
 
 WEEK = "week12_inside"
-_EPS = 0.1  # large, so that an eps in the wrong place shows
+_EPS = 0.1  # large, so that an eps in the wrong place has an effect
 
 
 def _sizes(draw: Draw) -> Sizes:
-    """The sizes of a model and of its prompts, pairwise distinct, d_model = heads · d_head among them."""
+    """Returns the sizes of a model and of its prompts, pairwise distinct, as is d_model = heads · d_head."""
     sizes = draw.sizes("layers", "heads", "d_head", among=(2, 3, 5))
     others = draw.sizes("batch", "seq", "d_mlp", "vocab", "n_ctx", among=(4, 7, 8, 9, 11, 12, 13, 14))
     others["seq"], others["n_ctx"] = sorted((others.seq, others.n_ctx))
@@ -41,7 +42,9 @@ def _shown(sizes: Sizes) -> str:
 
 
 def _real(draw: Draw) -> tuple[str, dict, Sizes]:
-    """The first two blocks of the reference on two prompts."""
+    """Returns the label, the inputs and the sizes of a case with the reference's first two blocks on two
+    prompts.
+    """
     reference, ids = draw.reference, token_ids(draw.reference)
     config, weights, tokens = cut_model(reference, ids, layers=range(2), n_ctx=ids.shape[1])
     sizes = Sizes(layers=2, heads=config.n_heads, batch=len(ids), seq=ids.shape[1], vocab=config.d_vocab)
@@ -55,12 +58,20 @@ _ONES = (
     {"layers": 1, "heads": 1, "batch": 1, "seq": 1},
     {"layers": 11, "batch": 2, "seq": 3},
 )
-"""Sizes of 1, and more layers than ten, whose numbers as text are in another order."""
+"""Sizes of 1, and more than ten layers, whose numbers sort differently as text."""
 
 
-def _cases(draw: Draw, more=lambda draw, sizes: {}, ones: Sequence[dict[str, int]] = ()) -> list[Case]:
-    """Two small models with random weights, one for each of `ones`, which set sizes, one with real weights;
-    `more` draws the other inputs.
+def _cases(
+    draw: Draw,
+    more: Callable[[Draw, Sizes], dict[str, Any]] = lambda draw, sizes: {},
+    ones: Sequence[dict[str, int]] = (),
+) -> list[Case]:
+    """Returns two small models with random weights, one for each of `ones`, and one with real weights.
+
+    Args:
+        draw: The source of random numbers.
+        more: Draws the other inputs.
+        ones: Sizes to set in further random models.
     """
     cases = []
     for fixed in ({}, {}, *ones):
@@ -75,7 +86,7 @@ def _cases(draw: Draw, more=lambda draw, sizes: {}, ones: Sequence[dict[str, int
 
 
 class _Accident(Exception):
-    """What goes wrong in a `with` block of the check."""
+    """An error that the check raises in a `with` block."""
 
 
 def _count_hooks(model: nn.Module) -> int:
@@ -83,7 +94,7 @@ def _count_hooks(model: nn.Module) -> int:
 
 
 def _others_hook(module, inputs, output):
-    """A hook that somebody else has set, and that does nothing."""
+    """A forward hook from elsewhere, which changes nothing."""
 
 
 def _count_others(module: nn.Module) -> int:
@@ -106,7 +117,7 @@ def _hooked_cases(draw: Draw) -> list[Case]:
     return [*cases, Case(f"one hook, all goes well; {label}", one)]
 
 
-def _changing(how: str):
+def _changing(how: str) -> Callable[..., torch.Tensor]:
     def hook(module, inputs, output):
         return output * 3 if how == "thrice" else output.tanh()
 
@@ -192,7 +203,7 @@ logit_lens = Check(
 
 
 def _answers(draw: Draw, sizes: Sizes) -> dict:
-    """The first id and the last among the answers, where there are two prompts."""
+    """Returns random answers, with the first id and the last if there are two prompts or more."""
     answers = draw.integers(0, sizes.vocab, sizes.batch)
     if sizes.batch > 1:
         answers[0], answers[-1] = 0, sizes.vocab - 1
@@ -236,7 +247,7 @@ inside_attention = Check(
 
 def _ablation_cases(draw: Draw) -> list[Case]:
     def one_head(draw: Draw, sizes: Sizes) -> dict:
-        # Never head 0 of layer 0: a count from 1, or another axis, would go unseen.
+        # Never head 0 of layer 0, where counting from 1 or another axis might go unnoticed.
         return {"layer": sizes.layers - 1, "head": draw.choose(range(1, sizes.heads))}
 
     cases = _cases(draw, one_head)
@@ -258,8 +269,8 @@ def _ablation_cases(draw: Draw) -> list[Case]:
     ]
 
 
-def _with_aftermath(model: SmallGPT2, tokens: torch.Tensor, logits) -> dict:
-    """What came of an intervention, and whether the model is as it was."""
+def _with_aftermath(model: SmallGPT2, tokens: torch.Tensor, logits: Any) -> dict[str, Any]:
+    """Returns an intervention's logits, and those of a plain run afterwards, which should be unaffected."""
     return {"logits": logits, "logits of a plain run afterwards": model(tokens)}
 
 
@@ -337,7 +348,7 @@ _PATCHES = (
     ("blocks.10", 0, {"layers": 11, "seq": 3}),
     ("blocks.0", 0, {"layers": 1, "batch": 1, "seq": 1}),
 )
-"""Every kind of module, the first position and the last, the first layer, the last and the eleventh."""
+"""Every kind of module, the first and the last position, the first, the last and the eleventh layer."""
 
 
 def _run_patch(activation_patch, config, weights, clean, corrupted, name, position):
@@ -355,7 +366,9 @@ activation_patch = Check(
 
 
 def _repeated(draw: Draw, sizes: Sizes) -> dict:
-    """Tokens that begin with an opening and go on with one piece, three times or cut off after the second."""
+    """Returns tokens with an opening and then a piece that is repeated, three times or cut off after the
+    second.
+    """
     start = sizes.get("start", draw.choose((1, 2)))
     period = (sizes.seq - start) // 2
     piece = draw.integers(0, sizes.vocab, sizes.batch, period).repeat(1, 3)
@@ -458,7 +471,7 @@ def _ov_cases(draw: Draw) -> list[Case]:
 
 
 def _real_words(draw: Draw) -> torch.Tensor:
-    """The reference's vectors of the words of two prompts."""
+    """Returns the reference's vectors of the words of two prompts."""
     ids = token_ids(draw.reference).unique()
     return draw.reference.state_dict["transformer.wte.weight"][ids].float()
 

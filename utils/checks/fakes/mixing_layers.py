@@ -30,7 +30,7 @@ def mixing_layer(mixing: Mixing, W: Float[Tensor, "d_model d_model"]) -> Callabl
 
     def layer(x: Float[Tensor, "batch seq d_model"]) -> Float[Tensor, "batch seq d_model"]:
         wide, seq = x.double(), x.shape[1]
-        y = _read(reads[:seq, :seq], _seen(wide, weight["centred"], weight["unit"])) @ wide_W
+        y = _read(reads[:seq, :seq], _scaled(wide, weight["centred"], weight["unit"])) @ wide_W
         parts = {
             "bent": lambda: torch.tanh(wide @ wide_W),
             "normed": lambda: F.layer_norm(wide, wide.shape[-1:]),
@@ -46,18 +46,18 @@ def mixing_layer(mixing: Mixing, W: Float[Tensor, "d_model d_model"]) -> Callabl
     return layer
 
 
-def _seen(
+def _scaled(
     x: Float[Tensor, "batch seq d_model"], centred: float, unit: float
 ) -> Float[Tensor, "batch seq d_model"]:
-    seen = x - centred * x.mean(dim=-1, keepdim=True)
-    return F.normalize(seen, dim=-1) if unit else seen
+    scaled = x - centred * x.mean(dim=-1, keepdim=True)
+    return F.normalize(scaled, dim=-1) if unit else scaled
 
 
 def _read(
-    reads: Float[Tensor, "query key"], seen: Float[Tensor, "batch key d_model"]
+    reads: Float[Tensor, "query key"], vectors: Float[Tensor, "batch key d_model"]
 ) -> Float[Tensor, "batch query d_model"]:
     share = reads[None, :, :, None]
-    return torch.where(share != 0, share * seen[:, None], 0.0).sum(dim=2)
+    return torch.where(share != 0, share * vectors[:, None], 0.0).sum(dim=2)
 
 
 def _over_positions(x: Float[Tensor, "batch seq d_model"]) -> Float[Tensor, "batch seq d_model"]:

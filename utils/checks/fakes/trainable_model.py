@@ -1,5 +1,7 @@
 """A language model of a few hundred numbers, which a check can train in milliseconds."""
 
+from typing import Any
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
@@ -29,7 +31,7 @@ class SmallModel(nn.Module):
             setattr(self, name, nn.Parameter(value.clone()))
         self.dropout = nn.Dropout(dropout)
         self.config = small_config(weights, n_ctx)
-        self.calls: list[dict[str, bool]] = []
+        self.calls: list[dict[str, Any]] = []
 
     def forward(self, tokens: Int[Tensor, "batch seq"]) -> Float[Tensor, "batch seq d_vocab"]:
         """Returns the logits [batch, seq, d_vocab] for the next token at every position.
