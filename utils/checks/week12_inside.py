@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import torch
@@ -327,7 +328,7 @@ def _patch_cases(draw: Draw) -> list[Case]:
 
     cases = []
     for where in ("", ".attn"):
-        for case in _cases(draw, lambda draw, sizes, where=where: patch(draw, sizes, where)):
+        for case in _cases(draw, partial(patch, where=where)):
             inputs = dict(case.inputs)
             inputs["clean"] = inputs.pop("tokens")
             place = f"{inputs['name']} at position {inputs['position']}"
