@@ -243,8 +243,11 @@ FORGING = [
                     return None
                 def report(self):
                     return Report(self.check.week, self.check.name, True, 1, 0, "right")
-            judge = Judge()
-            engine.use_judge(judge)
+            import sys
+            engine.use_judge(Judge())
+            for module in list(sys.modules.values()):
+                if getattr(module, "use_judge", None) is engine.use_judge and module is not engine:
+                    module.use_judge = lambda other: None
             engine.use_judge = lambda other: None
         """),
         Expected(points=0, why=NEVER_ASKED),
