@@ -87,12 +87,12 @@ def _run_embed(Embed: Any, tokens: Tensor, W_E: Tensor) -> dict[str, Any]:
         "vectors": vectors,
         "number of learned parameters": count_learned(embed),
         "rows of W_E that learn": rows_that_learn(vectors, table_of(embed, "W_E")),
-        "an id beyond the vocabulary": _beyond(embed, W_E),
+        "an id beyond the vocabulary": _result_beyond_vocabulary(embed, W_E),
         "first numbers": first_numbers(Embed(*_LARGE)),
     }
 
 
-def _beyond(embed: nn.Module, W_E: Tensor) -> str:
+def _result_beyond_vocabulary(embed: nn.Module, W_E: Tensor) -> str:
     """Returns what happens for the first id that the vocabulary does not have."""
     try:
         vectors = embed(torch.full((2, 3), len(W_E)))
@@ -374,7 +374,7 @@ def _order_inputs(draw: Draw, reads: str, more_prompts: bool) -> dict[str, Any]:
     return {
         "reads": reads,
         "tokens": _some_tokens(draw, sizes.d_vocab, batch, seq),
-        "order": _one_way_order(draw, seq),
+        "order": _order_without_inverse(draw, seq),
         "W_E": draw.normal(sizes.d_vocab, sizes.d_model),
         "W_pos": draw.normal(seq + 2, sizes.d_model),
     }
@@ -385,7 +385,7 @@ def _order_case(what: str, inputs: dict[str, Any]) -> Case:
     return Case(f"{what}, batch {batch} · seq {seq}", inputs)
 
 
-def _one_way_order(draw: Draw, seq: int) -> Int[Tensor, "seq"]:
+def _order_without_inverse(draw: Draw, seq: int) -> Int[Tensor, "seq"]:
     """Returns an order of the positions that applying it twice does not undo."""
     while True:
         order = torch.argsort(draw.normal(seq))

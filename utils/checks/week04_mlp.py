@@ -55,7 +55,7 @@ def _vectors(draw: Draw) -> tuple[Tensor, str]:
     return draw.normal(*sizes.values()) + draw.normal(sizes.batch, sizes.seq, 1), str(sizes)
 
 
-def _close_together(draw: Draw) -> Tensor:
+def _nearly_equal_numbers(draw: Draw) -> Tensor:
     """Returns whole numbers near 2,048, a few apart, 8 to a vector: float32 holds their mean exactly, but
     their squares only to the nearest half.
     """
@@ -84,7 +84,7 @@ def _standardise_cases(draw: Draw) -> list[Case]:
     cases.append(Case("small vectors, and one of equal numbers", {"x": _small_and_flat(draw), "eps": 1e-5}))
     cases.append(Case("one vector alone, of 9 numbers", {"x": 2 * draw.normal(9) + 1, "eps": 1e-5}))
     cases.append(Case("6 vectors of 6 numbers", {"x": draw.normal(6, 6) + 1, "eps": 1e-5}))
-    cases.append(Case("numbers near 2,048, a few apart", {"x": _close_together(draw), "eps": 1e-5}))
+    cases.append(Case("numbers near 2,048, a few apart", {"x": _nearly_equal_numbers(draw), "eps": 1e-5}))
     cases.append(Case("eps 0, small vectors", {"x": draw.normal(2, 3, 7, scale=3e-3), "eps": 0.0}))
     cases += [Case(f"sizes of 1: {list(x.shape)}", {"x": x, "eps": 1e-5}) for x in _with_sizes_of_one(draw)]
     reference = draw.reference
@@ -115,7 +115,7 @@ def _layer_norm_cases(draw: Draw) -> list[Case]:
     cases.append(Case("small vectors; eps left out, gain and bias as the module makes them", defaults))
     for x, label in (
         (draw.normal(6, 6) + 1, "6 vectors of 6 numbers"),
-        (_close_together(draw), "numbers near 2,048, a few apart"),
+        (_nearly_equal_numbers(draw), "numbers near 2,048, a few apart"),
     ):
         learned = {name: draw.normal(x.shape[-1]) for name in ("gain", "bias")}
         cases.append(Case(label, {"x": x, "eps": 1e-5, "learned": learned, "training": False}))

@@ -197,14 +197,14 @@ def _run_model(GPT2, config, weights, tokens, training):
     if learned > sum(each.numel() for each in tensors(weights)):
         return {"number of learned parameters": learned, "what it gives": None, "logits": None}
     seq, n_ctx = tokens.shape[1], config["n_ctx"]
-    outcome, logits = _ask(model.train(training), tokens, (seq, n_ctx) if seq >= n_ctx else None)
+    outcome, logits = _outcome_of(model.train(training), tokens, (seq, n_ctx) if seq >= n_ctx else None)
     return {"number of learned parameters": learned, "what it gives": outcome, "logits": logits}
 
 
 LOGITS, CLEAR_ERROR = "logits", "a ValueError that names both lengths"
 
 
-def _ask(model: nn.Module, tokens: Tensor, lengths: tuple[int, int] | None) -> tuple[str, Any]:
+def _outcome_of(model: nn.Module, tokens: Tensor, lengths: tuple[int, int] | None) -> tuple[str, Any]:
     """Calls the model and returns what it gives. An error is a result only where `lengths` are given."""
     if lengths is None:
         return LOGITS, model(tokens)
@@ -281,19 +281,19 @@ def _real_stream_case(reference: Reference, hooked: list[str]) -> Case:
     return Case(f"what the blocks of {reference.name} add, two prompts", inputs)
 
 
-def _others_hook(module: nn.Module, inputs: Any, output: Any) -> None:
+def _foreign_hook(module: nn.Module, inputs: Any, output: Any) -> None:
     """A forward hook from elsewhere, which changes nothing."""
 
 
 def _run_stream(residual_stream, weights, tokens, hooked):
     model = FakeModel(weights)
     for name in hooked:
-        model.get_submodule(name).register_forward_hook(_others_hook)
+        model.get_submodule(name).register_forward_hook(_foreign_hook)
     stream = residual_stream(model, tokens)
-    return {"stream": stream, "modules that have a hook afterwards": _hooked(model)}
+    return {"stream": stream, "modules that have a hook afterwards": _names_of_hooked(model)}
 
 
-def _hooked(model: nn.Module) -> list[str]:
+def _names_of_hooked(model: nn.Module) -> list[str]:
     """Returns the names of the modules with a hook, once for each hook."""
     counts = {
         name: len(each._forward_hooks) + len(each._forward_pre_hooks) for name, each in model.named_modules()

@@ -127,7 +127,7 @@ def _load_cases(draw: Draw) -> list[Case]:
         cases.append(_load_case(draw, f"random weights in {kind}, {_sizes(config)}", config, tensors))
     config, tensors = cut_of(draw.reference, d_vocab=47, n_ctx=11)
     label = f"{draw.reference.name}'s first block, with its first tokens and positions"
-    return [*cases, _load_case(draw, label, config, tensors), *_faulty_cases(draw)]
+    return [*cases, _load_case(draw, label, config, tensors), *_misfit_cases(draw)]
 
 
 def _load_case(draw: Draw, label: str, config: ModelConfig, tensors: dict[str, Tensor]) -> Case:
@@ -136,7 +136,7 @@ def _load_case(draw: Draw, label: str, config: ModelConfig, tensors: dict[str, T
     return Case(label, inputs)
 
 
-def _faulty_cases(draw: Draw) -> list[Case]:
+def _misfit_cases(draw: Draw) -> list[Case]:
     """Returns weights that do not fit the config, each in one place that the error has to name."""
     config = random_config(draw, n_layers=2, n_heads=4)
     right = random_state_dict(draw, config)
@@ -163,17 +163,17 @@ def _faulty_cases(draw: Draw) -> list[Case]:
 def _run_load(load_gpt2, state_dict, config, tokens, fault_in):
     sizes = ModelConfig(**config)
     if fault_in:
-        return _refused(lambda: load_gpt2(state_dict, sizes))
+        return _error_text(lambda: load_gpt2(state_dict, sizes))
     # Loaded twice: weights that are left random differ the second time.
     once, again = (load_gpt2(given, sizes) for given in (state_dict, dict(state_dict)))
-    return _examined(once, again, tokens, state_dict.values())
+    return _model_properties(once, again, tokens, state_dict.values())
 
 
 _LONGEST_MESSAGE = 4_000
 """How many characters of an error's text are sent to the judge."""
 
 
-def _refused(load: Callable[[], Any]) -> dict[str, str | None]:
+def _error_text(load: Callable[[], Any]) -> dict[str, str | None]:
     """Returns the text of the error that loading raises, for the judge to read; None if it raises none."""
     try:
         load()
@@ -200,7 +200,7 @@ measured.
 """
 
 
-def _examined(once: Any, again: Any, tokens: Tensor, given: Sequence[Tensor]) -> dict[str, Any]:
+def _model_properties(once: Any, again: Any, tokens: Tensor, given: Sequence[Tensor]) -> dict[str, Any]:
     """Returns all measured properties of a model that was loaded twice."""
     if not isinstance(once, nn.Module):
         raise CheckMisuse(f"Return the model, a GPT2; this is a {type(once).__name__}.")
@@ -578,9 +578,9 @@ def _run_file(load_from_file, tensors, config, as_openai, tokens, fault_in):
     sizes = ModelConfig(**config)
     files = [WeightFile(published(tensors) if as_openai else tensors) for _ in range(2)]
     if fault_in:
-        return _refused(lambda: load_from_file(files[0], sizes))
+        return _error_text(lambda: load_from_file(files[0], sizes))
     once, again = (load_from_file(file, sizes) for file in files)
-    found = _examined(once, again, tokens, [])
+    found = _model_properties(once, again, tokens, [])
     found.pop("shares memory with the state dict")  # each tensor that is read has its own memory
     return found | {
         "read more than once": sorted({name for name in files[0].read if files[0].read.count(name) > 1}),

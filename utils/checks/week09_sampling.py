@@ -31,7 +31,7 @@ def _real_logits(reference: Reference, positions: int = 1) -> Tensor:
         return reference.model(token_ids(reference)).logits[:, -positions:].clone()
 
 
-def _with_holes(draw: Draw, *shape: int) -> Tensor:
+def _partly_infinite(draw: Draw, *shape: int) -> Tensor:
     """Returns random logits, a third of them −inf, with at least one finite logit in each row."""
     logits = draw.normal(*shape, scale=2.0).masked_fill(draw.booleans(*shape, share=0.35), -torch.inf)
     logits[..., draw.choose(range(shape[-1]))] = 0.5
@@ -47,7 +47,7 @@ def _greedy_cases(draw: Draw) -> list[Case]:
         sizes = draw.sizes("batch", "seq", "d_vocab", among=range(3, 12))
         cases.append(Case(f"random logits, {sizes}", {"logits": draw.normal(*sizes.values())}))
     tied = draw.integers(0, 3, 6, 4, 9).float()
-    few = _with_holes(draw, 3, 5, 8)
+    few = _partly_infinite(draw, 3, 5, 8)
     alone = draw.normal(4, 1, 7)
     real = _real_logits(draw.reference, positions=3)
     return [
@@ -58,12 +58,12 @@ def _greedy_cases(draw: Draw) -> list[Case]:
         Case("one prompt, batch 1 · seq 3 · d_vocab 6", {"logits": draw.normal(1, 3, 6)}),
         Case("one prompt of one token, batch 1 · seq 1 · d_vocab 5", {"logits": draw.normal(1, 1, 5)}),
         Case("a vocabulary of one token, batch 2 · seq 3 · d_vocab 1", {"logits": draw.normal(2, 3, 1)}),
-        Case("the first id and the last, batch 2 · seq 3 · d_vocab 7", {"logits": _led_by_the_ends(draw, 3)}),
+        Case("the first id and the last, batch 2 · seq 3 · d_vocab 7", {"logits": _peaks_at_ends(draw, 3)}),
         Case(f"{draw.reference.name}'s logits for two prompts", {"logits": real}),
     ]
 
 
-def _led_by_the_ends(draw: Draw, *seq: int) -> Tensor:
+def _peaks_at_ends(draw: Draw, *seq: int) -> Tensor:
     """Returns two rows of 7 logits: the first id is the most probable of one, the last id of the other."""
     logits = draw.normal(2, *seq, 7)
     logits[0, ..., 0], logits[1, ..., -1] = 9.0, 9.0
@@ -94,14 +94,14 @@ def _temperature_cases(draw: Draw) -> list[Case]:
         sizes = draw.sizes(*names, among=range(3, 12))
         inputs = {"logits": draw.normal(*sizes.values(), scale=2.0), "temperature": temperature}
         cases.append(Case(f"temperature {temperature:g}, {sizes}", inputs))
-    holes = {"logits": _with_holes(draw, 4, 9), "temperature": 0.7}
+    holes = {"logits": _partly_infinite(draw, 4, 9), "temperature": 0.7}
     tied = {"logits": draw.integers(-2, 1, 5, 8).float(), "temperature": 0.0}
     for temperature, *shape in ((0.6, 1, 5), (0.0, 1, 5), (0.0, 1, 1, 4), (0.0, 6), (1.7, 3, 1), (0.0, 3, 1)):
         label = f"temperature {temperature:g}, shape {tuple(shape)}"
         cases.append(Case(label, {"logits": draw.normal(*shape), "temperature": temperature}))
     for temperature in (0.0, 0.01):
         label = f"temperature {temperature:g}, the first id and the last, batch 2 · d_vocab 7"
-        cases.append(Case(label, {"logits": _led_by_the_ends(draw), "temperature": temperature}))
+        cases.append(Case(label, {"logits": _peaks_at_ends(draw), "temperature": temperature}))
     real = {"logits": _real_logits(draw.reference)[:, 0], "temperature": draw.choose([0.5, 0.8, 1.3])}
     return [
         *cases,
@@ -127,7 +127,7 @@ apply_temperature = Check(
 def _sample_cases(draw: Draw) -> list[Case]:
     rows, d_vocab = 3, draw.choose(range(5, 10))
     random = draw.normal(rows, d_vocab, scale=1.5)
-    holes = _with_holes(draw, 2, 6)
+    holes = _partly_infinite(draw, 2, 6)
     holes[:, :2], holes[:, 5] = (
         1.0,
         -torch.inf,
@@ -242,7 +242,9 @@ def _top_p_cases(draw: Draw) -> list[Case]:
     return [
         *cases,
         Case("p 0.6, one token is nearly certain, batch 4 · d_vocab 7", _p_inputs(sure, 0.6)),
-        Case("p 0.8, −inf among the logits, batch 3 · d_vocab 9", _p_inputs(_with_holes(draw, 3, 9), 0.8)),
+        Case(
+            "p 0.8, −inf among the logits, batch 3 · d_vocab 9", _p_inputs(_partly_infinite(draw, 3, 9), 0.8)
+        ),
         Case("p 1, batch 5 · d_vocab 11", _p_inputs(draw.normal(5, 11), 1.0)),
         Case("p 0.5, logits of ±10,000, batch 3 · d_vocab 6", _p_inputs(draw.normal(3, 6, scale=1e4), 0.5)),
         Case("p 0.9, a vocabulary of one token, batch 2", _p_inputs(draw.normal(2, 1), 0.9)),
@@ -252,9 +254,9 @@ def _top_p_cases(draw: Draw) -> list[Case]:
         *(_boundary_case(draw, equal, p) for equal, p in ((4, 0.5), (16, 0.25), (4, 0.75), (2, 0.5))),
         *(_boundary_case(draw, equal, p) for equal, p in ((1, 0.5), (4, 1.0), (8, 1e-8))),
         Case("p 1e-08, batch 4 · d_vocab 7", _p_inputs(draw.normal(4, 7), 1e-8)),
-        Case("p 1e-30, batch 2 · d_vocab 7", _p_inputs(_led_by_the_ends(draw), 1e-30)),
+        Case("p 1e-30, batch 2 · d_vocab 7", _p_inputs(_peaks_at_ends(draw), 1e-30)),
         Case("p 0.999, batch 3 · d_vocab 8", _p_inputs(draw.normal(3, 8, scale=6.0), 0.999)),
-        Case("p 1, −inf among the logits, batch 3 · d_vocab 9", _p_inputs(_with_holes(draw, 3, 9), 1.0)),
+        Case("p 1, −inf among the logits, batch 3 · d_vocab 9", _p_inputs(_partly_infinite(draw, 3, 9), 1.0)),
         Case("p 0.6, one row of 7", _p_inputs(draw.normal(1, 7), 0.6)),
         Case("p 0.4, shape (1, 1, 5)", _p_inputs(draw.normal(1, 1, 5), 0.4)),
         Case("p 1e-08, a vocabulary of one token, shape (1,)", _p_inputs(draw.normal(1), 1e-8)),
@@ -320,7 +322,7 @@ def _penalty_cases(draw: Draw, penalties: Sequence[float], neutral: float) -> li
     cases.append(
         Case(
             f"penalty {penalties[0]:g}, the first id and the last, batch 2 · seq 3 · d_vocab 7",
-            _penalty_inputs(_led_by_the_ends(draw), ends, penalties[0]),
+            _penalty_inputs(_peaks_at_ends(draw), ends, penalties[0]),
         )
     )
     for penalty, batch, seq, d_vocab in (
@@ -330,7 +332,7 @@ def _penalty_cases(draw: Draw, penalties: Sequence[float], neutral: float) -> li
         tokens = draw.integers(0, d_vocab, batch, seq)
         cases.append(Case(label, _penalty_inputs(draw.normal(batch, d_vocab), tokens, penalty)))
     real = _penalty_inputs(_real_logits(draw.reference)[:, 0], token_ids(draw.reference), penalties[0])
-    holes, tokens = _with_holes(draw, 3, 8), draw.integers(0, 8, 3, 10)
+    holes, tokens = _partly_infinite(draw, 3, 8), draw.integers(0, 8, 3, 10)
     holes[:, 1] = 0.0
     return [
         *cases,
@@ -475,11 +477,11 @@ def _adjust_cases(draw: Draw) -> list[Case]:
             "tokens": draw.integers(0, sizes.d_vocab, sizes.batch, sizes.seq),
             "how": how,
         }
-        cases.append(Case(f"{_shown(how)}, {sizes}", inputs))
+        cases.append(Case(f"{_described(how)}, {sizes}", inputs))
     return cases
 
 
-def _shown(how: dict[str, Any]) -> str:
+def _described(how: dict[str, Any]) -> str:
     named = {name: " then ".join(value) if isinstance(value, list) else value for name, value in how.items()}
     return ", ".join(f"{name} {value}" for name, value in named.items()) or "nothing asked for"
 
@@ -528,7 +530,7 @@ def _model(
     return {"config": asdict(config), "weights": weights}
 
 
-def _talker(draw: Draw, n_ctx: int, d_vocab: int, **more: Any) -> dict[str, Any]:
+def _varied_model(draw: Draw, n_ctx: int, d_vocab: int, **more: Any) -> dict[str, Any]:
     """Returns a model that does not repeat one token, since it has a separate table for the tokens that it
     reads.
     """
@@ -553,7 +555,7 @@ class Talker(SmallGPT2):
 
 
 @torch.no_grad()
-def _likeliest(
+def _greedy_continuation(
     model: dict[str, Any],
     tokens: Tensor,
     n_new: int,
@@ -578,7 +580,9 @@ def _likeliest(
     return tokens[:, n_prompt:], lead
 
 
-def _lively(draw: Draw, make: Callable, prompts: tuple[int, int, int], n_new: int, n_ctx: int) -> tuple:
+def _varied_continuation(
+    draw: Draw, make: Callable, prompts: tuple[int, int, int], n_new: int, n_ctx: int
+) -> tuple:
     """Returns a model, prompts [batch, seq] out of d_vocab tokens, and what greedy decoding adds to them.
 
     In at least one row the tokens still vary at the end, and no rounding can decide which token is next.
@@ -586,7 +590,7 @@ def _lively(draw: Draw, make: Callable, prompts: tuple[int, int, int], n_new: in
     batch, seq, d_vocab = prompts
     while True:
         model, tokens = make(draw, n_ctx, d_vocab), draw.integers(0, d_vocab, batch, seq)
-        added, lead = _likeliest(model, tokens, n_new)
+        added, lead = _greedy_continuation(model, tokens, n_new)
         changing = n_new < 2 or n_ctx == 1 or any(len(row.unique()) > 1 for row in added[:, -4:])
         if lead > 0.005 and changing:
             return model, tokens, added
@@ -599,11 +603,11 @@ def _greedy_case(draw: Draw, n_new: int, ends: str) -> Case:
         sizes = draw.sizes("batch", "seq", "d_vocab", among=range(3, 8))
         n_ctx = sizes.seq + n_new + 3
         prompts = (sizes.batch, sizes.seq, sizes.d_vocab)
-        model, tokens, added = _lively(draw, _talker, prompts, n_new, n_ctx)
+        model, tokens, added = _varied_continuation(draw, _varied_model, prompts, n_new, n_ctx)
         stop_token = _stop_token(added, ends)
         if ends != "none" and stop_token is not None:
             tokens[0, 0] = stop_token  # in a prompt it does not end the text, but it changes what follows
-            stop_token = _stop_token(_likeliest(model, tokens, n_new)[0], ends, stop_token)
+            stop_token = _stop_token(_greedy_continuation(model, tokens, n_new)[0], ends, stop_token)
     inputs = {"model": model, "tokens": tokens, "n_new": n_new, "n_ctx": n_ctx}
     asked = {} if ends == "none" else {"stop_token": stop_token}
     met = "no stop_token" if ends == "none" else f"{ends} rows meet stop_token"
@@ -628,20 +632,22 @@ def _stop_token(added: Tensor, ends: str, wanted: int | None = None) -> int | No
 def _cropped_case(draw: Draw, seq: int, n_new: int, n_ctx: int, batch: int | None = None) -> Case:
     sizes = draw.sizes("batch", "d_vocab", among=[3, 5, 6])
     batch, d_vocab = batch or sizes.batch, sizes.d_vocab
-    model, tokens, _ = _lively(draw, _talker, (batch, seq, d_vocab), n_new, n_ctx)
+    model, tokens, _ = _varied_continuation(draw, _varied_model, (batch, seq, d_vocab), n_new, n_ctx)
     inputs = {"model": model, "tokens": tokens, "n_new": n_new, "n_ctx": n_ctx}
     label = f"greedy, n_ctx {n_ctx}, batch {batch} · seq {seq} · n_new {n_new} · d_vocab {d_vocab}"
     return Case(label, {**inputs, "how": {"temperature": 0.0}, "asked": "tokens"})
 
 
-def _remembering_case(draw: Draw) -> Case:
+def _long_memory_case(draw: Draw) -> Case:
     """Returns a case in which a token that has left the window is repeated if the penalty forgets it, too."""
     punish, n_ctx, seq, n_new, d_vocab = PENALTIES["less of all"], 4, 7, 6, 11
     while True:
         batch = draw.choose([3, 5])
-        model, tokens = _talker(draw, n_ctx, d_vocab), draw.integers(0, d_vocab, batch, seq)
-        added, lead = _likeliest(model, tokens, n_new, punish)
-        forgetful, _ = _likeliest(model, tokens, n_new, lambda logits, text: punish(logits, text[:, -n_ctx:]))
+        model, tokens = _varied_model(draw, n_ctx, d_vocab), draw.integers(0, d_vocab, batch, seq)
+        added, lead = _greedy_continuation(model, tokens, n_new, punish)
+        forgetful, _ = _greedy_continuation(
+            model, tokens, n_new, lambda logits, text: punish(logits, text[:, -n_ctx:])
+        )
         if lead > 0.005 and not torch.equal(added, forgetful):
             break
     inputs = {"model": model, "tokens": tokens, "n_new": n_new, "n_ctx": n_ctx}
@@ -662,10 +668,10 @@ def _chance_cases(draw: Draw) -> list[Case]:
         {"temperature": 1.5, "penalties": ["less of all"]},
     ):
         d_vocab, seq = draw.choose([5, 6]), draw.choose([3, 4])
-        model = _talker(draw, 12, d_vocab, spread=1.5, among=(2, 3, 4))
+        model = _varied_model(draw, 12, d_vocab, spread=1.5, among=(2, 3, 4))
         inputs = {"model": model, "tokens": draw.integers(0, d_vocab, 1, seq), "n_new": 2, "n_ctx": 12}
         how = {**how, "seed": draw.choose(range(1, 10**6))}
-        label = f"{DRAWS:,} times one prompt, {_shown(how)}, seq {seq} · n_new 2 · d_vocab {d_vocab}"
+        label = f"{DRAWS:,} times one prompt, {_described(how)}, seq {seq} · n_new 2 · d_vocab {d_vocab}"
         cases.append(Case(label, {**inputs, "how": how, "asked": "frequencies"}))
     first = cases[0].inputs
     seeds = {**first, "n_new": 8, "how": {"temperature": 3.0}, "asked": "seeds"}
@@ -677,7 +683,7 @@ def _generate_cases(draw: Draw) -> list[Case]:
         *(_greedy_case(draw, n_new, ends) for n_new, ends in ((7, "none"), (11, "some"), (10, "all"))),
         _cropped_case(draw, seq=4, n_new=9, n_ctx=7),
         _cropped_case(draw, seq=11, n_new=4, n_ctx=8),
-        _remembering_case(draw),
+        _long_memory_case(draw),
         *_chance_cases(draw),
         *(
             _with_stop_token(_greedy_case(draw, 8, ends), last)
@@ -711,7 +717,7 @@ def _with_stop_token(case: Case, last: bool) -> Case:
 
 def _stopped_at_once(draw: Draw) -> Case:
     """Returns one prompt whose first new token ends the text."""
-    model, tokens, added = _lively(draw, _talker, (1, 3, 6), 5, 12)
+    model, tokens, added = _varied_continuation(draw, _varied_model, (1, 3, 6), 5, 12)
     inputs = {"model": model, "tokens": tokens, "n_new": 5, "n_ctx": 12}
     how = {"temperature": 0.0, "stop_token": added[0, 0].item()}
     label = "greedy, the first new token is stop_token, batch 1 · seq 3 · n_new 5 · d_vocab 6"
@@ -801,14 +807,14 @@ def _beam_case(draw: Draw, n_beams: int, n_new: int, asked: dict[str, Any], stop
     """Returns a case; with a length_penalty also a stop token that is frequent."""
     seq, d_vocab = draw.choose([1, 2, 4]), draw.choose([10, 11, 12])
     # With rather even probabilities the best beginning is not always part of the best text.
-    model, tokens = _talker(draw, 14, d_vocab, spread=1.6), draw.integers(0, d_vocab, seq)
+    model, tokens = _varied_model(draw, 14, d_vocab, spread=1.6), draw.integers(0, d_vocab, seq)
     if asked:
         asked = {"stop_token": _STOPS[stop](d_vocab), **asked}
         direction = model["weights"]["embed"]["W_E"][asked["stop_token"]]
         model["weights"]["ln_f"]["bias"] += 1.6 * direction / direction.square().sum()
     inputs = {"model": model, "tokens": tokens, "n_new": n_new, "n_beams": n_beams, "how": asked}
     return Case(
-        f"{_shown({'n_beams': n_beams, 'n_new': n_new, **asked})}, seq {seq} · d_vocab {d_vocab}", inputs
+        f"{_described({'n_beams': n_beams, 'n_new': n_new, **asked})}, seq {seq} · d_vocab {d_vocab}", inputs
     )
 
 
@@ -1037,7 +1043,7 @@ def _cached_generate_cases(draw: Draw) -> list[Case]:
     ):  # fmt: skip
         batch, d_vocab = batch or draw.choose([6, 7]), draw.choose([9, 10, 11])
         asked = "tokens and work" if n_new == 20 else "tokens"
-        model, tokens, _ = _lively(draw, _model, (batch, seq, d_vocab), n_new, n_ctx)
+        model, tokens, _ = _varied_continuation(draw, _model, (batch, seq, d_vocab), n_new, n_ctx)
         inputs = {"model": model, "tokens": tokens, "n_new": n_new}
         label = f"greedy, n_ctx {n_ctx}, batch {batch} · seq {seq} · n_new {n_new} · d_vocab {d_vocab}"
         cases.append(Case(label, {**inputs, "asked": asked}))

@@ -99,7 +99,7 @@ LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 """Losses of a tensor x and a fixed W."""
 
 
-def _faulty(draw: Draw, gradient: Tensor, fault: str) -> Tensor:
+def _with_fault(draw: Draw, gradient: Tensor, fault: str) -> Tensor:
     """Returns the gradient with the named fault."""
     if fault in ("wrong in the first entry", "wrong in the last entry"):
         wrong = gradient.clone()
@@ -115,7 +115,7 @@ def _faulty(draw: Draw, gradient: Tensor, fault: str) -> Tensor:
 def _gradient_case(draw: Draw, kind: str, x: Tensor, W: Tensor, fault: str, step: float) -> Case:
     at = x.double().clone().requires_grad_()
     (gradient,) = torch.autograd.grad(LOSSES[kind](at, W.double()), at)
-    given = _faulty(draw, gradient.to(x.dtype), fault)
+    given = _with_fault(draw, gradient.to(x.dtype), fault)
     dtype = str(x.dtype).removeprefix("torch.")
     label = f"{kind}, x {tuple(x.shape)} in {dtype}, step {step:g}; the gradient is {fault}"
     return Case(label, {"kind": kind, "x": x, "W": W, "gradient": given, "step": step})
@@ -310,7 +310,7 @@ def _parameters(weights: Sequence[Tensor]) -> list[nn.Parameter]:
     return [nn.Parameter(weight.clone()) for weight in weights]
 
 
-def _give(parameters: Sequence[nn.Parameter], gradients: Sequence[Tensor | None]) -> None:
+def _set_gradients(parameters: Sequence[nn.Parameter], gradients: Sequence[Tensor | None]) -> None:
     for parameter, gradient in zip(parameters, gradients, strict=True):
         parameter.grad = None if gradient is None else gradient.clone()
 
@@ -372,7 +372,7 @@ def _run_sgd(sgd_momentum, weights, gradients, lrs, momentum):
     parameters, velocities = _parameters(weights), [torch.zeros_like(weight) for weight in weights]
     stages, untouched = {}, True
     for number, (lr, given) in enumerate(zip(lrs, gradients, strict=True), start=1):
-        _give(parameters, given)
+        _set_gradients(parameters, given)
         sgd_momentum(parameters, velocities, lr, momentum)
         stages[f"parameters after step {number}"] = _values(parameters)
         untouched = untouched and _has_gradients(parameters, given)
@@ -460,10 +460,10 @@ def _run_adamw(AdamW, weights, gradients, groups, lrs, settings, reload):
     for number, (lr, before, given) in enumerate(zip(lrs, [lrs[0], *lrs], gradients, strict=False), start=1):
         if reload and number == 1 + len(gradients) // 2:
             parameters = _parameters(_values(parameters))
-            optimizer = _reloaded(AdamW, optimizer, _grouped(parameters, groups), settings)
+            optimizer = _reload(AdamW, optimizer, _grouped(parameters, groups), settings)
         if lr != before:
             optimizer.lr = lr
-        _give(parameters, given)
+        _set_gradients(parameters, given)
         optimizer.step()
         untouched = untouched and _has_gradients(parameters, given)
         if number in (1, 2, len(gradients) // 2, len(gradients)):
@@ -473,7 +473,7 @@ def _run_adamw(AdamW, weights, gradients, groups, lrs, settings, reload):
     return {**stages, "gradients left as they were": untouched, "gradients gone after zero_grad": empty}
 
 
-def _reloaded(AdamW: Any, optimizer: Any, groups: list[dict], settings: dict) -> Any:
+def _reload(AdamW: Any, optimizer: Any, groups: list[dict], settings: dict) -> Any:
     """Returns a new optimizer with the first one's state, saved to a file and loaded."""
     file = io.BytesIO()
     torch.save(optimizer.state_dict(), file)
@@ -524,7 +524,7 @@ def _clip_cases(draw: Draw) -> list[Case]:
 
 def _run_clip(clip_grad_norm, weights, gradients, max_norm, listed):
     parameters = _parameters(weights)
-    _give(parameters, gradients)
+    _set_gradients(parameters, gradients)
     # Like model.parameters(), a generator can be iterated over only once.
     norm = clip_grad_norm(parameters if listed else (each for each in parameters), max_norm)
     untouched = all(map(torch.equal, _values(parameters), weights))

@@ -438,13 +438,13 @@ def _storyteller_weights(
     while True:
         weights = small_weights(draw, ToyVocabulary.d_vocab, 6, scale=2.0)
         weights["W_U"] *= sharpness
-        length, lead = _likeliest(SmallModel(weights), prompt, n_new, n_ctx)
+        length, lead = _greedy_story(SmallModel(weights), prompt, n_new, n_ctx)
         if length in wanted and lead >= _CERTAIN * temperature:
             return weights
 
 
 @torch.no_grad()
-def _likeliest(model: SmallModel, prompt: str, n_new: int, n_ctx: int) -> tuple[int, float]:
+def _greedy_story(model: SmallModel, prompt: str, n_new: int, n_ctx: int) -> tuple[int, float]:
     """Generates the story in which each token is the most probable one.
 
     Returns:
@@ -697,7 +697,9 @@ def _run_storyteller(train_storyteller, weights, settings, val_batches, every, s
         path = Path(folder) / "run.pt"
         try:
             if stops_at is not None:
-                _break_off(train_storyteller, weights, settings, val_batches, path, every, stops_at)
+                _run_until_interrupted(
+                    train_storyteller, weights, settings, val_batches, path, every, stops_at
+                )
             saved_before = _saved_step(path)
             reports = train_storyteller(run, val_batches, path, every, tell)
         except FileNotFoundError:
@@ -715,7 +717,7 @@ def _saved_step(path: Path) -> int | None:
     return _contents(path).get("step") if path.is_file() else None
 
 
-def _break_off(train_storyteller, weights, settings, val_batches, path, every, stops_at):
+def _run_until_interrupted(train_storyteller, weights, settings, val_batches, path, every, stops_at):
     def stop(step: int) -> None:
         if step == stops_at:
             raise _PowerCut

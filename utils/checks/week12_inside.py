@@ -37,7 +37,7 @@ def _random(draw: Draw, sizes: Sizes) -> dict:
     return {"config": asdict(config), "weights": random_weights(draw, sizes), "tokens": tokens}
 
 
-def _shown(sizes: Sizes) -> str:
+def _label(sizes: Sizes) -> str:
     kept = ("layers", "heads", "d_head", "batch", "seq")
     return "random weights, " + " · ".join(f"{name} {sizes[name]}" for name in kept)
 
@@ -78,7 +78,7 @@ def _cases(
     for fixed in ({}, {}, *ones):
         sizes = Sizes(_sizes(draw) | fixed)
         inputs = _random(draw, sizes)
-        cases.append(Case(_shown(sizes), inputs | more(draw, sizes)))
+        cases.append(Case(_label(sizes), inputs | more(draw, sizes)))
     label, inputs, sizes = _real(draw)
     return [*cases, Case(label, inputs | more(draw, sizes))]
 
@@ -94,12 +94,12 @@ def _count_hooks(model: nn.Module) -> int:
     return sum(len(each._forward_hooks) + len(each._forward_pre_hooks) for each in model.modules())
 
 
-def _others_hook(module, inputs, output):
+def _foreign_hook(module, inputs, output):
     """A forward hook from elsewhere, which changes nothing."""
 
 
-def _count_others(module: nn.Module) -> int:
-    return list(module._forward_hooks.values()).count(_others_hook)
+def _count_foreign(module: nn.Module) -> int:
+    return list(module._forward_hooks.values()).count(_foreign_hook)
 
 
 def _hooked_cases(draw: Draw) -> list[Case]:
@@ -112,13 +112,13 @@ def _hooked_cases(draw: Draw) -> list[Case]:
         sizes = _sizes(draw)
         ending = "an error in the with block" if accident else "all goes well"
         inputs = {**_random(draw, sizes), "steps": steps(sizes), "accident": accident}
-        cases.append(Case(f"three hooks, {ending}; {_shown(sizes)}", inputs))
+        cases.append(Case(f"three hooks, {ending}; {_label(sizes)}", inputs))
     label, inputs, sizes = _real(draw)
     one = {**inputs, "steps": [["blocks.0.attn", "tanh"]], "accident": False}
     return [*cases, Case(f"one hook, all goes well; {label}", one)]
 
 
-def _changing(how: str) -> Callable[..., torch.Tensor]:
+def _changing_hook(how: str) -> Callable[..., torch.Tensor]:
     def hook(module, inputs, output):
         return output * 3 if how == "thrice" else output.tanh()
 
@@ -128,10 +128,10 @@ def _changing(how: str) -> Callable[..., torch.Tensor]:
 def _run_hooked(hooked, config, weights, tokens, steps, accident):
     model = SmallGPT2(config, weights)
     first = model.get_submodule(steps[0][0])
-    first.register_forward_hook(_others_hook)
+    first.register_forward_hook(_foreign_hook)
     before = _count_hooks(model)
     inside, ending = None, "no error"
-    hooks = [(model.get_submodule(name), _changing(how)) for name, how in steps]
+    hooks = [(model.get_submodule(name), _changing_hook(how)) for name, how in steps]
     try:
         with hooked(hooks):
             inside = model(tokens)
@@ -142,7 +142,7 @@ def _run_hooked(hooked, config, weights, tokens, steps, accident):
     return {
         "logits inside the with block": inside,
         "an error in the with block": ending,
-        "hooks of others left": _count_others(first),
+        "hooks of others left": _count_foreign(first),
         "own hooks left afterwards": max(_count_hooks(model) - before, 0),
         "logits afterwards": model(tokens),
     }
@@ -162,12 +162,12 @@ def _cache_cases(draw: Draw) -> list[Case]:
     sizes = _sizes(draw)
     inputs = _random(draw, sizes)
     inputs["tokens"] = draw.integers(0, sizes.vocab, sizes.batch, sizes.n_ctx + 1)
-    return [*cases, Case(f"prompts longer than n_ctx, so that the model raises; {_shown(sizes)}", inputs)]
+    return [*cases, Case(f"prompts longer than n_ctx, so that the model raises; {_label(sizes)}", inputs)]
 
 
 def _run_cache(run_with_cache, config, weights, tokens):
     model = SmallGPT2(config, weights)
-    model.blocks[0].register_forward_hook(_others_hook)
+    model.blocks[0].register_forward_hook(_foreign_hook)
     before, found = _count_hooks(model), {}
     try:
         logits, cache = run_with_cache(model, tokens)
@@ -178,7 +178,7 @@ def _run_cache(run_with_cache, config, weights, tokens):
         found = {"an error in the model": "reaches the caller"}
     return found | {
         "own hooks left afterwards": max(_count_hooks(model) - before, 0),
-        "hooks of others left": _count_others(model.blocks[0]),
+        "hooks of others left": _count_foreign(model.blocks[0]),
     }
 
 
@@ -261,23 +261,23 @@ def _ablation_cases(draw: Draw) -> list[Case]:
     ):
         sizes = Sizes(_sizes(draw) | ones)
         place = {"layer": layer % sizes.layers, "head": head % sizes.heads}
-        label = f"layer {place['layer']}, head {place['head']}, {_shown(sizes)}"
+        label = f"layer {place['layer']}, head {place['head']}, {_label(sizes)}"
         cases.append(Case(label, _random(draw, sizes) | place))
     alone = Sizes(_sizes(draw) | _ONES[2])
-    cases.append(Case(f"the only head, {_shown(alone)}", _random(draw, alone) | {"layer": 0, "head": 0}))
+    cases.append(Case(f"the only head, {_label(alone)}", _random(draw, alone) | {"layer": 0, "head": 0}))
     return [
         Case(f"{by}, {case.label}", {**case.inputs, "by": by}) for case in cases for by in ("zero", "mean")
     ]
 
 
-def _with_aftermath(model: SmallGPT2, tokens: torch.Tensor, logits: Any) -> dict[str, Any]:
+def _with_plain_run(model: SmallGPT2, tokens: torch.Tensor, logits: Any) -> dict[str, Any]:
     """Returns an intervention's logits, and those of a plain run afterwards, which should be unaffected."""
     return {"logits": logits, "logits of a plain run afterwards": model(tokens)}
 
 
 def _run_ablation(ablate_head, config, weights, tokens, layer, head, by):
     model = SmallGPT2(config, weights)
-    return _with_aftermath(model, tokens, ablate_head(model, tokens, layer, head, by))
+    return _with_plain_run(model, tokens, ablate_head(model, tokens, layer, head, by))
 
 
 ablate_head = Check(
@@ -338,7 +338,7 @@ def _patch_cases(draw: Draw) -> list[Case]:
         inputs = _random(draw, sizes)
         inputs |= {"clean": inputs.pop("tokens"), "name": name, "position": position % sizes.seq}
         inputs["corrupted"] = draw.integers(0, sizes.vocab, sizes.batch, sizes.seq)
-        cases.append(Case(f"{name} at position {inputs['position']}, {_shown(sizes)}", inputs))
+        cases.append(Case(f"{name} at position {inputs['position']}, {_label(sizes)}", inputs))
     return cases
 
 
@@ -354,7 +354,7 @@ _PATCHES = (
 
 def _run_patch(activation_patch, config, weights, clean, corrupted, name, position):
     model = SmallGPT2(config, weights)
-    return _with_aftermath(model, corrupted, activation_patch(model, clean, corrupted, name, position))
+    return _with_plain_run(model, corrupted, activation_patch(model, clean, corrupted, name, position))
 
 
 activation_patch = Check(
@@ -414,13 +414,13 @@ def _knock_out_cases(draw: Draw) -> list[Case]:
         ([[10, 1], [2, 0], [0, 0]], {"layers": 11, "seq": 3}),
     ):
         sizes = Sizes(_sizes(draw) | ones)
-        cases.append(Case(f"heads {heads}, {_shown(sizes)}", _random(draw, sizes) | {"heads": heads}))
+        cases.append(Case(f"heads {heads}, {_label(sizes)}", _random(draw, sizes) | {"heads": heads}))
     return cases
 
 
 def _run_knock_out(knock_out, config, weights, tokens, heads):
     model = SmallGPT2(config, weights)
-    return _with_aftermath(model, tokens, knock_out(model, tokens, [tuple(head) for head in heads]))
+    return _with_plain_run(model, tokens, knock_out(model, tokens, [tuple(head) for head in heads]))
 
 
 knock_out = Check(

@@ -28,7 +28,9 @@ class BareModel(nn.Module):
         super().__init__()
         self.config = config
         generator = torch.Generator().manual_seed(seed)
-        _grow(self, {name: torch.randn(*shape, generator=generator) for name, shape in shapes.items()})
+        _add_parameters(
+            self, {name: torch.randn(*shape, generator=generator) for name, shape in shapes.items()}
+        )
         for place, module in tied.items():
             path, _, own_name = place.rpartition(".")
             if path and not hasattr(self, path):
@@ -36,7 +38,7 @@ class BareModel(nn.Module):
             self.get_submodule(path).add_module(own_name, self.get_submodule(module))
 
 
-def _grow(module: nn.Module, numbers: Mapping[str, torch.Tensor]) -> None:
+def _add_parameters(module: nn.Module, numbers: Mapping[str, torch.Tensor]) -> None:
     """Adds parameters and submodules to the module for the dotted names."""
     below: dict[str, dict[str, torch.Tensor]] = {}
     for name, value in numbers.items():
@@ -48,5 +50,5 @@ def _grow(module: nn.Module, numbers: Mapping[str, torch.Tensor]) -> None:
     for name, inside in below.items():
         is_list = all(inner.partition(".")[0].isdigit() for inner in inside)
         child = nn.ModuleList() if is_list else nn.Module()
-        _grow(child, inside)
+        _add_parameters(child, inside)
         module.add_module(name, child)

@@ -16,13 +16,13 @@ def module_with(shapes: Mapping[str, Sequence[int]], tied: Mapping[str, str]) ->
     """
     model = nn.Module()
     for name, shape in shapes.items():
-        _put(model, name, nn.Parameter(torch.zeros(*shape)))
+        _register(model, name, nn.Parameter(torch.zeros(*shape)))
     for name, other in tied.items():
-        _put(model, name, model.get_parameter(other))
+        _register(model, name, model.get_parameter(other))
     return model
 
 
-def _put(model: nn.Module, name: str, parameter: nn.Parameter) -> None:
+def _register(model: nn.Module, name: str, parameter: nn.Parameter) -> None:
     *path, own_name = name.split(".")
     for step in path:
         if not hasattr(model, step):

@@ -1,4 +1,4 @@
-"""Disables torch's autograd where the derivative is the exercise, and records its use all the same."""
+"""Disables torch's autograd where the derivative is the exercise, and records derivatives computed anyway."""
 
 import contextlib
 from collections.abc import Iterator, Sequence
