@@ -13,6 +13,7 @@ from utils.answers.oracles.hf_config import eager_config
 if TYPE_CHECKING:
     from transformers import GPT2Config, GPT2LMHeadModel
     from transformers.models.gpt2.modeling_gpt2 import GPT2MLP, GPT2Block
+    from transformers.models.openai.modeling_openai import MLP as OpenAIMLP
 
 Config = Mapping[str, Any]
 """A ModelConfig as plain data."""
@@ -117,7 +118,7 @@ def _fill_block(block: "GPT2Block", weights: Mapping[str, Any]) -> None:
     fill_mlp(block.mlp, mlp)
 
 
-def fill_mlp(mlp: "GPT2MLP", weights: Mapping[str, Tensor]) -> None:
+def fill_mlp(mlp: "GPT2MLP | OpenAIMLP", weights: Mapping[str, Tensor]) -> None:
     """Copies W_in, b_in, W_out and b_out into HF's Conv1D layers `c_fc` and `c_proj`."""
     for layer, suffix in ((mlp.c_fc, "in"), (mlp.c_proj, "out")):
         put(layer.weight, weights[f"W_{suffix}"])

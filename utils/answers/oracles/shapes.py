@@ -35,6 +35,17 @@ def gpt2_small_shapes(batch: int, seq: int) -> dict[str, Shape]:
     return seen
 
 
+def gradient_of(parameter: torch.Tensor) -> torch.Tensor:
+    """Returns the gradient that backward() left in the parameter.
+
+    Raises:
+        ValueError: backward() has not reached it.
+    """
+    if parameter.grad is None:
+        raise ValueError("backward() has not reached this parameter.")
+    return parameter.grad
+
+
 def _first_shape(args: tuple, kwargs: dict) -> tuple[int, ...]:
     return tuple((args[0] if args else kwargs["hidden_states"]).shape)
 

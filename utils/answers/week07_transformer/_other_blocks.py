@@ -1,16 +1,23 @@
 """HF's blocks of other models, GPT-1's and GPT-NeoX's, with weights under the course's names."""
 
+from typing import TYPE_CHECKING
+
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 
 from utils.answers.oracles.hf_model import Config, additive_mask, fill_mlp, fill_norm, put, side_by_side
+
+if TYPE_CHECKING:
+    from transformers.models.gpt_neox.modeling_gpt_neox import GPTNeoXLayer
 
 Resid = Float[Tensor, "batch seq d_model"]
 
 
 def run_gpt1_block(config: Config, weights: dict, resid: Resid) -> Resid:
-    """OpenAI's first GPT had its norms behind the sums. Its MLP is 4 · d_model wide; here it is d_mlp."""
+    """Run a block of OpenAI's first GPT, whose norms follow the sums. Its width of the MLP is d_mlp, which
+    GPT-1 fixes at 4 · d_model.
+    """
     from transformers import OpenAIGPTConfig
     from transformers.models.openai.modeling_openai import MLP, Block
 
@@ -37,9 +44,7 @@ def run_gpt1_block(config: Config, weights: dict, resid: Resid) -> Resid:
 
 
 def run_parallel_block(config: Config, weights: dict, resid: Resid) -> Resid:
-    """GPT-NeoX's block has a norm for each half; here both have the weights of ln_1. It turns queries and
-    keys by their positions; here by an angle of 0.
-    """
+    """Run a GPT-NeoX block whose two norms share ln_1's weights and whose rotary angles are all 0."""
     from transformers import GPTNeoXConfig
     from transformers.models.gpt_neox.modeling_gpt_neox import GPTNeoXLayer
 
@@ -50,7 +55,8 @@ def run_parallel_block(config: Config, weights: dict, resid: Resid) -> Resid:
         layer_norm_eps=config["layer_norm_eps"],
         hidden_act="gelu_new",
         use_parallel_residual=True,
-        attn_implementation="eager",
+        # transformers' dataclass_transform hides that configs take further keywords.
+        attn_implementation="eager",  # type: ignore[call-arg]
     )
     layer = GPTNeoXLayer(sizes, layer_idx=0).eval()
     _fill_neox(layer, weights)
@@ -60,9 +66,9 @@ def run_parallel_block(config: Config, weights: dict, resid: Resid) -> Resid:
         return layer(resid, attention_mask=additive_mask(seq), position_embeddings=unturned)
 
 
-def _fill_neox(layer: nn.Module, weights: dict) -> None:
+def _fill_neox(layer: "GPTNeoXLayer", weights: dict) -> None:
     attn, mlp = weights["attn"], weights["mlp"]
-    # Each head's queries, keys and values lie side by side, then the next head's; nn.Linear keeps [out, in].
+    # GPT-NeoX packs one head's q, k and v side by side, then the next head's; nn.Linear keeps [out, in].
     of_heads = torch.cat([attn[f"W_{letter}"].mT for letter in "QKV"], dim=1)
     put(layer.attention.query_key_value.weight, of_heads.flatten(0, 1))
     put(

@@ -1,4 +1,4 @@
-"""Pieces of a GPT-2, on torch's ready-made functions, that the mistakes below are put together from."""
+"""Parts of a GPT-2, on torch's ready-made functions, that the week's mistakes are built from."""
 
 import torch
 from torch import nn
@@ -46,6 +46,11 @@ class Heads(nn.Module):
 class Neurons(nn.Module):
     """The MLP."""
 
+    W_in: nn.Parameter
+    b_in: nn.Parameter
+    W_out: nn.Parameter
+    b_out: nn.Parameter
+
     def __init__(self, config):
         super().__init__()
         for name, shape in {
@@ -79,5 +84,5 @@ class Block(nn.Module):
 
 
 def block_with(forward, base=Block):
-    """A block's class with this forward."""
+    """Return a class of block with this forward."""
     return type(base.__name__, (base,), {"forward": forward})

@@ -23,7 +23,10 @@ def _expected_logits(config, weights, tokens, training):
 
 
 class _Table(nn.Module):
-    """A matrix under its name."""
+    """A module with one matrix, under the given name."""
+
+    W_E: nn.Parameter
+    W_pos: nn.Parameter
 
     def __init__(self, name, rows, width):
         super().__init__()
@@ -31,7 +34,7 @@ class _Table(nn.Module):
 
 
 class _Machine(nn.Module):
-    """A GPT-2 in pieces, of which each mistake replaces one."""
+    """A GPT-2 in parts, of which each mistake replaces one."""
 
     def __init__(self, config):
         super().__init__()
@@ -79,7 +82,7 @@ class _Machine(nn.Module):
 
 
 class _Biased(_Machine):
-    """A bias at the end."""
+    """A GPT-2 with a bias at the unembedding."""
 
     def __init__(self, config):
         super().__init__(config)
@@ -91,7 +94,7 @@ def _machine(**pieces):
 
 
 def _with_start(change):
-    """The embeddings changed: `change(self, start, tokens)`."""
+    """Return a GPT-2 whose embeddings are `change(self, start, tokens)`."""
     return _machine(start=lambda self, tokens: change(self, _Machine.start(self, tokens), tokens))
 
 

@@ -2,6 +2,7 @@
 
 import functools
 from dataclasses import asdict
+from typing import TYPE_CHECKING, cast
 
 from utils.answers.answer_key import AnswerKey, Mistake
 from utils.answers.compare import EXACT
@@ -10,12 +11,15 @@ from utils.answers.oracles.shapes import WrongTable
 from utils.checks import week07_transformer as checks
 from utils.reference import CONFIGS
 
+if TYPE_CHECKING:
+    from transformers.models.gpt2.modeling_gpt2 import GPT2Block
+
 
 @functools.cache
 def _shapes():
-    """Every row, read off HF's model as it runs on tensors without numbers."""
+    """Return the shape of every row, from HF's model on the meta device."""
     model, seen = meta_model(asdict(CONFIGS["gpt2"])), {}
-    block = model.transformer.h[0]
+    block = cast("GPT2Block", model.transformer.h[0])
     watched = {"normed": block.ln_1, "attn_out": block.attn, "mlp_out": block.mlp, "block_out": block}
     for row, module in {**watched, "last": model.transformer.ln_f}.items():
         module.register_forward_hook(lambda module, given, output, row=row: seen.update({row: output}))
@@ -40,7 +44,7 @@ def _expected_row(row):
 
 
 def _table(**wrong):
-    """The right table, but for the rows named."""
+    """Return the right table but for the given rows."""
     rows = [case.inputs["row"] for case in checks.shape_table.draw_cases()]
     return WrongTable(_expected_row, rows, wrong)
 

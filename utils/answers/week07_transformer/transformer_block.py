@@ -15,7 +15,7 @@ def _expected_block(config, weights, resid, training):
 
 
 def _updates(attn_reads, mlp_reads, kept=lambda x, attn, mlp: x + attn + mlp):
-    """A block that says what its two halves read, and what is kept of the stream and of their results."""
+    """Return a block with other inputs of attention and MLP, and another sum of stream and outputs."""
 
     def forward(self, x):
         attn = self.attn(attn_reads(self, x))
@@ -89,11 +89,13 @@ class _ExactGelu(Block):
         self.mlp = _ErfNeurons(config)
 
 
-class _HiddenNorms(Block):
-    """Norms in a plain list, so that their parameters are unknown to the module."""
+class _HiddenNorms(nn.Module):
+    """A block with its norms in a plain list, so that the module does not have their parameters."""
+
+    forward = Block.forward
 
     def __init__(self, config):
-        nn.Module.__init__(self)
+        super().__init__()
         self.attn, self.mlp = Block(config).attn, Block(config).mlp
         self.norms = [Norm(config.d_model, config.layer_norm_eps) for _ in range(2)]
 

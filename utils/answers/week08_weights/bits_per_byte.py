@@ -10,7 +10,7 @@ from utils.checks import week08_weights as checks
 
 def _expected(losses, texts):
     nats = float(np.sum([each.numpy().sum() for each in losses]))
-    return float(nats * np.log2(np.e)) / len(np.frombuffer("".join(texts).encode(), np.uint8))
+    return float(nats * np.log2(math.e)) / len(np.frombuffer("".join(texts).encode(), np.uint8))
 
 
 def _nats(losses):

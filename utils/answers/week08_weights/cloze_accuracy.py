@@ -1,4 +1,6 @@
-"""The answer key of `cloze_accuracy`: does the model itself go on with the answer, token by token?"""
+"""The answer key of `cloze_accuracy`: the model's greedy continuation, token by token."""
+
+from functools import partial
 
 import torch
 
@@ -15,11 +17,11 @@ def _expected(weights, prompts, answers):
 
 @torch.no_grad()
 def _goes_on(model, prompt, answer):
-    """Whether the model, writing by itself, writes the answer."""
-    said = list(prompt)
+    """True if the model's greedy continuation of the prompt is the answer."""
+    text = list(prompt)
     for _ in answer:
-        said.append(model(torch.tensor([said]))[0, -1].argmax().item())
-    return said == prompt + answer
+        text.append(model(torch.tensor([text]))[0, -1].argmax().item())
+    return text == prompt + answer
 
 
 @torch.no_grad()
@@ -142,7 +144,7 @@ ANSWER_KEY = AnswerKey(
             "among the first two",
             "it is enough if the answer's tokens are among the model's first two choices",
             "the first choice",
-            lambda *given: _among(*given, k=2),
+            partial(_among, k=2),
         ),
         Mistake(
             "more than half",

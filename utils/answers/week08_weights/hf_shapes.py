@@ -9,6 +9,7 @@ from utils.answers.answer_key import AnswerKey, Mistake
 from utils.answers.compare import EXACT
 from utils.answers.week08_weights import _course, _hf
 from utils.checks import week08_weights as checks
+from utils.reference import ModelConfig
 
 Shapes = dict[str, tuple[int, ...]]
 
@@ -18,17 +19,19 @@ def _expected(config):
     return {"names": sorted(shapes), "shapes": shapes, "a whole model in memory": False}
 
 
-def _but(change: Callable[[Shapes], Shapes]):
+def _but(change: Callable[[Shapes], Shapes]) -> Callable[[ModelConfig], Shapes]:
     return lambda config: change(_hf.shapes(asdict(config)))
 
 
-def _where(applies: Callable[[str], bool], shape: Callable[[tuple[int, ...]], tuple[int, ...]]):
-    """Other shapes for the names that `applies` picks."""
+def _where(
+    applies: Callable[[str], bool], shape: Callable[[tuple[int, ...]], tuple[int, ...]]
+) -> Callable[[ModelConfig], Shapes]:
+    """Return a function that gives other shapes to the names that `applies` accepts."""
     return _but(lambda shapes: {name: shape(old) if applies(name) else old for name, old in shapes.items()})
 
 
 def _for(**sizes):
-    """The shapes of another config."""
+    """Return a function that gives the shapes of a config with other sizes."""
     return lambda config: _hf.shapes(asdict(replace(config, **sizes)))
 
 
@@ -40,7 +43,7 @@ def _in_our_forms(config):
 
 
 def _our_names(config):
-    shapes = {}
+    shapes: Shapes = {}
     for name, shape in _hf.shapes(asdict(config)).items():
         shapes |= dict.fromkeys(_course.ours(name), shape)
     return shapes

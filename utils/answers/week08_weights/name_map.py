@@ -7,8 +7,10 @@ from utils.answers.answer_key import AnswerKey, Mistake
 from utils.answers.compare import EXACT
 from utils.answers.week08_weights import _course
 from utils.checks import week08_weights as checks
+from utils.reference import ModelConfig
 
 Map = dict[str, tuple[str, ...]]
+Mapper = Callable[[ModelConfig], Map]
 
 
 def _expected(config):
@@ -16,13 +18,13 @@ def _expected(config):
     return {"HF's names": sorted(names), "the course's names": names}
 
 
-def _but(change: Callable[[Map], Map]):
-    """A map that is right but for one change."""
+def _but(change: Callable[[Map], Map]) -> Mapper:
+    """Return a mapper whose map is right but for one change."""
     return lambda config: change(_course.names(asdict(config)))
 
 
-def _other_ours(*pairs: tuple[str, str]):
-    """Replaces pieces of the course's names, both ways round."""
+def _other_ours(*pairs: tuple[str, str]) -> Mapper:
+    """Return a mapper that swaps each pair of parts in the course's names."""
 
     def swapped(name: str) -> str:
         for one, other in pairs:
@@ -32,14 +34,14 @@ def _other_ours(*pairs: tuple[str, str]):
     return _but(lambda names: {theirs: tuple(map(swapped, ours)) for theirs, ours in names.items()})
 
 
-def _other_theirs(rename: Callable[[str], str]):
+def _other_theirs(rename: Callable[[str], str]) -> Mapper:
     return _but(lambda names: {rename(theirs): ours for theirs, ours in names.items()})
 
 
-def _without(lost: Callable[[str, str], bool]):
-    """Leaves out the names for which `lost` is true of the name and the number of the last layer."""
+def _without(lost: Callable[[str, str], bool]) -> Mapper:
+    """Return a mapper without the names for which `lost(name, number of the last layer)` is true."""
 
-    def wrong(config):
+    def wrong(config: ModelConfig) -> Map:
         last = str(config.n_layers - 1)
         names = _course.names(asdict(config))
         return {theirs: ours for theirs, ours in names.items() if not lost(theirs, last)}
@@ -53,8 +55,8 @@ def _with_masks(config):
 
 
 def _per_tensor(names: Map) -> Map:
-    """One entry of its own for each of q, k and v."""
-    split = {}
+    """Return the map with separate entries for q, k and v."""
+    split: Map = {}
     for theirs, ours in names.items():
         for number, target in enumerate(ours):
             split[theirs if len(ours) == 1 else f"{theirs}.{'qkv'[number]}"] = (target,)

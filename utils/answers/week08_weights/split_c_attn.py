@@ -1,5 +1,7 @@
 """The answer key of `split_c_attn`: thirds of the last axis, each cut into heads, as HF's attention does."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -20,7 +22,7 @@ def _changed(change):
     return lambda packed, n_heads: tuple(change(each, n_heads) for each in thirds(packed, n_heads))
 
 
-def _picked(*order: int):
+def _picked(*order: int) -> Callable[[Tensor, int], tuple[Tensor, ...]]:
     return lambda packed, n_heads: tuple(thirds(packed, n_heads)[place] for place in order)
 
 

@@ -33,8 +33,8 @@ def _best_of_each(beams, gains):
     """The best continuation of each beam, so that beams never meet."""
     found = []
     for (score, row), steps in zip(beams, gains.tolist(), strict=True):
-        best = max(range(len(steps)), key=lambda token, steps=steps: steps[token])
-        found.append((score + steps[best], [*row, best]))
+        best, gain = max(enumerate(steps), key=lambda pair: pair[1])
+        found.append((score + gain, [*row, best]))
     return sorted(found, key=lambda pair: -pair[0])
 
 

@@ -1,6 +1,7 @@
 """The answer key of `KVCache`: HF's DynamicCache."""
 
 import torch
+from torch import Tensor
 
 from utils.answers.answer_key import AnswerKey, Mistake
 from utils.answers.compare import EXACT
@@ -10,20 +11,20 @@ from utils.checks import week09_sampling as checks
 def _expected(steps):
     from transformers import DynamicCache
 
-    cache, lengths, said = DynamicCache(), [0], {}
+    cache, lengths, results = DynamicCache(), [0], {}
     for number, step in enumerate(steps, 1):
         for layer, (k, v) in enumerate(step):
             keys, values = cache.update(k, v, layer)
-            said[f"step {number}, layer {layer}"] = {"keys": keys.clone(), "values": values.clone()}
+            results[f"step {number}, layer {layer}"] = {"keys": keys.clone(), "values": values.clone()}
         lengths.append(cache.get_seq_length())
-    return {"lengths": lengths, "length of a second cache": 0, **said}
+    return {"lengths": lengths, "length of a second cache": 0, **results}
 
 
 class _Cache:
     """A cache in pieces, of which each mistake replaces one."""
 
     def __init__(self, n_layers: int):
-        self.store = {}
+        self.store: dict[int, tuple[Tensor, ...]] = {}
         self.calls = 0
 
     def place(self, layer):
@@ -37,7 +38,7 @@ class _Cache:
 
     def extend(self, layer, k, v):
         self.calls += 1
-        pair = (k, v)
+        pair: tuple[Tensor, ...] = (k, v)
         if self.place(layer) in self.store:
             pair = tuple(
                 self.joined(old, new) for old, new in zip(self.store[self.place(layer)], pair, strict=True)
@@ -58,8 +59,8 @@ def _with(**pieces):
 
 
 def _kept_by_the_class():
-    """Every second cache is the first one again, as when a dict in the class body holds everything."""
-    waiting = []
+    """Return a factory whose every second cache is the first again, as with a dict in the class body."""
+    waiting: list[_Cache] = []
 
     def make(n_layers):
         if waiting:

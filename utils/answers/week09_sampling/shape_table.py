@@ -6,6 +6,7 @@ import torch
 
 from utils.answers.answer_key import AnswerKey, Mistake
 from utils.answers.compare import EXACT
+from utils.answers.oracles.hf_config import eager_config
 from utils.answers.oracles.shapes import WrongTable, gpt2_small_shapes
 from utils.checks import week09_sampling as checks
 
@@ -14,11 +15,11 @@ BATCH, SEQ, N_NEW = 2, 6, 10
 
 @functools.cache
 def _with_cache():
-    """Keys, and the pattern's shape, of the first block in the first step with HF's own cache."""
-    from transformers import GPT2Config, GPT2LMHeadModel
+    """Return the shapes of keys and pattern in the first block, in the first step with HF's own cache."""
+    from transformers import GPT2LMHeadModel
 
     with torch.device("meta"):
-        model = GPT2LMHeadModel(GPT2Config(attn_implementation="eager")).eval()
+        model = GPT2LMHeadModel(eager_config()).eval()
         prompt, new = torch.zeros(BATCH, SEQ, dtype=torch.long), torch.zeros(BATCH, 1, dtype=torch.long)
     past = model(prompt, attention_mask=torch.ones_like(prompt), use_cache=True).past_key_values
     mask = torch.ones(BATCH, SEQ + 1, dtype=torch.long, device="meta")

@@ -62,7 +62,7 @@ class _Number:
         other.grad += amount
 
     def backward(self):
-        waiting = {}
+        waiting: dict[int, int] = {}
         self.count(waiting)
         self.grad = self.first
         ready = [self]
@@ -75,7 +75,7 @@ class _Number:
                     ready.append(other)
 
     def count(self, waiting):
-        """How many uses of each number there are below this one."""
+        """Add to `waiting` the number of uses of each number below this one."""
         for other, _ in self.edges:
             seen = id(other) in waiting
             waiting[id(other)] = waiting.get(id(other), 0) + 1

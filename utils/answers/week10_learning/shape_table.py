@@ -1,23 +1,29 @@
 """The answer key of week 10's shape table: HF's GPT-2 small and autograd, on tensors without numbers."""
 
 import functools
+from typing import TYPE_CHECKING, cast
 
 import torch
 
 from utils.answers.answer_key import AnswerKey, Mistake
 from utils.answers.compare import EXACT
-from utils.answers.oracles.shapes import WrongTable
+from utils.answers.oracles.hf_config import eager_config
+from utils.answers.oracles.shapes import WrongTable, gradient_of
 from utils.checks import week10_learning as checks
+
+if TYPE_CHECKING:
+    from transformers.models.gpt2.modeling_gpt2 import GPT2Block
 
 
 @functools.cache
 def _shapes(batch: int, seq: int) -> dict[str, tuple[int, ...]]:
-    from transformers import GPT2Config, GPT2LMHeadModel
+    from transformers import GPT2LMHeadModel
 
     with torch.device("meta"):
-        model = GPT2LMHeadModel(GPT2Config(attn_implementation="eager"))
+        model = GPT2LMHeadModel(eager_config())
         tokens = torch.zeros(batch, seq, dtype=torch.long)
-    first, seen = model.transformer.h[0].mlp.c_fc, {}
+    first = cast("GPT2Block", model.transformer.h[0]).mlp.c_fc
+    seen: dict[str, torch.Tensor] = {}
 
     def note(module, given, output):
         seen.update(x=given[0], pre=output)
@@ -31,11 +37,12 @@ def _shapes(batch: int, seq: int) -> dict[str, tuple[int, ...]]:
     loss = torch.nn.functional.cross_entropy(judged.mT, tokens[:, 1:])
     loss.backward()
     square = torch.optim.AdamW([first.bias]).param_groups[0]["params"][0].grad.square()
-    norm = torch.nn.utils.get_total_norm([first.weight.grad, first.bias.grad])
+    grad_W_in, grad_b_in = gradient_of(first.weight), gradient_of(first.bias)
+    norm = torch.nn.utils.get_total_norm([grad_W_in, grad_b_in])
     tensors = {
         "logits": logits, "judged_logits": judged, "loss": loss, "grad_logits": logits.grad, "x": seen["x"],
-        "W_in": first.weight, "pre": seen["pre"], "grad_pre": seen["pre"].grad,
-        "grad_W_in": first.weight.grad, "grad_b_in": first.bias.grad, "grad_x": seen["x"].grad,
+        "W_in": first.weight, "pre": seen["pre"], "grad_pre": gradient_of(seen["pre"]),
+        "grad_W_in": grad_W_in, "grad_b_in": grad_b_in, "grad_x": gradient_of(seen["x"]),
         "square_b_in": square, "grad_norm": norm,
     }  # fmt: skip
     return {name: tuple(tensor.shape) for name, tensor in tensors.items()}

@@ -1,5 +1,7 @@
 """The answer key of `mixed_precision_step`: torch's autocast, and the loss in float32."""
 
+from functools import partial
+
 import torch
 from torch.nn.utils import clip_grad_norm_
 
@@ -98,13 +100,13 @@ ANSWER_KEY = AnswerKey(
             "nothing in bfloat16",
             "everything is computed in float32",
             "which context makes torch choose the precision?",
-            lambda *inputs: _step(*inputs, enabled=False),
+            partial(_step, enabled=False),
         ),
         Mistake(
             "float16",
             "the logits are computed in float16, whose largest number is 65,504",
             "which dtype does the exercise ask for?",
-            lambda *inputs: _step(*inputs, dtype=torch.float16),
+            partial(_step, dtype=torch.float16),
         ),
         Mistake(
             "the whole model cast",

@@ -1,6 +1,7 @@
 """The answer key of `Trainer`: torch's AdamW, torch's clipping and torch's learning rate schedulers."""
 
 import functools
+from collections.abc import Callable
 from dataclasses import replace
 
 import torch
@@ -57,11 +58,15 @@ def planned_rates(settings: TrainingSettings, n_steps: int) -> list[float]:
     return [*rising, *falling[1:]][:n_steps]
 
 
-def _rates(first: float, count: int, scheduler_of) -> list[float]:
+def _rates(
+    first: float,
+    count: int,
+    scheduler_of: Callable[[torch.optim.Optimizer], lr_scheduler.LRScheduler],
+) -> list[float]:
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=first)
     scheduler, rates = scheduler_of(optimizer), []
     for _ in range(count):
-        rates.append(scheduler.get_last_lr()[0])
+        rates.append(float(scheduler.get_last_lr()[0]))
         optimizer.step()
         scheduler.step()
     return rates

@@ -1,5 +1,7 @@
 """The answer key of `run_with_cache`: what HF's own modules give."""
 
+from torch import Tensor
+
 from utils.answers.answer_key import AnswerKey, Mistake
 from utils.answers.oracles.hf_inside import run
 from utils.answers.oracles.hf_model import hf_model
@@ -16,7 +18,7 @@ def _expected(config, weights, tokens):
 
 
 def _cached(change):
-    """A mistake that changes what is cached, name by name."""
+    """Return a mistake that changes the cache entry by entry."""
 
     def wrong(model, tokens):
         logits, seen = observed(model, tokens)
@@ -38,13 +40,13 @@ def _watch(model, cache):
 
 
 def _stay(model, tokens):
-    cache = {}
+    cache: dict[str, Tensor] = {}
     _watch(model, cache)
     return model(tokens), cache
 
 
 def _stay_after_error(model, tokens):
-    cache = {}
+    cache: dict[str, Tensor] = {}
     handles = _watch(model, cache)
     logits = model(tokens)
     for each in handles:
@@ -74,7 +76,7 @@ def _last_name_only(model, tokens):
 
 
 def _inputs(model, tokens):
-    cache = {}
+    cache: dict[str, Tensor] = {}
     handles = [
         module.register_forward_hook(_keeping(cache, name, lambda given, result: given[0]))
         for name, module in model.named_modules()
@@ -86,12 +88,17 @@ def _inputs(model, tokens):
             each.remove()
 
 
+def _returning(cache, name):
+    def hook(module, given, result):
+        return cache.setdefault(name, result) * 0
+
+    return hook
+
+
 def _hooks_return(model, tokens):
-    cache = {}
+    cache: dict[str, Tensor] = {}
     handles = [
-        module.register_forward_hook(
-            lambda module, given, result, name=name: cache.setdefault(name, result) * 0
-        )
+        module.register_forward_hook(_returning(cache, name))
         for name, module in model.named_modules()
         if name
     ]
