@@ -1,9 +1,9 @@
-"""Pictures to look at and to touch, all drawn without a network.
+"""Pictures and interactive widgets, all drawn without a network.
 
-Each function answers one question, which its docstring says. What it returns draws itself as a cell's last
-line, in JupyterLab and Notebook 7, in the light and the dark theme, and reads as a sentence in a terminal.
+Each function answers one question, which its docstring asks. What it returns displays itself as a cell's last
+line, in JupyterLab and Notebook 7, in the light and the dark theme, and prints as a sentence in a terminal.
 
-Importing this package loads no drawing library: plotly, circuitsvis and ipywidgets arrive with the first
+Importing this package loads no drawing library: plotly, circuitsvis and ipywidgets are imported by the first
 picture that needs them.
 """
 

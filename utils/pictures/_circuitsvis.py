@@ -1,8 +1,7 @@
-"""CircuitsVis without its CDN: a view's script travels in the notebook, packed, and a page unpacks it once.
+"""CircuitsVis without its CDN: the notebook carries the compressed script, and a page decompresses it once.
 
-CircuitsVis's own objects ask the network where to load their script from, and put 1.3 MB into every view
-when it does not answer. Here a view carries the script as gzip in base64, 0.5 MB, and the first view on a
-page unpacks it for all.
+CircuitsVis's own objects load their script from the network, and put 1.3 MB into every view if that fails.
+Here a view holds the script as gzip in base64, 0.5 MB, and the first view on a page decompresses it for all.
 """
 
 import base64
@@ -15,10 +14,10 @@ from typing import Any
 from utils.pictures._picture import Picture
 
 SCRIPT = ("dist", "cdn", "iife.js")
-"""Where the circuitsvis package keeps the script that defines the global `CircuitsVis`."""
+"""Path, in the circuitsvis package, of the script that defines the global `CircuitsVis`."""
 
-# The card is white in the dark theme too: the view's own letters are dark, and it cannot be told otherwise.
-# A head's name stands above its small picture, on white: on it, it would hide what there is to see.
+# The card is white in the dark theme too, since the view's own text is dark and cannot be restyled.
+# A head's name is placed above its small picture: CircuitsVis's own position would cover it.
 VIEW = """<div class="course-view">
 <style>
 .course-view {background:#fff; color:#222; border-radius:6px; padding:10px 16px; max-width:720px}
@@ -40,7 +39,7 @@ cell again.</div>
     return new Function((await new Response(unpacked).text()) + "; return CircuitsVis;")();
   })();
   const CircuitsVis = await window.courseCircuitsVis;
-  // A notebook takes cells that are out of sight off the page, and CircuitsVis finds its place by name.
+  // A notebook detaches cells that are out of sight, and CircuitsVis finds its element by id.
   while (!home.isConnected) await new Promise((done) => setTimeout(done, 200));
   home.id = "course-view-" + crypto.getRandomValues(new Uint32Array(2)).join("-");
   CircuitsVis.render(home.id, CircuitsVis.ELEMENT, PROPERTIES);
@@ -49,14 +48,14 @@ cell again.</div>
 
 
 def circuitsvis(element: str, properties: dict[str, Any], in_words: str, margin: str = "0") -> Picture:
-    """A CircuitsVis view that needs no network.
+    """Return a CircuitsVis view that needs no network.
 
     Args:
         element: The view's name in the script, as in "AttentionHeads".
-        properties: What the view shows, as JSON can say it.
-        margin: Room left and right of a view that has no container of its own, and would stand out.
+        properties: The view's properties, as JSON data.
+        margin: CSS margin left and right, for a view without a container of its own.
     """
-    # In a script, "</script>" would end it, wherever it stands.
+    # "</script>" would end the script, even within a string.
     content = json.dumps(properties).replace("<", "\\u003c")
     html = VIEW.replace("MARGIN", margin).replace("ELEMENT", element)
     html = html.replace("PACKED", _packed_script()).replace("PROPERTIES", content)

@@ -1,7 +1,7 @@
-"""The pictures' colours: each can be told from its neighbours on a white and on a nearly black page.
+"""The pictures' colours, which can be told apart on a white and on a nearly black page.
 
-A notebook cannot know its page's theme, so pictures have no background of their own, lines and letters are
-of a middle grey or inherit the page's, and a weight is the strength of one blue, 0 letting the page through.
+A notebook cannot know its page's theme, so pictures have no background of their own, lines and text are of a
+medium grey or inherit the page's colour, and a weight is the opacity of one blue, 0 being transparent.
 """
 
 from collections.abc import Iterable
@@ -13,23 +13,23 @@ GREY = "#8a8f98"
 FAINT = "rgba(138, 143, 152, 0.35)"
 
 GROUPS = ("#3884ec", "#e47a26", "#2fa36b", "#d4588f", "#9a76e0", "#a8912b", "#1fa0b5", "#c75146")
-"""For groups of points and for curves, in this order."""
+"""Colours of groups of points and of curves, in this order."""
 
 UNDER_LETTERS = 0.65
-"""The strongest background under letters of the page's own colour that leaves them easy to read."""
+"""The highest opacity of a background on which text of the page's own colour is easy to read."""
 
 
 def shade(colour: tuple[int, int, int], strength: float) -> str:
-    """`colour` as CSS, letting the page through the more, the smaller `strength` (0 to 1) is."""
+    """Return `colour` as CSS with the opacity `strength`, 0 to 1."""
     red, green, blue = colour
     return f"rgba({red}, {green}, {blue}, {min(max(strength, 0.0), 1.0):.3f})"
 
 
 def backgrounds(values: Iterable[float], largest: float | None = None) -> list[str]:
-    """A CSS background for each value: clear at 0, blue above, orange below.
+    """Return a CSS background for each value: transparent at 0, blue above, orange below.
 
     Args:
-        largest: The size that gets the strongest colour; the largest of the values if left out.
+        largest: The absolute value with the strongest colour; by default the largest of the values.
     """
     values = [value if isfinite(value) else 0.0 for value in values]
     largest = largest or max((abs(value) for value in values), default=0.0) or 1.0
@@ -37,13 +37,13 @@ def backgrounds(values: Iterable[float], largest: float | None = None) -> list[s
 
 
 def weight_backgrounds(weights: Iterable[float]) -> list[str]:
-    """A CSS background for each attention weight, on one scale from 0 to 1 so that rows can be compared.
+    """Return a CSS background for each attention weight, on the same scale, 0 to 1, in every row.
 
-    The colour grows with the square root: small shares are many, and would not be seen otherwise.
+    The opacity grows with the square root, so that the many small weights can be seen.
     """
     return backgrounds((copysign(sqrt(abs(weight)), weight) for weight in weights), largest=1.0)
 
 
 def alternating(count: int) -> list[str]:
-    """`count` CSS backgrounds, neighbours of different colours."""
+    """Return `count` CSS backgrounds in which neighbours have different colours."""
     return [f"{GROUPS[place % 5]}55" for place in range(count)]

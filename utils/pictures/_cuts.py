@@ -1,4 +1,4 @@
-"""The widgets behind `token_explorer` and `cuts_slider`."""
+"""The widgets of `token_explorer` and `cuts_slider`."""
 
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
@@ -12,7 +12,7 @@ from utils.tokens import token_strings
 
 
 def typed(encode: Callable[[str], Sequence[int]], text: str) -> Movable:
-    """A box to type in, and the tokens of what stands in it."""
+    """Return a text box with the tokens of its content below it."""
     box = ipywidgets.Textarea(
         value=text,
         description="text",
@@ -25,7 +25,7 @@ def typed(encode: Callable[[str], Sequence[int]], text: str) -> Movable:
 
 
 def _tokens(text: str, ids: list[int]) -> str:
-    """HTML: how long the text is in three measures, and its tokens with their ids."""
+    """Return HTML: the text's length in characters, bytes and tokens, and the tokens with their ids."""
     lengths = (
         f"{_number(len(text), 'character')} · {_number(len(text.encode()), 'byte')} · "
         f"<b>{_number(len(ids), 'token')}</b>"
@@ -41,7 +41,7 @@ def _tokens(text: str, ids: list[int]) -> str:
 
 
 def by_merges(steps: Mapping[int, list[str]]) -> Movable:
-    """A slider over the numbers of merges, and the pieces after each; it starts before the first merge."""
+    """Return a slider over the numbers of merges, and the pieces after each; it starts at the smallest."""
     numbers = sorted(steps)
     slider = choice("merges", [(str(number), number) for number in numbers], numbers[0])
     return Movable([slider], lambda number: _pieces(steps[number]))

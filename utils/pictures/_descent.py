@@ -1,4 +1,4 @@
-"""The widget behind `descent`: a map of the loss as SVG, and the walks on it."""
+"""The widget of `descent`: a contour map of the loss as SVG, with the walks on it."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 Range = tuple[float, float]
 WIDTH = 640
 COLUMNS, ROWS = 61, 31
-"""Places at which the loss is asked for."""
+"""The grid on which the loss is computed."""
 LEVELS = 8
 FAR = 1e6
-"""A walk that has come as far as this has left every map."""
+"""A walk is drawn only up to this coordinate; it has long left the map."""
 
 
 def explorer(loss: Callable, walks: Callable, x_range: Range, y_range: Range) -> Movable:
-    """Three sliders, the map with the walks, and where each of them ends."""
+    """Return three sliders, the map with the walks, and the loss at the end of each walk."""
     sheet = _Map(x_range, y_range)
     lines = sheet.contours(loss)
 
@@ -64,19 +64,19 @@ class _Map:
 
     @property
     def height(self) -> float:
-        """In pixels, so that x and y have the same scale."""
+        """In pixels, such that x and y have the same scale."""
         (left, right), (low, high) = self.x_range, self.y_range
         return WIDTH * (high - low) / (right - left)
 
     def on_paper(self, places: Float[ndarray, "... 2"]) -> Float[ndarray, "... 2"]:
-        """Pixels from the upper left corner."""
+        """Return the points in pixels from the upper left corner."""
         (left, right), (low, high) = self.x_range, self.y_range
         x = (places[..., 0] - left) / (right - left) * WIDTH
         y = (high - places[..., 1]) / (high - low) * self.height
         return np.stack([x, y], axis=-1)
 
     def contours(self, loss: Callable) -> str:
-        """Lines of equal loss."""
+        """Return lines of equal loss as SVG."""
         import torch
 
         x, y = np.linspace(*self.x_range, COLUMNS), np.linspace(*self.y_range, ROWS)
@@ -91,7 +91,7 @@ class _Map:
         return "".join(drawn)
 
     def walk(self, places: Float[ndarray, "place 2"], colour: str) -> str:
-        """A line through the places, as far as they are on this earth, and a dot at each."""
+        """Return a line through the points with a dot at each, up to the first that is not on any map."""
         usable = np.isfinite(places).all(axis=1) & (np.abs(places) < FAR).all(axis=1)
         last = len(places) if usable.all() else int(np.argmin(usable))
         paper = self.on_paper(places[:last])
@@ -103,23 +103,23 @@ class _Map:
         )
 
     def ends(self, walks: Mapping[str, Float[ndarray, "place 2"]], loss: Callable) -> str:
-        """A line for each walk: its colour, its name, and its loss at the start and at the end."""
+        """Return HTML with a line for each walk: its colour, name, and loss at the start and at the end."""
         import torch
 
         rows = []
         for at, (name, places) in enumerate(walks.items()):
             first, last = (float(loss(torch.tensor(places[place]))) for place in (0, -1))
             gone = not np.abs(places[-1]).max() < 10 * np.abs([*self.x_range, *self.y_range]).max()
-            said = (
+            outcome = (
                 "has left the map for good"
                 if gone
                 else f"loss {first:.3g} at the start, {last:.2g} at the end"
             )
-            rows.append(f'<div><b style="color:{GROUPS[at]}">● {escape(name)}</b> {said}</div>')
+            rows.append(f'<div><b style="color:{GROUPS[at]}">● {escape(name)}</b> {outcome}</div>')
         return f'<div style="margin-top:6px; line-height:1.5; color:{GREY}">{"".join(rows)}</div>'
 
     def svg(self, content: str) -> str:
-        """The map's sheet; what leaves it is cut off."""
+        """Return the SVG element, which clips its content to the map."""
         return (
             f'<svg viewBox="0 0 {WIDTH} {self.height:.0f}" width="{WIDTH}" style="max-width:100%;'
             f' border:1px solid {FAINT}; border-radius:4px; overflow:hidden">{content}</svg>'
@@ -129,15 +129,17 @@ class _Map:
 def _line_of(
     places: Float[ndarray, "row column 2"], heights: Float[ndarray, "row column"]
 ) -> Float[ndarray, "piece 2 2"]:
-    """Where `heights` is 0, as straight pieces: each square of the grid is cut into two triangles, and in a
-    triangle with signs on both sides a piece joins the two crossed edges.
+    """Return the contour `heights` = 0 as line segments, by marching triangles.
+
+    Each square of the grid is cut into two triangles; in a triangle with both signs a segment joins the two
+    edges that the contour crosses.
     """
     corners = np.concatenate([places, heights[..., None]], axis=-1)
     a, b, c, d = corners[:-1, :-1], corners[:-1, 1:], corners[1:, :-1], corners[1:, 1:]
     triangles = np.concatenate([np.stack(each, axis=2).reshape(-1, 3, 3) for each in ([a, b, c], [d, c, b])])
     above = triangles[..., 2] > 0
     crossed = triangles[above.any(axis=1) & ~above.all(axis=1)]
-    # The corner that is alone on its side comes first: the line cuts the two edges that meet in it.
+    # Rotate each triangle so that the corner with the odd sign comes first: both crossed edges meet there.
     above = crossed[..., 2] > 0
     alone = np.where(above.sum(axis=1) == 1, above.argmax(axis=1), above.argmin(axis=1))
     turned = np.take_along_axis(crossed, ((alone[:, None] + np.arange(3)) % 3)[..., None], axis=1)

@@ -1,4 +1,4 @@
-"""The widget behind `attention_explorer`."""
+"""The widget of `attention_explorer`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def explorer(
     tokens: list[str], patterns: Float[ndarray, "n_layers n_heads query key"], starts: list[int]
 ) -> Movable:
-    """Sliders for layer, head and query over checked patterns; an axis of length 1 needs none."""
+    """Return sliders for layer, head and query over checked patterns; an axis of length 1 has none."""
     layers, heads, _, _ = patterns.shape
     options = {"layer": _numbered(layers), "head": _numbered(heads), "query": _named(tokens)}
     sliders = [

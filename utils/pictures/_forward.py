@@ -1,4 +1,4 @@
-"""What `ForwardTable` shows: rows that fill, and the widget that takes them back and forth."""
+"""The content of `ForwardTable`: its rows, and the widget that steps through them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Ran:
 
 
 class Filling:
-    """The rows, and which of the modules have run."""
+    """The rows of the table: the modules, and those that have run."""
 
     def __init__(self, axes: Mapping[str, str]) -> None:
         self.axes = dict(axes)
@@ -34,37 +34,37 @@ class Filling:
         self._widget: _Player | None = None
 
     def begin(self) -> None:
-        """Empties the table."""
+        """Empty the table."""
         self.ran = []
         if self._widget is not None:
             self._widget.follow()
 
     def note(self, name: str, shape: tuple[int, ...], parameters: int) -> None:
-        """Writes a row."""
+        """Add a row for a module that has run."""
         self.ran.append(Ran(name, shape, parameters))
         if self._widget is not None:
             self._widget.follow()
 
     def widget(self) -> _Player:
-        """The table on the page: always the same one."""
+        """Return the table's widget, always the same one."""
         if self._widget is None:
             self._widget = _Player(self)
         return self._widget
 
     def in_words(self) -> str:
-        """The table in plain text."""
+        """Return the table in plain text."""
         wide = max(map(len, self.axes))
         lines = [f"{row.name:{wide}}  {self.axes[row.name]} = {row.shape}" for row in self.ran]
         lines += [f"{name:{wide}}  {axes}" for name, axes in self.waiting(len(self.ran)).items()]
         return "\n".join(lines)
 
     def waiting(self, steps: int) -> dict[str, str]:
-        """The rows of modules that have not run after so many steps, with their axes."""
+        """Return the rows, with their axes, whose modules have not run after `steps` steps."""
         done = {row.name for row in self.ran[:steps]}
         return {name: axes for name, axes in self.axes.items() if name not in done}
 
     def html(self, steps: int) -> str:
-        """The table after so many steps; the shape that most rows have is grey, any other stands out."""
+        """Return the table as HTML after `steps` steps; the most frequent shape is grey, any other bold."""
         usual = Counter(row.shape for row in self.ran).most_common(1)
         rows = [
             _row(number + 1, row, self.axes[row.name], row.shape == usual[0][0], number == steps - 1)
@@ -105,7 +105,7 @@ def _cells(number: str, name: str, axes: str, shape: str, parameters: str, style
 
 
 class _Player(Movable):
-    """The table, a slider over what has run, and a button that plays it."""
+    """The table, a slider over the steps, and a button that plays them."""
 
     def __init__(self, filling: Filling) -> None:
         self._filling = filling
@@ -120,12 +120,12 @@ class _Player(Movable):
         )
         self.play = ipywidgets.Play(value=0, min=0, max=ran, interval=MILLISECONDS_A_ROW, show_repeat=False)
         super().__init__([self.steps], filling.html)
-        # The page moves the slider while it plays; the kernel only draws.
+        # Linked in the browser, so that playing needs the kernel only for drawing.
         self._link = ipywidgets.jsdlink((self.play, "value"), (self.steps, "value"))
         self.children = [ipywidgets.HBox([self.play, self.steps]), self._shown]
 
     def follow(self) -> None:
-        """Moves to the latest row."""
+        """Move the slider to the latest row."""
         ran = len(self._filling.ran)
         self.play.max = self.steps.max = ran
         self.steps.value = ran

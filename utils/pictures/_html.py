@@ -1,4 +1,4 @@
-"""Small pieces of HTML that pictures and widgets share; letters keep the page's colour."""
+"""Small pieces of HTML that pictures and widgets share; text keeps the page's colour."""
 
 from collections.abc import Sequence
 from html import escape
@@ -11,12 +11,12 @@ from utils.pictures._numbers import visible
 def token_strip(
     tokens: Sequence[str], backgrounds: Sequence[str], notes: Sequence[str], chosen: int = -1
 ) -> str:
-    """The tokens one after another as running text, each on its background.
+    """Return the tokens as running text, each on its background.
 
     Args:
         backgrounds: A CSS colour for each token.
-        notes: What the mouse shows over each token.
-        chosen: The place of a token that gets a frame; none if -1.
+        notes: A tooltip for each token.
+        chosen: The position of a token that gets a frame; none if -1.
     """
     boxes = []
     for place, (token, colour, note) in enumerate(zip(tokens, backgrounds, notes, strict=True)):
@@ -32,10 +32,10 @@ def token_strip(
 def bars(
     labels: Sequence[str], values: Sequence[float], notes: Sequence[str], chosen: int = -1, width: int = 340
 ) -> str:
-    """One bar a value from 0 to 1, its label before it and its number behind it; `chosen` in bold.
+    """Return a bar for each value from 0 to 1, with its label, its number and a tooltip; `chosen` in bold.
 
     Args:
-        width: Pixels for a bar of 1.
+        width: Pixels of a bar of 1.
     """
     rows = []
     for place, (label, value, note) in enumerate(zip(labels, values, notes, strict=True)):
@@ -54,5 +54,5 @@ def bars(
 
 
 def _shown(token: str) -> str:
-    """A token with its own spaces kept, and a sign where there would be nothing to see."""
+    """Return a token with its own spaces, or with visible signs if it would be invisible."""
     return token if token.strip() and "\n" not in token else visible(token)

@@ -1,22 +1,24 @@
-"""What `LiveLoss` draws: HTML and SVG without any script, so that redrawing it is cheap and nothing loads."""
+"""The content of `LiveLoss`: HTML and SVG without scripts, so that redrawing is cheap and loads nothing."""
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 
 from utils.pictures._colours import BLUE, FAINT, GREY, GROUPS, shade
 
+Scale = Callable[[float], float]
+
 WIDTH, HEIGHT = 680, 260
 LEFT, RIGHT, TOP, BOTTOM = 44, 130, 10, 26
-MOST_POINTS = 300
-"""More points than this would only make the picture heavier."""
+MAX_POINTS = 300
+"""Points of the curve; more would make the picture larger and no clearer."""
 TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20)
-"""Nats. The axis is logarithmic, or the last and most interesting nat would be a tenth of the picture."""
+"""In nats. On a linear axis, the last and most interesting nat would be a tenth of the picture."""
 
 
 def in_words(step: int, total_steps: int, losses: Sequence[float], seconds_left: float | None) -> str:
-    """Where the run stands, in a line."""
+    """Return the state of the run in a line."""
     parts = [f"step {step:,} of {total_steps:,}"]
     if losses:
         parts.append(f"loss {smoothed(losses)[-1]:.3f} nats")
@@ -26,7 +28,7 @@ def in_words(step: int, total_steps: int, losses: Sequence[float], seconds_left:
 
 
 def duration(seconds: float) -> str:
-    """Seconds as people say them: `40 s`, `3 min`, `1 h 20 min`."""
+    """Return a duration for people: `40 s`, `3 min`, `1 h 20 min`."""
     if seconds < 60:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
@@ -34,8 +36,9 @@ def duration(seconds: float) -> str:
 
 
 def smoothed(losses: Sequence[float], memory: float = 0.95) -> list[float]:
-    """A running mean in which each earlier step weighs `memory` times the next; without a bias at its start
-    (as in Adam: Kingma and Ba, 2015, section 3).
+    """Return the exponential moving average of the losses, with Adam's bias correction.
+
+    Kingma and Ba, 2015, section 3. `memory` is their β.
     """
     total = weight = 0.0
     means = []
@@ -46,15 +49,15 @@ def smoothed(losses: Sequence[float], memory: float = 0.95) -> list[float]:
 
 
 def page(step: int, total_steps: int, losses: Sequence[float], lines: Mapping[str, float], words: str) -> str:
-    """The bar, the line of words, and the curve."""
+    """Return the HTML of the progress bar, the line of text and the curve."""
     share = min(step / total_steps, 1.0) if total_steps else 1.0
     bar = (
         f'<div style="width:{WIDTH}px; max-width:100%; height:8px; border-radius:4px; background:{FAINT}">'
         f'<div style="width:{share:.1%}; height:8px; border-radius:4px; background:{shade(BLUE, 0.9)}">'
         "</div></div>"
     )
-    said = f'<div style="margin:4px 0 8px 0; color:{GREY}">{escape(words)}</div>'
-    return f'<div style="padding:4px 0">{bar}{said}{_svg(total_steps, losses, lines)}</div>'
+    line = f'<div style="margin:4px 0 8px 0; color:{GREY}">{escape(words)}</div>'
+    return f'<div style="padding:4px 0">{bar}{line}{_svg(total_steps, losses, lines)}</div>'
 
 
 def _svg(total_steps: int, losses: Sequence[float], lines: Mapping[str, float]) -> str:
@@ -81,8 +84,8 @@ def _svg(total_steps: int, losses: Sequence[float], lines: Mapping[str, float]) 
     )
 
 
-def _scale(low: float, high: float, start: float, end: float):
-    """The straight line that takes `low` to `start` and `high` to `end`."""
+def _scale(low: float, high: float, start: float, end: float) -> Scale:
+    """Return the linear map that takes `low` to `start` and `high` to `end`."""
     return lambda value: start + (value - low) / (high - low) * (end - start)
 
 
@@ -102,7 +105,7 @@ def _level(name: str, height: float, y: float, y_label: float, colour: str) -> s
 
 
 def _apart(places: Sequence[float], least: float = 14.0) -> list[float]:
-    """The same places, moved down where two labels would lie on one another."""
+    """Return the labels' heights, moved down where two labels would overlap."""
     order = sorted(range(len(places)), key=places.__getitem__)
     moved = list(places)
     for above, below in itertools.pairwise(order):
@@ -110,11 +113,11 @@ def _apart(places: Sequence[float], least: float = 14.0) -> list[float]:
     return moved
 
 
-def _curve(losses: Sequence[float], x_of, y_of) -> str:
+def _curve(losses: Sequence[float], x_of: Scale, y_of: Scale) -> str:
     if not losses:
         return ""
     means = smoothed(losses)
-    kept = range(0, len(means), 1 + len(means) // MOST_POINTS)
+    kept = range(0, len(means), 1 + len(means) // MAX_POINTS)
     places = [*((number + 1, means[number]) for number in kept), (len(means), means[-1])]
     points = " ".join(f"{x_of(step):.1f},{y_of(loss):.1f}" for step, loss in places)
     return f'<polyline points="{points}" fill="none" stroke="{GROUPS[0]}" stroke-width="2.5"/>'

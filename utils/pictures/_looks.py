@@ -8,7 +8,7 @@ from utils.pictures._numbers import visible
 
 
 def looks(tokens: list[str], weights: list[float], query: int) -> str:
-    """HTML: a line that says who reads, the sentence shaded by the weights, and a bar for each key."""
+    """Return HTML: a line that names the query, the text shaded by the weights, and a bar for each key."""
     reader = visible(tokens[query])
     notes = [
         f"query '{reader}' reads key '{visible(token)}': {weight:.2f}"

@@ -1,4 +1,4 @@
-"""The widget behind `neuron_explorer`."""
+"""The widget of `neuron_explorer`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def explorer(tokens: list[str], activations: Float[ndarray, "token neuron"], start: int) -> Movable:
-    """A slider over the neurons, and the text shaded by the chosen one."""
+    """Return a slider over the neurons, and the text shaded by the chosen one."""
     slider = ipywidgets.IntSlider(
         value=start,
         max=activations.shape[1] - 1,
@@ -31,7 +31,7 @@ def explorer(tokens: list[str], activations: Float[ndarray, "token neuron"], sta
 def _shaded(tokens: list[str], fires: list[float]) -> str:
     notes = [f"{token!r} {value:.3f}" for token, value in zip(tokens, fires, strict=True)]
     strongest = max(range(len(fires)), key=fires.__getitem__)
-    said = f"from {min(fires):z.2f} to {max(fires):z.2f}; it fires most at place {strongest}"
+    range_ = f"from {min(fires):z.2f} to {max(fires):z.2f}; it fires most at place {strongest}"
     return (
-        f'<div style="margin:4px 0">{said}</div>{token_strip(tokens, backgrounds(fires), notes, strongest)}'
+        f'<div style="margin:4px 0">{range_}</div>{token_strip(tokens, backgrounds(fires), notes, strongest)}'
     )

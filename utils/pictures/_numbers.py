@@ -1,4 +1,4 @@
-"""Numbers and tokens as the pictures take them: tensors, arrays or nested lists, checked on arrival."""
+"""Validation and conversion of the pictures' arguments: tensors, arrays or nested lists, and tokens."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ AXES = {1: "one axis", 2: "two axes", 3: "three axes", 4: "four axes"}
 
 
 def count_axes(values: Any) -> int:
-    """How many axes a tensor, an array or nested lists have; 0 if the lists are not a table."""
+    """Return the number of axes of a tensor, an array or nested lists; 0 if the lists are ragged."""
     import numpy as np
 
     if hasattr(values, "shape"):
@@ -25,15 +25,15 @@ def count_axes(values: Any) -> int:
 
 
 def as_array(values: Any, axes: str, name: str) -> Float[ndarray, ...]:
-    """`values` as a float array on the CPU, detached from any gradient.
+    """Return `values` as a float array on the CPU, detached from any gradient.
 
     Args:
         values: A tensor, an array or nested lists.
         axes: The names of the axes it must have, as in "n_heads query key".
-        name: What the caller calls it, for the message.
+        name: The argument's name, for the message.
 
     Raises:
-        ValueError: it has another number of axes, or an axis of length 0, or no numbers.
+        ValueError: It has another number of axes, an axis of length 0, or elements that are not numbers.
     """
     import numpy as np
 
@@ -54,7 +54,7 @@ def as_array(values: Any, axes: str, name: str) -> Float[ndarray, ...]:
 
 
 def check_length(what: str, length: int, axis: str, size: int, shape: tuple[int, ...]) -> None:
-    """Complain when there are not as many labels as an axis is long.
+    """Check that there are as many labels as an axis is long.
 
     Raises:
         ValueError: `length` differs from `size`.
@@ -64,10 +64,10 @@ def check_length(what: str, length: int, axis: str, size: int, shape: tuple[int,
 
 
 def as_labels(tokens: Sequence[str], name: str = "tokens") -> list[str]:
-    """The tokens as short visible labels: no space around them, and a sign where only white space would be.
+    """Return the tokens as visible labels: without spaces around them, and with signs for mere white space.
 
     Raises:
-        ValueError: they are one string, or not strings (token ids, perhaps).
+        ValueError: They are one string, or not strings (token ids, perhaps).
     """
     if isinstance(tokens, str):
         raise ValueError(f"{name} must be a list of strings, one a token; it is one string, {tokens!r}.")
@@ -79,7 +79,7 @@ def as_labels(tokens: Sequence[str], name: str = "tokens") -> list[str]:
 
 
 def visible(token: str) -> str:
-    """One token without the spaces around it; white space alone is shown by a sign."""
+    """Return one token without the spaces around it; mere white space is shown by signs."""
     return token.strip() or token.replace(" ", "␣").replace("\n", "⏎").replace("\t", "⇥") or "∅"
 
 

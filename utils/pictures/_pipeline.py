@@ -1,8 +1,8 @@
-"""One run of the model, watched: what every stage from the text to the next token gives, and its shape."""
+"""One recorded run of the model: the output of every stage from the text to the next token."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,25 +13,26 @@ if TYPE_CHECKING:
     from jaxtyping import Float
     from torch import Tensor
     from torch.nn import Module
+    from transformers import GPT2Model
 
     from utils.reference import ModelConfig, Reference
 
 
 class PromptProblem(ValueError):
-    """A prompt that the model cannot read; the message says why and what to do."""
+    """A prompt that the model cannot take; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """What came out of each stage for one prompt, as the model itself gave it."""
+    """The model's output at each stage for one prompt."""
 
     prompt: str
     ids: Tensor
     """[1, seq]"""
     stages: dict[str, Tensor]
-    """The stages' outputs by the names of `stage_names`, in order. The text's own entry is its ids."""
+    """The stages' outputs by the names of `stage_names`, in order. The entry of the text is its ids."""
     continued: str
-    """The prompt with the likeliest next token behind it."""
+    """The prompt followed by the likeliest next token."""
 
     @property
     def tokens(self) -> list[str]:
@@ -40,29 +41,31 @@ class Run:
 
 
 def stage_names(config: ModelConfig) -> list[str]:
-    """The stages of a model of this size, from the text to the next token."""
+    """Return the names of a model's stages, from the text to the next token."""
     blocks = [f"block {number}" for number in range(config.n_layers)]
     before = ["text", "tokens", "token vectors", "position vectors", "embeddings"]
     return [*before, *blocks, "logits", "probabilities", "next token"]
 
 
 def run(reference: Reference, prompt: str) -> Run:
-    """Runs the model on `prompt` and keeps what every stage gives.
+    """Run the model on `prompt` and record the output of every stage.
 
     Raises:
-        PromptProblem: the prompt is empty, or longer than the model can see.
+        PromptProblem: The prompt is empty, or longer than n_ctx tokens.
     """
     import torch
 
     ids = torch.tensor([_encode(reference, prompt)])
-    model, seen = reference.model, {}
-    with torch.no_grad(), _watched(model.transformer, seen):
+    model = reference.model
+    outputs: dict[str, Tensor] = {}
+    with torch.no_grad(), _recorded(model.transformer, outputs):
         logits = model(ids, use_cache=False).logits
     probabilities = logits.softmax(dim=-1)
     best = probabilities[:, -1].argmax(dim=-1)
-    outputs = [ids, ids, *seen.values(), logits, probabilities, best]
-    stages = dict(zip(stage_names(reference.config), outputs, strict=True))
-    return Run(prompt, ids, stages, reference.tokenizer.decode([*ids[0].tolist(), best.item()]))
+    in_order = [ids, ids, *outputs.values(), logits, probabilities, best]
+    stages = dict(zip(stage_names(reference.config), in_order, strict=True))
+    continued = str(reference.tokenizer.decode([*ids[0].tolist(), best.item()]))
+    return Run(prompt, ids, stages, continued)
 
 
 def _encode(reference: Reference, prompt: str) -> list[int]:
@@ -78,21 +81,21 @@ def _encode(reference: Reference, prompt: str) -> list[int]:
 
 
 @contextmanager
-def _watched(transformer: Module, seen: dict[str, Float[Tensor, "1 seq d_model"]]) -> Iterator[None]:
-    """Fills `seen` with the vectors after each stage while the model runs; leaves the model as it was."""
+def _recorded(transformer: GPT2Model, outputs: dict[str, Float[Tensor, "1 seq d_model"]]) -> Iterator[None]:
+    """Record the vectors after each stage in `outputs` during the context; remove the hooks afterwards."""
 
-    def keep(name: str):
+    def record(name: str) -> Callable[[Module, tuple, Tensor | tuple], None]:
         def hook(module: Module, inputs: tuple, output: Tensor | tuple) -> None:
-            seen[name] = output[0] if isinstance(output, tuple) else output
+            outputs[name] = output[0] if isinstance(output, tuple) else output
 
         return hook
 
     first_block = transformer.h[0]
     hooks = [
-        transformer.wte.register_forward_hook(keep("token vectors")),
-        transformer.wpe.register_forward_hook(keep("position vectors")),
-        first_block.register_forward_pre_hook(lambda module, inputs: seen.update(embeddings=inputs[0])),
-        *(block.register_forward_hook(keep(f"block {n}")) for n, block in enumerate(transformer.h)),
+        transformer.wte.register_forward_hook(record("token vectors")),
+        transformer.wpe.register_forward_hook(record("position vectors")),
+        first_block.register_forward_pre_hook(lambda module, inputs: outputs.update(embeddings=inputs[0])),
+        *(block.register_forward_hook(record(f"block {n}")) for n, block in enumerate(transformer.h)),
     ]
     try:
         yield

@@ -1,4 +1,4 @@
-"""The widget behind `pipeline_player`."""
+"""The widget of `pipeline_player`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SECONDS_A_STEP = 1.5
 
 
 class Player(Movable):
-    """A prompt, and the stages it goes through: one at a time, by hand or by itself."""
+    """A prompt and the stages it goes through, one at a time, by hand or played."""
 
     def __init__(self, reference: Reference, prompt: str) -> None:
         self._reference = reference
@@ -26,7 +26,7 @@ class Player(Movable):
         self.prompt = ipywidgets.Text(
             prompt,
             description="prompt",
-            continuous_update=False,  # the model runs at Enter, not at every letter
+            continuous_update=False,  # the model runs at Enter, not at every keystroke
             style={"description_width": "60px"},
             layout={"width": "640px"},
         )
@@ -46,7 +46,7 @@ class Player(Movable):
         self.children = [self.prompt, buttons, self.step, self._shown]
 
     def _connect(self) -> None:
-        # The page moves the slider while it plays; the kernel only draws.
+        # Linked in the browser, so that playing needs the kernel only for drawing.
         self._link = ipywidgets.jslink((self.play, "value"), (self.step, "index"))
         self.back.on_click(lambda _: self._move(-1))
         self.forward.on_click(lambda _: self._move(+1))
@@ -60,7 +60,7 @@ class Player(Movable):
         try:
             self.prompt.value = self._run(self.prompt.value).continued
         except PromptProblem:
-            return  # its sentence stands below already
+            return  # its message is already shown below
         self.step.index = 0
 
     def _read(self, prompt: str) -> Run:

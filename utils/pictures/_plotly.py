@@ -1,9 +1,9 @@
-"""What all plotly pictures share: a look that suits both themes, and a way to the page without a network.
+"""The common part of all plotly pictures: a style for both themes, and display without a network.
 
 The bundle holds only `application/vnd.plotly.v1+json`. JupyterLab and Notebook 7 draw it with the extension
-that comes with the plotly package, so no figure carries plotly.js. When it has drawn, that extension also
-keeps a PNG in the notebook, which is what an exported page shows, and JupyterLab itself when the notebook
-is opened again; run the cell, and the figure can be moved as before.
+that comes with the plotly package, so no figure carries plotly.js. The extension also stores a PNG in the
+notebook, which exported pages show, and JupyterLab too when the notebook is opened again; running the cell
+makes the figure interactive again.
 """
 
 import json
@@ -20,13 +20,13 @@ CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d"
 
 
 def drawn(data: list[Any], in_words: str, title: str = "", height: int = 360, **layout: Any) -> Picture:
-    """A figure of `data` in the course's look.
+    """Return a figure of `data` in the course's style.
 
     Args:
         data: plotly's traces.
-        in_words: What it shows, in a sentence.
+        in_words: A description of the figure, in a sentence.
         height: In pixels; the width is the page's.
-        layout: More of plotly's layout.
+        layout: Further properties of plotly's layout.
     """
     figure = go.Figure(data)
     figure.update_layout(
@@ -47,7 +47,7 @@ def drawn(data: list[Any], in_words: str, title: str = "", height: int = 360, **
 
 
 def axis(title: str = "", **more: Any) -> dict[str, Any]:
-    """One axis of a flat picture: faint lines, a title."""
+    """Return one axis of a two-dimensional picture: faint lines and a title."""
     return {
         "title": {"text": title, "font": {"size": 14}, "standoff": 12},
         "gridcolor": FAINT,
@@ -60,7 +60,7 @@ def axis(title: str = "", **more: Any) -> dict[str, Any]:
 
 
 def label_axis(labels: list[str], title: str, **more: Any) -> dict[str, Any]:
-    """An axis with a label for each whole number; equal labels stay apart, and a long row is thinned out."""
+    """Return an axis with a label for each integer; labels may repeat, and of many only some are shown."""
     step = 1 + (len(labels) - 1) // 48
     places = list(range(0, len(labels), step))
     return axis(

@@ -1,4 +1,4 @@
-"""The widget behind `sampling_explorer`."""
+"""The widget of `sampling_explorer`."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def explorer(
     prompt: str,
     shown: int,
 ) -> Movable:
-    """The box and the three sliders; at first nothing is changed."""
-    predicted = lru_cache(maxsize=8)(predict)  # a slider that moves asks the model nothing
+    """Return the text box and the three sliders, set to change nothing at first."""
+    predicted = lru_cache(maxsize=8)(predict)  # moving a slider does not run the model
 
     def draw(text: str, temperature: float, k: int, p: float) -> str:
         logits = predicted(text).detach().float().cpu()
@@ -66,11 +66,13 @@ def _slider(description: str, low: float, high: float, value: float) -> ipywidge
 
 def _html(own: Tensor, drawn: Tensor, shown: int) -> str:
     ids = own.argsort(descending=True, stable=True)[:shown]
-    pairs = list(zip(token_strings(ids), own[ids].tolist(), drawn[ids].tolist(), strict=True))
+    pairs: list[tuple[str, float, float]] = list(
+        zip(token_strings(ids), own[ids].tolist(), drawn[ids].tolist(), strict=True)
+    )
     others = len(own) - len(ids)
     if others:
-        rest = (1 - own[ids].sum()).clamp(min=0), (1 - drawn[ids].sum()).clamp(min=0)
-        pairs.append((f"{others:,} others", *(share.item() for share in rest)))
+        own_rest, drawn_rest = ((1 - shares[ids].sum()).clamp(min=0).item() for shares in (own, drawn))
+        pairs.append((f"{others:,} others", own_rest, drawn_rest))
     rows = "".join(_row(*pair) for pair in pairs)
     return (
         f'<div style="margin:6px 0">{_summary(drawn)}</div>'
@@ -80,7 +82,7 @@ def _html(own: Tensor, drawn: Tensor, shown: int) -> str:
 
 
 def _summary(drawn: Tensor) -> str:
-    """In a sentence: how many tokens are left, and how open the choice between them is."""
+    """Return a sentence: the number of tokens left, the largest probability and the perplexity."""
     entropy = -torch.special.xlogy(drawn, drawn).sum().item()
     left = int((drawn > 0).sum())
     return (

@@ -1,4 +1,4 @@
-"""The widget behind `scaling_demo`."""
+"""The widget of `scaling_demo`."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ DRAWS = 200
 
 
 def demo(keys: int, seed: int) -> Movable:
-    """The slider over d_head and its two panels of bars; it starts at GPT-2's d_head, 64."""
+    """Return a slider over d_head and two panels of bars; it starts at GPT-2's d_head, 64."""
     random = np.random.default_rng(seed)
     query = random.standard_normal((DRAWS, 1, SIZES[-1]))
     key = random.standard_normal((DRAWS, keys, SIZES[-1]))
-    # A smaller d_head uses the first entries of the same vectors, so that bars grow instead of jumping.
+    # A smaller d_head uses the first entries of the same vectors, so that bars grow gradually.
     sums = np.cumsum(query * key, axis=-1)
     scores = {d_head: sums[..., d_head - 1].copy() for d_head in SIZES}
     slider = choice("d_head", [(str(d_head), d_head) for d_head in SIZES], 64)

@@ -1,4 +1,4 @@
-"""The stages of the pipeline as HTML: all of them in one row, and one of them in detail."""
+"""The stages of the pipeline as HTML: all of them in a row, and one in detail."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 TOKENS_SHOWN = 14
-"""Rows of vectors, the last ones of a longer prompt."""
+"""Number of rows of vectors; of a longer prompt, the last ones."""
 NUMBERS_SHOWN = 32
 """Numbers of each vector."""
 LIKELIEST_SHOWN = 8
@@ -38,7 +38,7 @@ _AXES = {"tokens": "batch · seq", "logits": "batch · seq · d_vocab", "probabi
 
 
 def stages_html(run: Run, chosen: int) -> str:
-    """All stages with their shapes, the one at place `chosen` marked, and that one in detail below."""
+    """Return all stages with their shapes, the one at position `chosen` marked, and its detail below."""
     names = list(run.stages)
     boxes = "".join(_box(run, name, place, chosen) for place, name in enumerate(names))
     name = names[chosen]
@@ -51,12 +51,12 @@ def stages_html(run: Run, chosen: int) -> str:
 
 
 def problem_html(message: str) -> str:
-    """A sentence in place of the picture."""
+    """Return the HTML of a message in place of the picture."""
     return f'<div style="margin:8px 0; color:rgb{ORANGE}">{escape(message)}</div>'
 
 
 def shape_of(run: Run, name: str) -> str:
-    """A stage's shape, as its box shows it: `1 × 13 × 768`."""
+    """Return a stage's shape as its box shows it: `1 × 13 × 768`."""
     if name == "text":
         return f"{len(run.prompt)} character{'' if len(run.prompt) == 1 else 's'}"
     return " × ".join(f"{size:,}" for size in run.stages[name].shape)
@@ -110,7 +110,7 @@ def _tokens(run: Run) -> str:
 
 
 def _vectors(tokens: Sequence[str], vectors: Float[Tensor, "seq d_model"], before: Tensor | None) -> str:
-    """A row for each token: its first numbers as colours and, after a block, how far the vector moved."""
+    """Return a row for each token: its first numbers as colours and, after a block, the relative change."""
     hidden = max(len(tokens) - TOKENS_SHOWN, 0)
     numbers = vectors[hidden:, :NUMBERS_SHOWN]
     largest = numbers.abs().max().item() or 1.0
@@ -134,7 +134,7 @@ def _moved(after: Float[Tensor, "seq d_model"], before: Float[Tensor, "1 seq d_m
 
 
 def _stripes(row: list[float], largest: float) -> str:
-    """One colour after another, as a CSS background: blue above 0, orange below."""
+    """Return the numbers as coloured stripes in a CSS background: blue above 0, orange below."""
     width = 100 / len(row)
     colours = [shade(BLUE if number >= 0 else ORANGE, abs(number) / largest) for number in row]
     stops = [f"{colour} {width * n:.4g}% {width * (n + 1):.4g}%" for n, colour in enumerate(colours)]
@@ -151,11 +151,11 @@ def _caption(shown: int, d_model: int, hidden: int, block: bool) -> str:
 
 
 def _highest(logits: Float[Tensor, " d_vocab"]) -> str:
-    """The highest logits as a table, with the lowest of all below them."""
+    """Return a table of the highest logits, with the lowest of all below them."""
     top = logits.topk(LIKELIEST_SHOWN)
     pairs = list(zip(token_strings(top.indices), top.values.tolist(), strict=True))
     lowest = logits.argmin()
-    pairs += [("⋮", None), (token_strings([lowest])[0], logits[lowest].item())]
+    pairs += [("⋮", None), (token_strings([int(lowest)])[0], logits[lowest].item())]
     rows = "".join(
         f'<div style="text-align:right; {MONOSPACE}">{escape(token)}</div>'
         f"<div>{'' if value is None else f'{value:.2f}'}</div>"

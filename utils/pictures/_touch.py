@@ -1,4 +1,4 @@
-"""Widgets that can be moved by hand, and still show something where no kernel answers."""
+"""Interactive widgets that still show their last state where there is no kernel."""
 
 from collections.abc import Callable
 
@@ -6,10 +6,10 @@ import ipywidgets
 
 
 class Movable(ipywidgets.VBox):
-    """Controls above a piece of HTML that is drawn anew whenever one of them moves.
+    """Controls above a piece of HTML that is redrawn whenever one of them changes.
 
-    JupyterLab has the extension for ipywidgets on its own disk, so the page loads nothing. A saved notebook
-    keeps the HTML of the last run beside the widget: an exported page, which cannot move, shows that.
+    JupyterLab's extension for ipywidgets is installed locally, so the page loads nothing from the network. A
+    saved notebook keeps the last HTML beside the widget, and an exported page shows that.
     """
 
     def __init__(self, controls: list[ipywidgets.Widget], draw: Callable[..., str]) -> None:
@@ -25,17 +25,17 @@ class Movable(ipywidgets.VBox):
         self._shown.value = self._draw(*(control.value for control in self._moving))
 
     def _repr_mimebundle_(self, **kwargs: object) -> dict[str, object]:
-        """Jupyter's hook: the widget, and its present state for a page without widgets."""
+        """Return the widget, and its current HTML for a page without widgets; Jupyter calls this."""
         return {**super()._repr_mimebundle_(**kwargs), "text/html": self._shown.value}
 
 
 def choice(
     description: str, options: list[tuple[str, int]], value: int, label_width: str = "60px"
 ) -> ipywidgets.SelectionSlider:
-    """A slider over named places; it moves the picture while the mouse drags.
+    """Return a slider over named options, which redraws the picture while it is dragged.
 
     Args:
-        label_width: Room for the description, the same as that of the controls above and below it.
+        label_width: CSS width of the description, the same as that of the controls above and below.
     """
     return ipywidgets.SelectionSlider(
         description=description,
