@@ -156,7 +156,7 @@ def test_every_rule_has_an_error_that_it_is_for(tmp_path):
             (
                 place
                 for place, rule in enumerate(advice_module._RULES)
-                if advice_module._fits(*rule[:2], error)
+                if advice_module._matches(*rule[:2], error)
             ),
             None,
         )

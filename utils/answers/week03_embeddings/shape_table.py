@@ -17,8 +17,8 @@ def _rows():
 
     shapes = gpt2_small_shapes(batch=2, seq=6)
     with torch.device("meta"):
-        machine = GPT2Model(GPT2Config(n_layer=0))
-    W_E, W_pos = tuple(machine.wte.weight.shape), tuple(machine.wpe.weight.shape)
+        model = GPT2Model(GPT2Config(n_layer=0))
+    W_E, W_pos = tuple(model.wte.weight.shape), tuple(model.wpe.weight.shape)
     (d_vocab, d_model), tokens, resid = W_E, shapes["tokens"], shapes["x"]
     return {
         "tokens": tokens,

@@ -6,8 +6,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from utils.answers.oracles.hf_attention import visible
 from utils.answers.oracles.hf_config import eager_config
+from utils.answers.oracles.hf_model import additive_mask
 
 if TYPE_CHECKING:
     from transformers.models.gpt2.modeling_gpt2 import GPT2Attention
@@ -43,6 +43,4 @@ def hf_attention(
     x: Float[Tensor, "batch seq d_model"], weights: dict[str, Tensor]
 ) -> Float[Tensor, "batch seq d_model"]:
     """The output of HF's GPT2Attention under HF's own causal mask."""
-    seq = x.shape[1]
-    mask = torch.zeros(()).masked_fill(~visible(seq, seq), -torch.inf)
-    return hf_layer(weights)(x, attention_mask=mask)[0]
+    return hf_layer(weights)(x, attention_mask=additive_mask(x.shape[1]))[0]
