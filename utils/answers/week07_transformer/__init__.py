@@ -1,4 +1,4 @@
-"""Week 7's answer keys: HF's GPT-2 says what is right; the mistakes are those that students make."""
+"""The answer keys of week 7: expected values from HF's GPT-2, and the known mistakes."""
 
 from utils.answers.week07_transformer import (
     count_parameters,

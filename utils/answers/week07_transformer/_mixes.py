@@ -1,4 +1,4 @@
-"""Which positions a model of `is_causal`'s cases reads: random numbers, drawn for each kind of leak."""
+"""The positions that a model of `is_causal`'s cases reads: random numbers, drawn for each kind of leak."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from torch import Tensor
 from utils.checks.engine.cases import Draw
 
 Kind = Callable[[Draw, int], dict[str, Tensor]]
-"""Draws what a kind of model changes of `_quiet`, for a prompt of so many tokens."""
+"""Draws a kind of model's changes to `_quiet`, for a prompt of the given length."""
 
 
 def _quiet(seq: int) -> dict[str, Tensor]:
@@ -133,8 +133,9 @@ LEAKY_KINDS: dict[str, Kind] = {
 def mixing_of(
     draw: Draw, kind: str, seq: int, first_tokens: Tensor
 ) -> tuple[dict[str, Tensor], Float[Tensor, ""]]:
-    """The numbers of a model of this kind, and how much its vectors depend on where their tokens stand: 0 for
-    some kinds, since causality is another property than order.
+    """Return the numbers of a model of this kind, and the size of its positions' effect on its vectors.
+
+    The size is 0 for some kinds, because a model can be causal or not whether it uses positions or not.
     """
     numbers = _quiet(seq) | {**CAUSAL_KINDS, **LEAKY_KINDS}[kind](draw, seq)
     if "one prompt" in kind or "prompt only" in kind:

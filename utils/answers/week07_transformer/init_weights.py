@@ -1,6 +1,6 @@
 """The answer key of `init_weights`: GPT-2's rule (Radford et al. 2019, section 2.3), in numbers.
 
-A test holds the rule against what HF's own model begins with.
+A test compares the rule with the weights of a new model of HF's.
 """
 
 import copy
@@ -40,7 +40,7 @@ def _expected_numbers(config, seed, shapes, tied):
 
 
 def _observed(output, config, seed, shapes, tied):
-    """What the numbers of the whole model are like, kind by kind, and what the seed decides."""
+    """Return statistics of the model's weights by kind, and the effect of the seed."""
     first, again, other = output["weights"]
     for weights in (first, again, other):
         if {name: tuple(value.shape) for name, value in weights.items()} != shapes:
@@ -81,7 +81,7 @@ def _no_bell(numbers):
 
 
 def _repeats(pieces):
-    """Whether two blocks, or two heads, have the same first numbers."""
+    """True if two blocks, or two heads, have the same first numbers."""
     rows = [row for each in pieces for row in (each if each.dim() == 3 else each[None])]
     starts = {tuple(row.flatten()[:6].tolist()) for row in rows}
     return len(starts) < len(rows)

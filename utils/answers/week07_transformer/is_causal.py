@@ -1,4 +1,4 @@
-"""The answer key of `is_causal`: the derivative of what each model makes of its positions' vectors."""
+"""The answer key of `is_causal`: the derivative of each model's outputs by its positions' vectors."""
 
 import torch
 from torch.nn import functional as F
@@ -12,7 +12,7 @@ _CLOSE = 1e-4
 
 
 def _expected_causal(mixing, tokens, W_E, W_pos):
-    """Whether the derivative of every position by every later one is 0, in every prompt.
+    """True if the derivative of every position by every later one is 0, in every prompt.
 
     One derivative for each position, of its numbers in a random direction: it is 0 only if all of them are.
     """

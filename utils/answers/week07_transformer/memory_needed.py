@@ -17,13 +17,13 @@ def _expected_memory(config, batch, seq, bytes_per_number):
 
 @functools.lru_cache(maxsize=64)
 def _kept(config):
-    """How many numbers are kept from step to step, whatever the batch."""
+    """Return the count of the numbers that are kept from step to step, whatever the batch."""
     return extrapolated(_counted_kept, dict(config))
 
 
 @functools.lru_cache(maxsize=64)
 def _passing(config, batch, seq):
-    """How many numbers one batch adds."""
+    """Return the count of the numbers that one batch adds."""
     return extrapolated(lambda sizes: _counted_passing(sizes, batch, seq), dict(config))
 
 

@@ -1,4 +1,4 @@
-"""The answer key of `residual_stream`: what torch's hooks see of the model while it runs."""
+"""The answer key of `residual_stream`: the tensors that torch's hooks record while the model runs."""
 
 import torch
 from torch.nn import functional as F

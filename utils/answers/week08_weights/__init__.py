@@ -1,4 +1,4 @@
-"""Week 8's answer keys: Hugging Face's GPT-2 says what is right, and the known mistakes have names."""
+"""The answer keys of week 8: expected values from HF's GPT-2, and the known mistakes."""
 
 from utils.answers.week08_weights import (
     bits_per_byte,

@@ -19,12 +19,12 @@ _LAYERS = {"attn.c_proj": "attn O", "mlp.c_fc": "mlp in", "mlp.c_proj": "mlp out
 
 
 def names(config: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    """What each of HF's names fills, HF's names being those of HF's own model."""
+    """Return, for each name of HF's own model, the course's names that it fills."""
     return {name: ours(name) for name in _hf.shapes(config)}
 
 
 def ours(name: str) -> tuple[str, ...]:
-    """What one of HF's names fills."""
+    """Return the course's names that one of HF's names fills."""
     short = name.removeprefix("transformer.")
     if short in _ENDS:
         return (_ENDS[short],)

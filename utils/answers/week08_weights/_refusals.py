@@ -1,4 +1,4 @@
-"""Judges the message with which a loader refuses weights that do not fit: does it name the tensor?"""
+"""Classify a loader's error for weights that do not fit by whether its message names the tensor."""
 
 import re
 from collections.abc import Iterable
@@ -6,17 +6,17 @@ from collections.abc import Iterable
 from utils.answers.week08_weights import _course
 
 _MOST_OTHERS = 6
-"""Other tensors that a message may name. The message of torch's `load_state_dict` may name a few of
+"""The number of other tensors that a message may name. That of torch's `load_state_dict` may name a few of
 them; a list of everything names dozens and finds nothing.
 """
 _BLOCK = re.compile(r"^(?:transformer\.)?(?:h|blocks)\.\d+\.|^transformer\.")
 
 
 def refusal(message: str | None, name: str, all_names: Iterable[str]) -> str:
-    """What a loader's error says of the tensor `name`, in a few words that stand in the report.
+    """Return, in a few words for the report, whether a loader's error names the tensor `name`.
 
     Args:
-        message: the error's text; None where there was no error.
+        message: the error's text; None if there was no error.
         name: HF's name of the tensor that does not fit.
         all_names: HF's names of the other tensors that the loader was given.
     """
@@ -29,7 +29,7 @@ def refusal(message: str | None, name: str, all_names: Iterable[str]) -> str:
 
 
 def names(name: str) -> str:
-    """What is expected: an error that names the tensor."""
+    """Return the expected outcome: an error that names the tensor."""
     return f"one that names {name}"
 
 
@@ -38,12 +38,12 @@ def _full_names(name: str) -> tuple[str, ...]:
 
 
 def _ends(name: str) -> tuple[str, ...]:
-    """The names that a message may call the tensor by, from the module on: the block may be missing."""
+    """Return the names by which a message may call the tensor; they may leave the block out."""
     return tuple(_BLOCK.sub("", each) for each in _full_names(name))
 
 
 def _ours(name: str) -> tuple[str, ...]:
-    # A mask, `attn.bias`, fills nothing of the course's. A tied lm_head may be called by its module's name.
+    # A mask, `attn.bias`, has no counterpart here. A tied lm_head may be called by its module's name.
     if name.endswith(".attn.bias"):
         return ()
     return ("lm_head",) if name == "lm_head.weight" else _course.ours(name)

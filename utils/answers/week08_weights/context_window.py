@@ -1,4 +1,4 @@
-"""The answer key of `context_window`: torch's cross-entropy on pieces, averaged over them place by place."""
+"""The answer key of `context_window`: torch's cross-entropy on pieces, averaged position by position."""
 
 import torch
 from torch.nn import functional as F

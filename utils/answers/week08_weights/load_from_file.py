@@ -1,4 +1,4 @@
-"""The answer key of `load_from_file`: what HF's own model gives with the file's weights."""
+"""The answer key of `load_from_file`: the logits of HF's own model with the file's weights."""
 
 import torch
 
@@ -26,7 +26,7 @@ def _expected(tensors, config, as_openai, tokens, fault_in):
 
 
 def _judged(output, tensors, config, as_openai, tokens, fault_in):
-    """The output as it is; of an incomplete file, what the error says of the missing tensor."""
+    """Return the output; for an incomplete file, whether the error names the missing tensor."""
     if not fault_in:
         return output
     return {"error": _refusals.refusal(output["error"], fault_in, tensors)}

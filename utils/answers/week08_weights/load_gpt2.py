@@ -31,7 +31,7 @@ def _expected(state_dict, config, tokens, fault_in):
 
 
 def _judged(output, state_dict, config, tokens, fault_in):
-    """The output as it is; of weights that do not fit, what the error says of the tensor."""
+    """Return the output; for weights that do not fit, whether the error names the tensor."""
     if not fault_in:
         return output
     return {"error": _refusals.refusal(output["error"], fault_in, state_dict)}

@@ -19,7 +19,7 @@ def _expected(tokens, weights=None, logits=None):
 
 
 def _with(logits_of=slice(None, -1), tokens_of=slice(1, None), score=None):
-    """The losses of other positions, or another score of a guess (log-probabilities, what came)."""
+    """Return the losses at other positions, or with another `score(log_probabilities, tokens)`."""
 
     def wrong(model, tokens):
         guesses = F.log_softmax(model(tokens)[:, logits_of], dim=-1)

@@ -1,4 +1,4 @@
-"""Week 9's answer keys: HF's logits processors and HF's generate say what is right."""
+"""The answer keys of week 9: expected values from HF's logits processors and HF's generate."""
 
 from utils.answers.week09_sampling import (
     adjust_logits,

@@ -1,4 +1,4 @@
-"""Pieces that the mistakes are put together from, and what several answer keys share."""
+"""Parts that the week's mistakes are built from, and those that several answer keys share."""
 
 import torch
 
@@ -21,10 +21,10 @@ def without(logits, gone, value=-torch.inf):
     return torch.where(gone, torch.full_like(logits, value), logits)
 
 
-def settle_hidden(output):
-    """−1e9 or less hides a token as well as −inf does, also where a small logit has been added to it."""
+def normalise_hidden(output):
+    """Replace logits near −1e9 or below by −inf: they hide a token as well, even with a small logit added."""
     if isinstance(output, dict):
-        return {name: settle_hidden(each) for name, each in output.items()}
+        return {name: normalise_hidden(each) for name, each in output.items()}
     if isinstance(output, torch.Tensor) and output.is_floating_point():
         return without(output, output < -1e8)
     return output
@@ -41,19 +41,19 @@ def kth(logits, k):
 
 
 def before(logits):
-    """For each token: how much probability the more probable ones have together."""
+    """Return, for each token, the sum of the probabilities of the more probable ones."""
     shares = logits.softmax(-1)
     ordered, places = shares.sort(dim=-1, descending=True, stable=True)
     return torch.empty_like(shares).scatter(-1, places, ordered.cumsum(-1) - ordered)
 
 
 def seen(tokens, d_vocab):
-    """True for every token that stands somewhere in the row."""
+    """Return True for every token that occurs in the row."""
     ids = torch.arange(d_vocab, device=tokens.device)
     return (tokens[:, :, None] == ids).any(1)
 
 
 def counts(tokens, d_vocab):
-    """How often each token stands in the row."""
+    """Return the number of occurrences of each token in the row."""
     ids = torch.arange(d_vocab, device=tokens.device)
     return (tokens[:, :, None] == ids).sum(1)

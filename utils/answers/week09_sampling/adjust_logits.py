@@ -1,4 +1,4 @@
-"""The answer key of `adjust_logits`: HF's warpers one after the other, behind the penalties."""
+"""The answer key of `adjust_logits`: HF's penalties, then HF's warpers one after the other."""
 
 import torch
 
@@ -8,8 +8,8 @@ from utils.answers.week09_sampling._pieces import (
     EXACT_LOGITS,
     before,
     kth,
+    normalise_hidden,
     ranks,
-    settle_hidden,
     without,
 )
 from utils.checks import week09_sampling as checks
@@ -78,7 +78,7 @@ ANSWER_KEY = AnswerKey(
     expected=_expected,
     reference="HF's processors in HF's order",
     tolerance=EXACT_LOGITS,
-    normalise=settle_hidden,
+    normalise=normalise_hidden,
     mistakes=(
         Mistake(
             "temperature before the penalties",

@@ -5,7 +5,7 @@ import torch
 from utils.answers.answer_key import AnswerKey, Mistake
 from utils.answers.oracles.hf_generation import processed
 from utils.answers.oracles.hf_generation import temperature as hf_temperature
-from utils.answers.week09_sampling._pieces import EXACT_LOGITS, ranks, settle_hidden, without
+from utils.answers.week09_sampling._pieces import EXACT_LOGITS, normalise_hidden, ranks, without
 from utils.checks import week09_sampling as checks
 
 
@@ -30,7 +30,7 @@ ANSWER_KEY = AnswerKey(
     expected=_expected,
     reference="HF's TemperatureLogitsWarper",
     tolerance=EXACT_LOGITS,
-    normalise=settle_hidden,
+    normalise=normalise_hidden,
     mistakes=(
         Mistake(
             "multiplied",

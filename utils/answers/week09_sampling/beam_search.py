@@ -1,4 +1,4 @@
-"""The answer key of `beam_search`: HF's beam search, which stops only when nothing better can come."""
+"""The answer key of `beam_search`: HF's beam search, which stops only when no better text is possible."""
 
 import torch
 

@@ -66,7 +66,7 @@ def _attending(
 
 
 def _new_left_out(cache, layer, k, v):
-    """What the cache held before; in the first piece there is nothing else than the new."""
+    """Return the earlier keys and values of the cache; in the first piece, which has none, the new ones."""
     all_k, all_v = cache.extend(layer, k, v)
     new = k.shape[2]
     return (all_k[:, :, :-new], all_v[:, :, :-new]) if all_k.shape[2] > new else (all_k, all_v)

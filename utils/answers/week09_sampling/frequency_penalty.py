@@ -18,7 +18,7 @@ def _expected(logits, tokens, penalty):
 
 
 def _less(amount):
-    """Minus something for each token; `amount(tokens, d_vocab, penalty)` says how much."""
+    """Return a mistake that subtracts `amount(tokens, d_vocab, penalty)` from the logits."""
     return lambda logits, tokens, penalty: logits - amount(tokens, logits.shape[-1], penalty)
 
 

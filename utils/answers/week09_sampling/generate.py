@@ -1,4 +1,4 @@
-"""The answer key of `generate`: HF's own generate; where chance decides, HF's probabilities."""
+"""The answer key of `generate`: HF's own generate; for random draws, HF's probabilities."""
 
 import torch
 
@@ -22,25 +22,25 @@ WRITTEN_WITH_SEEDS = {
 
 
 def seeds_expected():
-    """What is right where texts are written with seeds and without."""
+    """Return the expected outcome for texts generated with seeds and without."""
     return {**WRITTEN_WITH_SEEDS, "torch's own next numbers": untouched_numbers()}
 
 
 def seeds_observed(texts):
-    """What is compared of texts that were written with seeds and without: see `week09_sampling._seeds`."""
+    """Return the compared properties of texts generated with seeds and without (`week09_sampling._seeds`)."""
     one, again, other = (texts[name] for name in ("seed 0", "seed 0 again", "seed 1"))
-    said = (
+    properties = (
         torch.equal(one, again),
         not torch.equal(one, other),
         not torch.equal(texts["no seed"], texts["no seed again"]),
         len(one.unique(dim=0)) > 1,
     )
     own = texts["torch's own next numbers"]
-    return {**dict(zip(WRITTEN_WITH_SEEDS, said, strict=True)), "torch's own next numbers": own}
+    return {**dict(zip(WRITTEN_WITH_SEEDS, properties, strict=True)), "torch's own next numbers": own}
 
 
 def pair_frequencies(written, seq, d_vocab):
-    """How often each pair of tokens follows the prompt of `seq` tokens."""
+    """Return the frequency of each pair of tokens after a prompt of `seq` tokens."""
     first, second = written[:, seq], written[:, seq + 1]
     return token_frequencies(first * d_vocab + second, d_vocab**2).reshape(d_vocab, d_vocab)
 

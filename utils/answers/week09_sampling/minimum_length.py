@@ -5,7 +5,7 @@ import torch
 from utils.answers.answer_key import AnswerKey, Mistake
 from utils.answers.oracles.hf_generation import minimum as hf_minimum
 from utils.answers.oracles.hf_generation import processed
-from utils.answers.week09_sampling._pieces import EXACT_LOGITS, settle_hidden, without
+from utils.answers.week09_sampling._pieces import EXACT_LOGITS, normalise_hidden, without
 from utils.checks import week09_sampling as checks
 
 
@@ -39,7 +39,7 @@ ANSWER_KEY = AnswerKey(
     expected=_expected,
     reference="HF's MinNewTokensLengthLogitsProcessor",
     tolerance=EXACT_LOGITS,
-    normalise=settle_hidden,
+    normalise=normalise_hidden,
     mistakes=(
         Mistake(
             "the prompt counts",

@@ -4,7 +4,7 @@ import torch
 
 from utils.answers.answer_key import AnswerKey, Mistake
 from utils.answers.oracles.hf_generation import no_ngram_twice, processed
-from utils.answers.week09_sampling._pieces import EXACT_LOGITS, settle_hidden
+from utils.answers.week09_sampling._pieces import EXACT_LOGITS, normalise_hidden
 from utils.checks import week09_sampling as checks
 
 
@@ -35,7 +35,7 @@ def _banning(
 
 
 def _across_rows(logits, tokens, n):
-    """What one row forbids is forbidden in all of them."""
+    """Return a mistake in which a token that one row forbids is forbidden in all rows."""
     banned = torch.isneginf(_banning()(torch.zeros_like(logits), tokens, n))
     return logits.masked_fill(banned.any(0), -torch.inf)
 
@@ -62,7 +62,7 @@ ANSWER_KEY = AnswerKey(
     expected=_expected,
     reference="HF's NoRepeatNGramLogitsProcessor",
     tolerance=EXACT_LOGITS,
-    normalise=settle_hidden,
+    normalise=normalise_hidden,
     mistakes=(
         Mistake(
             "n too small",

@@ -1,4 +1,4 @@
-"""The answer key of `sample_token`: each token as often as its softmax in float64 says."""
+"""The answer key of `sample_token`: each token with the frequency of its softmax in float64."""
 
 import torch
 

@@ -4,7 +4,7 @@ import torch
 
 from utils.answers.answer_key import AnswerKey, Mistake
 from utils.answers.oracles.hf_generation import processed, top_k
-from utils.answers.week09_sampling._pieces import EXACT_LOGITS, kth, settle_hidden, without
+from utils.answers.week09_sampling._pieces import EXACT_LOGITS, kth, normalise_hidden, without
 from utils.checks import week09_sampling as checks
 
 
@@ -34,7 +34,7 @@ ANSWER_KEY = AnswerKey(
     expected=_expected,
     reference="HF's TopKLogitsWarper",
     tolerance=EXACT_LOGITS,
-    normalise=settle_hidden,
+    normalise=normalise_hidden,
     mistakes=(
         Mistake(
             "one too many",

@@ -4,7 +4,7 @@ import torch
 
 from utils.answers.answer_key import AnswerKey, Mistake
 from utils.answers.oracles.hf_generation import processed, top_p
-from utils.answers.week09_sampling._pieces import EXACT_LOGITS, before, ranks, settle_hidden, without
+from utils.answers.week09_sampling._pieces import EXACT_LOGITS, before, normalise_hidden, ranks, without
 from utils.checks import week09_sampling as checks
 
 
@@ -20,7 +20,7 @@ def _observed(output, logits, p, tied):
     """The logits; of equal ones at the border, only how many stay, and that they stay in place."""
     if not tied:
         return output
-    filtered = settle_hidden(output)
+    filtered = normalise_hidden(output)
     in_place = output.shape == logits.shape and bool(((output == logits) | filtered.isinf()).all())
     return {"logits, largest first": filtered.sort(descending=True).values, "each in its place": in_place}
 
@@ -31,7 +31,7 @@ def _through(logits):
 
 
 def _unless_all(gone):
-    """At p = 1 nothing is filtered, whatever rounding says."""
+    """Return the filter but for p = 1, where nothing is filtered, whatever the rounding."""
 
     def wrong(logits, p):
         return without(logits, gone(logits, p)) if p < 1 else logits.clone()
@@ -71,7 +71,7 @@ ANSWER_KEY = AnswerKey(
     observe=_observed,
     reference="HF's TopPLogitsWarper",
     tolerance=EXACT_LOGITS,
-    normalise=settle_hidden,
+    normalise=normalise_hidden,
     mistakes=(
         Mistake(
             "the crossing token is gone",

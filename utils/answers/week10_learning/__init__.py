@@ -1,4 +1,4 @@
-"""Week 10's answer keys: torch's autograd, in float64, and torch's optimisers say what is right."""
+"""The answer keys of week 10: expected values from torch's autograd in float64 and torch's optimisers."""
 
 from utils.answers.week10_learning import (
     adamw,

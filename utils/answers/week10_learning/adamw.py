@@ -94,7 +94,7 @@ def _with(**pieces):
 
 
 def _corrected(mean, square):
-    """Which of the two moments is corrected."""
+    """Return a bias correction of only the moments that are True."""
     return lambda self: tuple(
         1 - beta**self.count if wanted else 1.0
         for beta, wanted in zip(self.betas, (mean, square), strict=True)

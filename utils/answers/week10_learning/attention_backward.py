@@ -38,7 +38,7 @@ def _wrong(
     of_q=lambda of_scores, q, k: torch.matmul(of_scores, k),
     of_k=lambda of_scores, q, k: torch.matmul(of_scores.mT, q),
 ):
-    """The way back in pieces, of which each mistake replaces one."""
+    """Return a backward pass in parts, of which each mistake replaces one."""
 
     def wrong(grad_z, q, k, v):
         pattern = shares(q, k)

@@ -13,7 +13,7 @@ def _expected(shapes, tied, weight_decay):
     ]
 
 
-def _settle(groups):
+def _normalise(groups):
     """The group that decays most comes first: their order decides nothing."""
     return sorted(groups, key=lambda group: (-group["weight_decay"], group["params"]))
 
@@ -63,7 +63,7 @@ ANSWER_KEY = AnswerKey(
     expected=_expected,
     reference="the rule of the exercise",
     tolerance=EXACT,
-    normalise=_settle,
+    normalise=_normalise,
     mistakes=(
         Mistake(
             "everything decays",

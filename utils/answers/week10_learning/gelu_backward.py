@@ -17,7 +17,7 @@ def _expected(grad_out, x):
 
 
 def _inside(x):
-    """What the tanh is taken of."""
+    """Return the argument of the tanh."""
     return _ROOT * x + _ROOT * _CUBE * x.pow(3)
 
 

@@ -28,7 +28,7 @@ def _mean(t, dim=-1):
 
 
 def _centred(g, z):
-    """What is left of `g` when its mean and its part along z are taken out."""
+    """Return `g` without its mean and its component along z."""
     return g - _mean(g) - torch.mul(_mean(g * z), z)
 
 

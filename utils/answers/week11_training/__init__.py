@@ -1,4 +1,4 @@
-"""Week 11's answer keys: torch's optimisers and schedulers and HF's loss say what is right."""
+"""The answer keys of week 11: expected values from torch's optimisers and schedulers and HF's loss."""
 
 from utils.answers.week11_training import (
     counting_losses,

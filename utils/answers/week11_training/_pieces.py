@@ -1,4 +1,4 @@
-"""Steps of training in torch's own words: expected values and mistakes are put together from them."""
+"""Steps of training by torch's own functions, which expected values and mistakes are built from."""
 
 from collections.abc import Iterable
 
@@ -41,7 +41,7 @@ def torch_adamw(
 
 
 def windows(tokens: Tensor, end_of_text: int, seq: int) -> list[int]:
-    """Where a window of `seq` tokens can begin, found one token at a time."""
+    """Return the places where a window of `seq` tokens can begin, found one token at a time."""
     last = len(tokens) - seq
     return [place for place, token in enumerate(tokens.tolist()) if token == end_of_text and place <= last]
 

@@ -1,4 +1,4 @@
-"""The answer key of `sample_story`: the most probable tokens one after the other, where chance has no say."""
+"""The answer key of `sample_story`: the most probable tokens one after the other, at temperature 0."""
 
 import itertools
 
@@ -49,12 +49,12 @@ def _continued(
 
 
 def _text(ids):
-    """The text of a whole story: what stands between the end_of_text in front and the one behind."""
+    """Return the text of a whole story, between the end_of_text before it and the one after it."""
     return ToyVocabulary().decode([each for each in ids if each != ToyVocabulary.end_of_text])
 
 
 def _story(finish=_text, pick_of=_drawer, mode=False, restore=True, **how):
-    """A telling with something changed about it."""
+    """Return a `sample_story` with something changed."""
 
     def wrong(model, vocabulary, prompt, n_new, temperature, seed):
         before = model.training
@@ -69,7 +69,7 @@ def _story(finish=_text, pick_of=_drawer, mode=False, restore=True, **how):
 
 
 _LUCK = itertools.count()
-"""What draws otherwise each time; no surprise to whoever tests the mistake, as a clock would be."""
+"""Makes each call draw differently, but unlike a clock the same in each test run."""
 
 
 def _raw(ids):

@@ -1,4 +1,4 @@
-"""The answer key of `train_step`: all batches as one, in torch's own words."""
+"""The answer key of `train_step`: all batches as one, by torch's own functions."""
 
 import torch
 from torch.nn.utils import clip_grad_norm_

@@ -1,4 +1,4 @@
-"""The answer key of `train_storyteller`: the run in one go, with a look at it every so many steps."""
+"""The answer key of `train_storyteller`: the run in one go, evaluated at regular intervals."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Week 12's answer keys: HF's GPT-2 under the same interventions says what is right."""
+"""The answer keys of week 12: expected values from HF's GPT-2 under the same interventions."""
 
 from utils.answers.week12_inside import (
     ablate_head,

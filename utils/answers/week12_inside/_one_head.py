@@ -1,4 +1,4 @@
-"""HF's attention holding one head alone."""
+"""HF's attention with a single head."""
 
 import torch
 
@@ -6,7 +6,7 @@ from utils.answers.oracles.hf_model import hf_config
 
 
 def one_head(W_V=None, W_O=None, W_Q=None, W_K=None):
-    """HF's attention with one head of these weights, without biases, and its width. HF wants d_head =
+    """Return HF's attention with one head of these weights, without biases, and its width. HF needs d_head =
     d_model for a single head: the weights are filled up with zeros.
     """
     from transformers.models.gpt2.modeling_gpt2 import GPT2Attention
@@ -15,7 +15,7 @@ def one_head(W_V=None, W_O=None, W_Q=None, W_K=None):
     d_model = next(len(W) for W in given.values() if W is not None)
     width = max([d_model, *(W.shape[1] for W in given.values() if W is not None)])
     sizes = {"d_model": width, "n_heads": 1, "d_mlp": 1, "n_layers": 1, "d_vocab": 1, "n_ctx": 1}
-    with torch.random.fork_rng(devices=[]):  # HF draws first weights, and a notebook's draws are its own
+    with torch.random.fork_rng(devices=[]):  # HF initialises at random: leave the caller's generator alone
         attn = GPT2Attention(hf_config({**sizes, "layer_norm_eps": 1e-5}), layer_idx=0).eval()
     for parameter in attn.parameters():
         parameter.detach().zero_()
@@ -28,5 +28,5 @@ def one_head(W_V=None, W_O=None, W_Q=None, W_K=None):
 
 
 def filled_up(vectors, width):
-    """The vectors with zeros up to that width."""
+    """Return the vectors, filled up with zeros to that width."""
     return torch.nn.functional.pad(vectors, (0, width - vectors.shape[1]))

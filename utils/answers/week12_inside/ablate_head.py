@@ -35,7 +35,7 @@ def _ablation(hook_for, layer_of=lambda model, layer: layer):
 
 
 def _instead(mean):
-    """The right hook, but for what stands in for the head when it is the mean's turn."""
+    """Return the right hook but for the replacement by the mean."""
     return lambda head, by: without(head, mean if by == "mean" else lambda written: 0.0)
 
 

@@ -78,7 +78,7 @@ def _prompt(result, kept, position):
 
 
 def _direction(result, kept, position):
-    """The last number of the axis that stands last: a position taken for a place in d_model."""
+    """Replace along the last axis: the position is taken for an index of d_model."""
     result[..., position] = kept[..., position]
     return result
 

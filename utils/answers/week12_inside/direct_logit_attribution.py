@@ -1,4 +1,4 @@
-"""The answer key of `direct_logit_attribution`: what HF's modules write, by torch's own LayerNorm, frozen."""
+"""The answer key of `direct_logit_attribution`: the outputs of HF's modules through its frozen LayerNorm."""
 
 import torch
 

@@ -17,7 +17,7 @@ def _ratio(joined, one, other, norm=torch.linalg.matrix_norm):
 
 
 def _composition(joined, norm=torch.linalg.matrix_norm):
-    """A mistake in how the two are put together: `joined(asks, writes)`."""
+    """Return a mistake in how the two circuits are joined: `joined(asks, writes)`."""
 
     def wrong(W_V, W_O, W_Q, W_K):
         asks, writes = W_Q @ W_K.T, W_V @ W_O

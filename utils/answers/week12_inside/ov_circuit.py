@@ -1,4 +1,4 @@
-"""The answer key of `ov_circuit`: what HF's attention makes of sequences of one word."""
+"""The answer key of `ov_circuit`: the output of HF's attention on sequences of one word."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""The answer key of `run_with_cache`: what HF's own modules give."""
+"""The answer key of `run_with_cache`: the outputs of HF's own modules."""
 
 from torch import Tensor
 
