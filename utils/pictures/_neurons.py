@@ -33,5 +33,6 @@ def _shaded(tokens: list[str], fires: list[float]) -> str:
     strongest = max(range(len(fires)), key=fires.__getitem__)
     range_ = f"from {min(fires):z.2f} to {max(fires):z.2f}; it fires most at place {strongest}"
     return (
-        f'<div style="margin:4px 0">{range_}</div>{token_strip(tokens, backgrounds(fires), notes, strongest)}'
+        f'<div style="margin:4px 0">{range_}</div>'
+    return line + token_strip(tokens, backgrounds(fires), notes, strongest)
     )

@@ -1,6 +1,6 @@
-"""Attention patterns: who reads whom, and how much.
+"""Attention patterns: which query reads which key, and how much.
 
-A pattern's row is the query (who reads), its column the key (who is read); every row adds up to 1.
+A pattern's row is the query (which reads), its column the key (which is read); every row adds up to 1.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ def attention_heads(
     *,
     causal: bool = True,
 ) -> Picture:
-    """Which token does each head make each token read?
+    """Show the pattern of every head: which tokens does each head make each token read?
 
-    CircuitsVis draws all heads small, and the one under the mouse large; a click keeps it. One head alone, a
+    CircuitsVis draws all heads small, and the one under the mouse large; a click keeps it. A single head, a
     pattern of [query, key], is drawn large at once.
 
     Args:
         tokens: The tokens as strings; the same ones are queries and keys.
-        pattern: [heads, query, key], or [query, key] for one head.
-        names: What to call the heads; "Head 0" and so on if left out.
+        pattern: [n_heads, query, key], or [query, key] for one head.
+        names: The heads' names; by default "Head 0" and so on.
         causal: Whether to grey out the keys that come after their query.
 
     Raises:
-        ValueError: the pattern has another shape, or there are not as many tokens or names.
+        ValueError: The pattern has another shape, or the tokens or names are not as many.
     """
     from utils.pictures._circuitsvis import circuitsvis
 
@@ -67,14 +67,14 @@ def pattern_heatmap(
     query_tokens: Sequence[str] | None = None,
     title: str = "",
 ) -> Picture:
-    """In one head's pattern, or in its scores, which query reads which key?
+    """Draw one head's pattern or scores as a heatmap: which query reads which key?
 
     Args:
-        pattern: [query, key]; scores do as well, and masked ones (-inf) stay empty.
+        pattern: [query, key]; it may hold scores, and masked ones (-inf) stay empty.
         tokens: The keys' tokens, and the queries' too unless `query_tokens` names those.
 
     Raises:
-        ValueError: the pattern is not [query, key], or there are not as many tokens.
+        ValueError: The pattern is not [query, key], or the tokens are not as many.
     """
     array = as_array(pattern, "query key", "pattern")
     keys = as_labels(tokens)
@@ -86,15 +86,15 @@ def pattern_heatmap(
 
 
 def where_it_looks(tokens: Sequence[str], pattern: Float[Tensor, "query key"], query: int) -> Picture:
-    """How does one query share out its attention?
+    """Show one row of a pattern: how does one query share out its attention?
 
     Args:
         tokens: The tokens as strings.
         pattern: [query, key].
-        query: The query's place; a negative one counts from the end.
+        query: The query's position; a negative one counts from the end.
 
     Raises:
-        ValueError: the pattern is not [query, key], there are not as many tokens, or no such query.
+        ValueError: The pattern is not [query, key], the tokens are not as many, or there is no such query.
     """
     from utils.pictures._looks import looks
 
@@ -116,18 +116,18 @@ def attention_explorer(
     head: int = 0,
     query: int = -1,
 ) -> VBox:
-    """Where does this token look, and how does that change from head to head and layer to layer?
+    """Explore patterns by hand: where does this token look, in each head and each layer?
 
-    Sliders for the layer (if there are several), the head and the query; below them the sentence, shaded by
-    how much of each token the query reads, and the same numbers as bars.
+    There are sliders for the layer (if there are several), the head and the query. Below them is the text,
+    shaded by how much of each token the query reads, and the same numbers as bars.
 
     Args:
         tokens: The tokens as strings.
         patterns: [n_layers, n_heads, query, key], or [n_heads, query, key] for one layer.
-        layer, head, query: Where the sliders start; negative places count from the end.
+        layer, head, query: Where the sliders start; negative positions count from the end.
 
     Raises:
-        ValueError: the patterns have another shape, there are not as many tokens, or no such place to start.
+        ValueError: The patterns have another shape, the tokens are not as many, or there is no such start.
     """
     from utils.pictures._explorer import explorer
 
@@ -145,7 +145,7 @@ def attention_explorer(
 
 
 def _place(place: int, name: str, count: int) -> int:
-    """`place` counted from 0, where a negative one counts from the end."""
+    """Return `place` counted from 0; a negative one counts from the end."""
     if not -count <= place < count:
         raise ValueError(f"There is no {name} {place}: there are {count}, numbered from 0.")
     return place % count
@@ -157,7 +157,7 @@ def _check_tokens(array: Float[ndarray, "... query key"], labels: list[str], axi
 
 
 def _most_read(array: Float[ndarray, "query key"], keys: list[str], queries: list[str] | None = None) -> str:
-    """The pattern in a sentence: the key that each query reads most."""
+    """Return the pattern in a sentence: the key that each query reads most."""
     return "; ".join(
         f"query {query!r} reads key {keys[int(row.argmax())]!r} most ({row.max():.2f})"
         for query, row in zip(queries or keys, array, strict=True)

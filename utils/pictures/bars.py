@@ -19,14 +19,16 @@ BAR_PIXELS = 26
 def bars(
     values: Mapping[str, float | Float[Tensor, ""]], *, title: str = "", value_title: str = ""
 ) -> Picture:
-    """Which of these have more, and which less? The bars stand in the order in which they are given.
+    """Draw a bar for each number: which of these have more, and which less?
+
+    The bars keep the order in which they are given.
 
     Args:
         values: A name and a number for each bar.
-        value_title: What the numbers are.
+        value_title: The title of the axis: what the numbers are.
 
     Raises:
-        ValueError: there are no values, or they are not numbers.
+        ValueError: There are no values, or they are not numbers.
     """
     import plotly.graph_objects as go
 
@@ -46,14 +48,14 @@ def bars(
         hovertemplate="%{y}: %{x:.4g}<extra></extra>",
     )
     low, high = min(0.0, *lengths), max(0.0, *lengths)
-    room = 0.1 * ((high - low) or 1)  # for the numbers at the bars' ends, which would lie on the names
+    margin = 0.1 * ((high - low) or 1)  # for the numbers at the bars' ends, which would cover the names
     listed = ", ".join(f"{name} {_short(length)}" for name, length in zip(names, lengths, strict=True))
     return drawn(
         [trace],
         f"Bars{f' “{title}”' if title else ''}: {listed}.",
         title,
         height=BAR_PIXELS * len(names) + 110,
-        xaxis=axis(value_title, range=[low - room * (low < 0), high + room], tickformat=","),
+        xaxis=axis(value_title, range=[low - margin * (low < 0), high + margin], tickformat=","),
         yaxis=axis(showgrid=False, autorange="reversed"),
         bargap=0.25,
         showlegend=False,
@@ -61,5 +63,5 @@ def bars(
 
 
 def _short(number: float) -> str:
-    """Three digits, or all before the point where there are more: 0.0553, 75.5, 34,210."""
+    """Return three significant digits, or all before the point if those are more: 0.0553, 75.5, 34,210."""
     return f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.3g}"

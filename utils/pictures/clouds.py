@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 def cloud_steps(
     steps: Mapping[str, Float[Tensor, "point 3"]], groups: Sequence[str], *, title: str = ""
 ) -> Picture:
-    """Where do these points go, step by step, and which groups can still be told apart?
+    """Show points at each step of a computation: where do they go, and which groups can still be told apart?
 
-    A slider below the picture chooses the step; it needs no kernel. Drag to turn, scroll to come nearer,
+    A slider below the picture chooses the step; it needs no kernel. Drag to turn, scroll to zoom,
     click a group in the legend to hide it. All steps have the same axes.
 
     Args:
-        steps: The name of each step and where the points are then, [point, 3]; the first is shown at first.
+        steps: The name of each step and the points after it, [point, 3]; the first step is shown first.
         groups: The group of every point, one colour each.
 
     Raises:
-        ValueError: there is no step, a step is not [point, 3], or the points or groups are not as many.
+        ValueError: There is no step, a step is not [point, 3], or the points or groups are not as many.
     """
     from utils.pictures._plotly import drawn
 
@@ -83,7 +83,7 @@ def _group(
 
 
 def _slider(names: list[str], kinds: int) -> dict[str, Any]:
-    """Each step shows its own points and hides all others; the way the scene is turned stays."""
+    """Return plotly's slider: each step shows its own points, hides all others and keeps the camera."""
     return {
         "active": 0,
         "pad": {"t": 10, "b": 40},
@@ -102,7 +102,7 @@ def _slider(names: list[str], kinds: int) -> dict[str, Any]:
 
 
 def _axes(clouds: Mapping[str, Float[ndarray, "point 3"]]) -> dict[str, dict[str, Any]]:
-    """Three axes of one scale around the origin that hold every step."""
+    """Return three axes of one scale around the origin, wide enough for every step."""
     reach = 1.05 * max(float(abs(cloud).max()) for cloud in clouds.values()) or 1.0
     look = {"color": GREY, "gridcolor": FAINT, "zerolinecolor": GREY, "showbackground": False}
     return {

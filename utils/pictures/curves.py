@@ -24,7 +24,7 @@ def curve(
     log_x: bool = False,
     log_y: bool = False,
 ) -> Picture:
-    """How does y change with x?
+    """Draw one curve: how does y change with x?
 
     Raises:
         ValueError: x and y are not two rows of the same length.
@@ -44,15 +44,15 @@ def curves(
     log_x: bool = False,
     log_y: bool = False,
 ) -> Picture:
-    """How do several quantities change with the same x, and where do they part?
+    """Draw several curves: how do these quantities change with the same x, and where do they part?
 
     Args:
         x: [point], shared by all curves.
         ys: The name of each curve and its values, [point]; a value that is not finite leaves a gap.
-        log_x, log_y: Whether equal steps along the axis mean equal factors.
+        log_x, log_y: True for a logarithmic axis, on which equal steps mean equal factors.
 
     Raises:
-        ValueError: there is no curve, or one is not as long as x.
+        ValueError: There is no curve, or one is not as long as x.
     """
     import plotly.graph_objects as go
 

@@ -1,4 +1,4 @@
-"""Where a text is cut: typed by hand, or as merges make its pieces longer."""
+"""Text and its tokens: typed by hand, or merge by merge."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 def token_explorer(encode: Callable[[str], Sequence[int]], text: str) -> VBox:
-    """Into which tokens is a text cut, and which id does each of them have?
+    """Tokenise a text as you type: into which tokens is it cut, and which id does each of them have?
 
-    A box to type in, and below it the tokens with their ids. Characters that GPT-2 cuts in the middle show as
-    bytes, `\\xf0\\x9f`; `·` is a space.
+    Below the text box are the tokens with their ids. A part of a character that GPT-2 cuts in the middle is
+    shown as bytes, `\\xf0\\x9f`; `·` is a space.
 
     Args:
-        encode: From text to GPT-2's ids: a tokenizer's, or a student's own.
-        text: What stands in the box at first.
+        encode: From text to GPT-2's ids: a tokenizer's method, or a function of your own.
+        text: The text at first.
 
     Raises:
         Whatever `encode` raises for that text.
@@ -30,13 +30,13 @@ def token_explorer(encode: Callable[[str], Sequence[int]], text: str) -> VBox:
 
 
 def cuts_slider(steps: Mapping[int, Sequence[str]]) -> VBox:
-    """What does each further merge do to the pieces of a text?
+    """Show a text after more and more merges: what does each merge do to its pieces?
 
     Args:
-        steps: For each number of merges, the text's pieces after them.
+        steps: For each number of merges, the text's pieces after that many.
 
     Raises:
-        ValueError: there are no steps, or pieces that are not strings.
+        ValueError: There are no steps, or pieces that are not strings.
     """
     from utils.pictures._cuts import by_merges
 

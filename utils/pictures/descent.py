@@ -20,19 +20,19 @@ def descent(
     x_range: tuple[float, float] = (-10, 10),
     y_range: tuple[float, float] = (-4, 4),
 ) -> VBox:
-    """Which way do optimisers take down a loss surface, and how far do they come?
+    """Draw optimisers' paths on a loss surface: which way do they take, and how far do they come?
 
     The surface is drawn as on a map: along each line the loss is the same, and from line to line it grows by
-    the same factor. Sliders for the learning rate, the momentum and the number of steps; every move of one
-    asks `walks` anew.
+    the same factor. There are sliders for the learning rate, the momentum and the number of steps; moving one
+    calls `walks` again.
 
     Args:
-        loss: The loss at places [..., 2], above 0 but for its lowest place.
-        walks: `walks(lr, momentum, n_steps)` gives the places of each walk by its name, the start first.
-        x_range, y_range: What the map shows.
+        loss: The loss at points [..., 2]; it must be positive, except at its minimum.
+        walks: `walks(lr, momentum, n_steps)` returns each walk's points by its name, the start first.
+        x_range, y_range: The region that the map shows.
 
     Raises:
-        ValueError: a walk is not [place, 2], or the map shows nothing.
+        ValueError: A walk is not [place, 2], or a range is empty.
     """
     from utils.pictures._descent import explorer
 

@@ -10,20 +10,20 @@ if TYPE_CHECKING:
 
 
 class ForwardTable:
-    """Which modules does a prompt go through, in which order, and which shape does each of them give?
+    """Record a forward pass: which modules run, in which order, and which shape does each of them return?
 
-    Used as a context around a call of the model. Hooks on the modules write a row each time one of them has
-    run; in a notebook the table is on the page from the start and fills before your eyes. Afterwards the
-    slider takes it back and forth, and play runs it again. The hooks are gone when the context ends.
+    Use it as a context manager around a call of the model. Hooks on the modules add a row each time one of
+    them has run; in a notebook the table is on the page from the start and fills before your eyes. Afterwards
+    you can step through it with the slider, or play it. The hooks are removed when the context ends.
 
         with ForwardTable({"embed": (model.embed, "batch seq d_model"), …}) as table:
             model(tokens)
 
     Args:
-        rows: For each row its module, and the names of the axes of what it gives.
+        rows: For each row its module, and the names of its output's axes.
 
     Raises:
-        ValueError: there are no rows.
+        ValueError: There are no rows.
     """
 
     def __init__(self, rows: Mapping[str, tuple[Module, str]]) -> None:
@@ -62,20 +62,20 @@ class ForwardTable:
 
     @property
     def shapes(self) -> list[tuple[str, tuple[int, ...]]]:
-        """What has run so far, in order: the rows' names and the shapes."""
+        """The names and output shapes of the modules that have run, in order."""
         return [(row.name, row.shape) for row in self._filling.ran]
 
     def __repr__(self) -> str:
-        """The table in plain text."""
+        """Return the table in plain text."""
         return self._filling.in_words()
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, object]:
-        """Jupyter's hook: the widget, and the table as it is for a page without widgets."""
+        """Return the widget, and the current table for a page without widgets; Jupyter calls this."""
         return {**self._filling.widget()._repr_mimebundle_(), "text/plain": repr(self)}
 
 
 def _displayed(table: ForwardTable) -> Any:
-    """The table's place on the page; None where there is no page."""
+    """Display the table; return its display handle, or None outside IPython."""
     try:
         from IPython import get_ipython
         from IPython.display import display

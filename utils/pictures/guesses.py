@@ -1,4 +1,4 @@
-"""What a model would say at every depth, token by token."""
+"""A model's guesses at every depth, token by token."""
 
 from __future__ import annotations
 
@@ -26,19 +26,20 @@ def guess_table(
     tokens: Sequence[str],
     depths: Sequence[str],
 ) -> Picture:
-    """At which depth does the model begin to say what it says in the end?
+    """Draw the model's guesses at each depth: where does it begin to predict what it predicts in the end?
 
-    A row for each depth, a column for each token of the prompt; a cell holds the guess at the next token, the
-    bluer, the more probable. The mouse shows the probability. The last row is what the model says in the end.
+    There is a row for each depth and a column for each token of the prompt. A cell holds the guess at the
+    next token; the bluer it is, the more probable the guess. The mouse shows the probability. The last row is
+    the model's final prediction.
 
     Args:
         guesses: [depth][token], the most probable next token as a string.
-        probabilities: [depth, token], how probable it is found.
+        probabilities: [depth, token], the probability of each guess.
         tokens: The prompt's tokens as strings.
         depths: A name for every row.
 
     Raises:
-        ValueError: the table's sides do not fit together.
+        ValueError: The guesses, probabilities, tokens and depths do not fit together.
     """
     shares = as_array(probabilities, "depth token", "probabilities")
     labels, columns = list(depths), as_labels(tokens)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 CELL_PIXELS = 30
 LARGEST_PIXELS = 560
-"""The most that all cells together take: with labels and scale they fit beside JupyterLab's file list."""
+"""Limit on the width and height of all cells together, so the figure fits beside JupyterLab's file list."""
 
 
 def heatmap(
@@ -30,21 +30,21 @@ def heatmap(
     hover: str = "{row}, {column}: {value}",
     largest: float | None = None,
 ) -> Picture:
-    """Where in this table are the large numbers, and where the small ones?
+    """Draw a table as colours: where are the large numbers, and where the small ones?
 
-    Blue is positive, orange is negative, and 0 lets the page through. A cell that is not a finite number
-    (a masked score of -inf, say) stays empty, and says so under the mouse.
+    Blue is positive, orange is negative, and 0 is transparent. A cell that is not a finite number (a masked
+    score of -inf, say) stays empty, and the mouse shows its value.
 
     Args:
         values: [row, column], a tensor, an array or nested lists.
         rows: A label for every row, numbers if left out.
         columns: A label for every column, numbers if left out.
-        hover: What the mouse shows over a cell; {row}, {column} and {value} are filled in.
-        largest: The number that gets the strongest colour, as 1 for shares, so that tables can be compared;
-            the largest of this table if left out.
+        hover: The text that the mouse shows over a cell; {row}, {column} and {value} are filled in.
+        largest: The number with the strongest colour; give the same one to tables that are to be compared, as
+            1 for shares. By default it is the largest of this table.
 
     Raises:
-        ValueError: the shape is not [row, column] or the labels are not as many.
+        ValueError: The shape is not [row, column], or the labels are not as many.
     """
     array = as_array(values, "row column", "values")
     row_labels = _labels(rows, 0, "rows", array.shape)
@@ -66,7 +66,7 @@ def draw_heatmap(
     in_words: str,
     largest: float | None = None,
 ) -> Picture:
-    """The figure itself, for numbers and labels that have been checked: row 0 on top, every cell a square."""
+    """Return the figure for validated numbers and labels: row 0 at the top, every cell a square."""
     import plotly.graph_objects as go
 
     from utils.pictures._plotly import drawn, label_axis
@@ -120,7 +120,7 @@ def _texts(
 
 
 def _colour_scale(array: Float[ndarray, "row column"], largest: float | None) -> dict[str, Any]:
-    """From clear to blue for what is never negative, otherwise from orange through clear to blue."""
+    """Return a scale from transparent to blue or, if a number is negative, from orange to blue."""
     import numpy as np
 
     finite = array[np.isfinite(array)]

@@ -1,4 +1,4 @@
-"""The loss of a training run: drawn while it runs, and to be looked at afterwards."""
+"""The loss of a training run, drawn while it runs and afterwards."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from utils.pictures._picture import Picture
 
 
 class Run(Protocol):
-    """What is drawn: a training run that keeps count."""
+    """The part of a training run that is drawn."""
 
     step: int
     """Steps done."""
@@ -20,16 +20,16 @@ class Run(Protocol):
 
 
 class LiveLoss:
-    """How is the training going? A progress bar and the curve so far, redrawn while it runs.
+    """Show a progress bar and the loss curve during training: how is it going?
 
-    Call it after every step: `live(run)`. In a notebook it redraws one picture in place; without one it
-    prints nothing, since a terminal has better progress bars.
+    Call it after every step: `live(run)`. In a notebook it redraws one picture in place; elsewhere it prints
+    nothing, since a terminal has better progress bars.
 
     Args:
         total_steps: Steps of the whole run.
         lines: Losses to compare with, by name: horizontal lines.
-        every: Seconds between two pictures at least; the last step is always drawn.
-        clock: Tells the seconds.
+        every: Minimum seconds between two pictures; the last step is always drawn.
+        clock: Returns the time in seconds.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class LiveLoss:
         self._place: Any = None
 
     def __call__(self, run: Run) -> None:
-        """Takes note of a step, and redraws if it is time."""
+        """Redraw the picture if the last one is old enough."""
         now = self._clock()
         if self._begun is None:
             self._begun = now, run.step
@@ -57,7 +57,7 @@ class LiveLoss:
         self._show(self.picture(run, self.seconds_left(run)))
 
     def seconds_left(self, run: Run) -> float | None:
-        """What the rest of the run will take at the pace so far; None before there is a pace."""
+        """Return the estimated seconds for the rest of the run; None before the second call."""
         if self._begun is None:
             return None
         began, first = self._begun
@@ -66,7 +66,7 @@ class LiveLoss:
         return (self._clock() - began) / (run.step - first) * max(self.total_steps - run.step, 0)
 
     def picture(self, run: Run, seconds_left: float | None) -> Picture:
-        """The progress bar and the curve so far."""
+        """Return the progress bar and the curve so far."""
         from utils.pictures._live_loss import in_words, page
 
         words = in_words(run.step, self.total_steps, run.losses, seconds_left)
@@ -93,7 +93,7 @@ def loss_curve(
     validation: Sequence[tuple[int, float]] = (),
     title: str = "",
 ) -> Picture:
-    """How did the loss fall, and how far is it from the losses that one can compute without a model?
+    """Draw the loss of a run: how did it fall, and how far is it from losses known without a model?
 
     Args:
         losses: The training loss of each step, in nats.
@@ -101,7 +101,7 @@ def loss_curve(
         validation: (steps done, loss) of each evaluation.
 
     Raises:
-        ValueError: there are no losses.
+        ValueError: There are no losses.
     """
     import plotly.graph_objects as go
 
@@ -140,7 +140,7 @@ def loss_curve(
         height=420,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 1, "xanchor": "right"},
         xaxis=axis("steps"),
-        # Logarithmic, or the last and most interesting nat would be a tenth of the picture.
+        # On a linear axis, the last and most interesting nat would be a tenth of the picture.
         yaxis=axis("nats per token", type="log", tickvals=TICKS, ticktext=[f"{nats:g}" for nats in TICKS]),
     )
 

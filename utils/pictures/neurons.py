@@ -1,4 +1,4 @@
-"""What single neurons answer to."""
+"""The activations of single neurons."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 def neuron_explorer(
     tokens: Sequence[str], activations: Float[Tensor, "token neuron"], *, neuron: int = 0
 ) -> VBox:
-    """To which tokens does a neuron answer?
+    """Explore neurons one by one: on which tokens does each of them fire?
 
     A slider chooses the neuron. Blue tokens make it fire, orange ones leave it a little below 0; the strength
     of the colour is relative to the neuron's own largest number.
 
     Args:
         tokens: The tokens as strings, spaces and all.
-        activations: [token, neuron], what each neuron holds after its activation function.
+        activations: [token, neuron], after the activation function.
         neuron: The neuron that is shown at first.
 
     Raises:
-        ValueError: the tokens are not strings or not as many, or there is no such neuron.
+        ValueError: The tokens are not strings or not as many, or there is no such neuron.
     """
     from utils.pictures._neurons import explorer
 

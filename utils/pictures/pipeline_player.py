@@ -1,4 +1,4 @@
-"""The whole machine as a player: from the text to the next token, one stage after the other."""
+"""The whole model, played stage by stage from the text to the next token."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ if TYPE_CHECKING:
 
 
 def pipeline_player(reference: Reference, prompt: str) -> VBox:
-    """What happens to a text on its way through the model, and which shape does it have at each stage?
+    """Follow a prompt through the model: what happens to it, and which shape does it have at each stage?
 
     Write a prompt of your own and press Enter; play, pause, or step with the buttons and the slider. Every
-    shape and every number is read off the model while it runs on that prompt. The last button puts the
-    likeliest next token behind the prompt, as the model does when it writes.
+    shape and every number is recorded while the model runs on that prompt. The last button appends the
+    likeliest next token to the prompt, as the model does when it writes.
 
     Args:
         reference: The model: see `utils.reference.load`.
-        prompt: What to start with. An empty one, or one too long for the model, gets a sentence in place of
+        prompt: The prompt to start with. For an empty one, or one too long for the model, a message replaces
             the picture.
     """
     from utils.pictures._player import Player

@@ -1,4 +1,4 @@
-"""What the next token is drawn from, under the sliders for temperature, k and p."""
+"""The distribution of the next token under temperature, top-k and top-p."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ def sampling_explorer(
     prompt: str,
     shown: int = 12,
 ) -> VBox:
-    """What becomes of the next token's probabilities under temperature, top-k and top-p?
+    """Change how the next token is drawn: what do temperature, top-k and top-p do to its probabilities?
 
-    A box for the prompt, three sliders, and two bars for each of the most probable tokens: the model's own
-    probability, and below it the one that is drawn with. The last pair of bars is for all other tokens.
+    Below a box for the prompt and three sliders, each of the most probable tokens has two bars: the model's
+    own probability, and the one with which it is drawn. The last pair of bars is for all other tokens.
 
     Args:
         predict: From a text to the logits of the next token, [d_vocab] with GPT-2's ids.
         change: From logits, temperature, k and p to the logits that are drawn from; k is at most d_vocab.
-        prompt: What stands in the box at first.
-        shown: How many tokens have bars of their own.
+        prompt: The prompt at first.
+        shown: The number of tokens with bars of their own.
 
     Raises:
         ValueError: `shown` is not 1 or more.

@@ -1,4 +1,4 @@
-"""Why scores are divided by √d_head."""
+"""The division of attention scores by √d_head."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ if TYPE_CHECKING:
 
 
 def scaling_demo(keys: int = 8, seed: int = 0) -> VBox:
-    """What happens to softmax as d_head grows, with and without the division by √d_head?
+    """Change d_head: what happens to softmax as it grows, with and without the division by √d_head?
 
-    A slider for d_head from 1 to 1,024. One random query (entries of variance 1) meets `keys` random keys:
-    on the left is softmax(q · k), on the right softmax(q · k / √d_head). The last line says how large the
-    largest weight is on average over many such draws.
+    A slider sets d_head from 1 to 1,024. One random query (entries of variance 1) meets `keys` random keys:
+    on the left is softmax(q · k), on the right softmax(q · k / √d_head). The last line gives the average of
+    the largest weight over many such draws.
 
     Raises:
-        ValueError: fewer than 2 keys, with which there is nothing to share out.
+        ValueError: There are fewer than 2 keys.
     """
     from utils.pictures._scaling import demo
 

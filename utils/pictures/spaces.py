@@ -1,4 +1,4 @@
-"""Vectors as points in space, to be turned by the mouse."""
+"""Vectors as points in space, rotated with the mouse."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ def vectors_3d(
     title: str = "",
     arrows: bool = False,
 ) -> Picture:
-    """Which of these vectors point the same way, and which are far apart?
+    """Draw vectors in space: which of them point the same way, and which are far apart?
 
-    Drag to turn, scroll to come nearer, click a group in the legend to hide it.
+    Drag to turn, scroll to zoom, click a group in the legend to hide it.
 
     Args:
         points: [point, 3].
         labels: A name for every point.
         groups: The group of every point, one colour each; one group if left out.
-        arrows: Whether a line runs from the origin to every point.
+        arrows: True to draw a line from the origin to every point.
 
     Raises:
-        ValueError: the points are not [point, 3], or labels or groups are not as many.
+        ValueError: The points are not [point, 3], or the labels or groups are not as many.
     """
     from utils.pictures._plotly import drawn
 
@@ -91,7 +91,7 @@ def _points(array: Float[ndarray, "point 3"], names: list[str], group: str, colo
 
 
 def _arrows(array: Float[ndarray, "point 3"], group: str, colour: str) -> Any:
-    """One broken line: origin, point, gap, origin, point, gap …"""
+    """Return all arrows as one line with gaps: origin, point, gap, origin, point, gap …"""
     import plotly.graph_objects as go
 
     x, y, z = ([value for end in column for value in (0.0, end, None)] for column in array.T.tolist())
@@ -110,7 +110,7 @@ def _arrows(array: Float[ndarray, "point 3"], group: str, colour: str) -> Any:
 def _axes(
     array: Float[ndarray, "point 3"], titles: tuple[str, str, str], from_origin: bool
 ) -> dict[str, dict[str, Any]]:
-    """Three axes of one scale, so that angles on the screen are angles in space."""
+    """Return three axes of one scale, so that angles in the picture are true."""
     import numpy as np
 
     seen = np.vstack([array, np.zeros(3)]) if from_origin else array

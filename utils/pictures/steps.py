@@ -1,4 +1,4 @@
-"""Steps from point to point in space: what vector arithmetic looks like."""
+"""Steps from point to point in space: vector arithmetic made visible."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def steps_3d(
     axis_titles: tuple[str, str, str] = ("x", "y", "z"),
     title: str = "",
 ) -> Picture:
-    """Do these steps from one point to another go the same way, and equally far?
+    """Draw arrows between points in space: do these steps go the same way, and equally far?
 
-    Drag to turn, scroll to come nearer, click a group in the legend to hide it.
+    Drag to turn, scroll to zoom, click a group in the legend to hide it.
 
     Args:
         points: [point, 3].
@@ -40,8 +40,8 @@ def steps_3d(
         groups: The group of every point, one colour each; one group if left out.
 
     Raises:
-        ValueError: the points are not [point, 3], labels or groups are not as many, or a step names a point
-            that is not there.
+        ValueError: The points are not [point, 3], the labels or groups are not as many, or a step names a
+            point that is not there.
     """
     from utils.pictures._plotly import drawn
 
@@ -71,7 +71,7 @@ def _place(label: str, labels: Sequence[str]) -> int:
 
 
 def _arrow(start: Float[ndarray, " 3"], end: Float[ndarray, " 3"], head: float) -> list[Any]:
-    """A line and a head at its end; two points in the same place have no way between them, and no arrow."""
+    """Return a line and an arrowhead; nothing if both points are the same, as that step has no direction."""
     import numpy as np
     import plotly.graph_objects as go
 

@@ -1,4 +1,4 @@
-"""Text as the model gets it: cut into tokens."""
+"""Text as the model reads it: cut into tokens."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 
 def coloured_tokens(tokens: Sequence[str], values: Float[Tensor, " token"] | None = None) -> Picture:
-    """Where are the cuts between the tokens, and which tokens have the large values?
+    """Colour a text by token: where are the cuts, and which tokens have the large values?
 
     Spaces are shown where they belong, which is at the start of most of GPT-2's tokens. The mouse shows a
-    token's place and its value. Blue is positive, orange is negative; without values, neighbours differ.
+    token's position and its value. Blue is positive, orange is negative; without values, neighbours differ.
 
     Args:
         tokens: The tokens as strings, spaces and all.
-        values: [token], one number a token: its loss, say, or how much some head reads it.
+        values: [token], one number for each token: its loss, say, or how much some head reads it.
 
     Raises:
-        ValueError: the tokens are not strings, or there are not as many values.
+        ValueError: The tokens are not strings, or the values are not as many.
     """
     as_labels(tokens)
     if values is None:
