@@ -49,11 +49,11 @@ class Outcomes:
 
     def write(self, result: PendingWrite) -> None:
         """Writes a result, now or once the gradebook is no longer locked."""
-        self._finish(self._queue.take(result))
+        self._finish(self._queue.put(result))
 
     def flush(self) -> None:
         """Writes the results that still wait; those that cannot be written become failures."""
-        self._finish(self._queue.end())
+        self._finish(self._queue.flush())
 
     def _finish(self, outcomes: Iterator[WriteOutcome]) -> None:
         for student, failure in outcomes:

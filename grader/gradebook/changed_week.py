@@ -1,4 +1,4 @@
-"""What a build changes of a week that students have handed in, compared with the gradebook."""
+"""Compares a built week with the gradebook, for weeks that students have handed in."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -17,34 +17,39 @@ from grader.notebook.exercises import Exercise, exercises_of
 from utils.errors import CourseError
 from utils.weeks import Week
 
-_WAIT = 5.0
-"""Seconds for a gradebook that another program has locked."""
+_WAIT_S = 5.0
+"""The time to wait for a gradebook that another program has locked."""
 
 
 @dataclass(frozen=True)
 class ChangedWeek:
-    """How a week's exercises differ from those that the gradebook has, by cell."""
+    """The differences between a week's exercises and the gradebook's, by cell."""
 
     week: Week
     submissions: int
     new: tuple[str, ...]
     gone: tuple[str, ...]
     points: tuple[tuple[str, float, float], ...]
-    """Cell, points in the gradebook, points now."""
+    """The cell, its points in the gradebook and its points now."""
 
 
 def changed_weeks(root: Path, built: Iterable[Built]) -> list[ChangedWeek]:
-    """The weeks that somebody has handed in and whose exercises or points differ from the gradebook's.
+    """Return the weeks with submissions whose exercises or points differ from the gradebook's.
 
-    Empty where there is no gradebook, or none that can be read: then nothing has been graded here.
+    Empty where there is no readable gradebook, since then nothing has been graded here.
     """
     released = [each for each in built if not each.source.parts_only]
-    config = load_config(root) if (root / CONFIG).is_file() else None
-    url = make_url(config.CourseDirectory.db_url) if config else None
-    if url is None or (url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file()):
+    if not (root / CONFIG).is_file():
+        return []
+    config = load_config(root)
+    url = make_url(config.CourseDirectory.db_url)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
         return []
     try:
-        with OpenGradebook(config.CourseDirectory.db_url, _WAIT) as gradebook, gradebook.reading() as session:
+        with (
+            OpenGradebook(config.CourseDirectory.db_url, _WAIT_S) as gradebook,
+            gradebook.reading() as session,
+        ):
             found = [_compared(session, each) for each in released]
     except (CourseError, NotWritten):
         return []
@@ -52,7 +57,7 @@ def changed_weeks(root: Path, built: Iterable[Built]) -> list[ChangedWeek]:
 
 
 def sentences(changed: ChangedWeek) -> Iterator[str]:
-    """What an instructor should know, and do next."""
+    """Yield the lines to print for an instructor: the changes, and the next commands."""
     week = changed.week
     yield f"{week.folder}: the gradebook has {changed.submissions} submissions of this week as it was."
     if changed.new:
@@ -78,7 +83,7 @@ def _compared(session: Session, built: Built) -> ChangedWeek | None:
     submissions = session.scalars(
         select(SubmittedNotebook.id).where(SubmittedNotebook.notebook_id == notebook.id)
     ).all()
-    known = {name: float(most) for name, most in _graded_cells(session, notebook)}
+    known = {name: float(max_score) for name, max_score in _graded_cells(session, notebook)}
     now = {each.cell: float(each.out_of) for each in _exercises(built)}
     if not submissions or known == now:
         return None

@@ -1,4 +1,4 @@
-"""The gradebook, opened once for a whole run: one engine, one connection, one transaction at a time."""
+"""The gradebook, opened once for a run: one engine, one connection, one transaction at a time."""
 
 import warnings
 from collections.abc import Iterator
@@ -28,12 +28,13 @@ class OpenGradebook:
         """Opens the gradebook at the database address `url`.
 
         Args:
-            wait: seconds to wait for one that another program has locked.
+            url: the database address.
+            wait: seconds to wait for a gradebook that another program has locked.
 
         Raises:
-            CourseError: there is none yet, or it cannot be opened.
+            CourseError: there is no gradebook yet, or it cannot be opened.
         """
-        _insist_on_file(url)
+        _require_file(url)
         try:
             self._engine = _engine(url, wait)
             self._reader = self._engine.execution_options(**{_READING: True})
@@ -52,18 +53,18 @@ class OpenGradebook:
         self._engine.dispose()
 
     def transaction(self) -> AbstractContextManager[Session]:
-        """One transaction: all that is done in it is kept when it ends well, and nothing otherwise.
+        """Return a transaction, which is committed when the block ends and rolled back on an error.
 
         Raises:
-            NotWritten: the database refused; the text says why.
+            NotWritten: the database refused; the text gives the reason.
         """
         return self._session(self._engine)
 
     def reading(self) -> AbstractContextManager[Session]:
-        """The same for looking only: it need not wait for somebody who writes.
+        """Return a transaction for reading, which need not wait for one that writes.
 
         Raises:
-            NotWritten: the database refused; the text says why.
+            NotWritten: the database refused; the text gives the reason.
         """
         return self._session(self._reader)
 
@@ -71,7 +72,7 @@ class OpenGradebook:
     def _session(self, engine: Engine) -> Iterator[Session]:
         try:
             with warnings.catch_warnings():
-                # nbgrader's own, about the order in which it adds objects
+                # nbgrader causes it by the order in which it adds objects
                 warnings.simplefilter("ignore", SAWarning)
                 with Session(engine) as session, session.begin():
                     yield session
@@ -80,16 +81,16 @@ class OpenGradebook:
 
 
 class NotebookFinder:
-    """The one question of nbgrader's Gradebook that the executor asks, answered in a transaction of ours."""
+    """The part of nbgrader's Gradebook that the executor needs, in a transaction of ours."""
 
     def __init__(self, session: Session):
         self._session = session
 
     def find_notebook(self, name: str, assignment: str) -> Notebook:
-        """As nbgrader's Gradebook has it.
+        """Return a notebook, as nbgrader's `Gradebook.find_notebook` does.
 
         Raises:
-            MissingEntry: the gradebook does not know it.
+            MissingEntry: the gradebook has no such notebook.
         """
         found = self._session.scalar(
             select(Notebook)
@@ -105,34 +106,34 @@ _READING = "course_reading"
 _GENERATE = "run `nbgrader generate_assignment WEEK --force` first, which tells it the exercises."
 
 
-def _insist_on_file(url: str) -> None:
-    # SQLite would make an empty one.
-    place = make_url(url)
-    if place.get_backend_name() == "sqlite" and not Path(place.database or "").is_file():
-        raise CourseError(f"There is no gradebook yet at {place.database}: {_GENERATE}")
+def _require_file(url: str) -> None:
+    # SQLite would create an empty database.
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").is_file():
+        raise CourseError(f"There is no gradebook yet at {parsed.database}: {_GENERATE}")
 
 
 def _engine(url: str, wait: float) -> Engine:
     # One connection, so that a whole run counts as one client of the database.
-    options = {"pool_size": 1, "max_overflow": 0, "pool_pre_ping": True}
+    options: dict[str, Any] = {"pool_size": 1, "max_overflow": 0, "pool_pre_ping": True}
     kind = make_url(url).get_backend_name()
     if kind == "postgresql":
-        milliseconds = max(1, round(wait * 1000))  # 0 would mean for ever
+        milliseconds = max(1, round(wait * 1000))  # 0 means no limit
         options["connect_args"] = {"options": f"-c lock_timeout={milliseconds}"}
     if kind != "sqlite":
         return create_engine(url, **options)
     engine = create_engine(url, connect_args={"timeout": wait}, **options)
-    event.listen(engine, "connect", _leave_transactions_to_us)
-    event.listen(engine, "begin", _begin_at_once)
+    event.listen(engine, "connect", _disable_driver_transactions)
+    event.listen(engine, "begin", _begin)
     return engine
 
 
-def _leave_transactions_to_us(connection: Any, _: Any) -> None:
+def _disable_driver_transactions(connection: Any, _: Any) -> None:
     connection.isolation_level = None
 
 
-def _begin_at_once(connection: Any) -> None:
-    # What is read must still hold when something is written: formgrader may be writing as well.
+def _begin(connection: Any) -> None:
+    # IMMEDIATE takes the write lock at once: formgrader must not write between our reading and writing.
     reading = connection.get_execution_options().get(_READING)
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 

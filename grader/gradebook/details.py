@@ -1,4 +1,4 @@
-"""What is worth keeping of a graded submission beside its points: reasons, signs, layers, times."""
+"""The details of a graded submission that are kept besides its points: reasons, signs, layers, times."""
 
 import json
 from dataclasses import asdict, dataclass, field
@@ -9,7 +9,7 @@ from grader.autograde.task import CellGrade, DelegationSign, GradedSubmission, T
 
 @dataclass(frozen=True)
 class Details:
-    """How a submission was graded."""
+    """The details of one submission's grading, as the database keeps them."""
 
     ledger: tuple[CellGrade, ...]
     odd: tuple[str, ...] = ()
@@ -19,24 +19,24 @@ class Details:
     timings: Timings = field(default_factory=Timings)
 
     def to_json(self) -> str:
-        """As text that every database keeps: ASCII alone."""
+        """Return the details as JSON in ASCII, which every database can store."""
         return json.dumps(asdict(self))
 
     @classmethod
     def from_json(cls, text: str) -> "Details":
-        """What `to_json` wrote."""
+        """Read what `to_json` wrote."""
         return cls(**_parts(json.loads(text)))
 
 
 def details_of(graded: GradedSubmission, odd: tuple[str, ...] = ()) -> Details:
-    """What to keep of a result; `odd` is what was strange about the folder it lay in."""
+    """Return the details of a result; `odd` lists oddities of the submission's folder."""
     return Details(
         graded.ledger, odd + graded.odd, graded.signs, graded.layers, graded.reference, graded.timings
     )
 
 
 def graded_from_plain(plain: dict[str, Any]) -> GradedSubmission:
-    """A result from the dict that `GradedSubmission.to_plain` made, also after a journey as JSON."""
+    """Read a result from the dict of `GradedSubmission.to_plain`, also after a JSON round trip."""
     return GradedSubmission(**{**plain, **_parts(plain)})
 
 

@@ -1,4 +1,4 @@
-"""What can go wrong around a submission, in sentences: the disk, the database, the workers."""
+"""Errors of the disk and of the database, as sentences for the instructor."""
 
 import errno
 import sqlite3
@@ -13,23 +13,23 @@ _AGAIN = "try again"
 
 
 class NotWritten(CourseError):
-    """What the disk or the gradebook refused; the text is the sentence to show."""
+    """A write that the disk or the database refused; the text is the sentence to show."""
 
 
 class Locked(NotWritten):
-    """Another program holds the gradebook: it may be free later."""
+    """Another program has locked the gradebook, so a later try may succeed."""
 
 
 def file_error_message(error: OSError) -> str:
-    """What is the matter with a file, and what to do."""
+    """Return the cause of a file's error, and what to do."""
     if error.errno in _FULL:
         return f"the disk is full: make room and {_AGAIN}."
     return f"{error.filename or 'a file'} cannot be written: {error.strerror or error}."
 
 
 def database_error_message(error: SQLAlchemyError) -> NotWritten:
-    """What is the matter with the gradebook, and what to do."""
-    said = _first_line(error)
+    """Return the cause of a database's error, and what to do, as an exception to raise."""
+    message = _first_line(error)
     match _kind(error):
         case "locked":
             return Locked(
@@ -38,17 +38,21 @@ def database_error_message(error: SQLAlchemyError) -> NotWritten:
         case "full":
             return NotWritten(f"the gradebook's disk is full: make room and {_AGAIN}.")
         case "forbidden":
-            return NotWritten(f"the gradebook may not be written ({said}): give yourself the right to.")
+            return NotWritten(f"the gradebook may not be written ({message}): give yourself the right to.")
         case "old":
             return NotWritten(
                 "the gradebook is of an older nbgrader: back it up, then run `nbgrader db upgrade`."
             )
         case "damaged":
-            return NotWritten(f"the gradebook's file is damaged ({said}): put its latest copy in its place.")
+            return NotWritten(
+                f"the gradebook's file is damaged ({message}): put its latest copy in its place."
+            )
         case "unreachable":
-            return NotWritten(f"the gradebook's database cannot be reached ({said}): see to it and {_AGAIN}.")
+            return NotWritten(
+                f"the gradebook's database cannot be reached ({message}): see to it and {_AGAIN}."
+            )
         case _:
-            return NotWritten(f"the gradebook refused it ({said}).")
+            return NotWritten(f"the gradebook refused it ({message}).")
 
 
 _Kind = Literal["locked", "full", "forbidden", "old", "damaged", "unreachable", ""]
@@ -66,10 +70,10 @@ _SQLITE: dict[int, _Kind] = {
     sqlite3.SQLITE_CANTOPEN: "unreachable",
 }
 _MISSING_IN_SQLITE = ("no such column", "no such table", "has no column named")
-"""What SQLite says of an older schema: it has no code for that, and no language but English."""
+"""SQLite's messages for an older schema, for which it has no code. They are always in English."""
 
 # Codes and classes of codes (the first two characters) of PostgreSQL's appendix A, most of them of the SQL
-# standard. A server says what is wrong in its own language.
+# standard. A server's messages may be in any language.
 _SQLSTATE: dict[str, _Kind] = {
     "55P03": "locked",  # lock_not_available
     "55006": "locked",  # object_in_use
@@ -92,7 +96,7 @@ _SQLSTATE: dict[str, _Kind] = {
 
 
 def _kind(error: SQLAlchemyError) -> _Kind:
-    """The kind of trouble, by the driver's code: its words are the server's, in any language."""
+    """Classify an error by the driver's code, since the message may be in any language."""
     if not isinstance(error, DBAPIError):
         return ""
     origin = error.orig
@@ -101,13 +105,13 @@ def _kind(error: SQLAlchemyError) -> _Kind:
         return _kind_in_sqlite(code & 0xFF, str(origin))
     state = getattr(origin, "sqlstate", None) or getattr(origin, "pgcode", None) or ""
     known = (_SQLSTATE[part] for part in (state, state[:3], state[:2]) if part in _SQLSTATE)
-    # A driver that has no answer from a server has no code of one.
-    silent = error.connection_invalidated or (isinstance(error, OperationalError) and not state)
-    return next(known, "unreachable" if silent else "")
+    # A driver that got no answer from the server has no code.
+    no_answer = error.connection_invalidated or (isinstance(error, OperationalError) and not state)
+    return next(known, "unreachable" if no_answer else "")
 
 
-def _kind_in_sqlite(code: int, said: str) -> _Kind:
-    if code == sqlite3.SQLITE_ERROR and any(words in said for words in _MISSING_IN_SQLITE):
+def _kind_in_sqlite(code: int, message: str) -> _Kind:
+    if code == sqlite3.SQLITE_ERROR and any(words in message for words in _MISSING_IN_SQLITE):
         return "old"
     return _SQLITE.get(code, "")
 

@@ -1,4 +1,4 @@
-"""Tells the gradebook of a week that has changed after students handed in, and keeps every grade."""
+"""Updates the gradebook when a week changes after students have handed in, and keeps every grade."""
 
 from collections.abc import Iterable
 
@@ -14,16 +14,16 @@ _GRADED, _COMMENTED = (GradeCell, TaskCell), (SolutionCell, TaskCell)
 
 
 def release_steps() -> list[type]:
-    """nbgrader's own steps from a source to a release, with this one in SaveCells's place."""
+    """Return nbgrader's preprocessors of a release, with SaveCellsKeepGrades in place of SaveCells."""
     steps = GenerateAssignment.class_traits()["preprocessors"].default()
     return [SaveCellsKeepGrades if step is SaveCells else step for step in steps]
 
 
 class SaveCellsKeepGrades(SaveCells):
-    """Adds cells and changes points also where there are submissions.
+    """Adds cells and changes points even where there are submissions.
 
-    nbgrader's own refuses to, in a traceback, when `generate_assignment --force` has already removed the
-    released folder.
+    nbgrader's own class raises an error, when `generate_assignment --force` has already removed the released
+    folder.
     """
 
     remove_exercises = Bool(
@@ -31,7 +31,7 @@ class SaveCellsKeepGrades(SaveCells):
     ).tag(config=True)
 
     def _create_notebook(self, nb: NotebookNode) -> None:
-        # The name is nbgrader's, which calls it with the gradebook open.
+        # Overrides a private method of nbgrader, which calls it with the gradebook open: no public one does.
         known = self._with_submissions()
         if known is None:
             super()._create_notebook(nb)
@@ -40,11 +40,11 @@ class SaveCellsKeepGrades(SaveCells):
         self._save_cells()
         self._remove_cells(known)
         self._complete(known)
-        self._tell_of_more_than_there_is(known)
+        self._flag_excess_points(known)
         self.gradebook.db.commit()
 
     def _with_submissions(self) -> Notebook | None:
-        """The gradebook's notebook, where somebody has handed it in."""
+        """Return the gradebook's notebook if it has submissions."""
         notebooks = self.gradebook.db.query(Notebook).filter(Notebook.name == self.notebook_id).all()
         found = next((each for each in notebooks if each.assignment.name == self.assignment_id), None)
         return found if found is not None and found.submissions else None
@@ -62,15 +62,15 @@ class SaveCellsKeepGrades(SaveCells):
             )
 
     def _save_cells(self) -> None:
-        place = (self.notebook_id, self.assignment_id)
+        names = (self.notebook_id, self.assignment_id)
         for name, info in self.new_grade_cells.items():
-            self.gradebook.update_or_create_grade_cell(name, *place, **info)
+            self.gradebook.update_or_create_grade_cell(name, *names, **info)
         for name, info in self.new_solution_cells.items():
-            self.gradebook.update_or_create_solution_cell(name, *place, **info)
+            self.gradebook.update_or_create_solution_cell(name, *names, **info)
         for name, info in self.new_task_cells.items():
-            self.gradebook.update_or_create_task_cell(name, *place, **info)
+            self.gradebook.update_or_create_task_cell(name, *names, **info)
         for name, info in self.new_source_cells.items():
-            self.gradebook.update_or_create_source_cell(name, *place, **info)
+            self.gradebook.update_or_create_source_cell(name, *names, **info)
 
     def _remove_cells(self, known: Notebook) -> None:
         session = self.gradebook.db
@@ -95,21 +95,21 @@ class SaveCellsKeepGrades(SaveCells):
         session.refresh(known)
 
     def _complete(self, known: Notebook) -> None:
-        """Gives every submission the rows of new cells, without which formgrader does not find them."""
+        """Adds the rows of new cells to every submission: formgrader finds only cells that have them."""
         for submitted in known.submissions:
             for kind, cells in ((Grade, _GRADED), (Comment, _COMMENTED)):
                 self._add_rows(submitted, kind, self._cells(known, cells))
 
-    def _add_rows(self, submitted: SubmittedNotebook, kind: type, cells: Iterable) -> None:
+    def _add_rows(self, submitted: SubmittedNotebook, kind: type[Grade | Comment], cells: Iterable) -> None:
         rows = submitted.grades if kind is Grade else submitted.comments
-        there = {row.cell_id for row in rows}
+        existing = {row.cell_id for row in rows}
         for cell in cells:
-            if cell.id not in there:
+            if cell.id not in existing:
                 self.gradebook.db.add(kind(cell_id=cell.id, notebook_id=submitted.id))
         self.gradebook.db.flush()
 
-    def _tell_of_more_than_there_is(self, known: Notebook) -> None:
-        """Names whom a person gave more points than the exercise has now, for a person to look at again."""
+    def _flag_excess_points(self, known: Notebook) -> None:
+        """Flags manual scores above an exercise's new maximum, for a person to look at again."""
         for cell in self._cells(known, _GRADED):
             for grade in cell.grades:
                 if grade.manual_score is not None and grade.manual_score > cell.max_score:

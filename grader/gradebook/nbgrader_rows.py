@@ -1,4 +1,4 @@
-"""A graded submission as nbgrader's own rows: student, submission, grades, comments, penalty."""
+"""Writes a graded submission as nbgrader's rows: student, submission, grades, comments, penalty."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -27,7 +27,7 @@ from utils.weeks import Week
 
 _TASK_CELL = "TaskCell"
 NO_RESPONSE = "No response."
-"""What nbgrader writes at an answer that the student left as it was."""
+"""nbgrader's comment on an answer that the student left unchanged."""
 
 
 def write_rows(
@@ -37,15 +37,18 @@ def write_rows(
     timestamp: datetime | None,
     ledger: Iterable[CellGrade],
     unanswered: Mapping[str, bool],
-    late: AssignLatePenalties,
+    late_policy: AssignLatePenalties,
 ) -> None:
-    """Writes what nbgrader's autograde writes, in this transaction. A person's scores and comments stay.
+    """Writes what `nbgrader autograde` writes, in this transaction. Manual scores and comments stay.
 
     Args:
-        timestamp: when it was handed in; None leaves what the gradebook has.
-        ledger: the points.
+        session: the transaction.
+        week: the week.
+        student: the student.
+        timestamp: the time of submission; None keeps the gradebook's.
+        ledger: the points of each graded cell.
         unanswered: for each answer cell, whether it is as released.
-        late: the policy for late submissions.
+        late_policy: the policy for late submissions.
     """
     submission = _submission(session, week, student)
     if timestamp is not None:
@@ -54,7 +57,7 @@ def write_rows(
     session.flush()
     points = {grade.cell: grade.points for grade in ledger}
     for grade, name, kind in _with_cells(session, Grade, notebook):
-        if kind == _TASK_CELL:  # it waits for a person, whatever is in it, and again after a new submission
+        if kind == _TASK_CELL:  # always graded by a person, and again after a new submission
             grade.needs_manual_grade = True
         elif name in points:
             _write_points(grade, points[name])
@@ -62,20 +65,20 @@ def write_rows(
         if name in unanswered:
             comment.auto_comment = NO_RESPONSE if unanswered[name] else None
     session.flush()
-    session.expire(notebook, ["score"])  # which the database adds up
-    notebook.late_submission_penalty = penalty(notebook, late)
+    session.expire(notebook, ["score"])  # the database computes it from the grades
+    notebook.late_submission_penalty = penalty(notebook, late_policy)
 
 
 def write_student(session: Session, student: str) -> None:
-    """Makes sure that the gradebook knows the student."""
+    """Adds the student to the gradebook if it has no such student."""
     if session.get(Student, student) is None:
         session.add(Student(id=student))
         session.flush()
 
 
 def _submission(session: Session, week: Week, student: str) -> SubmittedAssignment:
-    """The student's submission, made with all of its rows where it is the first."""
-    # Two graders of one course must not both add it: the second waits here for the first.
+    """Return the student's submission, with any missing rows added."""
+    # The lock keeps two class runs from adding the same submission.
     assignment = session.scalars(
         select(Assignment).where(Assignment.name == week.folder).with_for_update()
     ).one()
@@ -96,7 +99,7 @@ def _submission(session: Session, week: Week, student: str) -> SubmittedAssignme
 
 
 def _complete(session: Session, submission: SubmittedAssignment, notebook: Notebook) -> None:
-    """Adds the rows that the submission of a notebook lacks: all of them, where it is the first."""
+    """Adds the missing rows of a submitted notebook; all of them for a first submission."""
     submitted = session.scalar(
         select(SubmittedNotebook).where(
             SubmittedNotebook.assignment_id == submission.id, SubmittedNotebook.notebook_id == notebook.id
@@ -107,24 +110,26 @@ def _complete(session: Session, submission: SubmittedAssignment, notebook: Noteb
         session.add(submitted)
         session.flush()
     for kind, cells in ((Grade, (GradeCell, TaskCell)), (Comment, (SolutionCell, TaskCell))):
-        there = set(session.scalars(select(kind.cell_id).where(kind.notebook_id == submitted.id)))
+        existing = set(session.scalars(select(kind.cell_id).where(kind.notebook_id == submitted.id)))
         wanted = [
             name
             for each in cells
             for name in session.scalars(select(each.id).where(each.notebook_id == notebook.id))
         ]
-        session.add_all(kind(cell_id=cell, notebook_id=submitted.id) for cell in wanted if cell not in there)
+        session.add_all(
+            kind(cell_id=cell, notebook_id=submitted.id) for cell in wanted if cell not in existing
+        )
 
 
 def _with_cells(session: Session, kind: Any, notebook: SubmittedNotebook) -> list[tuple[Any, str, str]]:
-    """The notebook's rows of a kind, each with its cell's name and kind."""
-    # Locked, where the database can: a person's grade must not come between reading and writing.
+    """Return the notebook's rows of a kind, each with its cell's name and type."""
+    # Locked where the database supports it: formgrader must not write a score between our read and write.
     query = select(kind, BaseCell.name, BaseCell.type).join(BaseCell, BaseCell.id == kind.cell_id)
     rows = session.execute(query.where(kind.notebook_id == notebook.id).with_for_update(of=kind))
     return [tuple(row) for row in rows]
 
 
 def _write_points(grade: Grade, points: float | None) -> None:
-    # As nbgrader has it: a score that a person gave stays, and is to be looked at once more.
+    # As nbgrader does: a manual score stays, and is flagged for another look.
     grade.auto_score = points
     grade.needs_manual_grade = points is None or grade.manual_score is not None

@@ -1,4 +1,4 @@
-"""What lateness costs, of the points that the gradebook has: a person's grade may come after the run's."""
+"""Penalties for late submissions, computed from the gradebook's points, which a person may change later."""
 
 from collections.abc import Collection, Iterable
 
@@ -10,36 +10,42 @@ from sqlalchemy.orm import Session, joinedload
 from utils.weeks import Week
 
 
-def penalty(notebook: SubmittedNotebook, late: AssignLatePenalties) -> float | None:
-    """The points that the policy takes off a submission's; None for none."""
+def penalty(notebook: SubmittedNotebook, late_policy: AssignLatePenalties) -> float | None:
+    """Return the points that the policy takes off a submission; None for no penalty."""
     seconds = seconds_late(notebook.assignment)
     if seconds <= 0:
         return None
-    late.init_plugin()
-    asked = late.plugin_inst.late_submission_penalty(notebook.assignment.student_id, notebook.score, seconds)
-    return None if asked is None else late._check_late_penalty(notebook, asked)
+    late_policy.init_plugin()
+    points = late_policy.plugin_inst.late_submission_penalty(
+        notebook.assignment.student_id, notebook.score, seconds
+    )
+    # Private, but the only method with which nbgrader bounds a plugin's penalty (from 0 to the score): the
+    # class run must give the same penalty as `nbgrader autograde`.
+    return None if points is None else late_policy._check_late_penalty(notebook, points)
 
 
 def stale_penalties(
-    session: Session, week: Week, students: Collection[str], late: AssignLatePenalties
+    session: Session, week: Week, students: Collection[str], late_policy: AssignLatePenalties
 ) -> list[str]:
-    """Which of these students' penalties are not what the policy takes off their points of today."""
-    asked = [each for each in _submitted(session, week) if each.assignment.student_id in students]
+    """Return those of the students whose penalty differs from the policy's for their current points."""
+    submitted = [each for each in _submitted(session, week) if each.assignment.student_id in students]
     return [
-        each.assignment.student_id for each in asked if each.late_submission_penalty != penalty(each, late)
+        each.assignment.student_id
+        for each in submitted
+        if each.late_submission_penalty != penalty(each, late_policy)
     ]
 
 
-def renew_penalty(session: Session, week: Week, student: str, late: AssignLatePenalties) -> None:
-    """Writes a student's penalty as the policy has it for the points of today."""
+def renew_penalty(session: Session, week: Week, student: str, late_policy: AssignLatePenalties) -> None:
+    """Writes the policy's penalty for a student's current points."""
     for notebook in _submitted(session, week):
         if notebook.assignment.student_id == student:
-            notebook.late_submission_penalty = penalty(notebook, late)
+            notebook.late_submission_penalty = penalty(notebook, late_policy)
 
 
 def seconds_late(submission: SubmittedAssignment) -> float:
-    """By how much a submission came after its time; 0 where there is no due date."""
-    # With an extension but no due date, nbgrader adds it to None.
+    """Return the seconds between the deadline and a submission; 0 if in time or without a due date."""
+    # nbgrader's property fails for an extension without a due date: it adds the extension to None.
     return 0 if submission.assignment.duedate is None else submission.total_seconds_late
 
 

@@ -1,10 +1,10 @@
-"""Reads a week's grades from the gradebook, for the whole class at once."""
+"""Reads a week's grades from the gradebook for the whole class at once."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from nbgrader.api import Assignment, BaseCell, Grade, Notebook, SubmittedAssignment, SubmittedNotebook
-from sqlalchemy import Table, select
+from sqlalchemy import Row, Table, select
 from sqlalchemy.orm import Session
 
 from grader.gradebook.details import Details
@@ -15,21 +15,21 @@ from utils.weeks import Week
 
 @dataclass(frozen=True)
 class CellScore:
-    """What the gradebook has for one cell of a submission."""
+    """The gradebook's score for one cell of a submission."""
 
     score: float
-    """A person's score, where there is one, with extra credit; else the grader's."""
+    """The manual score with extra credit, if there is one; else the automatic score."""
     waits: bool
-    """Whether a person still has to look at it."""
+    """True if it needs manual grading."""
     by_person: bool
-    """Whether a person gave the score."""
-    given: float | None = None
-    """What a person gave, without extra credit."""
+    """True if there is a manual score."""
+    manual_score: float | None = None
+    """The manual score without extra credit."""
 
 
 @dataclass(frozen=True)
 class Kept:
-    """All that the gradebook has for one student's submission."""
+    """The gradebook's record of one student's submission."""
 
     cells: dict[str, CellScore]
     """By grade_id."""
@@ -38,13 +38,13 @@ class Kept:
     penalty: float
     """Points that the policy for late submissions takes away."""
     details: Details | None
-    """How the class run graded it; None where something else did."""
+    """The details of the class run's grading; None if nbgrader graded it."""
     file: str
     """The digest of the graded notebook that belongs to `details`."""
 
 
 def kept_of(session: Session, week: Week) -> dict[str, Kept]:
-    """Everybody's submission of the week, by student."""
+    """Return the gradebook's submissions of the week, by student."""
     own = {row.student: row for row in _own_rows(session, GRADED, week.folder)}
     query = (
         select(SubmittedNotebook, SubmittedAssignment)
@@ -62,7 +62,7 @@ def kept_of(session: Session, week: Week) -> dict[str, Kept]:
 
 @dataclass(frozen=True)
 class Known:
-    """What the gradebook says of a former grading."""
+    """The gradebook's record of a former grading by the class run."""
 
     fingerprint: str
     file: str
@@ -70,18 +70,15 @@ class Known:
 
 
 def known_of(session: Session, week: str) -> dict[str, Known]:
-    """What the class run remembers of each student's grading of a week (its folder).
-
-    A grade that somebody has removed from nbgrader's tables since is not known any more.
-    """
-    there = (
+    """Return each student's former grading of a week (its folder), unless the submission has been removed."""
+    submission = (
         select(SubmittedAssignment.id)
         .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
         .where(Assignment.name == week, SubmittedAssignment.student_id == GRADED.c.student)
     )
     rows = session.execute(
         select(GRADED.c.student, GRADED.c.fingerprint, GRADED.c.file).where(
-            GRADED.c.assignment == week, there.exists()
+            GRADED.c.assignment == week, submission.exists()
         )
     )
     return {student: Known(fingerprint, file) for student, fingerprint, file in rows}
@@ -89,19 +86,19 @@ def known_of(session: Session, week: str) -> dict[str, Known]:
 
 @dataclass(frozen=True)
 class Deadlines:
-    """Until when a week's submissions are in time, in UTC without a zone."""
+    """A week's deadlines, in UTC without a zone."""
 
     usual: datetime | None
     extended: dict[str, datetime]
-    """For students who have an extension."""
+    """The deadlines of students who have an extension."""
 
     def of(self, student: str) -> datetime | None:
-        """A student's; None where there is none."""
+        """Return a student's deadline; None without a due date."""
         return self.extended.get(student, self.usual)
 
 
 def deadlines_of(session: Session, week: str) -> Deadlines:
-    """The deadlines of a week (its folder)."""
+    """Return the deadlines of a week (its folder)."""
     usual = session.scalar(select(Assignment.duedate).where(Assignment.name == week))
     extensions = session.execute(
         select(SubmittedAssignment.student_id, SubmittedAssignment.extension)
@@ -114,24 +111,24 @@ def deadlines_of(session: Session, week: str) -> Deadlines:
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why a submission could not be graded the last time."""
+    """The reason why a submission could not be graded in the last class run."""
 
     reason: str
     fingerprint: str
-    """Of the submission, where it would be refused again; else empty."""
+    """The submission's fingerprint, if it would be refused again; else empty."""
 
 
 def refused_of(session: Session, week: str) -> dict[str, Refusal]:
-    """Who could not be graded the last time."""
+    """Return the students who could not be graded in the last class run, with the reasons."""
     return {row.student: Refusal(row.reason, row.fingerprint) for row in _own_rows(session, REFUSED, week)}
 
 
-def _own_rows(session: Session, table: Table, week: str) -> list:
+def _own_rows(session: Session, table: Table, week: str) -> list[Row]:
     return list(session.execute(select(table).where(table.c.assignment == week)))
 
 
 def _scores(session: Session, week: Week) -> dict[str, dict[str, CellScore]]:
-    """By submitted notebook and cell."""
+    """Return the scores by the submitted notebook's id and the cell's name."""
     query = (
         select(
             Grade.notebook_id,
@@ -146,8 +143,8 @@ def _scores(session: Session, week: Week) -> dict[str, dict[str, CellScore]]:
         .where(Assignment.name == week.folder, Notebook.name == week.notebook)
     )
     found: dict[str, dict[str, CellScore]] = {}
-    for notebook, cell, score, waits, given in session.execute(query):
-        found.setdefault(notebook, {})[cell] = CellScore(score, waits, given is not None, given)
+    for notebook, cell, score, waits, manual_score in session.execute(query):
+        found.setdefault(notebook, {})[cell] = CellScore(score, waits, manual_score is not None, manual_score)
     return found
 
 
@@ -155,7 +152,7 @@ def _kept(
     notebook: SubmittedNotebook,
     submission: SubmittedAssignment,
     scores: dict[str, dict[str, CellScore]],
-    own,
+    own: Row | None,
 ) -> Kept:
     return Kept(
         cells=scores.get(notebook.id, {}),

@@ -1,4 +1,4 @@
-"""Why a check cell of a graded notebook got its points, in a few words."""
+"""The reason for a check cell's points, read from a graded notebook."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ MISSING = "its check cell is missing from the submission"
 
 
 def reason(cell: NotebookNode | None) -> str:
-    """The mistake's name where the check knows it, else what the check or Python said."""
+    """Return the known mistake's name, or the headline of the check's report, or the Python error."""
     if cell is None:
         return MISSING
     reports = [each for each in map(_report, cell.outputs) if each]
@@ -25,7 +25,7 @@ def reason(cell: NotebookNode | None) -> str:
 
 
 def mistake(cell: NotebookNode | None) -> str:
-    """The known mistake that a check has named; empty where it has named none."""
+    """Return the known mistake that a check reported; empty if there is none."""
     reports = [] if cell is None else [each for each in map(_report, cell.get("outputs", ())) if each]
     return next((str(each["mistake"]) for each in reports if each.get("mistake")), "")
 

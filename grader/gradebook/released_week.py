@@ -1,4 +1,4 @@
-"""What is graded: the week's notebook and parts as the gradebook and the folders have them."""
+"""A released week: its notebook and parts, from the gradebook and nbgrader's folders."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,11 +20,11 @@ from utils.weeks import Week
 
 @dataclass(frozen=True)
 class ReleasedWeek:
-    """A week as it was released: what every submission of it is graded by."""
+    """A week as it was released, by which its submissions are graded."""
 
     week: Week
     source: bytes
-    """The notebook, its texts and points as the gradebook has them."""
+    """The notebook, with the cells' sources and points from the gradebook."""
     parts: bytes
     """The week's parts.py; empty where it has none."""
 
@@ -34,12 +34,16 @@ class ReleasedWeek:
 
     @cached_property
     def exercises(self) -> list[Exercise]:
-        """What gives points, in order."""
+        """The exercises, in the notebook's order."""
         return exercises_of(self._cells)
 
     def unanswered(self, notebook: Mapping[str, Any]) -> dict[str, bool]:
-        """For each answer cell of a graded notebook, whether it is as released."""
-        released = {grade_id(cell): cell.source for cell in self._cells if grading(cell).get("solution")}
+        """Return for each answer cell of a graded notebook whether it is as released."""
+        released = {
+            name: cell.source
+            for cell in self._cells
+            if grading(cell).get("solution") and (name := grade_id(cell)) is not None
+        }
         answers = {
             grade_id(cell): cell.source for cell in nbformat.from_dict(notebook).cells if grade_id(cell)
         }
@@ -47,10 +51,10 @@ class ReleasedWeek:
 
 
 def released_week(gradebook: OpenGradebook, folders: CourseDirectory, week: Week) -> ReleasedWeek:
-    """Reads what the week's submissions are graded by.
+    """Reads a released week.
 
     Raises:
-        CourseError: it was not built or not released, or has changed since.
+        CourseError: the week was not built or not released, or has changed since.
     """
     source_folder = _folder(folders, folders.source_directory, week)
     built = read_exercises(source_folder / f"{week.notebook}.ipynb")
@@ -68,12 +72,13 @@ def _folder(folders: CourseDirectory, step: str, week: Week) -> Path:
 
 
 def _refuse_changes(built: list[Exercise], known: list[Exercise]) -> None:
-    of = {exercise.cell: exercise.out_of for exercise in known}
+    points_of = {exercise.cell: exercise.out_of for exercise in known}
     for exercise in built:
-        if exercise.cell not in of:
+        if exercise.cell not in points_of:
             raise CourseError(f"The gradebook does not know {exercise.cell}: {_CHANGED}")
-        if exercise.out_of != of[exercise.cell]:
-            points = f"{of[exercise.cell]:g} points in the gradebook and {exercise.out_of:g} in the notebook"
+        if exercise.out_of != points_of[exercise.cell]:
+            known_points = points_of[exercise.cell]
+            points = f"{known_points:g} points in the gradebook and {exercise.out_of:g} in the notebook"
             raise CourseError(f"{exercise.cell} has {points}: {_CHANGED}")
 
 

@@ -1,4 +1,4 @@
-"""What grading left, student by student: points from the gradebook, reasons from the grader's own notes."""
+"""The results of a week by student: points from the gradebook, reasons from the class run's details."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -29,37 +29,37 @@ NOT_YET = "it has not been autograded."
 
 @dataclass(frozen=True)
 class StudentResult:
-    """What one student got for one week."""
+    """One student's result for one week."""
 
     student: str
     rows: tuple[CheckRow, ...]
-    """One an exercise, in the notebook's order; none where nothing of the student's has been graded."""
+    """One row for each exercise, in the notebook's order; empty if nothing has been graded."""
     problem: str = ""
-    """Why the submission could not be graded, in a sentence. With rows, these are of an earlier one."""
+    """The reason why the submission could not be graded. If there are rows, they are of an earlier one."""
     odd: tuple[str, ...] = ()
-    """What was strange about the submission."""
+    """Oddities of the submission, a sentence each."""
     signs: tuple[DelegationSign, ...] = ()
-    """Signs that something ready-made did an exercise's work."""
+    """Signs that ready-made code did an exercise's work."""
     mistakes: Mapping[str, str] = field(default_factory=dict)
-    """Known mistakes by exercise."""
+    """Known mistakes, by exercise."""
     layers: tuple[str, ...] = ()
     """The layers of protection in force when it was graded."""
     reference: str = ""
-    """The reference model that judged it."""
+    """The reference model with which it was judged."""
     timestamp: datetime | None = None
     seconds_late: float = 0.0
     penalty: float = 0.0
     """Points that the policy for late submissions takes away."""
     stale: bool = False
-    """Whether the grade rests on something that has changed since: see `grader.class_run.stale`."""
+    """True if something that the grade depends on has changed; see `grader.class_run.stale`."""
 
     def points(self, kind: Kind) -> float:
-        """Points got in all exercises of a kind."""
+        """Return the sum of the points in the exercises of a kind."""
         return sum(row.points for row in self.rows if row.kind == kind)
 
 
 class Classroom:
-    """The folders and the gradebook of a course folder, as nbgrader's configuration maps them."""
+    """A course folder's gradebook and folders, as nbgrader's configuration maps them."""
 
     def __init__(self, config: Config):
         self._config = config
@@ -78,23 +78,23 @@ class Classroom:
         return graded.with_name(f"{graded.name}.lock")
 
     def submitted(self, week: Week, student: str) -> Path:
-        """Where a student's submitted notebook is."""
+        """Return the path of a student's submitted notebook."""
         return self._notebook(self.folders.submitted_directory, week, student)
 
     def autograded(self, week: Week, student: str) -> Path:
-        """Where it is once it has been graded."""
+        """Return the path of a student's graded notebook."""
         return self._notebook(self.folders.autograded_directory, week, student)
 
     def graded_file(self, week: Week, student: str) -> GradedFile:
-        """The same, as the class run writes it."""
+        """Return a student's graded notebook, to be written by the class run."""
         return GradedFile(self.autograded(week, student), self._mode, self.folders.groupshared)
 
     def feedback(self, week: Week, student: str) -> Path:
-        """Where the student's feedback is, once it has been made."""
+        """Return the path of a student's feedback."""
         return self._notebook(self.folders.feedback_directory, week, student).with_suffix(".html")
 
     def exercises(self, week: Week) -> list[Exercise]:
-        """The week's exercises.
+        """Return the week's exercises.
 
         Raises:
             CourseError: the week has not been built.
@@ -102,35 +102,38 @@ class Classroom:
         return read_exercises(self._notebook(self.folders.source_directory, week, "."))
 
     def students(self, week: Week) -> list[str]:
-        """Who has submitted something for the week, sorted."""
+        """Return the students who have submitted something for the week, sorted."""
         pattern = self.submitted(week, "*").parent.relative_to(self.folders.root)
         return sorted(folder.parent.name for folder in Path(self.folders.root).glob(str(pattern)))
 
     def known(self, week: Week, gradebook: OpenGradebook) -> list[str]:
-        """Whose submissions of the week the gradebook knows, also where their files are gone."""
+        """Return the students with a submission of the week in the gradebook, even if the files are gone."""
         with gradebook.reading() as session:
             return sorted(kept_of(session, week))
 
     def gradebook(self) -> OpenGradebook:
-        """The gradebook, opened.
+        """Opens the gradebook.
 
         Raises:
-            CourseError: there is none, or it cannot be opened.
+            CourseError: there is no gradebook, or it cannot be opened.
         """
         return OpenGradebook(self.folders.db_url, ClassRun(config=self._config).database_wait)
 
     def result(self, week: Week, student: str) -> StudentResult:
-        """What one student got; see `results`."""
+        """Return one student's result; see `results`."""
         with self.gradebook() as gradebook:
             return self.results(week, [student], {}, gradebook)[0]
 
     def results(
         self, week: Week, students: Iterable[str], failures: Mapping[str, str], gradebook: OpenGradebook
     ) -> list[StudentResult]:
-        """What these students got, in their order.
+        """Return the results of these students, in their order.
 
         Args:
-            failures: why submissions could not be graded, where that has just been found out.
+            week: the week.
+            students: the students.
+            failures: reasons why submissions could not be graded, from the current run.
+            gradebook: the open gradebook.
 
         Raises:
             CourseError: the week has not been built, or has changed since it was released.
@@ -159,9 +162,9 @@ class Classroom:
         ledger = {grade.cell: grade for grade in details.ledger}
         return StudentResult(
             student=student,
-            rows=tuple(_rows(exercises, kept.cells, lambda each: _noted(ledger.get(each.cell)))),
+            rows=tuple(_rows(exercises, kept.cells, lambda each: _reason_in(ledger.get(each.cell)))),
             problem=problem,
-            odd=(*details.odd, *_more_than_there_is(exercises, kept.cells)),
+            odd=(*details.odd, *_excess_points(exercises, kept.cells)),
             signs=details.signs,
             mistakes=_mistakes(exercises, ledger),
             layers=details.layers,
@@ -173,7 +176,7 @@ class Classroom:
 
     @cached_property
     def _mode(self) -> int:
-        # nbgrader writes permissions as people say them: 444 is 0o444.
+        # nbgrader's setting holds octal digits as a decimal number: 444 means 0o444.
         return int(str(Autograde(coursedir=self.folders, config=self._config).permissions), 8)
 
     def _notebook(self, step: str, week: Week, student: str) -> Path:
@@ -183,13 +186,13 @@ class Classroom:
 def _of_nbgrader(
     student: str, exercises: list[Exercise], kept: Kept, graded: Path, problem: str
 ) -> StudentResult:
-    """What `nbgrader autograde` or formgrader's button left: the reasons stand in the graded notebook."""
+    """Return a result of `nbgrader autograde` or formgrader, with reasons from the graded notebook."""
     cells = {grade_id(cell): cell for cell in nbformat.read(graded, as_version=4).cells}
     return StudentResult(
         student=student,
         rows=tuple(_rows(exercises, kept.cells, lambda each: reason(cells.get(each.cell)))),
         problem=problem,
-        odd=tuple(_more_than_there_is(exercises, kept.cells)),
+        odd=tuple(_excess_points(exercises, kept.cells)),
         mistakes=_mistakes_in(exercises, cells),
         timestamp=kept.timestamp,
         seconds_late=kept.seconds_late,
@@ -197,13 +200,13 @@ def _of_nbgrader(
     )
 
 
-def _more_than_there_is(exercises: Iterable[Exercise], cells: Mapping[str, CellScore]) -> Iterator[str]:
-    """What a person gave before the exercise's points were lowered."""
+def _excess_points(exercises: Iterable[Exercise], cells: Mapping[str, CellScore]) -> Iterator[str]:
+    """Yield a sentence for each manual score above an exercise's points, which have been lowered since."""
     for each in exercises:
-        given = cells[each.cell].given if each.cell in cells else None
-        if given is not None and given > each.out_of:
+        score = cells[each.cell].manual_score if each.cell in cells else None
+        if score is not None and score > each.out_of:
             yield (
-                f"{each.name} has {given:g} points from a person and now has {each.out_of:g}: look at it in "
+                f"{each.name} has {score:g} points from a person and now has {each.out_of:g}: look at it in "
                 "formgrader."
             )
 
@@ -211,7 +214,7 @@ def _more_than_there_is(exercises: Iterable[Exercise], cells: Mapping[str, CellS
 def _rows(
     exercises: Iterable[Exercise],
     cells: Mapping[str, CellScore],
-    why: Callable[[Exercise], str],
+    reason_of: Callable[[Exercise], str],
 ) -> Iterator[CheckRow]:
     for each in exercises:
         if each.cell not in cells:
@@ -219,18 +222,18 @@ def _rows(
                 f"The gradebook does not know {each.cell}: the week has changed since "
                 "`nbgrader generate_assignment`. Run that again, with --force, and grade again."
             )
-        yield _row(each, cells[each.cell], why(each))
+        yield _row(each, cells[each.cell], reason_of(each))
 
 
-def _row(exercise: Exercise, score: CellScore, why: str) -> CheckRow:
-    why = _written(score) if exercise.kind == "written" else why
+def _row(exercise: Exercise, score: CellScore, text: str) -> CheckRow:
+    text = _written(score) if exercise.kind == "written" else text
     return CheckRow(
         exercise=exercise.name,
         kind=exercise.kind,
         points=score.score,
         out_of=exercise.out_of,
-        mark=_mark(exercise, score, why),
-        reason=why,
+        mark=_mark(exercise, score, text),
+        reason=text,
     )
 
 
@@ -240,15 +243,15 @@ def _written(score: CellScore) -> str:
     return "graded by a person" if score.by_person else NOT_WRITTEN
 
 
-def _mark(exercise: Exercise, score: CellScore, why: str) -> Mark:
+def _mark(exercise: Exercise, score: CellScore, text: str) -> Mark:
     if exercise.kind == "written" and score.waits:
         return "✎"
     if score.score == exercise.out_of:
         return "✓"
-    return "○" if why in {NOT_WRITTEN, MISSING} else "✗"
+    return "○" if text in {NOT_WRITTEN, MISSING} else "✗"
 
 
-def _noted(grade: CellGrade | None) -> str:
+def _reason_in(grade: CellGrade | None) -> str:
     return grade.reason if grade else MISSING
 
 

@@ -1,4 +1,4 @@
-"""What nbgrader_config.py may say about class runs: `c.ClassRun`."""
+"""The settings of class runs in nbgrader_config.py: `c.ClassRun`."""
 
 import os
 
@@ -7,7 +7,7 @@ from traitlets.config import Configurable
 
 
 class ClassRun(Configurable):
-    """How class runs work on this machine."""
+    """The settings of class runs on this machine."""
 
     workers = Integer(
         0, min=0, help="Processes that grade, one submission each; 0 takes one for each processor core."
@@ -30,12 +30,12 @@ class ClassRun(Configurable):
     )
 
     def processes(self, wanted: int, submissions: int) -> int:
-        """How many processes to start: as many as asked for, and no more than there is work."""
+        """Return the number of processes to start: as wanted or configured, at most one per submission."""
         return max(1, min(wanted or self.workers or _cores(), submissions))
 
 
 def _cores() -> int:
-    """The processor cores that this process may use."""
+    """Return the number of processor cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -1,4 +1,4 @@
-"""What the class run keeps beside nbgrader's tables, in the same database and so in the same transaction."""
+"""The class run's tables. They are in nbgrader's database, so that one transaction covers both."""
 
 from sqlalchemy import Column, MetaData, String, Table, Text
 
@@ -13,8 +13,8 @@ GRADED = Table(
     Column("file", String(64), nullable=False),
     Column("details", Text, nullable=False),
 )
-"""How each submission was graded: the fingerprint of all that its grade rests on, the SHA-256 of the graded
-notebook, and `details.Details` as JSON."""
+"""Graded submissions: the fingerprint of everything that the grade depends on, the graded notebook's SHA-256
+digest, and `details.Details` as JSON."""
 
 REFUSED = Table(
     "course_refused",
@@ -24,5 +24,5 @@ REFUSED = Table(
     Column("fingerprint", String(64), nullable=False),
     Column("reason", Text, nullable=False),
 )
-"""Submissions that could not be graded the last time, and why; with a fingerprint where the same one would be
-refused again. A grade from before stays beside it."""
+"""Submissions that could not be graded in the last run, with the reason, and with a fingerprint if the same
+submission would be refused again. The student's former grade stays in `GRADED`."""

@@ -21,13 +21,13 @@ class WriteQueue:
         self._waiting: deque[PendingWrite] = deque()
         self._times_locked = 0
 
-    def take(self, result: PendingWrite) -> Iterator[WriteOutcome]:
+    def put(self, result: PendingWrite) -> Iterator[WriteOutcome]:
         """Adds a result; yields the outcomes of all that were written or failed."""
         self._waiting.append(result)
         if self._times_locked < MAX_LOCKED:
             yield from self._write_waiting()
 
-    def end(self) -> Iterator[WriteOutcome]:
+    def flush(self) -> Iterator[WriteOutcome]:
         """Tries a last time, then yields results that are still locked out as not written."""
         reason = yield from self._write_waiting()
         while self._waiting:

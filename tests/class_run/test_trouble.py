@@ -85,15 +85,15 @@ def test_a_lock_that_ends_in_time_costs_nothing(graded, monkeypatch):
     from grader.gradebook import write_queue
 
     tries = []
-    original = write_queue.WriteQueue.take
+    original = write_queue.WriteQueue.put
 
-    def take(self, result):
+    def put(self, result):
         tries.append(result.student)
         if len(tries) == 5:
             held.pop().close()
         yield from original(self, result)
 
-    monkeypatch.setattr(write_queue.WriteQueue, "take", take)
+    monkeypatch.setattr(write_queue.WriteQueue, "put", put)
     monkeypatch.setattr(ProgressListener, "step", lambda self, name: None)
     outcome = graded.grade(During(begin=lambda: held.append(lock(graded))))
     assert sorted(outcome.graded) == sorted(STUDENTS)
