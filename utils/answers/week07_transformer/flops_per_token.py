@@ -17,7 +17,7 @@ def _expected_flops(config, seq):
 
 @functools.lru_cache(maxsize=64)
 def _counted(config, seq):
-    """The FLOPs of one prompt, shared out among its tokens."""
+    """Return the FLOPs of one prompt per token."""
     total = extrapolated(lambda sizes: _counted_whole(sizes, seq), dict(config))["FLOPs"]
     per_token, rest = divmod(total, seq)
     if rest:
@@ -26,7 +26,7 @@ def _counted(config, seq):
 
 
 def _counted_whole(config, seq):
-    """Counts on the meta device, where nothing is computed."""
+    """Return the counts on the meta device, where nothing is computed."""
     model = meta_model(config)
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         run_meta_model(model, 1, seq)

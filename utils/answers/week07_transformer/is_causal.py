@@ -27,7 +27,7 @@ def _expected_causal(mixing, tokens, W_E, W_pos):
 
 
 def _moves(model, tokens, close=_CLOSE, look=lambda logits: logits):
-    """[seq, seq]: whether another token at the row's position moves the logits at the column's."""
+    """Return [seq, seq]: True where another token at the row changes the logits at the column."""
     before, rows = look(model(tokens)), []
     for place in range(tokens.shape[1]):
         other = tokens.clone()
@@ -37,7 +37,7 @@ def _moves(model, tokens, close=_CLOSE, look=lambda logits: logits):
 
 
 def _by(judge, **how):
-    """A mistake: `judge` takes the matrix of what moves what."""
+    """Return a mistake: `judge` takes the matrix of `_moves`."""
     return lambda model, tokens: bool(judge(_moves(model, tokens, **how)))
 
 

@@ -28,7 +28,7 @@ def _passing(config, batch, seq):
 
 
 def _counted_kept(config):
-    """Counts after a step of training on tensors without numbers."""
+    """Return the counts after a step of training on the meta device."""
     model = meta_model(config)
     weights = list(model.parameters())
     run_meta_model(model, 1, 2).logits.sum().backward()

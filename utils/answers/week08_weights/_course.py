@@ -1,4 +1,4 @@
-"""The course's side of the map: its names for HF's, and HF's tensors in its forms."""
+"""The course's side of the name map: its names for HF's, and HF's tensors in its shapes."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -39,13 +39,13 @@ def ours(name: str) -> tuple[str, ...]:
 
 
 def thirds(packed: Tensor, n_heads: int) -> tuple[Tensor, ...]:
-    """q's, k's and v's columns, each cut into heads, as HF's attention cuts what c_attn gives."""
+    """Return the columns of q, k and v, each split into heads, as HF's attention splits c_attn's output."""
     by_head = [third.chunk(n_heads, dim=-1) for third in packed.chunk(3, dim=-1)]
     return tuple(torch.stack(heads) for heads in by_head)
 
 
 def forms(name: str, tensor: Tensor, n_heads: int) -> tuple[Tensor, ...]:
-    """One of HF's tensors as the course keeps it."""
+    """Return one of HF's tensors in the course's shapes: three for c_attn, otherwise one."""
     if "c_attn" in name:
         return thirds(tensor, n_heads)
     if name.endswith("attn.c_proj.weight"):
@@ -54,7 +54,7 @@ def forms(name: str, tensor: Tensor, n_heads: int) -> tuple[Tensor, ...]:
 
 
 def weights(state_dict: Mapping[str, Tensor], n_heads: int) -> dict[str, Tensor]:
-    """Every parameter of the course's machine, in float32."""
+    """Return every parameter of the course's model, in float32."""
     filled = {}
     for name, tensor in state_dict.items():
         for target, form in zip(ours(name), forms(name, tensor, n_heads), strict=True):

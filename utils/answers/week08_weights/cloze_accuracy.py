@@ -26,14 +26,14 @@ def _goes_on(model, prompt, answer):
 
 @torch.no_grad()
 def _hits(model, prompt, answer, back=1):
-    """For each token of the answer: is it the model's first choice there?"""
+    """Return, for each token of the answer, True if it is the model's first choice there."""
     choices = model(torch.tensor([prompt + answer])).argmax(dim=-1)[0]
     start = len(prompt) - back
     return [choices[start + place].item() == token for place, token in enumerate(answer)]
 
 
 def _judged(judge):
-    """Each question by another rule."""
+    """Return a mistake that judges each question's hits by `judge`."""
     return lambda model, prompts, answers: _mean(
         judge(_hits(model, *each)) for each in zip(prompts, answers, strict=True)
     )

@@ -24,12 +24,12 @@ def _cut(tokens, seq):
 
 
 def _averaged(average):
-    """The right pieces, otherwise summed up."""
+    """Return a mistake with the right pieces and another average."""
     return lambda model, tokens, seq: average(_losses(model, _cut(tokens, seq)))
 
 
 def _pieces(cut):
-    """Other pieces, rightly summed up."""
+    """Return a mistake with other pieces and the right average."""
     return lambda model, tokens, seq: _losses(model, cut(tokens, seq)).mean(dim=0)
 
 

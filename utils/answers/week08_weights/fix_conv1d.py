@@ -10,17 +10,17 @@ _MATRICES = ("c_attn.weight", "attn.c_proj.weight", "c_fc.weight", "mlp.c_proj.w
 
 
 def _forms_after(change):
-    """The right forms of a tensor that has been changed before, depending on its name."""
+    """Return a mistake that changes each tensor by name before the right conversion."""
     return lambda name, tensor, n_heads: forms(name, change(name, tensor), n_heads)
 
 
 def _turned(name, tensor):
-    """Transposed, and read row by row in the old shape where it is not square."""
+    """Return the tensor transposed, or reshaped from its transpose if it is not square."""
     return tensor.mT.reshape(tensor.shape)
 
 
 def _instead(applies, form):
-    """Right, but for the names that `applies` picks."""
+    """Return a mistake that is right but for the names that `applies` accepts."""
 
     def wrong(name, tensor, n_heads):
         return form(tensor, n_heads) if applies(name) else forms(name, tensor, n_heads)

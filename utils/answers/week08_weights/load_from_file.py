@@ -50,7 +50,7 @@ def _load(
     full=_full,
     mute=False,
 ):
-    """A careful loading, one tensor at a time, of which each keyword changes one thing."""
+    """Load the file one tensor at a time; each keyword changes one step."""
     model = Machine(config).eval()
     empty = {name for name, _ in model.named_parameters()}
     for name in filter(wanted, file.keys()):

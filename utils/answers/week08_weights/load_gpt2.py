@@ -38,7 +38,7 @@ def _judged(output, state_dict, config, tokens, fault_in):
 
 
 def _renamed(*pairs):
-    """Some of the machine's names swapped: the tensors land in each other's place."""
+    """Return a loader that swaps some of the model's names, and thus their tensors."""
 
     def change(filled, config):
         moved = {}
@@ -52,14 +52,14 @@ def _renamed(*pairs):
 
 
 def _left_out(*ends):
-    """The names with these ends are not filled."""
+    """Return a loader that leaves out the names with these ends."""
     return loading(
         change=lambda filled, config: {n: value for n, value in filled.items() if not n.endswith(ends)}
     )
 
 
 def _other_layer(of):
-    """Each block is filled with another's weights: `of` gives its number."""
+    """Return a loader that fills each block with the weights of block `of(...)`."""
 
     def read(state_dict, config):
         tensors = dict(state_dict)
@@ -81,7 +81,7 @@ def _W_O_turned(state_dict, config):
 
 
 def _folded(filled, config):
-    """Gains and biases of ln_1 and ln_2 multiplied into what reads them, as TransformerLens does."""
+    """Fold gains and biases of ln_1 and ln_2 into the weights that read them, as TransformerLens does."""
     filled = {name: value.float() for name, value in filled.items()}
     for layer in range(config.n_layers):
         block = f"blocks.{layer}"

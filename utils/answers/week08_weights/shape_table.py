@@ -40,7 +40,7 @@ def _in_our_form(name, shape, n_heads):
 
 
 def _table(**wrong):
-    """The right table, but for the rows named."""
+    """Return the right table but for the given rows."""
     rows = [case.inputs["row"] for case in checks.shape_table.draw_cases()]
     return WrongTable(_expected_row, rows, wrong)
 

@@ -18,7 +18,7 @@ def _three(output):
 
 
 def _changed(change):
-    """The right three, each of them changed."""
+    """Return a mistake that changes each of the right three."""
     return lambda packed, n_heads: tuple(change(each, n_heads) for each in thirds(packed, n_heads))
 
 
@@ -37,7 +37,7 @@ def _turn(packed: Tensor) -> Tensor:
 
 
 def _rows_in_thirds(packed, n_heads):
-    """Thirds of the input axis."""
+    """Return thirds of the input axis."""
     if packed.dim() == 1:
         return thirds(packed, n_heads)
     return tuple(torch.stack(part.chunk(n_heads, dim=-1)) for part in packed.tensor_split(3, dim=0))

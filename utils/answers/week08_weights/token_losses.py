@@ -33,7 +33,7 @@ def _loss(guesses, came):
 
 
 def _scored(change):
-    """The right losses, changed."""
+    """Return a mistake that changes the right losses."""
     return _with(score=lambda guesses, came: change(_loss(guesses, came)))
 
 

@@ -17,7 +17,7 @@ EXACT_LOGITS = Tolerance(
 
 
 def without(logits, gone, value=-torch.inf):
-    """The logits with `value` where `gone` is True."""
+    """Return the logits with `value` where `gone` is True."""
     return torch.where(gone, torch.full_like(logits, value), logits)
 
 
@@ -31,12 +31,12 @@ def normalise_hidden(output):
 
 
 def ranks(logits):
-    """0 for the largest of each row, 1 for the next; equal ones in the order of their ids."""
+    """Return 0 for the largest of each row, 1 for the next …, with ties in the order of their ids."""
     return logits.argsort(dim=-1, descending=True, stable=True).argsort(dim=-1)
 
 
 def kth(logits, k):
-    """The k-th largest of each row, as a column."""
+    """Return the k-th largest of each row, as a column."""
     return logits.sort(dim=-1, descending=True).values[..., k - 1 : k]
 
 

@@ -52,7 +52,7 @@ STEPS = (_penalties, _temperature, _top_k, _top_p)
 
 
 def adjusting(*steps, **always):
-    """The steps in this order; `always` sets arguments, whatever was asked for."""
+    """Return a function with the steps in this order; `always` overrides its arguments."""
 
     def adjust(logits, tokens, temperature=1.0, top_k=None, top_p=1.0, penalties=()):
         asked = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "penalties": penalties, **always}

@@ -83,7 +83,7 @@ def _writing(
 
 
 def _anew(model, tokens, n_new, temperature=1.0, seed=None):
-    """generate without any cache."""
+    """Generate without a cache."""
     generator, n_ctx, wanted = _luck(seed), model.config.n_ctx, tokens.shape[1] + n_new
     while tokens.shape[1] < wanted:
         with torch.no_grad():
@@ -93,7 +93,7 @@ def _anew(model, tokens, n_new, temperature=1.0, seed=None):
 
 
 def _rolled(cache, layers):
-    """Throws out the oldest position of every layer and keeps the rest."""
+    """Drop the oldest position of every layer."""
     for number in range(layers):
         cache._kept[number] = [each[:, :, 1:] for each in cache._kept[number]]
     return cache

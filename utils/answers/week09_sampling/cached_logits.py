@@ -48,7 +48,7 @@ def _passing(
 
 
 def _all_read_again(model, tokens, cache):
-    """The logits of everything that the cache holds, the new tokens at the end."""
+    """Return the logits of all tokens in the cache, ending with the new ones."""
     logits = _passing()(model, tokens, cache)
     return torch.nn.functional.pad(logits, (0, 0, cache.length - tokens.shape[1], 0))
 

@@ -67,7 +67,7 @@ def _expected(model, tokens, n_new, n_ctx, how, asked):
 
 
 def _processors(how):
-    """The penalties in HF's form, then HF's warpers."""
+    """Return HF's penalties, then HF's warpers."""
     by_name = {"temperature": hf_temperature, "top_k": hf_top_k, "top_p": hf_top_p}
     penalties = [
         lambda tokens, logits, name=name: checks.PENALTIES[name](logits, tokens)
@@ -85,7 +85,7 @@ def _luck(seed):
 
 
 def _falls(logits, generator):
-    """One token a row, by the place at which a random number falls into the summed shares."""
+    """Return one token per row by inverse transform sampling from the cumulative probabilities."""
     summed = logits.softmax(-1).double().cumsum(-1)
     fall = torch.rand(len(logits), 1, dtype=torch.float64, generator=generator)
     return (fall * summed[:, -1:] >= summed).sum(-1)

@@ -19,7 +19,7 @@ def _hide(logits, which, value=-torch.inf):
 
 
 def _if(too_short, hide=_hide):
-    """Hides the stop token if `too_short(new, minimum, all)`."""
+    """Return a mistake that hides the stop token if `too_short(new, minimum, all)`."""
 
     def wrong(logits, tokens, prompt_length, minimum, stop_token):
         total = tokens.shape[1]

@@ -20,7 +20,7 @@ def _banning(
     stop_early=0,
     compare=lambda run: run,
 ):
-    """Forbids in each row what followed an earlier occurrence of its last n − 1 tokens."""
+    """Return a filter that forbids in each row the tokens that followed its last n − 1 tokens before."""
 
     def wrong(logits, tokens, n):
         filtered, length = logits.clone(), size(n)

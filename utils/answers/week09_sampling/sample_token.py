@@ -22,7 +22,7 @@ def _expected(logits, seed):
 
 
 def _observed(output, logits, seed):
-    """Frequencies and comparisons, from what was drawn."""
+    """Return frequencies and comparisons of the drawn tokens."""
     many, once, few, following, again = (output[n] for n in ("many", "once", "few", "next", "few again"))
     checked_ids(once, logits.shape[-1])
     said = {
@@ -37,7 +37,7 @@ def _observed(output, logits, seed):
 
 
 def _draw(shares, generator=None):
-    """One index a row, by the place at which a random number falls into the summed shares."""
+    """Return one index per row by inverse transform sampling from the cumulative probabilities."""
     fall = torch.rand(len(shares), 1, generator=generator, dtype=torch.float64)
     summed = shares.double().cumsum(-1)
     return (fall * summed[:, -1:] >= summed).sum(-1)
@@ -56,7 +56,7 @@ def _one_for_all(logits, generator=None):
 
 
 def _same_luck(logits, generator=None):
-    """One random number for all rows."""
+    """Draw with one random number for all rows."""
     fall = torch.rand(1, generator=generator)
     return (fall >= logits.softmax(-1).cumsum(-1)).sum(-1).clamp(max=logits.shape[-1] - 1)
 

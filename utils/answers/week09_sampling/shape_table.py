@@ -37,7 +37,7 @@ def _expected_row(row):
 
 
 def _table(**wrong):
-    """The right table, but for the rows named."""
+    """Return the right table but for the given rows."""
     rows = [case.inputs["row"] for case in checks.shape_table.draw_cases()]
     return WrongTable(_expected_row, rows, wrong)
 

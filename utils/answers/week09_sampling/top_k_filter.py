@@ -18,7 +18,7 @@ def _capped(wrong):
 
 
 def _not_among_the_ids(logits, k):
-    """Exactly k stay: those whose ids topk gives."""
+    """Keep exactly k logits, those at the ids that topk returns."""
     return without(
         logits, torch.ones_like(logits, dtype=torch.bool).scatter(-1, logits.topk(k).indices, False)
     )

@@ -17,7 +17,7 @@ def _expected(logits, p, tied):
 
 
 def _observed(output, logits, p, tied):
-    """The logits; of equal ones at the border, only how many stay, and that they stay in place."""
+    """Return the logits; with ties at the border only their number, and whether they stay in place."""
     if not tied:
         return output
     filtered = normalise_hidden(output)
@@ -26,7 +26,7 @@ def _observed(output, logits, p, tied):
 
 
 def _through(logits):
-    """For each token: how much probability it and the more probable ones have together."""
+    """Return, for each token, the sum of its probability and those of the more probable ones."""
     return before(logits) + logits.softmax(-1)
 
 
@@ -44,7 +44,7 @@ def _best(logits):
 
 
 def _not_put_back(logits, p):
-    """The mask, still in the order of the sorted logits, meets logits in the order of the vocabulary."""
+    """Apply the mask in sorted order to the logits in vocabulary order."""
     ordered = logits.softmax(-1).sort(dim=-1, descending=True).values
     return ordered.cumsum(-1) - ordered >= p
 
@@ -54,7 +54,7 @@ def _sums_before(ordered):
 
 
 def _looked_up(logits, p):
-    """The mask in sorted order, read at the places of the order instead of written there."""
+    """Gather the mask from sorted order where it has to be scattered."""
     ordered, places = logits.softmax(-1).sort(dim=-1, descending=True)
     return (_sums_before(ordered) >= p).take_along_dim(places, -1)
 

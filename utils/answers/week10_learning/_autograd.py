@@ -1,4 +1,4 @@
-"""torch's autograd in float64: what the hand-written backward passes are compared with."""
+"""Gradients by torch's autograd in float64, the reference for hand-written backward passes."""
 
 from collections.abc import Callable, Sequence
 
@@ -9,9 +9,9 @@ from torch import Tensor
 def gradients(
     function: Callable[..., Tensor], inputs: Sequence[Tensor], grad_out: Tensor | None = None
 ) -> list[Tensor]:
-    """The gradient of `function(*inputs)` with respect to each input, computed in float64, in its dtype.
+    """Return the gradient of `function(*inputs)` for each input, computed in float64, in the input's dtype.
 
-    `grad_out` is how the loss changes with what the function gives; None if that is the loss itself.
+    `grad_out` is the gradient of the loss by the function's output; None if the output is the loss.
     """
     wide = [each.detach().double().requires_grad_() for each in inputs]
     output = function(*wide)

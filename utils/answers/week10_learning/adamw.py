@@ -102,7 +102,7 @@ def _corrected(mean, square):
 
 
 def _state(*names):
-    """A state that holds these things only."""
+    """Return a state_dict that holds only these entries."""
     return _with(state_dict=lambda self: {name: getattr(self, name) for name in names})
 
 

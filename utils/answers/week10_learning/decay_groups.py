@@ -14,12 +14,12 @@ def _expected(shapes, tied, weight_decay):
 
 
 def _normalise(groups):
-    """The group that decays most comes first: their order decides nothing."""
+    """Return the groups with the largest decay first, since their order does not matter."""
     return sorted(groups, key=lambda group: (-group["weight_decay"], group["params"]))
 
 
 def _by(decays, rates=lambda decay: (decay, 0.0), listed=lambda model: model.named_parameters()):
-    """Two groups by `decays(name, parameter)`, with other rates or from another list of parameters."""
+    """Return a mistake: groups by `decays(name, parameter)`, with other rates or other parameters."""
 
     def wrong(model, weight_decay):
         members = list(listed(model))

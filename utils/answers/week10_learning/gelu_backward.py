@@ -22,7 +22,7 @@ def _inside(x):
 
 
 def _inner(x):
-    """Its slope."""
+    """Return the derivative of `_inside`."""
     return _ROOT * torch.addcmul(torch.ones_like(x), x, x, value=3 * _CUBE)
 
 
@@ -31,7 +31,7 @@ def _steepness(x):
 
 
 def _wrong(first=None, second=None):
-    """The slope as a sum of two terms, of which one goes wrong."""
+    """Return a mistake in one of the derivative's two terms."""
 
     def slope(grad_out, x):
         one = 0.5 + 0.5 * _inside(x).tanh() if first is None else first(x)
@@ -52,7 +52,7 @@ def _of(slope):
 
 
 def _below(x):
-    """The share of the normal distribution that lies below x."""
+    """Return the standard normal distribution function at x."""
     return torch.special.ndtr(x)
 
 

@@ -12,7 +12,7 @@ def _expected(kind, x, W, gradient, step):
 
 
 def _measured(loss_of, x, step, ahead=1.0, behind=1.0, width=2.0, moves=None):
-    """The quotients of differences, from one large table of moved inputs."""
+    """Return the difference quotients, from one large batch of shifted inputs."""
     moves = torch.eye(x.numel(), dtype=x.dtype) if moves is None else moves
     moves = step * moves.reshape(-1, *x.shape)
     after = torch.stack([loss_of(x + ahead * move) for move in moves])
@@ -21,13 +21,13 @@ def _measured(loss_of, x, step, ahead=1.0, behind=1.0, width=2.0, moves=None):
 
 
 def _apart(one, other):
-    """The length of the difference in units of both lengths."""
+    """Return the norm of the difference divided by the sum of both norms."""
     lengths = one.norm() + other.norm()
     return (one - other).norm() / lengths if lengths else lengths
 
 
 def _with(compare=_apart, prepare=torch.Tensor.double, **how):
-    """A check that measures or compares in another way."""
+    """Return a mistake that measures or compares in another way."""
 
     def wrong(loss_of, x, gradient, step):
         at = prepare(x)

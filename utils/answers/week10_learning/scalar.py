@@ -96,7 +96,7 @@ def _multiplied(self, other, amount):
 
 
 def _each_as_it_comes(self):
-    """From the result downwards, each number's whole gradient handed on at every visit."""
+    """Propagate each number's accumulated gradient again at every visit, from the result down."""
     self.grad = 1.0 if not self.grad else self.grad
     for other, slope in self.edges:
         other.grad += slope * self.grad

@@ -13,7 +13,7 @@ def _expected(logits, targets):
 
 
 def _hits(logits, targets):
-    """1 at each target, 0 elsewhere."""
+    """Return 1 at each target, 0 elsewhere."""
     return torch.zeros_like(logits).scatter(-1, targets.unsqueeze(-1), 1.0)
 
 

@@ -11,7 +11,7 @@ from utils.checks.fakes.trainable_model import SmallModel
 
 
 def cross_entropy(logits: Tensor, tokens: Tensor, reduction: str = "mean") -> Tensor:
-    """torch's loss of a batch: each position but the last is judged by the token after it."""
+    """Return torch's loss of a batch: every position but the last predicts the token after it."""
     judged = logits[:, :-1].flatten(0, 1)
     return F.cross_entropy(judged, tokens[:, 1:].flatten(), reduction=reduction)
 
@@ -19,7 +19,7 @@ def cross_entropy(logits: Tensor, tokens: Tensor, reduction: str = "mean") -> Te
 def learn(
     model: nn.Module, optimizer: torch.optim.Optimizer, batches: Iterable[Tensor], max_norm: float
 ) -> float:
-    """A step on all batches at once, as if they were one: no accumulation, so nothing to divide."""
+    """Take one step on all batches, joined into one instead of accumulated, and return the loss."""
     everything = torch.cat(list(batches))
     optimizer.zero_grad()
     loss = cross_entropy(model(everything), everything)
@@ -32,7 +32,7 @@ def learn(
 def torch_adamw(
     model: SmallModel, lr: float, weight_decay: float, betas: tuple[float, float] = (0.9, 0.999)
 ) -> torch.optim.AdamW:
-    """torch's AdamW, which lets the weights decay and neither bias nor gain."""
+    """Return torch's AdamW with weight decay for the weights, not for biases and gains."""
     named = dict(model.named_parameters())
     decays = [each for name, each in named.items() if name[0] == "W"]
     stays = [each for name, each in named.items() if name[0] != "W"]
@@ -47,6 +47,6 @@ def windows(tokens: Tensor, end_of_text: int, seq: int) -> list[int]:
 
 
 def draw_batch(tokens: Tensor, places: list[int], size: int, seq: int, generator: torch.Generator) -> Tensor:
-    """`size` windows that begin at some of `places`, drawn with replacement."""
+    """Return `size` windows that begin at some of `places`, drawn with replacement."""
     picks = torch.randint(0, len(places), [size], generator=generator).tolist()
     return torch.stack([tokens[places[pick] : places[pick] + seq] for pick in picks])

@@ -26,7 +26,7 @@ def _expected(batches, training, gradients, weights=None, logits=None):
 
 
 def _hf_loss(logits, tokens):
-    """HF's loss of a batch, summed, and how many tokens it predicts."""
+    """Return HF's summed loss of a batch, and the number of tokens that it predicts."""
     from transformers.loss.loss_utils import ForCausalLMLoss
 
     count = (tokens.shape[1] - 1) * tokens.shape[0]
@@ -44,7 +44,7 @@ def _weighted(losses, batches, weigh=_count):
 
 
 def _measured(average=_weighted, loss_of=cross_entropy, chosen=slice(None)):
-    """A careful evaluation, with one thing changed about the number that comes of it."""
+    """Return a correct evaluation with one change to its result."""
 
     @torch.no_grad()
     def wrong(model, batches):
@@ -56,7 +56,7 @@ def _measured(average=_weighted, loss_of=cross_entropy, chosen=slice(None)):
 
 
 class _Eval:
-    """Eval mode inside, the mode before it afterwards."""
+    """A context manager for eval mode that restores the mode before."""
 
     def __init__(self, model: nn.Module):
         self.model, self.before = model, model.training

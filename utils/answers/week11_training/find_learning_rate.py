@@ -32,7 +32,7 @@ def _geometric(low, high, n_steps):
 
 
 def _with(rates_of=_geometric, copied=True, one_batch=False, fresh=False, max_norm=None):
-    """A search with something changed about it."""
+    """Return a search with something changed."""
 
     def wrong(model, tokens, settings, low, high, n_steps):
         trial = SmallModel(model.numbers()) if copied else model

@@ -37,7 +37,7 @@ def _step(model, optimizer, batch, max_norm, enabled=True, loss_in=torch.float32
 
 
 def _loss(logits, batch):
-    """log-softmax step by step, so that it stays in the logits' own precision."""
+    """Return the loss, with log-softmax in the logits' own precision."""
     if logits.dtype == torch.float32:
         return cross_entropy(logits, batch)
     log_probabilities = logits[:, :-1].log_softmax(-1)

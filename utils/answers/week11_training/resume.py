@@ -41,7 +41,7 @@ _STEPS = ("model", "optimizer", "generator", "step", "losses")
 
 
 def _take(run, saved, names=_STEPS):
-    """Takes over the named parts of a checkpoint."""
+    """Restore the named parts of a checkpoint."""
     loaders = {"model": run.model, "optimizer": run.optimizer}
     for name in names:
         if name in loaders:
@@ -62,7 +62,7 @@ def _without(*names):
 
 
 def _then(change, names=_STEPS):
-    """All that is right, and then a change."""
+    """Return a right resume followed by a change."""
 
     def wrong(run, path):
         saved = _load(path)
@@ -117,7 +117,7 @@ def _goes_on_without(run, path):
 
 
 def _looks_at(*names):
-    """Refuses a checkpoint for some of the reasons only."""
+    """Return a resume that refuses a checkpoint for these reasons only."""
 
     def wrong(run, path):
         saved = _load(path)

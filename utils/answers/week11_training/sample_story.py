@@ -38,7 +38,7 @@ def _drawer(temperature, seed):
 def _continued(
     model, vocabulary, prompt, n_new, pick, first=(ToyVocabulary.end_of_text,), stops=True, crop=True
 ):
-    """All ids: `first`, the prompt, and what comes after it."""
+    """Return all ids: `first`, the prompt and its continuation."""
     ids = [*first, *vocabulary.encode(prompt).tolist()]
     for _ in range(n_new):
         seen = ids[-model.config.n_ctx :] if crop else ids

@@ -30,7 +30,7 @@ def _everything(run):
 
 
 def _put(content, path):
-    """Writes beside the place and moves there, as is right."""
+    """Write a temporary file beside the target and rename it, which is right."""
     draft = path.parent / "draft"
     torch.save(content, draft)
     draft.rename(path)

@@ -48,7 +48,7 @@ def _expected(row):
 
 
 def _table(**wrong):
-    """The right table, but for the rows named."""
+    """Return the right table but for the given rows."""
     rows = [case.inputs["row"] for case in checks.shape_table.draw_cases()]
     return WrongTable(_expected, rows, wrong)
 

@@ -40,7 +40,7 @@ def _expected(weights, tokens, settings, rounds):
 
 @functools.cache
 def planned_rates(settings: TrainingSettings, n_steps: int) -> list[float]:
-    """The learning rates of the first steps: torch's LinearLR, then its CosineAnnealingLR."""
+    """Return the learning rates of the first steps: torch's LinearLR, then its CosineAnnealingLR."""
     rising = _rates(
         settings.max_lr,
         settings.warmup_steps,
@@ -202,7 +202,7 @@ class _Uncounted(_Trainer):
 
 
 def _changed(**changes):
-    """The optimiser of other settings."""
+    """Return a `make_optimizer` with other settings."""
     return lambda self: _Optimizer(self.model, replace(self.settings, **changes))
 
 

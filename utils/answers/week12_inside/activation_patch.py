@@ -23,7 +23,7 @@ def _expected(config, weights, clean, corrupted, name, position):
 
 
 def _patch(change, swap=False):
-    """A mistake in what the hook makes of the output: `change(output, clean's output, position)`."""
+    """Return a mistake in the hook's change of the output: `change(output, clean's output, position)`."""
 
     def wrong(model, clean, corrupted, name, position):
         given, into = (corrupted, clean) if swap else (clean, corrupted)
@@ -91,7 +91,7 @@ def _stays(model, clean, corrupted, name, position):
 
 
 def _into_the_input(model, clean, corrupted, name, position):
-    """The tokens at the position are exchanged, before anything has run."""
+    """Exchange the tokens at the position before the run."""
     mixed = corrupted.clone()
     mixed[:, position] = clean[:, position]
     return model(mixed)

@@ -62,7 +62,7 @@ def _in_every_layer(model, heads):
 
 
 def _as_before(model, tokens, heads):
-    """Subtracts what each head writes in the run of the whole model."""
+    """Subtract the outputs that the heads have in the run of the whole model."""
     seen, hooks = observed(model, tokens)[1], []
     for layer, head in heads:
         own = written_by(model.blocks[layer].attn, seen[f"blocks.{layer}.ln_1"])[:, head]

@@ -18,7 +18,7 @@ def _expected(config, weights, tokens):
 
 
 def _lens(read, resids=stream):
-    """A mistake: the stream, or something else in its place, read in another way."""
+    """Return a mistake: another way to read the stream, or something else in its place."""
     return lambda model, tokens: read(model, resids(model, tokens))
 
 

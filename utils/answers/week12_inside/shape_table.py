@@ -21,7 +21,7 @@ _SMALL = {
 
 @functools.cache
 def _shapes():
-    """Read off HF's outputs for 2 prompts of length 6."""
+    """Return the shapes of HF's outputs for 2 prompts of length 6."""
     model = meta_model(_SMALL)
     output = run_meta_model(model, 2, 6, output_attentions=True, output_hidden_states=True)
     layers, logits, stream = len(output.attentions), tuple(output.logits.shape), output.hidden_states
@@ -46,7 +46,7 @@ def _expected_row(row):
 
 
 def _table(**wrong):
-    """The right table, but for the rows named."""
+    """Return the right table but for the given rows."""
     rows = [case.inputs["row"] for case in checks.shape_table.draw_cases()]
     return WrongTable(_expected_row, rows, wrong)
 
