@@ -32,7 +32,5 @@ def _shaded(tokens: list[str], fires: list[float]) -> str:
     notes = [f"{token!r} {value:.3f}" for token, value in zip(tokens, fires, strict=True)]
     strongest = max(range(len(fires)), key=fires.__getitem__)
     range_ = f"from {min(fires):z.2f} to {max(fires):z.2f}; it fires most at place {strongest}"
-    return (
-        f'<div style="margin:4px 0">{range_}</div>'
+    line = f'<div style="margin:4px 0">{range_}</div>'
     return line + token_strip(tokens, backgrounds(fires), notes, strongest)
-    )
