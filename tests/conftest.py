@@ -1,4 +1,4 @@
-"""What every test starts from: nothing of this machine's or its user's caches and settings, and one
+"""The environment of every test: without this machine's and user's caches and settings, and with one
 hypothesis profile.
 
 The environment is set when pytest imports this file, before any test imports Hugging Face's or Jupyter's
@@ -29,10 +29,10 @@ FOREIGN = (
     "TRANSFORMERS_",
     "TTY_",
 )
-"""Variables that begin so belong to the developer or the continuous integration and would change results."""
+"""Prefixes of the developer's or CI's environment variables that would change results."""
 
 own = Path(tempfile.mkdtemp(prefix="suite-"))
-"""Caches and settings of this process, and of no other worker: empty at first, removed at the end."""
+"""Folder for the caches and settings of this worker process: empty at first, removed at the end."""
 
 OURS = {
     "HF_HOME": own / "huggingface",
@@ -54,21 +54,21 @@ for name in [name for name in os.environ if name.startswith(FOREIGN)]:
     del os.environ[name]
 os.environ |= {name: str(value) for name, value in OURS.items()}
 
-# A shell lets the jobs that it starts in the background ignore Ctrl-C, and they pass that on to all that they
-# start: a test that interrupts something would wait for ever.
+# A non-interactive shell starts background jobs with SIGINT ignored, and their children inherit that: a test
+# that interrupts something would wait for ever.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile(
     "suite",
-    # How long an example takes depends on the machine and on what else runs there.
+    # The time of an example depends on the machine and its load.
     deadline=None,
     suppress_health_check=[
         HealthCheck.too_slow,
         HealthCheck.data_too_large,
-        # A test that shares a folder among its examples empties it itself.
+        # A test that shares a folder between examples empties it itself.
         HealthCheck.function_scoped_fixture,
     ],
-    # A change is judged on the same examples each time; at a developer's machine each run tries new ones.
+    # CI tries the same examples each time; on a developer's machine each run tries new ones.
     derandomize=bool(os.environ.get("CI")),
     print_blob=True,
 )
@@ -76,13 +76,13 @@ settings.load_profile("suite")
 
 
 def pytest_unconfigure() -> None:
-    """Removes this process's folder."""
+    """Remove this process's folder."""
     shutil.rmtree(own, ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)
 def _no_reference_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A judge that graded in this process before has settled on one reference: the test starts without."""
+    """Undo the choice of a reference model by an earlier test in this process."""
     from utils.reference import _reference
 
     monkeypatch.setattr(_reference, "_chosen", None)

@@ -1,6 +1,6 @@
-"""Programs beside Python that some tests need: where one is missing they are skipped, and under CI they fail.
+"""Programs besides Python that some tests need. If one is missing, they are skipped; in CI they fail.
 
-`make test` brings the programs, and counts in its last line what was skipped for want of one.
+`make test` installs the programs, and counts in its last line the tests skipped for lack of one.
 """
 
 import os
@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 SIGN = "is not on this machine"
-"""By these words .setup/run_tests.py knows what was skipped for want of a program."""
+"""The words by which .setup/run_tests.py recognises a test skipped for lack of a program."""
 
 
 def need(program: str, name: str | Path) -> str:
-    """The path of a program, found by its name or path.
+    """Return the path of a program, given its name or path.
 
-    The test is skipped where it is missing, and fails where everything is to be tested.
+    If it is missing, the test is skipped, or fails in CI.
     """
     path = shutil.which(name)
     if path is not None:

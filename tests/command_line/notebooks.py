@@ -22,54 +22,54 @@ def show(report):
     if not report["passed"]:
         raise ValueError(report["headline"])
 """
-"""A set-up cell with what stands for the check engine: it displays a report and raises when that is bad."""
+"""The source of a set-up cell with a fake check engine: it displays a report and raises if that failed."""
 
 
 def show(check: str, passed: bool, headline: str, **others) -> str:
-    """A check cell's source that displays such a report."""
+    """Return the source of a check cell that displays such a report."""
     report = Report("week05_attention", check, passed, 6, 0 if passed else 4, headline, **others)
     return f"show({report.to_plain()!r})"
 
 
 def set_up(source: str = SHOW) -> NotebookNode:
-    """A locked cell of imports."""
+    """Return a locked cell of imports."""
     return _released(v4.new_code_cell(source), ["set-up"], "set_up", locked=True)
 
 
 def work(name: str, source: str) -> NotebookNode:
-    """A cell that the student fills in; `source` is what they wrote."""
+    """Return a cell that the student fills in; `source` is what they wrote."""
     cell = _released(v4.new_code_cell("raise NotImplementedError()"), ["work"], name, solution=True)
     cell.source = source
     return cell
 
 
 def look(source: str) -> NotebookNode:
-    """A demonstration."""
+    """Return a demonstration."""
     cell = v4.new_code_cell(source)
     cell.metadata.tags = ["look", "raises-exception"]
     return _kept(cell)
 
 
 def check(name: str, source: str, points: float, kind: str = "core") -> NotebookNode:
-    """A check cell."""
+    """Return a check cell."""
     cell = v4.new_code_cell(source)
     return _released(cell, ["check", kind], f"check_{name}", grade=True, locked=True, points=points)
 
 
 def written(name: str, points: float, answer: str = "") -> NotebookNode:
-    """An answer in words; an empty one is as released."""
+    """Return an answer in words; an empty one is as released."""
     cell = _released(v4.new_markdown_cell("YOUR ANSWER"), [], name, grade=True, solution=True, points=points)
     cell.source = answer or cell.source
     return cell
 
 
 def task(name: str, points: float) -> NotebookNode:
-    """A task, which the student answers below it."""
+    """Return a task, which the student answers below it."""
     return _released(v4.new_markdown_cell("Explain."), [], name, locked=True, task=True, points=points)
 
 
 def save(week: Week, folder: Path, *cells: NotebookNode, **metadata) -> Path:
-    """Writes the cells as `week`'s notebook under `folder`, the one that holds the weeks' folders."""
+    """Write the cells as `week`'s notebook under `folder`, which holds the weeks' folders."""
     path = folder / week.folder / f"{week.notebook}.ipynb"
     path.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(v4.new_notebook(cells=list(cells), metadata=metadata), path)
@@ -78,7 +78,7 @@ def save(week: Week, folder: Path, *cells: NotebookNode, **metadata) -> Path:
 
 
 def release(week: Week, *cells: NotebookNode) -> None:
-    """Makes the cells, as they were made, `week`'s release. A student's own cells are none of it."""
+    """Release the cells as `week`'s notebook, in their original state and without a student's own cells."""
     made: dict[object, NotebookNode] = {}
     for cell in cells:
         if id(cell) in _ORIGINALS:  # of two with one name the first is the release's
@@ -90,7 +90,7 @@ def release(week: Week, *cells: NotebookNode) -> None:
 
 
 def edit(path: Path, **changes) -> None:
-    """Overwrites top-level entries of a notebook file."""
+    """Overwrite top-level entries of a notebook file."""
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
 
 

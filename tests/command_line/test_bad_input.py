@@ -1,4 +1,4 @@
-"""Bad input: one sentence on stderr that says where and what to do, exit code 2, and nothing overwritten."""
+"""Bad input: one sentence of advice on stderr, exit code 2, and nothing overwritten."""
 
 import json
 import os
@@ -17,7 +17,7 @@ WEEK = find_week(5)
 
 
 def refused(seen, *words):
-    """Checks that the command ended with one clear line, and that the line has these words."""
+    """Assert that the command ended with one clear line that has these words."""
     assert seen.exit_code == 2, seen.output
     assert "Traceback" not in seen.output
     lines = seen.stderr.strip().splitlines()
@@ -28,7 +28,7 @@ def refused(seen, *words):
 
 @pytest.fixture
 def path(copy):
-    """A good notebook, to be spoilt."""
+    """A good notebook, for tests to damage."""
     return make.save(WEEK, copy, make.check("a", "assert True", 100))
 
 
@@ -137,7 +137,7 @@ def test_a_link_that_leads_nowhere(path, course):
 
 
 def test_a_file_that_may_not_be_read(path, course, monkeypatch):
-    # Permissions do not stop the administrator, who may be running this test.
+    # Permissions do not stop root, who may be running this test.
     def refuse(self):
         raise PermissionError(13, "Permission denied")
 

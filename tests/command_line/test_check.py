@@ -1,4 +1,4 @@
-"""`course check` on notebooks that run: points, marks, reasons and notes, and what is kept of them."""
+"""`course check` on notebooks that run: points, marks, reasons and notes, and the stored result."""
 
 import json
 import sys
@@ -17,7 +17,7 @@ WEEK = find_week(5)
 
 @pytest.fixture(scope="module")
 def mixed(tmp_path_factory):
-    """One notebook with everything that can come of an exercise, checked."""
+    """The result of a notebook with an exercise of every possible outcome."""
     long_diagnosis = (("mistake", "it hides [the past]"),)
     cells = [
         make.set_up(),
@@ -220,7 +220,7 @@ PARTS = make.set_up("from parts import here")
 
 
 def away(tmp_path):
-    """A notebook that needs `parts.py` and lies outside of its week's folder."""
+    """A notebook that needs `parts.py` and is outside its week's folder."""
     path = make.save(WEEK, tmp_path / "Downloads", PARTS, make.check("a", "assert here", 100))
     return path.rename(path.parents[1] / path.name)
 

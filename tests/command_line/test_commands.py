@@ -1,4 +1,4 @@
-"""`course` itself: its help, its version, and commands that other packages bring."""
+"""`course` itself: its help, its version, and the commands of other packages."""
 
 import re
 import subprocess
@@ -25,7 +25,7 @@ def check():
 
 @pytest.fixture
 def package(tmp_path, monkeypatch):
-    """Installs a package with a module of the source given and a command entry point that names it."""
+    """Install a package that has one module, with this source, and a command entry point that names it."""
 
     def install(name, source, value=None):
         folder = tmp_path / "site"
@@ -42,7 +42,7 @@ def package(tmp_path, monkeypatch):
 
 @pytest.fixture(autouse=True)
 def fresh_app(monkeypatch):
-    """Other tests may have imported a module of the same name; the app itself is built anew at each call."""
+    """Forget modules of the same name that other tests imported; each call builds the app anew."""
     for name in [name for name in sys.modules if name.startswith("tea_")]:
         monkeypatch.delitem(sys.modules, name)
 

@@ -1,4 +1,4 @@
-"""A kernel that dies, hangs, does not start or is interrupted: each has its row or sentence."""
+"""Kernels that die, hang, do not start or are interrupted: each has its row or sentence."""
 
 import asyncio
 import os

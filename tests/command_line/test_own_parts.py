@@ -1,4 +1,4 @@
-"""`from utils.own_parts import ...` in a notebook: whose part comes, and what is said when none does."""
+"""`from utils.own_parts import ...` in a notebook: the part that it imports, and the errors."""
 
 import dataclasses
 import importlib
@@ -27,7 +27,7 @@ class LayerNorm:
 
 @pytest.fixture
 def own(copy, monkeypatch):
-    """Imports a name from `utils.own_parts` as week 6's notebook would."""
+    """A function that imports a name from `utils.own_parts` as week 6's notebook would."""
     folder = copy / "week06_heads"
     folder.mkdir()
     monkeypatch.chdir(folder)

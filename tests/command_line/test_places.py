@@ -1,4 +1,4 @@
-"""Where the student's notebook is looked for."""
+"""Tests of the search for the student's notebook."""
 
 import pytest
 

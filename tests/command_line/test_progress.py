@@ -1,4 +1,4 @@
-"""Progress: kept in one step, read with mistrust, and shown."""
+"""Progress: written atomically, validated on reading, and shown."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -89,7 +89,7 @@ def test_any_field_may_be_damaged_and_the_other_weeks_stay(course_home, field, v
 
 
 def survives(course_home, content):
-    """Puts `content` where progress is, keeps a result, and checks that both are there afterwards."""
+    """Write `content` as the progress file, store a result, and assert that both are kept."""
     course_home.mkdir(exist_ok=True)
     for path in course_home.iterdir():
         path.unlink()

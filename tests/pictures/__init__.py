@@ -1,1 +1,1 @@
-"""The pictures: what they hold, what they say in words, and what they answer to a wrong shape."""
+"""Tests of the pictures: their content, their descriptions in words, their errors for wrong shapes."""

@@ -8,11 +8,11 @@ import pytest
 
 @dataclass(frozen=True)
 class Sentence:
-    """Tokens, and causal patterns over them that are random but repeatable."""
+    """Tokens, and random but reproducible causal patterns over them."""
 
     tokens: list[str]
     patterns: np.ndarray
-    """[layers, heads, query, key]"""
+    """[n_layers, n_heads, query, key]"""
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Attention pictures: rows are queries, columns are keys, and every token is told from its equals."""
+"""Attention pictures: rows are queries, columns are keys, and equal tokens are distinguished."""
 
 import json
 import re
@@ -15,7 +15,7 @@ PLOTLY = "application/vnd.plotly.v1+json"
 
 
 def shown(picture) -> dict:
-    """What CircuitsVis is asked to draw: the properties in the script of the view."""
+    """Return the properties that the view's script passes to CircuitsVis."""
     html = picture.bundle["text/html"]
     return json.loads(re.search(r"CircuitsVis\.Attention\w+, (\{.*\})\);", html).group(1))
 

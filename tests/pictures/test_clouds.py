@@ -1,4 +1,4 @@
-"""Clouds of points, step by step: what plotly is given, and what the slider does."""
+"""Clouds of points, step by step: plotly's data and the slider."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Where a text is cut: typed by hand, and after each number of merges."""
+"""The tokens of a text: typed by hand, and after each number of merges."""
 
 import re
 
@@ -14,12 +14,12 @@ def encode():
 
 
 def shown(widget) -> str:
-    """The text of the piece of HTML below the controls."""
+    """Return the HTML below the controls."""
     return re.sub(r"<[^>]*>", "\n", widget.children[-1].value)
 
 
 def boxes(widget) -> list[str]:
-    """What stands in the coloured boxes."""
+    """Return the texts of the coloured boxes."""
     return re.findall(r"font-family:monospace\">([^<]*)</span>", widget.children[-1].value)
 
 

@@ -1,4 +1,4 @@
-"""The map of a loss is right, its walks follow the sliders, and a walk that runs away spoils nothing."""
+"""The map of a loss is right, its walks follow the sliders, and a diverging walk does no harm."""
 
 import re
 
@@ -15,7 +15,7 @@ def bowl(places: torch.Tensor) -> torch.Tensor:
 
 
 def straight(lr: float, momentum: float, n_steps: int) -> dict[str, torch.Tensor]:
-    """A walk along y = 0, lr a step; the other one explodes."""
+    """Return a walk along y = 0 with steps of lr, and a diverging one."""
     steps = torch.arange(n_steps + 1.0)
     still = torch.zeros(n_steps + 1)
     return {"steady": torch.stack([lr * steps, still], 1), "wild": torch.stack([100.0**steps, still], 1)}
@@ -30,7 +30,7 @@ def test_a_line_of_equal_loss_is_where_the_loss_is_equal() -> None:
 
 
 def test_the_pieces_of_a_line_join() -> None:
-    """Each end of a piece is an end of another one: the line round a bowl has no gap."""
+    """Each end of a segment is an end of another one: the contour of a bowl has no gap."""
     x = np.linspace(-2, 2, 21)
     places = np.stack(np.meshgrid(x, x), axis=-1)
     ends = [tuple(end) for end in _line_of(places, (places**2).sum(-1) - 1.7).reshape(-1, 2).round(9)]

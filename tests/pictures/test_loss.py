@@ -13,7 +13,7 @@ LINES = {"uniform": 10.8, "entropy": 0.5}
 
 @dataclass
 class Run:
-    """A run that keeps count."""
+    """A fake training run."""
 
     step: int = 0
     losses: list[float] = field(default_factory=list)
@@ -24,7 +24,7 @@ class Run:
 
 
 class Clock:
-    """Shows what it is set to."""
+    """A clock that shows the time it is set to."""
 
     now = 0.0
 

@@ -1,4 +1,4 @@
-"""The slider over neurons shades the text by what the chosen one holds."""
+"""The slider over neurons shades the text by the chosen one's activations."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""No picture names an address, and none is loaded before it is drawn."""
+"""No picture holds a URL, and drawing libraries are loaded only when a picture is drawn."""
 
 import re
 import subprocess

@@ -20,7 +20,7 @@ def reference():
 
 @pytest.fixture(scope="module")
 def other_size(reference):
-    """A model whose sizes no picture could know beforehand."""
+    """A model of unusual sizes, which no picture can have hard-coded."""
     torch.manual_seed(0)
     config = GPT2Config(n_embd=20, n_head=5, n_layer=3, n_positions=9, vocab_size=50257)
     sizes = ModelConfig(
@@ -38,13 +38,13 @@ def other_size(reference):
 
 
 def boxes(player) -> list[str]:
-    """The text of each stage's box: its name and its shape."""
+    """Return the text of each stage's box: its name and its shape."""
     found = re.findall(r'<div class="course-stage"[^>]*>(.*?)</div>', player._shown.value)
     return [re.sub("<[^>]+>", " ", box).replace("  ", " ").strip() for box in found]
 
 
 def chosen(player) -> int:
-    """The place of the box with the strong frame."""
+    """Return the position of the box with the strong frame."""
     styles = re.findall(r'<div class="course-stage" style="([^"]*)"', player._shown.value)
     (place,) = [place for place, style in enumerate(styles) if "2px solid" in style]
     return place
@@ -86,7 +86,7 @@ def test_the_numbers_are_the_models_own(other_size) -> None:
 
 
 def hooks(model) -> list[int]:
-    """How many hooks each module has; HF has some of its own."""
+    """Return the number of each module's hooks; HF has some of its own."""
     return [len(module._forward_hooks) + len(module._forward_pre_hooks) for module in model.modules()]
 
 

@@ -1,4 +1,4 @@
-"""Heatmaps, curves and points in space: what plotly is given."""
+"""Heatmaps, curves and points in space: plotly's data."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""What the next token is drawn from: a box for the prompt, three sliders, two bars a token."""
+"""The sampling explorer: a box for the prompt, three sliders, two bars for each token."""
 
 import re
 
@@ -12,7 +12,7 @@ LOGITS = torch.tensor([0.0, 3.0, 1.0, 2.0, -1.0])
 
 
 class Change:
-    """Divides by the temperature and remembers what it was asked for."""
+    """A function that divides by the temperature and records its arguments."""
 
     def __init__(self):
         self.asked = []
@@ -24,12 +24,12 @@ class Change:
 
 
 def shown(widget) -> str:
-    """The text of the piece of HTML below the controls."""
+    """Return the HTML below the controls."""
     return re.sub(r"<[^>]*>", "\n", widget.children[-1].value)
 
 
 def shares(widget) -> list[str]:
-    """The shares that are drawn with, as the page shows them behind the bars."""
+    """Return the changed probabilities, as shown after the bars."""
     return re.findall(r"([\d.]+%)</div></div>", widget.children[-1].value)
 
 

@@ -1,4 +1,4 @@
-"""The demonstration of 1/√d_head says what is true of softmax."""
+"""The numbers in the demonstration of 1/√d_head are right."""
 
 import re
 
@@ -8,12 +8,12 @@ from utils.pictures import scaling_demo
 
 
 def largest_on_average(demo) -> list[float]:
-    """The average largest weight without and with the division, as the widget states them."""
+    """Return the average largest weight without and with the division, as the widget states them."""
     return [float(text) for text in re.findall(r"([\d.]+) on average", demo.children[-1].value)]
 
 
 def spreads(demo) -> list[float]:
-    """How far the scores spread without and with the division, as the widget states it."""
+    """Return the standard deviation of the scores without and with the division, as the widget states it."""
     return [float(text) for text in re.findall(r"±([\d.]+)", demo.children[-1].value)]
 
 

@@ -1,4 +1,4 @@
-"""Steps in space: which arrows are drawn, from where to where, and what is said about bad input."""
+"""Steps in space: the arrows that are drawn, and the errors for bad input."""
 
 import numpy as np
 import pytest

@@ -10,12 +10,12 @@ from utils.pictures import coloured_tokens
 
 
 def boxes(picture) -> list[str]:
-    """What stands in each token's box."""
+    """Return the text of each token's box."""
     return re.findall(r"<span [^>]*>([^<]*)</span>", picture.bundle["text/html"])
 
 
 def colours(picture) -> list[str]:
-    """Each token's background."""
+    """Return each token's background."""
     return re.findall(r"background:([^;]*);", picture.bundle["text/html"])
 
 
