@@ -1,1 +1,1 @@
-"""Proof that the checks check: right solutions pass, mistakes fail and are named, nothing leaks or breaks."""
+"""Tests of the checks: right solutions pass, mistakes fail and are named, nothing leaks or breaks."""

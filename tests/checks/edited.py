@@ -1,4 +1,4 @@
-"""Wrong programs made from a notebook's own solution by edits of its text, as students get them wrong."""
+"""Wrong programs, made from a notebook's own solution by edits of its text."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,18 +6,18 @@ from typing import Any
 from .taught import _namespace, notebook_of
 
 Edits = Sequence[tuple[str, str]]
-"""Texts in the solution, and what stands there instead."""
+"""Texts in the solution, with their replacements."""
 
 
 class NoSuchText(LookupError):
-    """The text to be edited does not stand in the solution exactly once."""
+    """A text to be edited that does not occur exactly once in the solution."""
 
 
 def edited_solution(folder: str, exercise: str, edits: Edits) -> Any:
-    """What the notebook hands to the exercise's check when its own cell is edited; all others are right.
+    """Return what the notebook passes to the exercise's check when the exercise's cell alone is edited.
 
     Raises:
-        NoSuchText: a text does not stand in the exercise's cell, or more than once.
+        NoSuchText: A text does not occur exactly once in the exercise's cell.
     """
     notebook = notebook_of(folder)
     submitted = notebook.submitted[exercise]

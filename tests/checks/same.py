@@ -1,4 +1,4 @@
-"""Whether two values are the same to the last bit, types and all."""
+"""Exact comparison of values, including types and bits."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 def identical(one: Any, other: Any) -> bool:
-    """Whether two values of plain data are the same; NaN is the same as NaN."""
+    """True if two values of plain data are identical; NaN equals NaN."""
     if type(one) is not type(other):
         return False
     if isinstance(one, Tensor):

@@ -23,12 +23,12 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def variants_path(week: Week) -> Path:
-    """Where a week's right solutions in other styles are."""
+    """Return the path of a week's right solutions in other styles."""
     return REPOSITORY / "solutions" / week.folder / "variants.py"
 
 
 def lacks(week: Week) -> list[str]:
-    """What the week has not got and a taught week has."""
+    """Return the modules that a taught week has and this one lacks."""
     modules = [f"utils.{half}.{week.folder}" for half in ("checks", "answers")]
     missing = [name for name in modules if find_spec(name) is None]
     return missing if variants_path(week).is_file() else [*missing, "variants.py"]
@@ -45,30 +45,30 @@ ANSWER_KEYS = [answer_key for week in TAUGHT for answer_key in answer_keys_of(we
 
 
 def of_week(week: Week) -> list[AnswerKey]:
-    """One week's answer keys."""
+    """Return one week's answer keys."""
     return [answer_key for answer_key in ANSWER_KEYS if answer_key.check.week == week.folder]
 
 
 def name_of(value: Any) -> str:
-    """How a parametrised test is called: `week05_attention-causal_mask`."""
+    """Return the id of a parametrised test: `week05_attention-causal_mask`."""
     return f"{value.check.week}-{value.check.name}" if isinstance(value, AnswerKey) else str(value)
 
 
 @dataclass(frozen=True)
 class Notebook:
-    """A week's source as code, with what its check cells hand to the checks."""
+    """A week's source as code, with the submissions that its check cells pass to the checks."""
 
     parts: str
     """The text of parts.py."""
     cells: tuple[str, ...]
     """The set-up and work cells, in order."""
     submitted: dict[str, str]
-    """By the check's name: the expression that the check cell gives to it."""
+    """By the check's name: the expression that the check cell passes to it."""
 
 
 @cache
 def notebook_of(folder: str) -> Notebook:
-    """The notebook of one week."""
+    """Return the notebook of one week."""
     week = next(week for week in WEEKS if week.folder == folder)
     source = read_source(REPOSITORY, week)
     earlier = [each for each in weeks_with_source(REPOSITORY) if each.number < week.number]
@@ -84,7 +84,7 @@ def _submitted(source: Source) -> dict[str, str]:
 
 
 def run_cells(notebook: Notebook) -> dict[str, Any]:
-    """The names that the notebook defines."""
+    """Return the namespace in which the notebook has run."""
     parts = types.ModuleType("parts")
     exec(notebook.parts, parts.__dict__)
     namespace: dict[str, Any] = {"__name__": "__main__"}
@@ -100,7 +100,7 @@ def _namespace(folder: str) -> dict[str, Any]:
 
 
 def solution(answer_key: AnswerKey) -> Any:
-    """What the notebook's own solution hands to the check."""
+    """Return the notebook's own solution, as it is passed to the check."""
     folder = answer_key.check.week
     return eval(notebook_of(folder).submitted[answer_key.check.name], _namespace(folder))
 
@@ -115,22 +115,22 @@ def _variants(folder: str) -> dict[str, list]:
 
 
 def variants(answer_key: AnswerKey) -> list:
-    """Right solutions by others."""
+    """Return right solutions in other styles."""
     return _variants(answer_key.check.week).get(answer_key.check.name, [])
 
 
 def cases(answer_key: AnswerKey, seed: int = PUBLIC_SEED) -> list[Case]:
-    """A check's cases, drawn once in a test run."""
+    """Return a check's cases, drawn once in a test run."""
     return judge(seed).open(answer_key.check).cases
 
 
 def expectations(answer_key: AnswerKey, seed: int = PUBLIC_SEED) -> list[Any]:
-    """The expected values of a seed's cases, computed once in a test run."""
+    """Return the expected values of a seed's cases, computed once in a test run."""
     return judge(seed).open(answer_key.check).expectations
 
 
 def mistaken(answer_key: AnswerKey, reveal: bool = True) -> dict[str, Report]:
-    """What a check says of each mistake that is known, by the mistake's name; asked once in a test run."""
+    """Return the check's report on each known mistake, by the mistake's name, computed once in a test run."""
     return _mistaken(answer_key.check.week, answer_key.check.name, reveal)
 
 
@@ -141,7 +141,7 @@ def _mistaken(week: str, check: str, reveal: bool) -> dict[str, Report]:
 
 
 def fails(answer_key: AnswerKey, submission: Any, seed: int) -> bool:
-    """Whether some case of the seed finds the submission wrong; nobody asks which mistake it is."""
+    """True if some case of the seed finds the submission wrong; the mistake is not diagnosed."""
     nameless = replace(answer_key, mistakes=())
     for number, (case, expected) in enumerate(
         zip(cases(answer_key, seed), expectations(answer_key, seed), strict=True)
@@ -155,5 +155,5 @@ def fails(answer_key: AnswerKey, submission: Any, seed: int) -> bool:
 
 @cache
 def judge(seed: int, reveal: bool = True) -> LocalJudge:
-    """A judge with the cases of one seed, which are drawn once in a test run."""
+    """Return a judge with the cases of one seed, drawn once in a test run."""
     return LocalJudge(seed, reveal)

@@ -1,5 +1,5 @@
 """Advice after an error: by the kind of error, and right for each kind."""
-# ruff: noqa: E501 -- a body and what is said of it stand in one line each
+# ruff: noqa: E501 -- each body has one line together with its advice
 
 import pytest
 import torch
@@ -132,7 +132,7 @@ ERRORS = {
 
 
 def error_of(body: str, folder) -> StudentError:
-    """The error that a student's function of this body ends in."""
+    """Return the error that a student's function with this body raises."""
     cell = written_by_student(f"{HEAD}def double(x):\n    {body}\n", folder)
     report = report_on(cell["double"])
     type_name, _, message = text_of(report, "error").partition(": ")
@@ -149,7 +149,7 @@ def test_the_advice_fits_the_error(name, tmp_path):
 
 
 def test_every_rule_has_an_error_that_it_is_for(tmp_path):
-    """A rule that no error of today's torch fits is a rule that is wrong or out of date."""
+    """A rule that matches no error of today's torch is wrong or out of date."""
     errors = [error_of(body, tmp_path) for body, _ in ERRORS.values()]
     first = {
         next(

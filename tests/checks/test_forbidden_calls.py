@@ -1,4 +1,4 @@
-"""Ready-made functions that would do an exercise's work: named, however they were imported."""
+"""Forbidden functions, which would do an exercise's work, are named however they were imported."""
 
 import functools
 
@@ -15,7 +15,7 @@ SDPA = "torch.nn.functional.scaled_dot_product_attention"
 
 
 class OwnWrapper(nn.MultiheadAttention):
-    """A class of the student's that inherits the work."""
+    """A student's class that inherits the work."""
 
 
 def by_multihead(x):

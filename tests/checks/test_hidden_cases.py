@@ -22,7 +22,7 @@ every_check = pytest.mark.parametrize("answer_key", ANSWER_KEYS, ids=name_of)
 
 
 def said(report):
-    """All that the report says, as a gradebook keeps it."""
+    """Return the whole report as a gradebook stores it."""
     return json.dumps(report.to_plain(), ensure_ascii=False) + str(report)
 
 
@@ -42,13 +42,13 @@ def secrets(week, check):
 
 
 def found(answer_key, report):
-    """The secrets that a report tells."""
+    """Return the secrets that a report reveals."""
     text = said(report)
     return [secret for secret in secrets(answer_key.check.week, answer_key.check.name) if secret in text]
 
 
 def boasts(x, *others):
-    """A function that puts its inputs wherever a report might show them."""
+    """Return a function that puts its inputs wherever a report might show them."""
     texts = [f"{tuple(each.shape)} {each.flatten()[:20].tolist()}" for each in tensors([x, *others])]
     warnings.warn(" ".join(texts), stacklevel=1)
     raise type("E".join(map(str, texts)), (ValueError,), {})(" ".join(texts))
@@ -72,7 +72,7 @@ def test_no_mistake_is_told_with_a_secret(answer_key):
 
 @every_check
 def test_the_same_secrets_are_seen_when_nothing_is_hidden(answer_key):
-    """Or the search above would find nothing because it looks for the wrong things."""
+    """Otherwise the search above might find nothing because it looks for the wrong things."""
     assert any(found(answer_key, report) for report in mistaken(answer_key).values())
 
 

@@ -1,4 +1,4 @@
-"""Right solutions, dressed as students dress them: no check of any week may mind."""
+"""Right solutions in the styles of students: every check of every week must accept them."""
 
 import functools
 import inspect
@@ -14,7 +14,7 @@ from .taught import ANSWER_KEYS, judge, name_of, solution
 
 
 def in_result(change):
-    """A style that changes every tensor of the result, not its numbers."""
+    """Return a style that changes every tensor of the result, but not its numbers."""
 
     def style(function):
         def dressed(*args, **kwargs):
@@ -87,7 +87,7 @@ def numbers_as_tensors(function):
 
 
 ENFORCED = {nn.Module, int, str, bool, list, dict, tuple}
-"""Classes whose stand-ins in a check must be of them, too."""
+"""Classes that a check's fakes must be instances of, too."""
 
 
 def type_checked(function):
@@ -142,7 +142,7 @@ def inherited(kind):
 
 
 def with_forward(change):
-    """A style that wraps the class's forward."""
+    """Return a style that wraps the class's forward."""
     return lambda kind: type(kind.__name__, (kind,), {"forward": change(kind.forward)})
 
 
@@ -161,15 +161,15 @@ MODULES = CLASSES | {
 
 
 MUST_LEARN = {"Embed", "PosEmbed", "Unembed", "week10_learning", "week11_training"}
-"""Checks, and weeks, that ask for gradients: under no_grad there are none."""
+"""Checks and weeks that need gradients: under no_grad there are none."""
 WITHOUT_GRADIENTS = ("no_grad", "inference_mode")
 GIVES_PARAMETERS = {"decay_groups"}
-"""Checks that ask for the parameters themselves: a view or a copy of one is another tensor."""
+"""Checks that need the parameters themselves: a view or a copy of one is another tensor."""
 OTHER_TENSORS = ("not contiguous", "a view", "requiring gradients")
 
 
 def styles_for(answer_key, right):
-    """The styles in which this solution stays right."""
+    """Return the styles in which this solution stays right."""
     styles = FUNCTIONS if not isinstance(right, type) else MODULES if hasattr(right, "forward") else CLASSES
     learns = {answer_key.check.name, answer_key.check.week} & MUST_LEARN
     dishonest = WITHOUT_GRADIENTS if learns else ()

@@ -1,4 +1,4 @@
-"""The judge at the end of a channel: it answers what checks ask, and believes nothing of what comes."""
+"""The judge at the end of a channel: it answers checks, and validates every message."""
 
 import io
 
@@ -25,7 +25,7 @@ ATTEMPT = Observation(
 
 
 def serve(*messages):
-    """What the judge says to a student's process that has sent these messages and gone."""
+    """Return the judge's replies to a student's process that has sent these messages and exited."""
     incoming, outgoing = io.BytesIO(), io.BytesIO()
     for message in messages:
         send(incoming, message)

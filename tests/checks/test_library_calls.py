@@ -1,4 +1,4 @@
-"""Calls into libraries that would do the work: seen however they are made, and nothing else is."""
+"""Calls into libraries that would do the work are recorded however they are made, and no others are."""
 
 import fractions
 import importlib

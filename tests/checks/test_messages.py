@@ -1,4 +1,4 @@
-"""What a check says: short, one thing at a time, a pointer and never the line itself."""
+"""The messages of checks: short, one thing at a time, a hint and never the line itself."""
 
 import re
 
@@ -16,7 +16,7 @@ FILLER = r"\b(simply|obviously)\b"
 
 
 def solution_lines(answer_key):
-    """The lines in which the solutions of this week compute something, without their indentation."""
+    """Return the lines in which this week's solutions compute something, without indentation."""
     source = read_source(REPOSITORY, find_week(answer_key.check.week))
     cells = [cell for cell in source.notebook.cells if cell.cell_type == "code"]
     lines = [line.strip() for cell in cells for region in solution_regions(cell) for line in region]

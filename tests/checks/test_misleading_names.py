@@ -1,4 +1,4 @@
-"""Wrong programs that were once told of a mistake that is not theirs; what they are told now is true."""
+"""Regression tests: wrong programs that once got the diagnosis of another mistake."""
 
 import functools
 
@@ -15,7 +15,7 @@ from .toy import DOUBLE, report_on, text_of
 
 
 def told(week: str, check: str, submission) -> tuple[str | None, str]:
-    """The mistake's name, and all that the report says."""
+    """Return the mistake's name, and the whole report."""
     report = find_answer_key(week, check).check.examine(submission, judge(2019))
     assert not report.passed
     return report.mistake, str(report)
@@ -109,7 +109,7 @@ def test_letters_and_digits_in_one_class():
 
 
 def known(*mistakes):
-    """The toy check with these mistakes."""
+    """Return the toy check with these mistakes."""
     named = tuple(Mistake(f"mistake {place}", "says", "look", wrong) for place, wrong in enumerate(mistakes))
     return DOUBLE.__class__(check=DOUBLE.check, expected=DOUBLE.expected, mistakes=named)
 

@@ -1,4 +1,4 @@
-"""Modules of the student's: however they keep their weights, the check fills them, or says why it cannot."""
+"""Students' modules: however they store their weights, the check fills them, or reports why it cannot."""
 
 import pytest
 import torch
@@ -15,7 +15,7 @@ FUSED = {"W_QKV": ("W_Q", "W_K", "W_V")}
 
 
 def weights():
-    """One head's weights, every number another."""
+    """Return one head's weights, all numbers different."""
     generator = torch.Generator().manual_seed(3)
     shapes = {f"W_{letter}": (D_MODEL, D_HEAD) for letter in "QKV"} | {
         f"b_{letter}": (D_HEAD,) for letter in "QKV"
@@ -24,7 +24,7 @@ def weights():
 
 
 def module(**children):
-    """A module with these parameters and modules."""
+    """Return a module with these parameters and modules."""
     made = nn.Module()
     for name, child in children.items():
         setattr(made, name, child)

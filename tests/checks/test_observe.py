@@ -1,10 +1,10 @@
-"""What is compared may be computed on the judge's side from the raw values that a student's code returns."""
+"""The compared value may be computed by the judge from the raw values that a student's code returns."""
 
 from dataclasses import replace
 
 import torch
 
-from .toy import DOUBLE, OneVerdict, report_on, text_of
+from .toy import DOUBLE, OneAnswerKey, report_on, text_of
 
 SUM = replace(
     DOUBLE,
@@ -37,4 +37,4 @@ def test_mistakes_are_recognised_by_what_is_observed():
 def test_raw_values_are_what_the_students_process_returns():
     observation = SUM.check.observe(lambda x: 2 * x, SUM.check.draw_cases()[0].inputs)
     assert isinstance(observation.output, torch.Tensor)
-    assert OneVerdict(SUM).open(SUM.check).expectations[0].keys() == {"sum", "rows"}
+    assert OneAnswerKey(SUM).open(SUM.check).expectations[0].keys() == {"sum", "rows"}

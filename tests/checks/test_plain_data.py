@@ -1,4 +1,4 @@
-"""Plain data: what crosses comes out as it went in, and bytes of any kind do no harm."""
+"""Serialisation: values survive a round trip unchanged, and no bytes do harm."""
 
 import contextlib
 import enum
@@ -111,13 +111,13 @@ def test_tensors_are_detached_and_copied():
 
 
 class Colour(enum.IntEnum):
-    """A kind of integer."""
+    """A subclass of int."""
 
     RED = 3
 
 
 class Loud(str):
-    """A kind of string."""
+    """A subclass of str."""
 
     def __eq__(self, other):
         return True
@@ -195,7 +195,7 @@ def test_larger_values_are_refused(monkeypatch, limit):
 
 
 def outcome_of(message: bytes):
-    """What reading a message gives: a value, or the error that is allowed."""
+    """Return what decoding a message gives: a value, or an expected error."""
     try:
         return unpack(message)
     except PlainDataError as problem:
@@ -290,7 +290,7 @@ def test_a_message_beyond_the_limit_is_not_waited_for():
 
 
 class OneByteAtATime(io.BytesIO):
-    """An unbuffered pipe at its slowest."""
+    """An unbuffered pipe that returns one byte for each read."""
 
     def read(self, size=-1):
         return super().read(min(size, 1))

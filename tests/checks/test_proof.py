@@ -1,4 +1,4 @@
-"""Every check of every week: what is right passes, what is wrong fails and is named."""
+"""Every check of every week: right solutions pass, wrong ones fail and their mistakes are named."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The report: one line when right, readable everywhere, and never a stack of ours."""
+"""The report: one line when right, readable everywhere, and never a traceback of the course's code."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from utils.checks.engine.check import use_judge
 from utils.checks.engine.report import MIME, CheckFailed, Report, html_card
 
 from .taught import ANSWER_KEYS, judge, name_of, solution
-from .toy import DOUBLE, OneVerdict, report_on
+from .toy import DOUBLE, OneAnswerKey, report_on
 
 SCRIPT = "<script>alert('x')</script> & \"quotes\""
 
@@ -119,7 +119,7 @@ def test_a_notebook_keeps_the_report_as_data(report):
 
 @pytest.fixture
 def shell(tmp_path, monkeypatch):
-    """A real IPython, as it runs in a kernel, which records the stacks that it shows."""
+    """A real IPython shell, as in a kernel, which records the tracebacks that it shows."""
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
     monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
     config = Config()
@@ -128,7 +128,7 @@ def shell(tmp_path, monkeypatch):
     shell.stacks = []
     monkeypatch.setattr(shell, "_showtraceback", lambda kind, error, stack: shell.stacks.append(stack))
     shell.user_ns["DOUBLE"] = DOUBLE
-    use_judge(OneVerdict(DOUBLE))
+    use_judge(OneAnswerKey(DOUBLE))
     yield shell
     use_judge(None)
     InteractiveShell.clear_instance()
@@ -159,7 +159,7 @@ def test_a_passed_check_never_raises(shell, capsys, monkeypatch):
 
 
 def test_without_ipython_the_report_is_printed(capsys):
-    use_judge(OneVerdict(DOUBLE))
+    use_judge(OneAnswerKey(DOUBLE))
     try:
         assert DOUBLE.check(lambda x: 2 * x) is None
     finally:

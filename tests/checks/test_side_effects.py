@@ -1,4 +1,4 @@
-"""What a call leaves behind: changed inputs, shared memory, random states, warnings, text."""
+"""Side effects of a call: changed inputs, shared memory, random states, warnings, text."""
 
 import random
 import sys
@@ -45,7 +45,7 @@ def test_every_case_has_inputs_of_its_own():
 
 @pytest.mark.parametrize(("policy", "passed"), [("allowed", True), ("noted", True), ("wrong", False)])
 def test_shared_memory(policy, passed):
-    """The view is of the input: whoever changes the result changes the input."""
+    """The result is a view of the input: a change to it changes the input."""
     report = report_on(lambda x: x[:], ITSELF, shares_memory=policy)
     text = "its result shares memory with x: a change of one changes the other"
     assert report.passed is passed

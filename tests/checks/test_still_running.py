@@ -1,4 +1,4 @@
-"""A check that takes long says so, in a notebook: once, in one place, and never after its report."""
+"""In a notebook, a check that takes long shows that it is running: once, and never after its report."""
 
 import sys
 import threading
@@ -11,13 +11,13 @@ from patience import PATIENCE_S
 from utils.checks.engine import still_running
 from utils.checks.engine.still_running import StillRunning, in_a_notebook, student_line
 
-from .toy import DOUBLE, OneVerdict, report_on, written_by_student
+from .toy import DOUBLE, OneAnswerKey, report_on, written_by_student
 
 REPORT = report_on(lambda x: 2 * x)
 
 
 class Timer:
-    """A timer that goes off when it is told to."""
+    """A timer that the test fires by hand."""
 
     def __init__(self, seconds, function):
         self.seconds, self.go_off = seconds, function
@@ -31,7 +31,7 @@ class Timer:
 
 
 class Handle:
-    """What `display` returns for an output that can be updated."""
+    """A fake of the display handle that `display` returns."""
 
     def __init__(self, shown):
         self.shown = shown
@@ -42,7 +42,7 @@ class Handle:
 
 @pytest.fixture
 def shown(monkeypatch):
-    """All that is displayed, in order."""
+    """All outputs, in order."""
     outputs = []
 
     def display(what, raw=False, display_id=None):
@@ -91,7 +91,7 @@ def test_the_students_line_is_the_innermost_of_what_the_check_has_called(tmp_pat
     code = "def helper(look):\n    return look()\n\n\ndef double(x):\n    helper(LOOK)\n    return 2 * x\n"
     cell = written_by_student(code, tmp_path)
     cell["LOOK"] = eval("lambda: see()", {"see": lambda: seen.append(look_around())})
-    DOUBLE.check.examine(cell["double"], OneVerdict(DOUBLE))
+    DOUBLE.check.examine(cell["double"], OneAnswerKey(DOUBLE))
     assert seen[0] == "line 2 in helper: return look()"
 
 
@@ -112,7 +112,7 @@ def test_no_thread_is_started_outside_a_notebook(monkeypatch):
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
     assert not in_a_notebook()
     monkeypatch.setattr(still_running.threading, "Timer", None)
-    assert DOUBLE.check.examine(lambda x: 2 * x, OneVerdict(DOUBLE)).passed
+    assert DOUBLE.check.examine(lambda x: 2 * x, OneAnswerKey(DOUBLE)).passed
 
 
 SET_UP = """
@@ -128,7 +128,7 @@ def causal_mask(scores):
 
 @pytest.fixture
 def kernel(monkeypatch):
-    """A kernel of Jupyter's, and the client that speaks to it."""
+    """A Jupyter kernel and its client."""
     monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
     manager, client = start_new_kernel(kernel_name="python3")
     yield manager, client

@@ -1,4 +1,4 @@
-"""■ and Ctrl-C: the card says where the check was, in the student's own lines, and no stack is shown."""
+"""■ and Ctrl-C: the card shows where the check was, in the student's own lines, without a traceback."""
 
 import functools
 import signal
@@ -14,7 +14,7 @@ from utils.checks.engine.check import use_judge
 from utils.checks.engine.interrupt import CheckStopped
 
 from .taught import REPOSITORY
-from .toy import DOUBLE, OneVerdict, text_of, written_by_student
+from .toy import DOUBLE, OneAnswerKey, text_of, written_by_student
 
 INTERRUPTED = """\
 import signal
@@ -29,9 +29,9 @@ def double(x):
 
 
 def stopped(submission):
-    """The report of a check that its user stops."""
+    """Return the report of a check that its user stops."""
     with pytest.raises(CheckStopped) as stop:
-        DOUBLE.check.examine(submission, OneVerdict(DOUBLE))
+        DOUBLE.check.examine(submission, OneAnswerKey(DOUBLE))
     return stop.value.report
 
 
@@ -85,7 +85,7 @@ interrupt_in_a_library = eval("lambda x: signal.raise_signal(signal.SIGINT)", {"
 def test_where_a_grade_is_made_an_interrupt_is_an_interrupt(monkeypatch, tmp_path):
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
     with pytest.raises(KeyboardInterrupt) as stop:
-        DOUBLE.check.examine(written_by_student(INTERRUPTED, tmp_path)["double"], OneVerdict(DOUBLE))
+        DOUBLE.check.examine(written_by_student(INTERRUPTED, tmp_path)["double"], OneAnswerKey(DOUBLE))
     assert not isinstance(stop.value, CheckStopped)
 
 
@@ -98,7 +98,7 @@ def shell():
 
 def test_a_notebook_shows_a_card_and_no_stack(shell, capsys):
     shell.user_ns["check"] = DOUBLE.check
-    use_judge(OneVerdict(DOUBLE))
+    use_judge(OneAnswerKey(DOUBLE))
     try:
         shell.run_cell(INTERRUPTED)
         outcome = shell.run_cell("check(double)")

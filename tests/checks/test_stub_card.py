@@ -1,4 +1,4 @@
-"""A demonstration that calls an unwritten exercise says so in a card; every other error stays what it was."""
+"""A demonstration that calls an unwritten exercise shows a card; every other error is shown as usual."""
 
 import nbformat
 import pytest
@@ -38,7 +38,7 @@ CALLS = {
 
 
 def run(monkeypatch, grading: str = "", allow_errors: bool = True) -> dict[str, dict]:
-    """What a kernel shows for each of CALLS: the only output."""
+    """The one output that a kernel shows for each of CALLS."""
     monkeypatch.setenv("NBGRADER_EXECUTION", grading)
     cells = [nbformat.v4.new_code_cell(source) for source in (STUBS, *CALLS)]
     notebook = nbformat.v4.new_notebook(cells=cells)

@@ -1,4 +1,4 @@
-"""Errors in the student's code: the student's own lines, what was asked, and no stack of ours."""
+"""Errors in the student's code: the card shows their own lines and the question, and no other frames."""
 
 import functools
 
@@ -28,7 +28,7 @@ def in_a_library(x):
 
 @pytest.fixture
 def cell(tmp_path):
-    """What a student's cell defines."""
+    """Return what a student's cell defines."""
     return written_by_student("import torch\n\n\n" + CELL, tmp_path)
 
 
@@ -89,7 +89,7 @@ def test_a_module_without_forward_is_not_an_unwritten_exercise():
 
 
 def raiser(error: BaseException):
-    """A function that raises the error."""
+    """Return a function that raises the error."""
 
     def double(x):
         raise error

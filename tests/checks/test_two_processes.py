@@ -1,4 +1,4 @@
-"""The student's code in one process, what is right in another: every check, over two pipes."""
+"""Every check with the student's code in one process and the answers in another, over two pipes."""
 
 import json
 import os

@@ -74,7 +74,7 @@ def with_row(tensor, value):
 
 
 class OneOfTheirs:
-    """An object that is no plain data."""
+    """An object that is not plain data."""
 
 
 @pytest.mark.parametrize(("wrong", "label", "text", "advice"), KINDS.values(), ids=KINDS)
@@ -173,7 +173,7 @@ def test_the_known_mistake_is_named():
 
 
 class Liar(Tensor):
-    """Says of every number, and of its shape, what one wants to hear."""
+    """A tensor that compares equal to everything, and reports the expected value as its own."""
 
     @classmethod
     def __torch_function__(cls, function, types, args=(), kwargs=None):

@@ -43,8 +43,8 @@ DOUBLE_A_SQUARE = replace(DOUBLE, check=replace(DOUBLE.check, cases=_square))
 """The same for a tensor whose two axes are equal."""
 
 
-class OneVerdict:
-    """A judge who knows a single answer key."""
+class OneAnswerKey:
+    """A judge that has a single answer key."""
 
     def __init__(self, answer_key: AnswerKey, reveal: bool = True):
         self.answer_key = answer_key
@@ -58,18 +58,18 @@ class OneVerdict:
 def report_on(
     submission: Any, answer_key: AnswerKey = DOUBLE, reveal: bool = True, **policies: Any
 ) -> Report:
-    """What the toy check says; `policies` replace fields of the check."""
+    """Return the toy check's report; `policies` replace fields of the check."""
     answer_key = replace(answer_key, check=replace(answer_key.check, **policies))
-    return answer_key.check.examine(submission, OneVerdict(answer_key, reveal))
+    return answer_key.check.examine(submission, OneAnswerKey(answer_key, reveal))
 
 
 def text_of(report: Report, label: str) -> str:
-    """The report's line under a label."""
+    """Return the report's line under a label."""
     return dict(report.lines)[label]
 
 
 def written_by_student(code: str, folder: Path) -> dict[str, Any]:
-    """The names that the code of a student's cell defines; the cell has a file of its own, as in a kernel."""
+    """Return the names that a student's cell defines; the cell has a file of its own, as in a kernel."""
     cell = folder / "cell.py"
     cell.write_text(code, encoding="utf-8")
     linecache.checkcache(str(cell))

@@ -1,7 +1,7 @@
-"""The student's half of the two-process test: where no answer key, no solution and no model can be imported.
+"""The student's process of the two-process test: no answer key, solution or model can be imported in it.
 
 Called as `python two_processes.py JOB INCOMING OUTGOING`: a JSON file, and the pipes from and to the judge.
-Writes what happened to the JSON file's sibling `done.json`.
+It writes the results to `done.json` beside the JSON file.
 """
 
 import importlib
@@ -17,7 +17,7 @@ BLOCKED = r"utils\.answers|solutions|grader|tests|transformers\.models\..*\.mode
 
 
 class Blocker(MetaPathFinder):
-    """Refuses modules that do not exist where a submission is graded."""
+    """An import hook that refuses the modules that do not exist in the grader's sandbox."""
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
         if re.fullmatch(rf"({BLOCKED})(\..*)?", name):
@@ -25,7 +25,7 @@ class Blocker(MetaPathFinder):
 
 
 def blocked(name: str) -> bool:
-    """Whether importing the module fails as it should."""
+    """True if importing the module fails as it should."""
     try:
         importlib.import_module(name)
     except ModuleNotFoundError as error:
@@ -34,7 +34,7 @@ def blocked(name: str) -> bool:
 
 
 def defined_by(notebook: dict[str, Any]) -> dict[str, Any]:
-    """The names that a notebook's set-up and work cells define."""
+    """Return the names that a notebook's set-up and work cells define."""
     parts = types.ModuleType("parts")
     exec(notebook["parts"], parts.__dict__)
     sys.modules["parts"] = parts
@@ -45,7 +45,7 @@ def defined_by(notebook: dict[str, Any]) -> dict[str, Any]:
 
 
 def nothing(submission: Any) -> Any:
-    """The submission, spoiled: it does its work and returns None, or an error where None is right."""
+    """Return a submission that does its work and returns None, or a wrong value where None is right."""
     if hasattr(submission, "forward"):
         return type(submission.__name__, (submission,), {"forward": lambda *args: None})
 
@@ -57,7 +57,7 @@ def nothing(submission: Any) -> Any:
 
 
 def main(job_path: str, incoming: str, outgoing: str) -> None:
-    """Does the job: every check of every week, on its solution, on nothing, and on some real mistakes."""
+    """Run every check of every week: on its solution, on nothing, and on some real mistakes."""
     sys.meta_path.insert(0, Blocker())
     from utils.checks.engine.protocol import RemoteJudge
 

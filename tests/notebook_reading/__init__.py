@@ -1,1 +1,1 @@
-"""Tests of the one reading of a notebook that `course check`, `course grade` and nbgrader share."""
+"""Tests of the notebook reader that `course check`, `course grade` and nbgrader share."""

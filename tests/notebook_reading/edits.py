@@ -1,4 +1,4 @@
-"""What honest students and their editors do to a notebook. Each edit costs nothing.
+"""Edits that honest students and their editors make to a notebook. None of them costs points.
 
 The handbook's table has a row for each of `ROWS`; every row is graded by `course grade`, `nbgrader autograde`
 and `course check`.
@@ -21,10 +21,10 @@ NOTHING_LOST = week05.FULL
 
 @dataclass(frozen=True)
 class Row:
-    """One thing that may be done to a notebook, with examples."""
+    """One kind of edit, with examples."""
 
     what: str
-    """As the first column of the handbook's table says it."""
+    """Its name in the first column of the handbook's table."""
     edits: tuple[tuple[str, Edit], ...]
     """Examples by name, each of which changes the perfect notebook in place, or returns another."""
     points: float = NOTHING_LOST
@@ -33,18 +33,18 @@ class Row:
 
 
 def new_id() -> str:
-    """An id that no cell has."""
+    """Return a new cell id."""
     return f"new-{next(_NUMBERS)}"
 
 
 def made(edit: Edit) -> NotebookNode | bytes:
-    """The perfect notebook after the edit."""
+    """Return the perfect notebook after the edit."""
     notebook = week05.solved(own_words="Every row of a pattern belongs to one query.")
     return edit(notebook) or notebook
 
 
 def as_bytes(notebook: NotebookNode | dict | bytes) -> bytes:
-    """The notebook's file."""
+    """Return the notebook's file."""
     return notebook if isinstance(notebook, bytes) else json.dumps(notebook).encode()
 
 
@@ -52,28 +52,28 @@ def as_bytes(notebook: NotebookNode | dict | bytes) -> bytes:
 
 
 def cell(notebook: NotebookNode, name: str) -> NotebookNode:
-    """The cell with that grade_id."""
+    """Return the cell with this grade_id."""
     return week05.cell(notebook, name)
 
 
 def place(notebook: NotebookNode, name: str) -> int:
-    """Where it stands."""
+    """Return the position of the cell with this grade_id."""
     wanted = cell(notebook, name)
     return next(at for at, each in enumerate(notebook.cells) if each is wanted)
 
 
 def own(code: str, **metadata: Any) -> NotebookNode:
-    """A code cell of the student's own."""
+    """Return a code cell of the student's own."""
     return v4.new_code_cell(code, id=new_id(), metadata=metadata)
 
 
 def words(text: str) -> NotebookNode:
-    """A text cell of the student's own."""
+    """Return a text cell of the student's own."""
     return v4.new_markdown_cell(text, id=new_id())
 
 
 def insert(after: str, *cells: NotebookNode) -> Edit:
-    """Puts cells behind the named one."""
+    """Insert cells after the named one."""
 
     def edit(notebook: NotebookNode) -> None:
         at = place(notebook, after) + 1
@@ -83,7 +83,7 @@ def insert(after: str, *cells: NotebookNode) -> Edit:
 
 
 def prepend(name: str, code: str) -> Edit:
-    """Writes lines above an answer, in its cell."""
+    """Add lines above an answer, in its cell."""
 
     def edit(notebook: NotebookNode) -> None:
         cell(notebook, name).source = f"{code}\n{cell(notebook, name).source}"
@@ -92,7 +92,7 @@ def prepend(name: str, code: str) -> Edit:
 
 
 def append(name: str, code: str) -> Edit:
-    """Writes lines below what stands in a cell."""
+    """Append lines to a cell."""
 
     def edit(notebook: NotebookNode) -> None:
         cell(notebook, name).source += f"\n{code}"
@@ -101,7 +101,7 @@ def append(name: str, code: str) -> Edit:
 
 
 def delete(*names: str) -> Edit:
-    """Takes cells away."""
+    """Delete cells."""
 
     def edit(notebook: NotebookNode) -> None:
         for name in names:
@@ -111,7 +111,7 @@ def delete(*names: str) -> Edit:
 
 
 def both(*edits: Edit) -> Edit:
-    """One edit after the other."""
+    """Combine edits, in this order."""
 
     def edit(notebook: NotebookNode) -> object:
         done: object = None
@@ -147,7 +147,7 @@ def split_before(name: str, text: str) -> Edit:
 
 
 def copied(name: str, to: int | None = None) -> Edit:
-    """A copy of a cell, by default directly below it."""
+    """Copy a cell, by default to the position below it."""
 
     def edit(notebook: NotebookNode) -> None:
         other = deepcopy(cell(notebook, name))
@@ -159,7 +159,7 @@ def copied(name: str, to: int | None = None) -> Edit:
 
 
 def written_anew(name: str, kind: str = "code", where: str = "") -> Edit:
-    """A cell is deleted, and its text typed into a new one, by default in its place."""
+    """Delete a cell and type its text into a new one, by default in its place."""
 
     def edit(notebook: NotebookNode) -> None:
         old, at = cell(notebook, name), place(notebook, name)
@@ -171,7 +171,7 @@ def written_anew(name: str, kind: str = "code", where: str = "") -> Edit:
 
 
 def merged(first: str, second: str, named: str) -> Edit:
-    """Two cells made one, which keeps the name of one of them."""
+    """Merge two cells into one, which keeps the grade_id of one of them."""
 
     def edit(notebook: NotebookNode) -> None:
         source = f"{cell(notebook, first).source}\n\n{cell(notebook, second).source}"
@@ -182,7 +182,7 @@ def merged(first: str, second: str, named: str) -> Edit:
 
 
 def moved(name: str, to: int) -> Edit:
-    """A cell moved to another place."""
+    """Move a cell."""
 
     def edit(notebook: NotebookNode) -> None:
         each = cell(notebook, name)
@@ -193,7 +193,7 @@ def moved(name: str, to: int) -> Edit:
 
 
 def released_again(name: str) -> Edit:
-    """A cell as it was released."""
+    """Restore a cell as it was released."""
 
     def edit(notebook: NotebookNode) -> None:
         cell(notebook, name).source = cell(week05.released(), name).source
@@ -202,13 +202,13 @@ def released_again(name: str) -> Edit:
 
 
 def without_names(notebook: NotebookNode) -> None:
-    """An editor that keeps no metadata of cells."""
+    """Save as an editor that drops the metadata of cells."""
     for each in notebook.cells:
         each.metadata = NotebookNode()
 
 
 def without_ids(notebook: NotebookNode) -> None:
-    """An editor that writes the format of before 2020."""
+    """Save as an editor that writes nbformat 4.4, of before 2020."""
     for each in notebook.cells:
         each.pop("id", None)
     notebook.nbformat_minor = 4
@@ -251,7 +251,7 @@ def deepnote(notebook: NotebookNode) -> None:
 
 
 def jupytext_pair(notebook: NotebookNode) -> None:
-    """A notebook paired with a text by jupytext, read back from it: all ids are new."""
+    """Read back a notebook from its paired jupytext file: all ids are new."""
     import jupytext
 
     text = jupytext.writes(notebook, "py:percent")
@@ -260,20 +260,20 @@ def jupytext_pair(notebook: NotebookNode) -> None:
 
 
 def jupytext_bare(notebook: NotebookNode) -> None:
-    """The same with a filter that keeps no metadata."""
+    """Read back a notebook from jupytext with a filter that keeps no metadata."""
 
     notebook.metadata["jupytext"] = {"cell_metadata_filter": "-all", "formats": "ipynb,py:percent"}
     jupytext_pair(notebook)
 
 
 def crlf(notebook: NotebookNode) -> None:
-    """An editor on Windows that ends lines its way."""
+    """Save with the line ends of Windows."""
     for each in notebook.cells:
         each.source = each.source.replace("\n", "\r\n")
 
 
 def format_3(notebook: NotebookNode) -> dict[str, Any]:
-    """The format of before 2015."""
+    """Save as nbformat 3, of before 2015."""
     cells = []
     for each in notebook.cells:
         kept: dict[str, Any] = {"cell_type": each.cell_type, "metadata": dict(each.metadata)}
@@ -286,7 +286,7 @@ def format_3(notebook: NotebookNode) -> dict[str, Any]:
 
 
 def all_in_one(notebook: NotebookNode) -> None:
-    """All answers in one cell at the end, the stubs left as they were."""
+    """Write all answers in one cell at the end and leave the stubs as they were."""
     names = [name for name in week05.answers() if name != "own_words"]
     notebook.cells.append(own("\n\n".join(week05.answers()[name] for name in names)))
     for name in names:
@@ -294,7 +294,7 @@ def all_in_one(notebook: NotebookNode) -> None:
 
 
 def with_helper(where: str, behind: bool, **metadata: Any) -> Edit:
-    """causal_mask by a helper that stands in a cell of its own."""
+    """Implement causal_mask by a helper in a cell of its own."""
 
     def edit(notebook: NotebookNode) -> None:
         answer = cell(notebook, "causal_mask")
@@ -306,7 +306,7 @@ def with_helper(where: str, behind: bool, **metadata: Any) -> Edit:
 
 
 def picture(name: str, link: str) -> Edit:
-    """A picture pasted into the answer in words."""
+    """Paste a picture into the answer in words."""
 
     def edit(notebook: NotebookNode) -> None:
         answer = cell(notebook, "own_words")

@@ -1,4 +1,4 @@
-"""The rows of the handbook's table: what may be done to a notebook. Examples are edits of a perfect one."""
+"""The rows of the handbook's table of edits. Examples are edits of a perfect notebook."""
 
 from nbformat import NotebookNode
 

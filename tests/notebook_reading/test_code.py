@@ -1,4 +1,4 @@
-"""A cell's code taken apart: IPython's own lines cost nothing, and no text takes long."""
+"""Static analysis of a cell's code: IPython's own lines are understood, and no text takes long."""
 
 import pytest
 from hypothesis import given

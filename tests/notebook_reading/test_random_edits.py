@@ -1,4 +1,4 @@
-"""Whatever an honest student does to the perfect notebook, in whatever order, costs no point."""
+"""Random sequences of honest edits of the perfect notebook cost no points."""
 
 from collections.abc import Iterator
 
@@ -30,7 +30,7 @@ def _warm_parent() -> Iterator[None]:
 
 
 def _split_between_statements(name: str, at: int) -> do.Edit:
-    """Splits an answer between statements of its cell, of which it first gets some."""
+    """Add statements to an answer and split it between them."""
 
     def edit(notebook: NotebookNode) -> None:
         do.append(name, f"\nLIMIT_{at} = {at}\n\ndef _help_{at}():\n    return LIMIT_{at}")(notebook)
@@ -43,7 +43,7 @@ def _split_between_statements(name: str, at: int) -> do.Edit:
 
 
 def _helper(name: str, number: int, behind: bool) -> do.Edit:
-    """A helper in a cell of its own, which an answer calls."""
+    """Add a helper in a cell of its own, which an answer calls."""
 
     def edit(notebook: NotebookNode) -> None:
         helper = do.own(f"import math\n\ndef _aid_{name}_{number}():\n    return math.pi")
@@ -76,7 +76,7 @@ whole = st.one_of(
     ),
     st.builds(do.delete, checks),
 )
-"""Edits after which every cell that is there still has its name."""
+"""Edits after which every remaining cell has its grade_id."""
 last = st.sampled_from(
     [
         lambda notebook: None,
@@ -89,11 +89,11 @@ last = st.sampled_from(
         do.format_3,
     ]
 )
-"""What happens to the file as a whole, in the end."""
+"""Final edits, of the file as a whole."""
 
 
 def edited(several: list[do.Edit], end: do.Edit) -> bytes:
-    """The file after the edits; those whose cells are gone by then are passed over."""
+    """Return the file after the edits; edits whose cells are gone by then are skipped."""
 
     def edit(notebook: NotebookNode) -> object:
         for each in several:

@@ -1,4 +1,4 @@
-"""What the handbook says may be done to a notebook costs nothing: every example, by the real executor."""
+"""Every example of the handbook's table of edits, run by the real executor, costs no points."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from . import edits
 from .rows import EXAMPLES, IN_WORDS, ROWS
 
 SHORT = Limits(cell_seconds=2, notebook_seconds=20)
-"""So that three seconds are long: what three minutes are where work is graded."""
+"""A short limit, so that three seconds are as long here as three minutes in grading."""
 SLOW = {"slow cells of one's own", "cells of one's own below the last check"}
 
 

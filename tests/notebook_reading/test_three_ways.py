@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 
 SHORT = 'c.TrustedExecute.limits = {"cell_seconds": 2, "notebook_seconds": 30}\n'
 NOT_READ = "a byte order mark"
-"""nbgrader reads the file itself before the executor does, and refuses it; the handbook says so."""
+"""Files that nbgrader itself refuses before the executor reads them, as the handbook says."""
 STUDENTS = {f"s{number:03}": example for number, example in enumerate(EXAMPLES) if example[1] != NOT_READ}
 FIRST = {row.what: next(name for name, (each, _, _) in STUDENTS.items() if each is row) for row in ROWS}
 """The student who hands in a row's first example: `course check` takes some seconds for each."""
@@ -33,7 +33,7 @@ FIRST = {row.what: next(name for name, (each, _, _) in STUDENTS.items() if each 
 
 @pytest.fixture(scope="module")
 def classroom(tmp_path_factory) -> Path:
-    """A course folder in which every example was handed in by a student of its own."""
+    """A course folder in which a student of its own has submitted each example."""
     folder = tmp_path_factory.mktemp("honest class")
     shutil.copy(week05.REPOSITORY / CONFIG, folder)
     with (folder / CONFIG).open("a") as config:
@@ -48,7 +48,7 @@ def classroom(tmp_path_factory) -> Path:
 
 
 def scores(folder: Path) -> dict[str, float]:
-    """Every student's points, as the gradebook has them."""
+    """Return every student's points from the gradebook."""
     with Gradebook(f"sqlite:///{folder / 'classroom/gradebook.db'}") as gradebook:
         return {each.student.id: each.score for each in gradebook.assignment_submissions(week05.WEEK.folder)}
 

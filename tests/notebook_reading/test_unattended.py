@@ -1,4 +1,4 @@
-"""A shell with nobody at the keyboard: nothing waits, and what a cell defines below an error is there."""
+"""A shell without a user: nothing waits for input, and definitions below an error are made."""
 
 import subprocess
 import sys
@@ -17,7 +17,7 @@ unattended.begin_check(shell, "week05_attention", ["torch"])
 
 
 def run(cell: str, then: str) -> str:
-    """What `then` prints after the cell has run, in a process of its own."""
+    """Return what `then` prints after the cell has run, in a process of its own."""
     code = f"{BEGIN}\nshell.run_cell({dedent(cell)!r})\nprint('THEN')\nshell.run_cell({then!r})"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, stdin=subprocess.DEVNULL

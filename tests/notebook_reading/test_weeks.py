@@ -1,4 +1,4 @@
-"""Every week's notebook is known as its own, and no other week's is taken for it, also without any name."""
+"""Every week's notebook is recognised, even without any grade_id, and no other week's is taken for it."""
 
 import json
 from typing import Any
@@ -15,7 +15,7 @@ RELEASES = {week.folder: released_cells(released_notebook(week.folder)) for week
 
 
 def _whole(cell: dict[str, Any]) -> None:
-    """As it was."""
+    """Leave the notebook as it is."""
 
 
 def _without_names(cell: dict[str, Any]) -> None:
@@ -28,7 +28,7 @@ def _without_anything(cell: dict[str, Any]) -> None:
 
 
 def submitted(week: str, change) -> list[SubmittedCell]:
-    """The week's released notebook, every cell changed."""
+    """Return the week's released notebook with every cell changed."""
     notebook = json.loads(nbformat.writes(released_notebook(week)))
     for cell in notebook["cells"]:
         change(cell)

@@ -1,4 +1,4 @@
-"""Answers in words: a person reads whatever was written; what is as released gets its 0 by itself."""
+"""Answers in words: a person grades whatever was written; untouched ones get 0 automatically."""
 
 import pytest
 from autograde import week05
@@ -96,7 +96,7 @@ def test_text_below_an_answer_stays_where_it_stood():
 
 
 def _graded_by_nbgrader(edit: do.Edit) -> tuple[float | None, float]:
-    """Points and most points, as nbgrader reads them from the graded notebook."""
+    """Return points and maximum points, as nbgrader reads them from the graded notebook."""
     made, ran = assembled(edit), RunResult()
     grades = tuple(score_cells(made.steps, ran, made.unwritten))
     notebook = graded_notebook(week05.released().metadata, made.steps, ran, grades, 10**6)
