@@ -1,6 +1,6 @@
-"""Hears one check cell: gives its cases to the student's process, takes what comes back, believes none of it.
+"""Serves one check cell: gives its cases to the student's process and judges the answers, all untrusted.
 
-The process on the other side was made for this cell alone, so whatever comes from there is about this cell.
+The process on the other side was made for this cell alone, so everything that it sends is about this cell.
 It may open each of the cell's own checks once, in order; anything else ends the check run.
 """
 
@@ -21,15 +21,15 @@ from utils.checks.engine.report import Report
 from utils.checks.engine.untrusted import readable
 
 _LENGTH = 8  # bytes, little-endian: see utils.checks.engine.protocol
-_MOST_DESCRIBED = 8 * 2**20  # bytes of JSON in all answers, which take up to fifty times as much once read
+_MAX_JSON_BYTES = 8 * 2**20  # in all answers: parsed, they take up to fifty times as much
 
 
 class ProtocolViolation(Exception):
-    """The student's process sent what no check of ours sends. The text says what, in a few words."""
+    """The student's process sent what no check of the course sends. The message says what, in a few words."""
 
 
 class CannotCompare(ProtocolViolation):
-    """What the student's code returns cannot be compared with anything. The text quotes nothing of it."""
+    """The output of the student's code cannot be compared with anything. The message quotes nothing of it."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Raised:
 
 @dataclass
 class ServedCheck:
-    """What has been heard of one check cell so far."""
+    """The results of one check cell so far."""
 
     reports: list[Report] = field(default_factory=list)
     hidden: Hidden = "not reached"
@@ -51,54 +51,56 @@ class ServedCheck:
 
 
 class CheckServer:
-    """One check cell in front of the judge."""
+    """The judge's side of one check cell."""
 
-    def __init__(self, session: CheckSession, checks: Sequence[Check], most: int):
-        """Draws the cases and computes what is right, before the clock of the student's code begins.
+    def __init__(self, session: CheckSession, checks: Sequence[Check], max_bytes: int):
+        """Draws the cases and computes the expected values, before the time of the student's code begins.
 
         Args:
-            most: how many bytes all answers of the cell together may have: those of a check's public, or of
-                its hidden cases are kept until the last.
+            session: the judge for the submission.
+            checks: the checks that the cell calls, in order.
+            max_bytes: of all answers of the cell together: a check's public answers, and later its hidden
+                ones, are kept until the last of them.
         """
-        self.heard = ServedCheck()
+        self.result = ServedCheck()
         self._session = session
-        self._most, self._bytes, self._described = most, 0, 0
+        self._max_bytes, self._bytes, self._json_bytes = max_bytes, 0, 0
         self._check_runs = [session.open(check.week, check.name) for check in checks]
         self._opened = 0
 
     def serve_public(self, end: socket.socket, deadline: Deadline) -> None:
-        """Hears the public cases of the cell's first check, and leaves the process waiting for the others.
+        """Serves the public cases of the cell's first check, and leaves the process waiting for the others.
 
-        When every check of a notebook has come so far, no process of it knows a hidden input yet. What they
-        say until then may be shown; copies of one process have many ways to tell each other what they know.
+        Copies of one process can share what they know in many ways. So every check of a notebook comes this
+        far before any process is given a hidden input, and what they print until then may be shown.
 
         Raises:
-            As `hear`.
+            As `serve`.
         """
-        with self._without_words():
+        with self._without_quotes():
             if self._open(0, end, deadline):
                 self._ask(self._check_runs[0], end, deadline, hidden=False)
                 with self._judging(deadline):
                     self._check_runs[0].report_public()
 
-    def hear(self, end: socket.socket, deadline: Deadline) -> ServedCheck:
-        """Hears every check of the cell, from where it stands. What was heard until an error is in `heard`.
+    def serve(self, end: socket.socket, deadline: Deadline) -> ServedCheck:
+        """Serves every check of the cell. After an error, `result` holds the results before it.
 
         Raises:
-            ProtocolViolation, PlainDataError: what came is none of ours.
-            Closed, Late: the process ended, or the time is over.
+            ProtocolViolation, PlainDataError: the process sent something that no check sends.
+            StreamClosed, StreamTimeout: the process ended, or the time is over.
         """
-        with self._without_words():
+        with self._without_quotes():
             for place, check_run in enumerate(self._check_runs):
                 if not self._open(place, end, deadline):
                     break
                 self._ask(check_run, end, deadline, hidden=True)
                 self._report(check_run, end, deadline)
-        return self.heard
+        return self.result
 
     @contextmanager
-    def _without_words(self) -> Iterator[None]:
-        """An error that quotes what came must not quote a hidden input."""
+    def _without_quotes(self) -> Iterator[None]:
+        """Replaces an error that may quote a hidden input."""
         try:
             yield
         except CannotCompare:
@@ -110,8 +112,9 @@ class CheckServer:
 
     @contextmanager
     def _judging(self, deadline: Deadline) -> Iterator[None]:
-        """The judge's own time, and an answer made so that comparing it fails or has no end: that costs its
-        own exercise alone.
+        """Counts the time inside as the judge's own, and turns an error of comparing into a `CannotCompare`.
+
+        An answer may be made so that comparing it fails or does not end: that costs its own exercise alone.
         """
         try:
             with self._session.clock(deadline):
@@ -122,14 +125,14 @@ class CheckServer:
             raise CannotCompare(f"what it returns cannot be compared ({type(error).__name__})") from error
 
     def _open(self, place: int, end: socket.socket, deadline: Deadline) -> bool:
-        """Whether the process opens that check, or has already."""
-        if self.heard.raised:
+        """Returns whether the process opens that check, or has already."""
+        if self.result.raised:
             return False
         if place < self._opened:
             return True
         check_run, message = self._check_runs[place], self._receive(end, deadline)
         if set(message) == {"raised"}:
-            self.heard.raised = _raised(message["raised"], hide=self._gave_hidden())
+            self.result.raised = _raised(message["raised"], hide=self._gave_hidden())
             return False
         if message != {"open": check_run.name, "week": check_run.week}:
             raise ProtocolViolation("its process asked for another check than its own")
@@ -147,23 +150,23 @@ class CheckServer:
     def _report(self, check_run: PublicThenHidden, end: socket.socket, deadline: Deadline) -> None:
         with self._judging(deadline):
             report, outcome = check_run.report()
-        self.heard.ready_made += check_run.ready_made
-        self.heard.reports.append(report)
-        self.heard.hidden = "failed" if "failed" in (outcome, self.heard.hidden) else outcome
+        self.result.ready_made += check_run.ready_made
+        self.result.reports.append(report)
+        self.result.hidden = "failed" if "failed" in (outcome, self.result.hidden) else outcome
         _send(end, {"report": report.to_plain()}, deadline)
 
     def _receive(self, end: socket.socket, deadline: Deadline) -> dict[str, Any]:
         length = int.from_bytes(read(end, _LENGTH, deadline), "little")
         self._bytes += length
-        if self._bytes > self._most:
+        if self._bytes > self._max_bytes:
             raise ProtocolViolation(
-                f"its answers have {self._bytes:,} bytes, where {self._most:,} are the most"
+                f"its answers have {self._bytes:,} bytes, where {self._max_bytes:,} are the most"
             )
         data = read(end, length, deadline)
-        self._described += int.from_bytes(data[:_LENGTH], "little")
-        if self._described > _MOST_DESCRIBED:
+        self._json_bytes += int.from_bytes(data[:_LENGTH], "little")
+        if self._json_bytes > _MAX_JSON_BYTES:
             raise ProtocolViolation("its answers are made of more parts than any answer is")
-        message = unpack(data)
+        message = unpack(bytes(data))
         if not isinstance(message, dict):
             raise ProtocolViolation("its process sent what no check sends")
         return message
@@ -178,7 +181,7 @@ def _send(end: socket.socket, message: dict[str, Any], deadline: Deadline) -> No
 
 
 def _raised(described: Any, hide: bool) -> Raised:
-    """The error as the student's process describes it; without its words, once it may know a hidden input."""
+    """Returns the error that the student's process describes; without its message where `hide` is set."""
     match described:
         case [str(type_name), str(message)]:
             return Raised("an error", "") if hide else Raised(readable(type_name)[:100], readable(message))

@@ -1,4 +1,4 @@
-"""The bench: answer keys and reference, loaded once for a class; check runs with public and hidden cases."""
+"""Check sessions: answer keys and reference, loaded once for a class; runs on public and hidden cases."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -18,45 +18,39 @@ from utils.checks.engine.report import Report
 
 REFERENCE = "storyteller"
 """The reference that grading uses: the one that every machine has, so that grades are the same everywhere."""
-
-
 _SEEDS = 8
-"""How many seeds are tried before a check counts as broken."""
-
-
+"""Number of seeds that are tried before a check counts as broken."""
 _NAMING_SECONDS = 8.0
-"""How long comparing a check's answers and finding the mistake's name may take. It takes a second at most."""
+"""For comparing a check's answers and finding the mistake's name. It takes a second at most."""
 _COMPARING_SECONDS = 4.0
-"""How long comparing them alone may take."""
-
-
+"""For comparing them alone."""
 _DROPPED = Observation()
-"""Stands for an answer that has been judged."""
+"""Replaces an answer that has been judged."""
 
 
 class CheckSessions:
-    """What is kept for all submissions: the public cases and what is right for them."""
+    """The judges' shared data for all submissions: the public cases and their expected values."""
 
     def __init__(self) -> None:
         reference.choose(REFERENCE)
         self._public = LocalJudge()
 
     def session(self, seed: int) -> "CheckSession":
-        """What is kept for one submission: its hidden cases."""
+        """Returns the judge for one submission, whose hidden cases the seed draws."""
         return CheckSession(self._public, seed)
 
     def prepare(self, checks: Iterable[Check]) -> None:
-        """Loads the answer keys on these checks, and what is right for their public cases.
+        """Loads the answer keys of these checks, and the expected values of their public cases.
 
         Raises:
-            UnknownCheck: there is no answer key on one of them.
+            UnknownCheck: one of them has no answer key.
         """
         for check in checks:
             self._public.open(check)
 
 
 class CheckSession:
-    """The judge for one submission. `seconds` is the time that it took itself."""
+    """The judge for one submission. `seconds` is the time that its own work took."""
 
     def __init__(self, public: LocalJudge, seed: int):
         self._public = public
@@ -64,7 +58,7 @@ class CheckSession:
         self.seconds = 0.0
 
     def open(self, week: str, check: str) -> "PublicThenHidden":
-        """A check run on one check, with cases drawn and expected values computed.
+        """Returns a run of one check, with cases drawn and expected values computed.
 
         Raises:
             UnknownCheck: the week has no such check.
@@ -74,13 +68,13 @@ class CheckSession:
             return PublicThenHidden(self._public.open_named(week, check), self._open_hidden(week, check))
 
     def _open_hidden(self, week: str, check: str) -> LocalCheckRun:
-        """The hidden cases, from the next seed where a check cannot draw any from one."""
+        """Returns the hidden cases, from the next seed where a check cannot draw any from one."""
         for judge in self._hidden:
             try:
                 return judge.open_named(week, check)
             except UnknownCheck:
                 raise
-            except Exception as error:  # a fault of the check's own, which must not cost a student anything
+            except Exception as error:  # a bug of the check, which must not cost a student anything
                 problem = error
         raise GraderError(
             f"The check {check} of {week} draws no cases: {problem!r}. Mend it and grade again."
@@ -88,7 +82,7 @@ class CheckSession:
 
     @contextmanager
     def clock(self, deadline: Deadline | None = None) -> Iterator[None]:
-        """Counts the time inside as the judge's own, and not towards the student's deadline."""
+        """Counts the time inside the block as the judge's own, and not towards the student's deadline."""
         began = time.monotonic()
         try:
             yield
@@ -100,43 +94,43 @@ class CheckSession:
 
 
 class PublicThenHidden:
-    """One check's check run: first the public cases, which students have too, and then the hidden ones."""
+    """A run of one check: first on the public cases, which students have too, then on the hidden ones."""
 
     def __init__(self, public: LocalCheckRun, hidden: LocalCheckRun):
         self._public, self._hidden = public, hidden
         self.week, self.name = public.answer_key.check.week, public.answer_key.check.name
-
         self.gave_hidden = False
-        """Whether the student's process may know a hidden input by now."""
+        """Whether the student's process may have received a hidden input."""
         self.ready_made: tuple[str, ...] = ()
         """The ready-made functions that the code was seen to call."""
-        self._reported: Report | None = None
+        self._public_report: Report | None = None
 
     @property
     def public_is_over(self) -> bool:
-        """Whether all public cases have been answered."""
+        """Returns whether all public cases have been answered."""
         return self._public.next_case() is None
 
     def next_case(self) -> dict[str, Any] | None:
-        """The inputs of the next case, or None after the last."""
+        """Returns the inputs of the next case, or None after the last."""
         self.gave_hidden = self.public_is_over
-        return self._now.next_case()
+        return self._current.next_case()
 
     def submit(self, observation: Observation) -> None:
-        """Takes what came of the case."""
-        self._now.submit(observation)
+        """Adds the observation of the current case."""
+        self._current.submit(observation)
 
-    def report_public(self) -> None:
-        """Judges the public cases, which are over, and drops the answers: a notebook's checks wait for each
-        other, and all their answers together could fill the memory.
+    def report_public(self) -> Report:
+        """Returns the report on the public cases, which are over, and drops the answers.
+
+        A notebook's checks wait for each other, and all their answers together could fill the memory.
         """
-        if self._reported is None:
-            self._reported = self._conclude(self._public)
+        if self._public_report is None:
+            self._public_report = self._conclude(self._public)
+        return self._public_report
 
     def report(self) -> tuple[Report, Hidden]:
-        """The answer key on all cases, and on the hidden ones."""
-        self.report_public()
-        public, hidden = self._reported, self._conclude(self._hidden)
+        """Returns the report on all cases, and the outcome of the hidden ones."""
+        public, hidden = self.report_public(), self._conclude(self._hidden)
         outcome: Hidden = "passed" if hidden.passed else "failed"
         tried = public.cases + hidden.cases
         if not public.passed:
@@ -148,7 +142,7 @@ class PublicThenHidden:
         return replace(public, cases=tried, headline=headline), outcome
 
     def _conclude(self, check_run: LocalCheckRun) -> Report:
-        """The report; without a mistake's name where looking for it takes too long."""
+        """Returns the report; without a mistake's name where finding it takes too long."""
         seen = (name for observation in check_run.observations for name in observation.ready_made)
         self.ready_made = tuple(dict.fromkeys((*self.ready_made, *seen)))
         try:
@@ -162,5 +156,5 @@ class PublicThenHidden:
         return report
 
     @property
-    def _now(self) -> LocalCheckRun:
+    def _current(self) -> LocalCheckRun:
         return self._hidden if self.public_is_over else self._public

@@ -68,7 +68,7 @@ def _without_magic(found: re.Match, code: str, magics: list[tuple[int, re.Match]
     if found["sign"].startswith("%") and not found["name"]:
         return found[0]  # the second line of a long expression
     magics.append((code.count("\n", 0, found.start()) + 1, found))
-    beside = found["rest"][_OPTIONS.match(found["rest"]).end() :].strip()
+    beside = _OPTIONS.sub("", found["rest"], count=1).strip()
     if found["sign"].startswith("%") and found["name"] in RUN_CODE and _is_python(beside):
         return f"{found['indent']}{found['to'] or ''}{beside or 'pass'}"
     return f"{found['indent']}{found['to'] or ''}{'None' if found['to'] else 'pass'}"

@@ -1,4 +1,4 @@
-"""Grades one submission: the one function behind `nbgrader autograde`, formgrader and the class run."""
+"""Grades one submission: the function that `nbgrader autograde`, formgrader and the class run all call."""
 
 import atexit
 import threading
@@ -19,22 +19,22 @@ from grader.sandbox.layers import NAMESPACES
 
 _pool = WarmPool()
 _one_at_a_time = threading.Lock()
-atexit.register(_pool.close)
+atexit.register(_pool.close)  # the sandboxes end with the process
 
 
 def grade_submission(task: GradingTask) -> GradedSubmission:
-    """Runs and judges one submission, and returns all that came of it.
+    """Runs and judges one submission, and returns its grades and the graded notebook.
 
-    Plain data in, plain data out; it touches no gradebook and no file of the course. What is warm (the parent
-    of the kernels, the judge's answer keys) stays in this process for the next call: call it from long-lived
-    workers, with one call at a time in each. Further calls from other threads wait.
+    It takes and returns plain data, and touches no gradebook and no file of the course. The fork server and
+    the judge's answer keys stay in this process for the next call: call it from long-lived workers, with one
+    call at a time in each. Further calls from other threads wait.
 
-    Whatever the submission's bytes are, there is a result: with a ledger that says why each point was lost,
-    or with `problem` and no ledger where the file cannot be read at all.
+    Whatever the submission's bytes are, there is a result: with scores that say why each point was lost, or
+    with `problem` and no scores where the file cannot be read at all.
 
     Raises:
         SandboxTooWeak: this machine lacks a protection that `task.required` names. Nothing was run.
-        GraderTrouble: the source is no notebook of that week, or the warm parent does not start; the message
+        GraderError: the source is not a notebook of that week, or the fork server does not start; the message
             says what to do. It concerns every submission, not this one.
     """
     with _one_at_a_time:
@@ -42,15 +42,18 @@ def grade_submission(task: GradingTask) -> GradedSubmission:
         source = read_source(task.week, task.source)
         try:
             submitted = read_submission(task.submission, task.limits.submission_bytes)
-            assembled = merge_answers(source, submitted)
+            merged = merge_answers(source, submitted)
         except Unreadable as problem:
             return GradedSubmission(task.week, None, (), problem=str(problem))
-        return _graded(task, source, assembled, began)
+        return _graded(task, source, merged, began)
 
 
 def prepare(task: GradingTask, forks: int) -> None:
-    """Loads what judging such a task takes, and starts parents of kernels for so many processes that will be
-    forked from this one.
+    """Loads what judging the task takes, and starts fork servers for processes to be forked from this one.
+
+    Args:
+        task: one of those that the processes will grade.
+        forks: the number of processes.
     """
     import torch
 
@@ -58,45 +61,45 @@ def prepare(task: GradingTask, forks: int) -> None:
     with _one_at_a_time:
         source = read_source(task.week, task.source)
         _pool.reserve(source, task.limits, forks)
-        _pool.bench(source)
+        _pool.sessions(source)
 
 
 def after_fork_in_child(task: GradingTask, place: int) -> None:
-    """Takes over what `prepare` made ready for the process with that number."""
+    """Takes over what `prepare` has prepared for the process with that number."""
     with _one_at_a_time:
         _pool.inherit(read_source(task.week, task.source), task.limits, place)
 
 
 def after_fork_in_parent(task: GradingTask, place: int) -> None:
-    """Lets go of what the process with that number has taken over."""
+    """Closes this process's side of what the process with that number has taken over."""
     _pool.give_away(place)
 
 
 def cool_down() -> None:
-    """Ends the warm parents of this process. The next call starts new ones."""
+    """Ends the fork servers of this process. The next call starts new ones."""
     with _one_at_a_time:
         _pool.close()
 
 
 def _graded(
-    task: GradingTask, source: SourceNotebook, assembled: MergedNotebook, began: float
+    task: GradingTask, source: SourceNotebook, merged: MergedNotebook, began: float
 ) -> GradedSubmission:
-    parent = partial(_pool.parent, source, task.limits)
-    parent()  # gets ready while the judge does
-    session = _pool.bench(source).session(task.seed)
-    ran = NotebookRun(task, source, assembled.steps, parent).go(session)
+    server = partial(_pool.server, source, task.limits)
+    server()  # gets ready while the judge does
+    session = _pool.sessions(source).session(task.seed)
+    ran = NotebookRun(task, source, merged.steps, server).run(session)
     if NAMESPACES not in ran.layers:
         _pool.discard(source, task.limits)
-    grades = tuple(score_cells(assembled.steps, ran, assembled.unwritten))
-    signs = (*find_delegation(assembled.steps), *_seen(assembled, ran))
+    scores = tuple(score_cells(merged.steps, ran, merged.unwritten))
+    signs = (*find_delegation(merged.steps), *_seen_while_run(merged, ran))
     notebook = graded_notebook(
-        source.notebook.metadata, assembled.steps, ran, grades, task.limits.notebook_output_bytes
+        source.notebook.metadata, merged.steps, ran, scores, task.limits.notebook_output_bytes
     )
     return GradedSubmission(
         week=task.week,
         notebook=notebook,
-        ledger=grades,
-        odd=tuple(assembled.odd),
+        ledger=scores,
+        odd=tuple(merged.odd),
         signs=signs,
         layers=ran.layers,
         reference=REFERENCE,
@@ -104,12 +107,12 @@ def _graded(
     )
 
 
-def _seen(assembled: MergedNotebook, ran: RunResult) -> list[DelegationSign]:
-    """What was seen at work while the checks called the code."""
+def _seen_while_run(merged: MergedNotebook, ran: RunResult) -> list[DelegationSign]:
+    """Returns a sign for each ready-made function that the code called while it was checked."""
     return [
-        DelegationSign(assembled.steps[place].name, 0, f"was seen to call {name}")
-        for place, heard in ran.heard.items()
-        for name in heard.ready_made
+        DelegationSign(merged.steps[place].name, 0, f"was seen to call {name}")
+        for place, served in ran.served.items()
+        for name in served.ready_made
     ]
 
 

@@ -1,10 +1,10 @@
-"""The instructor's notebook as the gradebook knows it: its texts and points, in the release's order."""
+"""Makes the instructor's notebook from the gradebook's source cells, in the released notebook's order."""
 
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
-from nbgrader.api import Gradebook, MissingEntry, Notebook
+from nbgrader.api import Gradebook, MissingEntry, Notebook, SourceCell
 
 from grader.kernels.errors import GraderError
 from utils.notebook.cells import grade_id
@@ -14,30 +14,30 @@ SCHEMA = 3
 
 
 def gradebook_source(gradebook: Gradebook, assignment: str, notebook: str, released: Path) -> bytes:
-    """The notebook from the gradebook's source cells, as a file.
+    """Returns the content of a notebook file (.ipynb) made from the gradebook's source cells.
 
     The gradebook keeps no order and no text between its cells: both come from the released notebook. Where
-    the two differ, the gradebook counts; a cell that it does not know is left out.
+    the two differ, the gradebook counts; a cell that it does not have is left out.
 
     Args:
-        gradebook: where `generate_assignment` has put the cells.
+        gradebook: the one that `nbgrader generate_assignment` has written to.
         assignment: the week's folder.
         notebook: the notebook's name, without its ending.
         released: the released notebook.
 
     Raises:
-        GraderError: the gradebook does not know the notebook, or the released one cannot be read.
+        GraderError: the gradebook does not have the notebook, or the released one cannot be read.
     """
     try:
-        known = gradebook.find_notebook(notebook, assignment)
+        recorded = gradebook.find_notebook(notebook, assignment)
     except MissingEntry:
         raise GraderError(
             f"The gradebook does not know {notebook} of {assignment}: run `nbgrader generate_assignment "
             f"{assignment} --force`."
         ) from None
     layout = _read(released, assignment)
-    cells = {cell.name: _cell(cell, known) for cell in known.source_cells}
-    layout.cells = [each for each in (_settled(cell, cells) for cell in layout.cells) if each]
+    cells = {cell.name: _cell(cell, recorded) for cell in recorded.source_cells}
+    layout.cells = [each for each in (_merged(cell, cells) for cell in layout.cells) if each]
     placed = {grade_id(cell) for cell in layout.cells}
     layout.cells += [cell for name, cell in cells.items() if name not in placed]
     return nbformat.writes(layout).encode()
@@ -47,27 +47,27 @@ def _read(released: Path, assignment: str) -> NotebookNode:
     try:
         return nbformat.read(released, as_version=4)
     except FileNotFoundError:
-        why = "is not there"
-    except Exception as error:  # whatever nbformat makes of a damaged file
-        why = f"cannot be read ({type(error).__name__})"
-    raise GraderError(f"{released} {why}: run `course build {released.stem}`, which makes it again.")
+        problem = "is not there"
+    except Exception as error:  # nbformat raises errors of many classes for a damaged file
+        problem = f"cannot be read ({type(error).__name__})"
+    raise GraderError(f"{released} {problem}: run `course build {released.stem}`, which makes it again.")
 
 
-def _settled(cell: NotebookNode, cells: dict[str, NotebookNode]) -> NotebookNode | None:
-    """The released cell as the gradebook has it; text and demonstrations as they are."""
+def _merged(cell: NotebookNode, cells: dict[str, NotebookNode]) -> NotebookNode | None:
+    """Returns the released cell with the gradebook's source; text and demonstrations unchanged."""
     name = grade_id(cell)
     if name is None:
         return cell
     if name not in cells:
         return None
-    settled = cells[name]
-    settled.metadata = {**cell.metadata, "nbgrader": settled.metadata.nbgrader}
-    settled.id = cell.get("id", settled.id)
-    return nbformat.from_dict(settled)
+    merged = cells[name]
+    merged.metadata = {**cell.metadata, "nbgrader": merged.metadata.nbgrader}
+    merged.id = cell.get("id", merged.id)
+    return nbformat.from_dict(merged)
 
 
-def _cell(source, notebook: Notebook) -> NotebookNode:
-    """A source cell with nbgrader's metadata as they were when the assignment was generated."""
+def _cell(source: SourceCell, notebook: Notebook) -> NotebookNode:
+    """Returns a source cell with nbgrader's metadata from when the assignment was generated."""
     graded = {cell.name: cell for cell in notebook.grade_cells}
     tasks = {cell.name: cell for cell in notebook.task_cells}
     metadata = {

@@ -1,4 +1,4 @@
-"""Writes the graded notebook: what each cell showed, and for each check the judge's report and the points."""
+"""Writes the graded notebook: each cell's outputs, and for each check the judge's report and the points."""
 
 import re
 from collections.abc import Sequence
@@ -7,11 +7,11 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from grader.autograde import source as of
 from grader.autograde.merge_answers import NotebookStep
 from grader.autograde.outputs import OutputBudget, sanitized_outputs
 from grader.autograde.run import RunResult
 from grader.autograde.sanitize import sanitized, with_plain_names
+from grader.autograde.source import has_hidden_tests
 from grader.autograde.task import CellGrade
 from grader.autograde.truncate import PageLimit
 from utils.checks.engine.report import Report
@@ -28,9 +28,9 @@ def graded_notebook(
     grades: Sequence[CellGrade],
     characters: int,
 ) -> dict[str, Any]:
-    """The graded notebook as nbformat 4 has it.
+    """Returns the graded notebook in nbformat 4.
 
-    The points of a check stand there as its execute_result, which is where nbgrader looks for them.
+    The points of a check are its execute_result, where nbgrader's `determine_grade` reads them.
     """
     by_cell = {grade.cell: grade for grade in grades}
     budget, page = OutputBudget(characters), PageLimit()
@@ -58,23 +58,23 @@ def _outputs(
 ) -> list[dict[str, Any]]:
     if step.is_check:
         grade = grades[step.name]
-        return [*_why(place, step, ran, grade, budget), _points(grade)]
+        return [*_report_outputs(place, step, ran, grade, budget), _points(grade)]
     if place in ran.stopped:
         return [_error(ran.stopped[place])]
     return ran.shown[place].outputs if place in ran.shown else []
 
 
-def _why(
+def _report_outputs(
     place: int, step: NotebookStep, ran: RunResult, grade: CellGrade, budget: OutputBudget
 ) -> list[dict[str, Any]]:
     if grade.report is not None:
         data = Report.from_plain(grade.report)._repr_mimebundle_()
         return [{"output_type": "display_data", "data": data, "metadata": {}}]
     outputs = ran.shown[place].outputs if place in ran.shown else []
-    if not outputs or of.has_hidden_tests(step.cell.source):
+    if not outputs or has_hidden_tests(step.cell.source):
         return [] if grade.points else [_error(grade.reason)]
     cleaned = sanitized_outputs(outputs, budget, with_reports=True)
-    # nbgrader gives 0 for any error; where points are given all the same, it is shown as text.
+    # nbgrader gives 0 points for any error output; where points are given, an error is shown as text.
     return [_text(each) if grade.points and each["output_type"] == "error" else each for each in cleaned]
 
 
@@ -83,12 +83,12 @@ def _points(grade: CellGrade) -> dict[str, Any]:
     return {"output_type": "execute_result", "data": data, "metadata": {}, "execution_count": None}
 
 
-def _error(why: str) -> dict[str, Any]:
+def _error(reason: str) -> dict[str, Any]:
     return {
         "output_type": "error",
         "ename": "CellStopped",
-        "evalue": why,
-        "traceback": [f"CellStopped: {why}"],
+        "evalue": reason,
+        "traceback": [f"CellStopped: {reason}"],
     }
 
 

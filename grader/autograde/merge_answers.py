@@ -1,4 +1,4 @@
-"""The notebook that is graded: assembled as everywhere, with the course's checks that its cells call."""
+"""Merges a student's answers into the released notebook, and notes the checks that its cells call."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ class NotebookStep(assembly.Step):
     """A cell of the notebook that is graded."""
 
     checks: tuple[Check, ...] = ()
-    """The course's checks that it calls; a check cell without any holds asserts of the instructor's own."""
+    """The course's checks that it calls; a check cell without any has asserts of the instructor's own."""
 
 
 @dataclass
@@ -24,11 +24,11 @@ class MergedNotebook:
     steps: list[NotebookStep]
     odd: list[str] = field(default_factory=list)
     unwritten: frozenset[str] = frozenset()
-    """The names that no cell defines since their answers are not written."""
+    """Names that no cell defines, because their answers are not written."""
 
 
 def merge_answers(source: SourceNotebook, submitted: Sequence[SubmittedCell]) -> MergedNotebook:
-    """The instructor's cells in their order, the student's answers in them, the student's own cells between.
+    """Returns the instructor's cells in order, with the student's answers in them and own cells between them.
 
     Raises:
         Unreadable: the submission is not of this notebook.

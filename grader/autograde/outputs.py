@@ -1,4 +1,4 @@
-"""What cells showed, as it may stand in a notebook: rebuilt field by field from what a kernel said."""
+"""Sanitizes outputs for the graded notebook: rebuilds them field by field from what a kernel reports."""
 
 import json
 from collections.abc import Iterator
@@ -8,19 +8,19 @@ from grader.kernels.shell import KEPT, MAX_REPORT_CHARACTERS
 from utils.checks.engine.report import MIME, Report
 from utils.checks.engine.untrusted import readable
 
-_MOST_OUTPUTS = 200
-_EACH = 100
-"""Characters that an output takes, however little it shows."""
+_MAX_OUTPUTS = 200
+_OUTPUT_CHARACTERS = 100
+"""Each output takes so many of the budget, besides its text."""
 
 
 class OutputBudget:
-    """How many characters all cells of a notebook may still show."""
+    """The number of characters that all cells of a notebook may still show."""
 
     def __init__(self, characters: int):
         self.left = characters
 
     def take(self, text: Any) -> str:
-        """The text as far as it fits, without what UTF-8 cannot write."""
+        """Returns the text as far as it fits, without characters that UTF-8 cannot encode."""
         if not isinstance(text, str):
             return ""
         text = text[: max(self.left, 0)].encode(errors="replace").decode()
@@ -31,31 +31,31 @@ class OutputBudget:
 def sanitized_outputs(
     outputs: list[Any], budget: OutputBudget, with_reports: bool = False
 ) -> list[dict[str, Any]]:
-    """The outputs in nbformat's form; what is none of its kinds is left out.
+    """Returns the outputs in nbformat's form, without any that have none of its types.
 
     Args:
-        outputs: what a kernel says that a cell showed.
-        budget: what the notebook may still show.
-        with_reports: whether a check's report is kept: in cells of an instructor's own checks alone, since a
-            tick elsewhere would mean nothing.
+        outputs: those that a kernel reports of a cell.
+        budget: of the whole notebook.
+        with_reports: whether a check's report is kept: only in cells of an instructor's own checks, since a
+            student's code can show a false one anywhere else.
     """
     kept = []
-    for output in outputs[:_MOST_OUTPUTS]:
+    for output in outputs[:_MAX_OUTPUTS]:
         if budget.left <= 0:
             break
-        budget.left -= _EACH
+        budget.left -= _OUTPUT_CHARACTERS
         report = report_in(output) if with_reports else None
         kept.append(_card(report) if report else _clean(output, budget))
     return [output for output in kept if output]
 
 
 def reports_in(outputs: list[Any]) -> list[Report]:
-    """The reports of an instructor's own checks among the outputs."""
-    return [report for report in map(report_in, outputs[:_MOST_OUTPUTS]) if report]
+    """Returns the reports of an instructor's own checks among the outputs."""
+    return [report for report in map(report_in, outputs[:_MAX_OUTPUTS]) if report]
 
 
 def report_in(output: Any) -> Report | None:
-    """The report that an output shows, if it is one; every part of it is read as what it should be."""
+    """Returns the report that an output shows, or None; each field is converted to its type."""
     data = output.get("data") if isinstance(output, dict) else None
     text = data.get(MIME) if isinstance(data, dict) else None
     if not isinstance(text, str) or len(text) > MAX_REPORT_CHARACTERS:
@@ -91,7 +91,7 @@ def _clean(output: Any, budget: OutputBudget) -> dict[str, Any] | None:
         return None
     kind = output.get("output_type")
     if kind == "stream":
-        # Nothing on stderr is a failure here, and nbgrader would take it for one.
+        # nbgrader takes any text on stderr as a failure; here it is not one.
         return {"output_type": "stream", "name": "stdout", "text": budget.take(output.get("text"))}
     if kind in ("display_data", "execute_result"):
         data = dict(_rich(output.get("data"), budget))
@@ -116,7 +116,7 @@ def _rich(data: Any, budget: OutputBudget) -> Iterator[tuple[str, str]]:
 
 
 def number_shown(outputs: list[Any]) -> float | None:
-    """The number that a cell shows as its value, nbgrader's way to give a part of the points; else None."""
+    """Returns the number that is a cell's value, which nbgrader takes as partial points; else None."""
     for output in outputs:
         if isinstance(output, dict) and output.get("output_type") == "execute_result":
             data = output.get("data")

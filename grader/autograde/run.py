@@ -1,4 +1,4 @@
-"""Runs an assembled notebook: its cells in a kernel, then its checks in snapshots of it, before the judge."""
+"""Runs a merged notebook: its cells in a kernel, then its checks, with the judge, in snapshots of it."""
 
 import contextlib
 import time
@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from grader.autograde import source as of
 from grader.autograde.check_server import CheckServer, ProtocolViolation, ServedCheck
 from grader.autograde.check_session import CheckSession
 from grader.autograde.merge_answers import NotebookStep
 from grader.autograde.outputs import OutputBudget, sanitized_outputs
 from grader.autograde.own_cells import OwnCells
-from grader.autograde.source import SourceNotebook
+from grader.autograde.source import SourceNotebook, has_hidden_tests
 from grader.autograde.task import GradingTask
 from grader.autograde.time_plan import TimePlan
 from grader.kernels.box import Box, CellOutput, Kernel, KernelEnded, Snapshot
@@ -26,12 +25,12 @@ from utils.checks.engine.untrusted import readable
 
 @dataclass
 class RunResult:
-    """What came of running a notebook. Everything goes by the place of the cell among the steps."""
+    """The result of running a notebook. All dicts are by the index of the cell among the steps."""
 
     shown: dict[int, CellOutput] = field(default_factory=dict)
-    heard: dict[int, ServedCheck] = field(default_factory=dict)
+    served: dict[int, ServedCheck] = field(default_factory=dict)
     stopped: dict[int, str] = field(default_factory=dict)
-    """Cells that could not end, and why."""
+    """Cells that did not end, and why."""
     layers: tuple[str, ...] = ()
     ready_seconds: float = 0.0
     cells_seconds: float = 0.0
@@ -46,79 +45,80 @@ class NotebookRun:
         task: GradingTask,
         source: SourceNotebook,
         steps: list[NotebookStep],
-        parent: Callable[[], ForkServer],
+        server: Callable[[], ForkServer],
     ):
-        """`parent` gives the warm parent, and another one where the last has gone."""
-        self._parent = parent
+        """`server` returns the fork server, or a new one where the last has ended."""
+        self._server = server
         self._task, self._limits = task, task.limits
         self._source, self._steps = source, steps
-        self.ran = RunResult()
+        self.result = RunResult()
         self._waiting: dict[int, Snapshot] = {}
         self._current_box: Box | None = None
-        self._spared: set[int] = set()
-        self._heard_twice = False
+        self._excused: set[int] = set()
+        self._checks_repeated = False
         self._own = OwnCells(steps, task.limits)
         self._plan = TimePlan(task.limits)
 
-    def go(self, session: CheckSession) -> RunResult:
-        """Runs everything and returns what came of it.
+    def run(self, session: CheckSession) -> RunResult:
+        """Runs all cells and checks.
 
         Raises:
             SandboxTooWeak: the sandbox does not protect what the task asks for. No code of the student's ran.
-            GraderTrouble: the warm parent does not run.
+            GraderError: the fork server does not start.
         """
-        if not self._ends_well(session, self._plan.cells()):
+        if not self._run_all(session, self._plan.cells()):
             # Once more without the student's own cells: experiments must not cost an exercise.
             for place in self._own.leave_out():
-                if place not in self.ran.shown:
-                    self.ran.stopped.setdefault(place, "left out: cells of your own used up the time")
+                if place not in self.result.shown:
+                    self.result.stopped.setdefault(place, "left out: cells of your own used up the time")
             self._forget_stopped_checks()
-            if not self._ends_well(session, self._plan.cells_without_own()):
-                self._give_up("the kernel died too often before it")
-        return self.ran
+            if not self._run_all(session, self._plan.cells_without_own()):
+                self._stop_remaining_checks("the kernel died too often before it")
+        return self.result
 
     def _forget_stopped_checks(self) -> None:
-        """Gives every check another chance: it may have been own cells that left no box for its process."""
-        stopped = self.ran.stopped.items()
-        self.ran.stopped = {place: why for place, why in stopped if not self._steps[place].is_check}
+        """Lets every check run again: own cells may have used up what its process needed."""
+        stopped = self.result.stopped.items()
+        self.result.stopped = {place: reason for place, reason in stopped if not self._steps[place].is_check}
 
-    def _ends_well(self, session: CheckSession, notebook: Deadline) -> bool:
-        """Runs everything, with new kernels for those that die. False when time or kernels were used up."""
+    def _run_all(self, session: CheckSession, notebook: Deadline) -> bool:
+        """Runs everything, with a new kernel where one ends; returns False once time or kernels run out."""
         for _ in range(self._limits.restarts + 1):
             with contextlib.suppress(KernelEnded, ForkServerGone), self._box() as kernel:
                 began = time.monotonic()
                 whole = self._run_cells(kernel, notebook)
-                self.ran.cells_seconds += time.monotonic() - began
+                self.result.cells_seconds += time.monotonic() - began
                 if whole:
-                    before = dict(self.ran.stopped)
-                    self._hear_checks(kernel, session)
+                    before = dict(self.result.stopped)
+                    self._run_checks(kernel, session)
                     if not self._was_lost(before):
                         return True
-            if self._own.are_too_many() or (self._own.are_there() and not notebook.is_left()):
+            if self._own.cost_too_much() or (self._own.remain() and not notebook.is_left()):
                 return False
         return False
 
     def _was_lost(self, before: dict[int, str]) -> bool:
-        """Whether checks were stopped because the box went, by somebody else's doing: then, once, all is run
-        again as if they had never begun.
+        """Returns whether checks were stopped because the box ended from outside.
+
+        Then, once, everything is run again as if the checks had not begun.
         """
-        room_went = self._current_box is not None and self._current_box.ended
-        if self._heard_twice or not room_went or self.ran.stopped == before:
+        box_ended = self._current_box is not None and self._current_box.ended
+        if self._checks_repeated or not box_ended or self.result.stopped == before:
             return False
-        self._heard_twice = True
-        self.ran.stopped, self.ran.heard = before, {}
+        self._checks_repeated = True
+        self.result.stopped, self.result.served = before, {}
         return True
 
     @contextlib.contextmanager
     def _box(self) -> Iterator[Kernel]:
         began = time.monotonic()
         files = {"parts.py": self._task.parts.decode("utf-8")} if self._task.parts else {}
-        self._current_box = box = self._parent().box(self._limits, files)
+        self._current_box = box = self._server().box(self._limits, files)
         try:
             kernel = box.kernel(self._limits.output_bytes)
-            self.ran.layers = (*box.layers, *kernel.layers)
-            insist(self._task.required, self.ran.layers)
-            self.ran.ready_seconds += time.monotonic() - began
+            self.result.layers = (*box.layers, *kernel.layers)
+            insist(self._task.required, self.result.layers)
+            self.result.ready_seconds += time.monotonic() - began
             yield kernel
         finally:
             for snapshot in self._waiting.values():
@@ -127,39 +127,40 @@ class NotebookRun:
             box.close()
 
     def _run_cells(self, kernel: Kernel, notebook: Deadline) -> bool:
-        """Runs the cells in order and leaves a snapshot at each check. False when the kernel is no more: the
-        cell that cost it is left out the next time, and all others run again.
+        """Runs the cells in order, with a snapshot at each check; returns False when the kernel has ended.
+
+        The cell that ended it is left out the next time, and all others run again.
         """
         budget = OutputBudget(self._limits.notebook_output_bytes)
         for place, step in enumerate(self._steps):
             pieces = self._pieces(place, step)
-            if not pieces or (step.is_check and place in self.ran.stopped):
+            if not pieces or (step.is_check and place in self.result.stopped):
                 continue
             try:
                 if step.is_check:
-                    self._waiting[place] = kernel.snapshot(self._described(step), notebook.left())
+                    self._waiting[place] = kernel.snapshot(self._snapshot_task(step), notebook.left())
                 else:
                     self._run_step(kernel, place, pieces, notebook, budget)
-            except (KernelEnded, StreamTimeout) as why:
-                if self._own.is_behind_all(place) and not self._room_has_gone():
-                    self._stop_rest(place, why)
+            except (KernelEnded, StreamTimeout) as error:
+                if self._own.is_after_last_check(place) and not self._box_has_ended():
+                    self._stop_rest(place, error)
                     return True
-                if not isinstance(why, StreamTimeout):
-                    self._blame(place, str(why))
+                if not isinstance(error, StreamTimeout):
+                    self._blame(place, str(error))
                     return False
                 return self._note_late(place, notebook)
         return True
 
     def _pieces(self, place: int, step: NotebookStep) -> tuple[str, ...]:
-        """What runs of a cell: all of it; after it has cost a kernel what it defines; in the end nothing."""
-        if step.is_check or not (place in self.ran.stopped or self._own.is_left_out(place)):
+        """Returns the code of a cell that runs: all, its definitions if it has ended a kernel, or none."""
+        if step.is_check or not (place in self.result.stopped or self._own.is_left_out(place)):
             return step.pieces
         return () if place in self._own.given_up else self._own.definitions_of(place)
 
     def _run_step(
         self, kernel: Kernel, place: int, pieces: tuple[str, ...], notebook: Deadline, budget: OutputBudget
     ) -> None:
-        """Runs a cell's pieces, and cuts what they show: all that two thousand cells say fills the memory."""
+        """Runs a cell's pieces, and cuts their outputs: those of 2,000 cells could fill the memory."""
         step, outputs, success = self._steps[place], [], True
         began = time.monotonic()
         try:
@@ -170,40 +171,42 @@ class NotebookRun:
         finally:
             if step.is_own:
                 self._own.spend(time.monotonic() - began)
-        if place not in self.ran.stopped and not self._own.is_left_out(
+        if place not in self.result.stopped and not self._own.is_left_out(
             place
         ):  # else it ran as a whole before
-            self.ran.shown[place] = CellOutput(outputs, success)
+            self.result.shown[place] = CellOutput(outputs, success)
 
-    def _room_has_gone(self) -> bool:
+    def _box_has_ended(self) -> bool:
         return bool(self._current_box and self._current_box.poll_ended())
 
-    def _stop_rest(self, place: int, why: Exception) -> None:
-        """Own cells below the last check end with the one that did not: the checks are waiting already."""
-        said = (
+    def _stop_rest(self, place: int, error: Exception) -> None:
+        """Stops all own cells from this one, below the last check: every snapshot is made already."""
+        reason = (
             f"it ran longer than {self._limits.cell_seconds:g} s"
-            if isinstance(why, StreamTimeout)
-            else str(why)
+            if isinstance(error, StreamTimeout)
+            else str(error)
         )
-        self.ran.stopped[place] = said
+        self.result.stopped[place] = reason
         for later in range(place + 1, len(self._steps)):
-            self.ran.stopped.setdefault(later, "a cell above it did not end")
+            self.result.stopped.setdefault(later, "a cell above it did not end")
 
-    def _blame(self, place: int, why: str) -> None:
-        """Notes which cell cost the kernel; but where the warm parent went too, only the second time: memory
-        may have run out by somebody else's doing.
+    def _blame(self, place: int, reason: str) -> None:
+        """Notes which cell ended the kernel.
+
+        Where the whole box has ended, that is noted only the second time: another process may have used up
+        the memory.
         """
-        if self._room_has_gone() and place not in self._spared:
-            self._spared.add(place)
+        if self._box_has_ended() and place not in self._excused:
+            self._excused.add(place)
         else:
-            self._lose(place, why)
+            self._note_lost(place, reason)
 
-    def _lose(self, place: int, why: str) -> None:
-        """Notes that a cell did not end. From now on what it defines runs in its place, if that ends."""
+    def _note_lost(self, place: int, reason: str) -> None:
+        """Notes that a cell did not end. From now on only its definitions run, if they end."""
         self._own.count(place)
-        if place in self.ran.stopped or not self._own.definitions_of(place):
+        if place in self.result.stopped or not self._own.definitions_of(place):
             self._own.given_up.add(place)
-        self.ran.stopped.setdefault(place, why)
+        self.result.stopped.setdefault(place, reason)
 
     def _run_cell(self, kernel: Kernel, place: int, code: str, notebook: Deadline) -> CellOutput:
         seconds = min(self._limits.cell_seconds, notebook.left())
@@ -212,33 +215,35 @@ class NotebookRun:
         return kernel.run(code, Deadline(seconds))
 
     def _note_late(self, place: int, notebook: Deadline) -> bool:
-        """Notes which cell took too long. True when it is the notebook that did: the checks that are waiting
-        are heard all the same, unless all can be run once more without the student's own cells.
+        """Notes which cell took too long; returns whether it was the whole notebook that did.
+
+        The waiting checks run all the same, unless everything can be run once more without the student's own
+        cells.
         """
         if notebook.is_left():
-            self._lose(place, f"it ran longer than {self._limits.cell_seconds:g} s")
+            self._note_lost(place, f"it ran longer than {self._limits.cell_seconds:g} s")
             return False
-        if self._own.are_there():
+        if self._own.remain():
             return False
         for later in range(place, len(self._steps)):
-            why = f"the notebook's {self._plan.cells_seconds:g} s for cells were over"
-            self.ran.stopped.setdefault(later, why)
+            reason = f"the notebook's {self._plan.cells_seconds:g} s for cells were over"
+            self.result.stopped.setdefault(later, reason)
         return True
 
-    def _give_up(self, why: str) -> None:
+    def _stop_remaining_checks(self, reason: str) -> None:
         for place, step in enumerate(self._steps):
-            if step.is_check and place not in self.ran.heard:
-                self.ran.stopped.setdefault(place, why)
+            if step.is_check and place not in self.result.served:
+                self.result.stopped.setdefault(place, reason)
 
-    def _described(self, step: NotebookStep) -> dict[str, Any]:
+    def _snapshot_task(self, step: NotebookStep) -> dict[str, Any]:
         names = [check.name for check in step.checks]
         return {"checks": names, "modules": self._source.check_modules}
 
-    def _hear_checks(self, kernel: Kernel, session: CheckSession) -> None:
-        """Every waiting snapshot's turns, one after the other. The kernel itself has nothing more to say.
+    def _run_checks(self, kernel: Kernel, session: CheckSession) -> None:
+        """Runs every waiting snapshot's check, one at a time.
 
-        Hidden cases come when all public ones have been heard, and hidden asserts come last of all: what one
-        check learns of them no other can say.
+        Hidden cases follow after all public ones, and hidden asserts are last of all: what one check learns
+        of them, no other can print.
         """
         began = time.monotonic()
         with contextlib.suppress(KernelEnded):
@@ -247,61 +252,62 @@ class NotebookRun:
             place: _Turns(self._task, self._steps[place], snapshot, self._plan, session)
             for place, snapshot in self._waiting.items()
         }
-        secret = {place: turn for place, turn in turns.items() if turn.is_secret}
-        known = {place: turn for place, turn in turns.items() if place not in secret}
-        for place, turn in known.items():
-            turn.first(place, self.ran)
-        for place, turn in known.items():
-            turn.last(place, self.ran)
-        for place, turn in secret.items():
-            turn.first(place, self.ran)
-        self.ran.checks_seconds = time.monotonic() - began
+        hidden = {place: turn for place, turn in turns.items() if turn.has_hidden_asserts}
+        public = {place: turn for place, turn in turns.items() if place not in hidden}
+        for place, turn in public.items():
+            turn.run_public(place, self.result)
+        for place, turn in public.items():
+            turn.run_hidden(place, self.result)
+        for place, turn in hidden.items():
+            turn.run_public(place, self.result)
+        self.result.checks_seconds = time.monotonic() - began
 
 
 class _Turns:
-    """One snapshot's turns: the public cases of its check, or its asserts; and then the hidden cases."""
+    """One snapshot's turns: first the public cases of its check, or its asserts; then the hidden cases."""
 
     def __init__(
         self, task: GradingTask, step: NotebookStep, snapshot: Snapshot, plan: TimePlan, session: CheckSession
     ):
         self._step, self._snapshot, self._plan = step, snapshot, plan
-        self._whole = self._left = 0.0
+        self._seconds = self._seconds_left = 0.0
         self._check_server = CheckServer(session, step.checks, task.limits.message_bytes)
-        self.is_secret = not step.checks and of.has_hidden_tests(step.cell.source)
-        """Whether its asserts are not for students' eyes."""
+        self.has_hidden_asserts = not step.checks and has_hidden_tests(step.cell.source)
+        """Whether it has asserts that students must not see."""
 
-    def first(self, place: int, ran: RunResult) -> None:
-        """Lets it run its check as far as everybody knows the inputs, and notes what came of it."""
+    def run_public(self, place: int, ran: RunResult) -> None:
+        """Runs its check on the public cases, or its asserts, and notes the result."""
 
         def go(deadline: Deadline) -> None:
             self._snapshot.wake(self._step.cell.source, deadline)
             if self._step.checks:
                 self._check_server.serve_public(self._snapshot.end, deadline)
-                self._left = deadline.left()
+                self._seconds_left = deadline.left()
             else:
                 ran.shown[place] = self._snapshot.receive_output(deadline)
 
-        ran.heard[place] = self._check_server.heard
-        self._whole = self._left = self._plan.check_seconds()
-        self._note(place, ran, go)
+        ran.served[place] = self._check_server.result
+        self._seconds = self._seconds_left = self._plan.check_seconds()
+        self._take_turn(place, ran, go)
         if place in ran.stopped or not self._step.checks:
             self._snapshot.kill()
 
-    def last(self, place: int, ran: RunResult) -> None:
-        """The rest of its check, in the seconds that are left, and its end."""
+    def run_hidden(self, place: int, ran: RunResult) -> None:
+        """Runs the rest of its check, in the seconds that are left, and ends it."""
         if self._step.checks and place not in ran.stopped:
-            self._note(place, ran, lambda deadline: self._check_server.hear(self._snapshot.end, deadline))
+            end = self._snapshot.end
+            self._take_turn(place, ran, lambda deadline: self._check_server.serve(end, deadline))
             self._snapshot.kill()
 
-    def _note(self, place: int, ran: RunResult, go: Callable[[Deadline], object]) -> None:
-        """Notes why a turn did not come to its end."""
+    def _take_turn(self, place: int, ran: RunResult, go: Callable[[Deadline], object]) -> None:
+        """Runs `go` in a turn of the snapshot, and notes why it did not end."""
         try:
-            deadline = self._plan.check(self._left)
+            deadline = self._plan.check(self._seconds_left)
             self._snapshot.take_turn()
             go(deadline)
         except StreamTimeout:
-            ran.stopped[place] = self._plan.note_late(self._whole)
+            ran.stopped[place] = self._plan.note_late(self._seconds)
         except StreamClosed:
             ran.stopped[place] = self._snapshot.exit_reason()
-        except (ProtocolViolation, MalformedMessage, PlainDataError) as what:
-            ran.stopped[place] = readable(str(what)).rstrip(".")  # it may quote what came
+        except (ProtocolViolation, MalformedMessage, PlainDataError) as error:
+            ran.stopped[place] = readable(str(error)).rstrip(".")  # it may quote what the process sent

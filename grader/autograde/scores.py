@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from grader.autograde import source as of
 from grader.autograde.merge_answers import NotebookStep
 from grader.autograde.outputs import number_shown, reports_in
 from grader.autograde.run import RunResult
+from grader.autograde.source import has_hidden_tests, is_graded, points_of
 from grader.autograde.task import CellGrade
 from utils.checks.engine.report import Report
 from utils.checks.engine.untrusted import readable
@@ -27,19 +27,19 @@ def score_cells(
             yield _judged(step, place, ran, work_problem, unwritten)
         elif step.is_check:
             yield _by_asserts(step, place, ran, work_problem, unwritten)
-        elif of.is_graded(step.cell):
+        elif is_graded(step.cell):
             yield _by_a_person(step)
 
 
 def _judged(
     step: NotebookStep, place: int, ran: RunResult, work_problem: str, unwritten: frozenset[str]
 ) -> CellGrade:
-    heard = ran.heard.get(place)
-    reports = heard.reports if heard else []
+    served = ran.served.get(place)
+    reports = served.reports if served else []
     failed = next((report for report in reports if not report.passed), None)
     if failed is None and len(reports) < len(step.checks):
         failed = _unfinished(step, place, ran, work_problem, unwritten)
-    maximum = of.points_of(step.cell)
+    maximum = points_of(step.cell)
     report = failed or reports[-1]
     return CellGrade(
         cell=step.name,
@@ -49,7 +49,7 @@ def _judged(
         reason=_reason(report),
         report=report.to_plain(),
         mistake=report.mistake,
-        hidden=heard.hidden if heard else "not reached",
+        hidden=served.hidden if served else "not reached",
     )
 
 
@@ -63,15 +63,15 @@ def _unfinished(
     step: NotebookStep, place: int, ran: RunResult, work_problem: str, unwritten: frozenset[str]
 ) -> Report:
     """Returns the report of a check that did not end."""
-    heard = ran.heard.get(place)
-    check = step.checks[len(heard.reports) if heard else 0]
+    served = ran.served.get(place)
+    check = step.checks[len(served.reports) if served else 0]
     if work_problem:
         why, written = f"its work cell: {work_problem}", True
     elif place in ran.stopped:
         why, written = ran.stopped[place], True
-    elif heard and heard.raised:
-        why = f"{heard.raised.type_name}: {heard.raised.message}".rstrip(": ").split("\n")[0]
-        written = not is_unwritten(heard.raised.type_name, heard.raised.message, unwritten)
+    elif served and served.raised:
+        why = f"{served.raised.type_name}: {served.raised.message}".rstrip(": ").split("\n")[0]
+        written = not is_unwritten(served.raised.type_name, served.raised.message, unwritten)
     else:
         why, written = "its check did not report", True
     return Report(check.week, check.name, False, 0, 0, why, written=written)
@@ -81,7 +81,7 @@ def _by_asserts(
     step: NotebookStep, place: int, ran: RunResult, work_problem: str, unwritten: frozenset[str]
 ) -> CellGrade:
     """Grades as nbgrader does: an error costs all points, a number as the cell's value is the points."""
-    maximum = of.points_of(step.cell)
+    maximum = points_of(step.cell)
     found = ran.shown.get(place)
     if found is None:
         why = f"its work cell: {work_problem}" if work_problem else ran.stopped.get(place, "it was not run")
@@ -99,7 +99,7 @@ def _error(step: NotebookStep, outputs: list[Any], unwritten: frozenset[str]) ->
     said = readable(str(errors[-1].get("evalue", ""))).strip().split("\n")[0] if errors else ""
     if is_unwritten(name, said, unwritten):
         return NOT_WRITTEN
-    if of.has_hidden_tests(step.cell.source):
+    if has_hidden_tests(step.cell.source):
         return "one of its asserts fails"
     failed = [report for report in reports_in(outputs) if not report.passed]
     if failed:  # a check of the instructor's own that reports as the course's do
@@ -108,7 +108,7 @@ def _error(step: NotebookStep, outputs: list[Any], unwritten: frozenset[str]) ->
 
 
 def _by_a_person(step: NotebookStep) -> CellGrade:
-    maximum = of.points_of(step.cell)
+    maximum = points_of(step.cell)
     if step.written:
         return CellGrade(step.name, None, maximum, "person", "waits for a person's grade")
     return CellGrade(step.name, 0.0, maximum, "person", NOT_WRITTEN)

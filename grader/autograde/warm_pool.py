@@ -1,4 +1,4 @@
-"""What stays warm between submissions: the judge's bench, and a parent of kernels for each kind of week."""
+"""The warm pool: check sessions, and a fork server for each kind of week, kept between submissions."""
 
 from collections import OrderedDict
 from dataclasses import replace
@@ -11,77 +11,81 @@ from grader.sandbox.limits import Limits
 from grader.sandbox.view import student_view
 from utils.answers.judge import UnknownCheck
 
-_MOST_PARENTS = 2
-"""Parents that are kept: one takes about 250 MB, of which most is shared with nobody."""
+_MAX_SERVERS = 2
+"""Fork servers that are kept: one takes about 250 MB, most of it not shared with another process."""
+
+
+_Key = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], Limits]
+"""The packages that are absent, the modules to import, those that the notebook needs, and the limits."""
 
 
 class WarmPool:
-    """One process's warm things. Use it from one thread at a time."""
+    """One process's check sessions and fork servers. Use it from one thread at a time."""
 
     def __init__(self) -> None:
-        self._bench: CheckSessions | None = None
-        self._parents: OrderedDict[tuple, ForkServer] = OrderedDict()
-        self._reserve: dict[int, ForkServer] = {}
+        self._sessions: CheckSessions | None = None
+        self._servers: OrderedDict[_Key, ForkServer] = OrderedDict()
+        self._reserved: dict[int, ForkServer] = {}
 
-    def bench(self, source: SourceNotebook) -> CheckSessions:
-        """The judge's bench, with the week's answer keys."""
-        if self._bench is None:
-            self._bench = CheckSessions()
+    def sessions(self, source: SourceNotebook) -> CheckSessions:
+        """Returns the check sessions, with the week's answer keys loaded."""
+        if self._sessions is None:
+            self._sessions = CheckSessions()
         try:
-            self._bench.prepare(source.checks)
+            self._sessions.prepare(source.checks)
         except UnknownCheck as unknown:
             raise GraderError(f"{source.week} asks for a check that has no answer key: {unknown}") from None
-        return self._bench
+        return self._sessions
 
-    def parent(self, source: SourceNotebook, limits: Limits) -> ForkServer:
-        """A warm parent for the week. One that was just started gets ready while the caller goes on."""
+    def server(self, source: SourceNotebook, limits: Limits) -> ForkServer:
+        """Returns a fork server for the week; one that was just started may not be ready yet."""
         key = self._key(source, limits)
-        if key in self._parents and not self._parents[key].alive():
-            self._parents.pop(key).close()
-        if key not in self._parents:
-            while len(self._parents) >= _MOST_PARENTS:
-                self._parents.popitem(last=False)[1].close()
-            self._parents[key] = _new_parent(source, limits)
-        self._parents.move_to_end(key)
-        return self._parents[key]
+        if key in self._servers and not self._servers[key].alive():
+            self._servers.pop(key).close()
+        if key not in self._servers:
+            while len(self._servers) >= _MAX_SERVERS:
+                self._servers.popitem(last=False)[1].close()
+            self._servers[key] = _start_server(source, limits)
+        self._servers.move_to_end(key)
+        return self._servers[key]
 
     def reserve(self, source: SourceNotebook, limits: Limits, number: int) -> None:
-        """Starts a parent for each of so many processes that will be forked from this one."""
-        self._reserve = {place: _new_parent(source, limits) for place in range(number)}
+        """Starts a fork server for each of `number` processes that will be forked from this one."""
+        self._reserved = {place: _start_server(source, limits) for place in range(number)}
 
     def inherit(self, source: SourceNotebook, limits: Limits, place: int) -> None:
-        """In a process that was forked: takes the parent at that place, if it is still to be had."""
-        mine = self._reserve.pop(place, None)
-        while self._reserve:
-            self._reserve.popitem()[1].leave()
+        """Takes over the fork server at that place, in a forked process; starts one if there is none."""
+        mine = self._reserved.pop(place, None)
+        while self._reserved:
+            self._reserved.popitem()[1].leave()
         if mine:
-            self._parents[self._key(source, limits)] = mine
+            self._servers[self._key(source, limits)] = mine
         else:
-            self.parent(source, limits)
+            self.server(source, limits)
 
     def give_away(self, place: int) -> None:
-        """In the process that forks: the parent at that place has been inherited."""
-        if place in self._reserve:
-            self._reserve.pop(place).leave()
+        """Leaves the fork server at that place to the forked process that has inherited it."""
+        if place in self._reserved:
+            self._reserved.pop(place).leave()
 
     def discard(self, source: SourceNotebook, limits: Limits) -> None:
-        """Ends the week's parent, and with it everything that a submission may have left."""
-        parent = self._parents.pop(self._key(source, limits), None)
-        if parent is not None:
-            parent.close()
+        """Ends the week's fork server, and with it everything that a submission may have left."""
+        server = self._servers.pop(self._key(source, limits), None)
+        if server is not None:
+            server.close()
 
     def close(self) -> None:
-        """Ends all parents."""
-        while self._parents:
-            self._parents.popitem()[1].close()
-        while self._reserve:
-            self._reserve.popitem()[1].close()
+        """Ends all fork servers."""
+        while self._servers:
+            self._servers.popitem()[1].close()
+        while self._reserved:
+            self._reserved.popitem()[1].close()
 
-    def _key(self, source: SourceNotebook, limits: Limits) -> tuple:
-        # Limits of time are the caller's own business: the parent needs those of space.
+    def _key(self, source: SourceNotebook, limits: Limits) -> _Key:
+        # The fork server needs no limits of time: submissions that differ only in those share it.
         of_space = replace(limits, cell_seconds=0, check_seconds=0, notebook_seconds=0)
         return source.absent(), source.preload(), source.needs(), of_space
 
 
-def _new_parent(source: SourceNotebook, limits: Limits) -> ForkServer:
+def _start_server(source: SourceNotebook, limits: Limits) -> ForkServer:
     return ForkServer(student_view(source.absent(), source.needs()), source.preload(), limits)

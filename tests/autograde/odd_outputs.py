@@ -154,7 +154,7 @@ def as_received(name: str) -> Observation:
 
 
 def received(made: Observation) -> Observation:
-    """An attempt as it arrives at the judge."""
+    """An observation as it arrives at the judge."""
     return Observation.from_plain(unpack(pack(made.to_plain())))
 
 

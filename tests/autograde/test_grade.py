@@ -245,7 +245,7 @@ def test_what_should_not_be_there_is_not(code, probes):
 
 @pytest.fixture(scope="module")
 def probes(request) -> dict[str, bool]:
-    """Whether each piece of code fails in the sandbox; all are tried in one submission."""
+    """By piece of code, whether it fails in the sandbox; all are tried in one submission."""
     codes = test_what_should_not_be_there_is_not.pytestmark[0].args[1]
     tried = "".join(
         f"\ntry:\n    exec({code!r})\nexcept (ImportError, OSError):\n    failed.append({code!r})"
@@ -351,23 +351,23 @@ def test_nothing_runs_where_the_sandbox_is_too_weak(monkeypatch):
     assert grade_submission(replace(task, required=())).points == FULL
 
 
-def kill_warm_parents() -> None:
-    for parent in grade_module._pool._parents.values():
-        parent._process.kill()
+def kill_fork_servers() -> None:
+    for server in grade_module._pool._servers.values():
+        server._process.kill()
 
 
-def test_a_warm_parent_that_is_no_more_is_replaced(perfect):
-    kill_warm_parents()
+def test_a_fork_server_that_has_ended_is_replaced(perfect):
+    kill_fork_servers()
     assert grade(solved()).points == FULL
 
 
-def test_a_warm_parent_that_goes_in_the_middle_costs_nobody_a_point(monkeypatch, perfect):
+def test_a_fork_server_that_ends_in_the_middle_costs_no_point(monkeypatch, perfect):
     run_cell, seen = NotebookRun._run_cell, []
 
     def lose_it_once(self, kernel, place, code, notebook):
         if self._steps[place].name == "causal_mask" and not seen:
             seen.append(place)
-            kill_warm_parents()
+            kill_fork_servers()
         return run_cell(self, kernel, place, code, notebook)
 
     monkeypatch.setattr(NotebookRun, "_run_cell", lose_it_once)
@@ -375,18 +375,18 @@ def test_a_warm_parent_that_goes_in_the_middle_costs_nobody_a_point(monkeypatch,
     assert seen
 
 
-def test_a_warm_parent_that_goes_while_checks_are_heard_costs_nobody_a_point(monkeypatch, perfect):
-    hear, heard = CheckServer.serve_public, []
+def test_a_fork_server_that_ends_during_the_checks_costs_no_point(monkeypatch, perfect):
+    serve, served = CheckServer.serve_public, []
 
     def lose_it_once(self, end, deadline):
-        heard.append(self)
-        if len(heard) == 3:
-            kill_warm_parents()
-        return hear(self, end, deadline)
+        served.append(self)
+        if len(served) == 3:
+            kill_fork_servers()
+        return serve(self, end, deadline)
 
     monkeypatch.setattr(CheckServer, "serve_public", lose_it_once)
     assert grade(solved()).points == FULL
-    assert len(heard) > len(perfect.ledger)
+    assert len(served) > len(perfect.ledger)
 
 
 def test_the_reports_are_those_of_the_judge(perfect):

@@ -30,23 +30,23 @@ def test_they_have_a_share_of_the_notebooks_time(own):
     own.spend(own.left())
     with pytest.raises(StreamTimeout):
         own.left()
-    assert own.are_too_many()
+    assert own.cost_too_much()
 
 
 def test_two_kernels_may_be_lost_and_a_third_is_too_many(own):
     own.count(0)
     own.count(3)
     own.count(1)  # an answer's
-    assert not own.are_too_many()
+    assert not own.cost_too_much()
     own.count(0)
-    assert own.are_too_many()
+    assert own.cost_too_much()
 
 
 def test_when_they_are_left_out_what_they_define_stays(own):
     assert own.leave_out() == [0, 3]
     assert own.is_left_out(0)
     assert not own.is_left_out(1)
-    assert not own.are_there()
+    assert not own.remain()
     (kept,) = own.definitions_of(0)
     assert "def helper" in kept
     assert "slow" not in kept
@@ -58,5 +58,5 @@ def test_an_answer_keeps_its_definitions_and_a_check_has_none(own):
     assert own.definitions_of(2) == ()
 
 
-def test_only_own_cells_are_behind_all_checks(own):
-    assert [own.is_behind_all(place) for place in range(4)] == [False, False, False, True]
+def test_only_own_cells_are_after_the_last_check(own):
+    assert [own.is_after_last_check(place) for place in range(4)] == [False, False, False, True]
