@@ -1,6 +1,6 @@
-"""Signs that something ready-made did an exercise's work, or that code reaches for what no exercise needs.
+"""Finds signs that something ready-made did an exercise's work, or that code uses what no exercise needs.
 
-They are read in the code, without running it, and shown to the instructor with the place. No grade changes.
+They are found in the code, without running it, and shown to the instructor with the place. No grade changes.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -15,12 +15,12 @@ from utils.checks.watch.forbidden_calls import ALWAYS
 from utils.notebook.cells import plain_python
 
 _LONGEST_NOTEBOOK = 10 * LONGEST
-_MOST = 50
-"""Signs of one notebook: who would bury the one that counts must not be able to."""
+_MAX_SIGNS = 50
+"""Of one notebook: the one that matters must not be hidden among thousands."""
 
 
 def find_delegation(steps: Sequence[NotebookStep]) -> list[DelegationSign]:
-    """The signs in a notebook's answers and in the student's own cells, in order."""
+    """Returns the signs in a notebook's answers and in the student's own cells, in order."""
     found: list[DelegationSign] = []
     left, bound, own = _LONGEST_NOTEBOOK, *_given(steps)
     for place, step in enumerate(steps):
@@ -30,7 +30,7 @@ def find_delegation(steps: Sequence[NotebookStep]) -> list[DelegationSign]:
                 found.append(DelegationSign(step.name, 0, "is too long to be looked through: do it yourself"))
             else:
                 found += _signs(step, _forbidden_after(steps[place + 1 :]), bound, own)
-    return found if len(found) <= _MOST else [*found[:_MOST], _and_more(found[_MOST:])]
+    return found if len(found) <= _MAX_SIGNS else [*found[:_MAX_SIGNS], _and_more(found[_MAX_SIGNS:])]
 
 
 def _is_students(step: NotebookStep) -> bool:
@@ -38,7 +38,7 @@ def _is_students(step: NotebookStep) -> bool:
 
 
 def _given(steps: Sequence[NotebookStep]) -> tuple[dict[str, str], frozenset[str]]:
-    """What the instructor's own cells import: the names with what they stand for, and the modules."""
+    """Returns the imports of the instructor's own cells: full names by bound name, and the modules."""
     cells = [step.cell for step in steps if step.is_run and not _is_students(step)]
     imports = [each for cell in cells for each in imports_of(plain_python(cell))]
     names = {"nn": "torch.nn", "F": "torch.nn.functional"}
@@ -55,7 +55,7 @@ def _and_more(others: Sequence[DelegationSign]) -> DelegationSign:
 
 
 def _forbidden_after(steps: Sequence[NotebookStep]) -> tuple[str, ...]:
-    """What the exercise of a work cell forbids: its checks follow it, before the next exercise."""
+    """Returns what the exercise of a work cell forbids: its checks follow it, before the next exercise."""
     names: list[str] = list(ALWAYS)
     for step in steps:
         if step.is_run and not step.is_own:

@@ -1,4 +1,4 @@
-"""Finds what is worth a sign in a piece of code: names, however they are reached, stores, magics."""
+"""Finds the signs in a piece of code: names, however they are reached, assignments, magics."""
 
 import ast
 import re
@@ -14,36 +14,37 @@ from grader.autograde.delegation_rules import (
 )
 
 Found = tuple[int, str]
-"""A line, counted from 1, and what is said of it."""
+"""A line, counted from 1, and the problem in it."""
 
 _MAGIC = re.compile(
     r"^(?P<indent>[ \t]*+)(?P<to>[\w, \t]*+=[ \t]*+)?(?P<sign>%%?|!!?|\?)(?P<name>\w*+)(?P<rest>.*)$",
     re.MULTILINE,
 )
-"""IPython's own lines. Its full translation is too slow for text that means to be."""
+"""Lines of IPython's own syntax. IPython's own translation is too slow for hostile text."""
 _CALL = re.compile(r"^(?P<indent>[ \t]*+)[/,;](?P<name>[\w.]++).*$", re.MULTILINE)
 """IPython's `/f x` for `f(x)`, and `,f x` and `;f x` for `f("x")`."""
 _OPTIONS = re.compile(r"^(?:[ \t]*+-(?:[nr][ \t]*+\d++|[ospqc]++\b))*+")
 _WORD = re.compile(r"(?:import|from)[ \t]++(?P<module>[\w.]++)|(?P<name>[^\W\d]\w*+(?:(?:\.\w++)++|(?=\()))")
-"""What names look like, for text that Python cannot read as a whole and IPython runs all the same."""
+"""Dotted names and calls, in text that Python cannot parse as a whole and IPython runs."""
 _DUNDER = re.compile(r"^__\w+__$|\{[^{}]*\.__\w+__")
 _BY_NAME = ("getattr", "setattr", "vars", "type")
-"""Functions that honest code calls, on objects of its own and with names that stand there."""
+"""Functions that honest code calls on its own objects, with literal names."""
 
 
 def found_in(
     code: str, bound: dict[str, str], forbidden: Sequence[str], own: Collection[str]
 ) -> Iterator[Found]:
-    """Everything worth a sign in a cell, in no order.
+    """Yields every sign in a cell, in no order.
 
     Args:
-        bound: the names that were imported so far, and what they stand for. The cell's own are added.
-        forbidden: full names of what would do the exercise's work.
+        code: the cell's source.
+        bound: full names by the names that were imported so far. The cell's own are added.
+        forbidden: full names of functions that would do the exercise's work.
         own: the modules and full names that the instructor's own cells import.
     """
     magics: list[tuple[int, re.Match]] = []
     plain = code
-    if not _is_python(code):  # no line of IPython's own is Python, too
+    if not _is_python(code):  # no line of IPython's own syntax is valid Python
         plain = _CALL.sub(r"\g<indent>\g<name>", code)
         plain = _MAGIC.sub(lambda found: _without_magic(found, code, magics), plain)
     for line, magic in magics:
@@ -64,7 +65,7 @@ def found_in(
 
 
 def _without_magic(found: re.Match, code: str, magics: list[tuple[int, re.Match]]) -> str:
-    """The line as Python: the code beside `%time`, or nothing."""
+    """Returns the line as Python: the code after `%time`, or `pass`."""
     if found["sign"].startswith("%") and not found["name"]:
         return found[0]  # the second line of a long expression
     magics.append((code.count("\n", 0, found.start()) + 1, found))
@@ -83,7 +84,7 @@ def _is_python(code: str) -> bool:
 
 
 def _words(code: str) -> Iterator[Found]:
-    """What looks like a name, with its line: of modules and functions that are called by their own names."""
+    """Yields what looks like the name of a module or of a called function, with its line."""
     for line, text in enumerate(code.split("\n"), start=1):
         for found in _WORD.finditer(text):
             yield line, found["module"] or found["name"]
@@ -95,13 +96,15 @@ class _Reader:
         self._forbidden, self._own = forbidden, own
 
     def read(self, tree: ast.Module) -> Iterator[Found]:
-        """What is found in a whole cell."""
+        """Yields the signs in a whole cell."""
         nodes = list(ast.walk(tree))
         for node in nodes:
             yield from self._imports(node)
         for node in nodes:
             self._take_alias(node)
-        self._passed = {id(node.value) for node in nodes if self._is_harmless(node)}
+        self._passed = {
+            id(node.value) for node in nodes if isinstance(node, ast.Attribute) and self._is_harmless(node)
+        }
         called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
         for node in nodes:
             yield from self._look(node, called)
@@ -126,11 +129,11 @@ class _Reader:
             yield line, problem
 
     def _from(self, module: str, name: str) -> str:
-        """`from module import x` may take a module or something in one."""
+        """Returns the problem of `from module import x`, where x may be a module or something in one."""
         return import_problem(name, self._own) and import_problem(module, self._own)
 
     def _take_alias(self, node: ast.AST) -> None:
-        """`t = torch` gives a module another name."""
+        """Adds the name that `t = torch` gives a module."""
         if isinstance(node, ast.Assign | ast.NamedExpr):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             full = self._full(node.value)
@@ -139,14 +142,12 @@ class _Reader:
                     self._bound[target.id] = full
 
     def _full(self, node: ast.AST) -> str:
-        """The full name of what was imported; empty for anything else."""
+        """Returns the full name of what was imported; empty for anything else."""
         first, dot, rest = _dotted(node).partition(".")
         return f"{self._bound[first]}{dot}{rest}" if first in self._bound else ""
 
-    def _is_harmless(self, node: ast.AST) -> bool:
-        """Whether what it is taken from does not matter: `torch.jit.script`, `x.__class__.__name__`."""
-        if not isinstance(node, ast.Attribute):
-            return False
+    def _is_harmless(self, node: ast.Attribute) -> bool:
+        """Returns whether the attribute excuses its object: `torch.jit.script`, `x.__class__.__name__`."""
         return node.attr in ("__name__", "__qualname__") or is_allowed(self._full(node))
 
     def _look(self, node: ast.AST, called: Collection[int]) -> Iterator[Found]:
@@ -174,7 +175,7 @@ class _Reader:
             yield getattr(node, "lineno", 0), problem
 
     def _store(self, target: ast.Attribute) -> str:
-        """Stores into what the code has not made itself."""
+        """Returns the problem of an assignment to an attribute of what the code has not made itself."""
         if full := self._full(target):
             return f"changes {full}, which is not its own"
         base = target.value
@@ -201,8 +202,8 @@ class _Reader:
             return ""
         return self._by_name(full, call.args[0], call.args[1])
 
-    def _by_name(self, full: str, whose: ast.AST, named: ast.AST) -> str:
-        """`getattr` and `setattr`, with a name that may be put together."""
+    def _by_name(self, full: str, target: ast.AST, named: ast.AST) -> str:
+        """Returns the problem of `getattr` or `setattr`, whose name may be computed."""
         if isinstance(named, ast.Constant) and isinstance(named.value, str):
             name = f"{full}.{named.value}" if full else named.value
             problem = attribute_problem(named.value)
@@ -210,13 +211,13 @@ class _Reader:
         begins = isinstance(named, ast.JoinedStr) and isinstance(named.values[0], ast.Constant)
         if full:
             return f"uses something of {full} whose name is put together while it runs"
-        if begins or isinstance(whose, ast.Name):  # an object of the code's own
+        if begins or isinstance(target, ast.Name):  # an object of the code's own
             return ""
         return "uses an attribute whose name is put together while it runs"
 
 
 def _is_safe(keyword: ast.keyword) -> bool:
-    """Whether `torch.load` with this argument reads tensors and nothing that runs."""
+    """Returns whether `torch.load` with this argument reads tensors and no code."""
     safe = isinstance(keyword.value, ast.Constant) and keyword.value.value is True
     return safe if keyword.arg == "weights_only" else keyword.arg in ("f", "map_location", "mmap")
 

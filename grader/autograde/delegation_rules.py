@@ -1,4 +1,4 @@
-"""What is harmless, and what an instructor is told of, by full name. All that is not known gets a sign."""
+"""The rules for signs, by full name: what is harmless, what is reported. Unknown names are reported."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -19,7 +19,7 @@ HARMLESS = _words(
     utils.training utils.examples.word_space pathlib shutil tempfile transformers.pytorch_utils
     """
 )
-"""Modules that any notebook may import, with all that is in them but for what `REACHES` names."""
+"""Modules that any notebook may import, with everything in them except what `REACHES` names."""
 
 MAGICS = _words(
     """
@@ -28,9 +28,9 @@ MAGICS = _words(
     timeit prun capture who who_ls whos xmode ls ll la memit mprun lprun autoreload load_ext unalias
     """
 )
-"""IPython's magics that start nothing but the code that stands beside them."""
+"""IPython's magics that run only the code on their own line or in their cell."""
 RUN_CODE = frozenset(("time", "timeit", "prun", "memit", "mprun", "lprun", "capture"))
-"""Of these, the ones beside which code stands: it is looked through as any other."""
+"""Those of `MAGICS` that are followed by code, which is searched like any other."""
 EXTENSIONS = frozenset(("autoreload", "memory_profiler", "line_profiler"))
 
 _BELOW = "ready-made operations below their names in Python"
@@ -135,7 +135,7 @@ REACHES = {
     "subprocess": "other programs",
     "socket": "the network",
 }
-"""What no exercise of the course needs, and why it is said."""
+"""Names that no exercise of the course needs, with what they give access to."""
 
 ALLOWED = (
     "torch.jit.script",
@@ -154,7 +154,7 @@ ALLOWED = (
     *(f"sys.{name}" for name in ("version", "version_info", "maxsize", "float_info", "getsizeof", "stdout")),
     *(f"sys.{name}" for name in ("stderr", "exit", "platform", "executable", "getrecursionlimit")),
 )
-"""What is harmless all the same, of modules that are not."""
+"""Harmless names in modules that are not."""
 
 LEAKED = _words(
     """
@@ -170,7 +170,7 @@ BUILT_IN = _words(
     __loader__ __spec__
     """
 )
-"""What has a sign without having been imported. Other names are a notebook's own: `code`, `signal`."""
+"""Names that get a sign without an import. Others may be variables of the notebook: `code`, `signal`."""
 
 INSIDE = _words(
     """
@@ -181,7 +181,7 @@ INSIDE = _words(
     _getframe _current_frames
     """
 )
-"""Attributes by which one gets hold of what other code keeps to itself, whatever they are attributes of."""
+"""Attributes that give access to other code's private objects, on whatever object."""
 HARMLESS_DUNDERS = frozenset(
     f"__{name}__"
     for name in _words(
@@ -198,15 +198,15 @@ WRITES = frozenset(
 """Attributes that write a file, from which code could be imported."""
 
 _CHECK_ITSELF = re.compile(r"utils\.checks\.week\w+\.[A-Za-z]\w*$")
-"""A check may be called in any cell; it is what is below it that nobody needs."""
+"""A check itself, which any cell may call; its attributes get a sign."""
 _PRIVATE = re.compile(r"(?:^|\.)(?:_[a-zA-Z]\w*|__dict__$)")
 _OS_AND_SYS = re.compile(r"(?:os|sys)\.\w")
 
 
 def import_problem(module: str, own: Collection[str]) -> str:
-    """What an instructor is told of an import; empty where the week's notebook has it, or it is harmless."""
+    """Returns the sign for an import; empty where the week's notebook has it, or it is harmless."""
     if any(_is_in(module, each) for each in own) or module.partition(".")[0] in ("os", "sys"):
-        return ""  # of the last two it depends on what is taken from them
+        return ""  # for os and sys, the attribute decides
     if reached := _reached(module):
         return reached
     if any(_is_in(module, each) for each in HARMLESS):
@@ -215,9 +215,13 @@ def import_problem(module: str, own: Collection[str]) -> str:
 
 
 def name_problem(name: str, forbidden: Sequence[str], own: Collection[str], is_imported: bool) -> str:
-    """What an instructor is told of a full name in the code; empty where it is harmless.
+    """Returns the sign for a full name in the code; empty where it is harmless.
 
-    `is_imported`: its first part is a module, or was taken from one, as far as can be seen.
+    Args:
+        name: the full name.
+        forbidden: full names of functions that would do the exercise's work.
+        own: the modules and full names that the instructor's own cells import.
+        is_imported: whether its first part is a module or was imported from one, as far as can be seen.
     """
     for each in forbidden:
         if _is_in(name, each):
@@ -246,20 +250,20 @@ def name_problem(name: str, forbidden: Sequence[str], own: Collection[str], is_i
 
 
 def is_allowed(name: str) -> bool:
-    """Whether a full name is harmless although what it begins with is not."""
+    """Returns whether a full name is harmless although its module is not."""
     found = any(_is_in(name, each) for each in ALLOWED) or _CHECK_ITSELF.match(name)
     return bool(found) or name.startswith("torch._foreach_")
 
 
 def attribute_problem(name: str) -> str:
-    """What an instructor is told of an attribute, whatever it is an attribute of."""
+    """Returns the sign for an attribute, on whatever object; empty where it is harmless."""
     if name in INSIDE or (name.startswith("__") and name.endswith("__") and name not in HARMLESS_DUNDERS):
         return f"uses {name}: it reaches for {_OTHERS}"
     return f"uses {name}: it writes {_FILES}" if name in WRITES else ""
 
 
 def magic_problem(name: str, rest: str) -> str:
-    """What an instructor is told of one of IPython's magics."""
+    """Returns the sign for one of IPython's magics; empty where it is harmless."""
     if name not in MAGICS or (name == "load_ext" and rest.strip() not in EXTENSIONS):
         return f"uses %{name}, which no exercise needs"
     return ""

@@ -1,8 +1,8 @@
-"""A student's text as it may stand in a page that an instructor opens.
+"""Sanitizes a student's text for the pages that an instructor opens.
 
-nbgrader shows written answers in formgrader and in the feedback with their HTML as it is: a script in one
-would run with the instructor's rights, and could give grades. Nothing is taken away here; what would be HTML
-or a link to code is parted by a space, so that it is shown and does nothing.
+nbgrader shows written answers in formgrader and in the feedback with their HTML unchanged: a script in one
+would run with the instructor's rights, and could give grades. Nothing is removed here; HTML and links to code
+are broken by a space, so that they are shown and have no effect.
 """
 
 import re
@@ -26,8 +26,9 @@ _ATTACHMENT = re.compile(r"attachment:(?P<name>[^)\s>\"']*)")
 
 
 def sanitized(text: str, attachments: frozenset[str] = frozenset()) -> str:
-    """The text without working HTML, without links to anything but pages, and with no picture that is not
-    among the `attachments`: nbconvert makes no page at all where one is missing. Others are links.
+    """Returns the text without working HTML, links to anything but pages, or pictures from elsewhere.
+
+    Pictures that are not among the `attachments` become links: nbconvert fails where one is missing.
     """
     for pattern in (_TAG, _LINK, _DEFINITION, _TEX, _PICTURE):
         text = pattern.sub(lambda found: f"{found[0]} ", text)
@@ -35,10 +36,10 @@ def sanitized(text: str, attachments: frozenset[str] = frozenset()) -> str:
 
 
 def with_plain_names(text: str, attachments: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """The text and its pictures with names that every Markdown program takes for the same: `picture-1.png`.
+    """Returns the text and its pictures with names that have one spelling only: `picture-1.png`.
 
     Editors write a name with spaces or umlauts in several ways (`Übung 1.png`, `%C3%9Cbung%201.png`);
-    nbconvert knows one of them, and makes no page at all where it does not know a name.
+    nbconvert handles one of them, and fails where it does not find a name.
     """
     kept = dict(list(attachments.items())[:_MOST_PICTURES])
     plain = {name: _plain_name(number, kinds) for number, (name, kinds) in enumerate(kept.items(), start=1)}
@@ -51,12 +52,12 @@ def with_plain_names(text: str, attachments: Mapping[str, Any]) -> tuple[str, di
 
 
 def _plain_name(number: int, kinds: Mapping[str, str]) -> str:
-    """A name by the kind of the picture: `picture-2.jpeg`."""
+    """Returns a name by the type of the picture: `picture-2.jpeg`."""
     return f"picture-{number}.{next(iter(kinds), 'png').rpartition('/')[2]}"
 
 
 def _spellings(name: str) -> Iterator[str]:
-    """The ways in which a link may write a file's name; without the empty one."""
+    """Yields the spellings that a link may use for a file's name, without an empty one."""
     for form in ("NFC", "NFD"):
         for each in {name, unquote(name)}:
             normal = unicodedata.normalize(form, each)

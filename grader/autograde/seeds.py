@@ -1,4 +1,4 @@
-"""Hidden seeds: fresh for each submission, the same each time it is graded."""
+"""Seeds of the hidden cases: different for each submission, the same each time it is graded."""
 
 import contextlib
 import hashlib
@@ -11,9 +11,9 @@ _BITS = 53  # every JSON reader keeps such an integer exactly
 
 
 def hidden_seed(secret: str | bytes, week: str, submission: bytes) -> int:
-    """The seed of a submission's hidden cases: HMAC-SHA256 of the week and the file under `secret`.
+    """Returns the seed of a submission's hidden cases: HMAC-SHA256 of the week and the file under `secret`.
 
-    Whoever does not know the secret cannot know the cases; whoever changes a byte gets other ones.
+    Without the secret the cases cannot be predicted; changing a byte of the file changes them.
     """
     key = secret.encode() if isinstance(secret, str) else secret
     message = week.encode() + b"\0" + hashlib.sha256(submission).digest()
@@ -22,13 +22,13 @@ def hidden_seed(secret: str | bytes, week: str, submission: bytes) -> int:
 
 
 def kept_secret(path: Path) -> str:
-    """The secret in that file, which is made at the first call: random, and for its owner alone.
+    """Returns the secret in that file, which is made at the first call: random, and with mode 0600.
 
-    Who keeps the file keeps the grades: with it the same submission gets the same cases on every machine. One
-    that others can read, as a copy from elsewhere may be, is closed to them.
+    With the same file a submission gets the same cases on every machine. Where other users can read the file,
+    as they may a copy, its mode is changed.
 
     Raises:
-        OSError: the file can neither be read nor made, or nothing is in it.
+        OSError: the file can neither be read nor made, or is empty.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
@@ -47,6 +47,6 @@ def _make(path: Path) -> None:
         fresh.touch(mode=0o600)
         fresh.write_text(secrets.token_hex(32), encoding="ascii")
         with contextlib.suppress(FileExistsError):
-            os.link(fresh, path)  # whoever comes first; a half-written secret is never seen
+            os.link(fresh, path)  # the first of several processes wins; a half-written file is never visible
     finally:
         fresh.unlink(missing_ok=True)

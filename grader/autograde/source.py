@@ -1,4 +1,4 @@
-"""The instructor's notebook: which cells there are, what each is for, and which checks its cells call."""
+"""Reads the instructor's notebook: its cells, their roles, and the checks that they call."""
 
 import ast
 import importlib
@@ -25,40 +25,41 @@ class SourceNotebook:
     week: str
     notebook: NotebookNode
     _known: dict[str, tuple[Check, ...]] = field(default_factory=dict)
-    """The checks of cells that were asked for already, by their text."""
+    """A cache of the checks that cells call, by their source."""
 
     @cached_property
     def cells(self) -> tuple[ReleasedCell, ...]:
-        """Its cells, each with what it is for."""
+        """Returns its cells, each with its role."""
         return released_cells(self.notebook)
 
     @cached_property
     def imports(self) -> list[Import]:
-        """What the locked cells import."""
+        """Returns the imports of the locked cells."""
         locked = [each.cell for each in self.cells if each.role == "set-up"]
         return [each for cell in locked for each in imports_of(plain_python(cell))]
 
     @cached_property
     def check_modules(self) -> dict[str, str]:
-        """The names that stand for a module of checks: `checks` for `utils.checks.week05_attention`."""
+        """Returns the names bound to a module of checks: `checks` for `utils.checks.week05_attention`."""
         named = {each.bound: f"{each.module}.{each.name}" for each in self.imports if each.name}
         return {name: module for name, module in named.items() if module.startswith(f"{_CHECKS}week")}
 
     def absent(self) -> tuple[str, ...]:
-        """The packages that the week's checks forbid as a whole, but for those that its own cells import. Of
-        others a check forbids a part, and sees to that itself.
+        """Returns the packages that the checks forbid as a whole, without those that the notebook imports.
+
+        Where a check forbids a part of a package, it watches for that itself.
         """
         forbidden = [name for check in self.checks for name in check.forbidden]
         return absent_packages(forbidden, [each.module for each in self.imports])
 
     def preload(self) -> tuple[str, ...]:
-        """The modules that the notebook needs, but for `parts`, which is the week's own."""
+        """Returns the modules that the notebook imports, without `parts`, which is the week's own."""
         modules = [each.module for each in self.imports]
         modules += [f"{each.module}.{each.name}" for each in self.imports if each.module.startswith("utils")]
         return tuple(dict.fromkeys(module for module in modules if module != "parts"))
 
     def needs(self) -> tuple[str, ...]:
-        """The modules that its own cells import, those of its checks among them."""
+        """Returns the modules that its own cells import, also in check cells."""
         cells = [each.cell for each in self.cells if each.role == "check"]
         own = [each for cell in cells for each in imports_of(ast.unparse(_parsed(cell)))]
         return (
@@ -68,13 +69,13 @@ class SourceNotebook:
 
     @cached_property
     def checks(self) -> tuple[Check, ...]:
-        """All of the course's checks that the notebook calls."""
+        """Returns all of the course's checks that the notebook calls."""
         return tuple(
             check for each in self.cells if each.role == "check" for check in self.checks_of(each.cell)
         )
 
     def checks_of(self, cell: NotebookNode) -> tuple[Check, ...]:
-        """The course's checks that a check cell calls, in order."""
+        """Returns the course's checks that a check cell calls, in order."""
         if cell.source not in self._known:
             calls = [node.func for node in ast.walk(_parsed(cell)) if isinstance(node, ast.Call)]
             found = [self._check(call) for call in calls if isinstance(call, ast.Attribute)]
@@ -90,14 +91,14 @@ class SourceNotebook:
 
 @lru_cache(maxsize=4)
 def read_source(week: str, content: bytes) -> SourceNotebook:
-    """The instructor's notebook from its file.
+    """Returns the instructor's notebook from its file's content.
 
     Raises:
-        GraderError: it is no released notebook.
+        GraderError: it is not a released notebook.
     """
     try:
         notebook = nbformat.reads(content.decode("utf-8"), as_version=4)
-    except Exception as error:  # whatever nbformat makes of a damaged file
+    except Exception as error:  # nbformat raises errors of many classes for a damaged file
         raise GraderError(
             f"The source of {week} is no notebook ({error}): build and release it again."
         ) from None
@@ -109,17 +110,17 @@ def read_source(week: str, content: bytes) -> SourceNotebook:
 
 
 def is_graded(cell: NotebookNode) -> bool:
-    """Whether the cell has points."""
+    """Returns whether the cell has points."""
     return bool(grading(cell).get("grade") or grading(cell).get("task"))
 
 
 def has_hidden_tests(code: str) -> bool:
-    """Whether nbgrader hides a part of the cell from students."""
+    """Returns whether nbgrader hides a part of the cell from students."""
     return "BEGIN HIDDEN TESTS" in code or "BEGIN MARK SCHEME" in code
 
 
 def points_of(cell: NotebookNode) -> float:
-    """The most that the cell can bring."""
+    """Returns the cell's maximum points."""
     return float(grading(cell).get("points", 0))
 
 

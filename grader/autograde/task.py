@@ -1,4 +1,4 @@
-"""What goes into grading one submission and what comes out: bytes and plain data, fit to be sent anywhere."""
+"""The input and the result of grading one submission: bytes and plain data, which can be serialised."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
@@ -7,40 +7,40 @@ from grader.sandbox.limits import Limits
 
 Protection = Literal["files", "network", "processes"]
 PROTECTIONS: tuple[Protection, ...] = ("files", "network", "processes")
-"""The floor: no sight of other files, no network, no hold on other processes."""
+"""The default requirement: no access to other files, the network or other processes."""
 
 How = Literal["judge", "asserts", "person"]
-"""Who decides a cell's points: the judge, what the cell shows (an instructor's own asserts, which code that
-means to can forge), or a person."""
+"""What decides a cell's points: the judge, the outcome of an instructor's own asserts (which hostile code can
+forge), or a person."""
 
 Hidden = Literal["passed", "failed", "not reached", ""]
-"""What came of a check's hidden cases; empty where it has none. They are tried after the public ones."""
+"""The outcome of a check's hidden cases, which follow the public ones; empty where it has none."""
 
 
 @dataclass(frozen=True)
 class GradingTask:
-    """One submission, with all that grading it needs."""
+    """One submission, with everything that grading it needs."""
 
     week: str
     """The week's folder, `week05_attention`."""
     source: bytes
     """The instructor's notebook (.ipynb): as released, or made from the gradebook's source cells. Its text,
-    names and points count, whatever the submission says."""
+    names and points count, not the submission's."""
     submission: bytes
-    """The submitted .ipynb, as it came. Nothing is believed of it."""
+    """The submitted .ipynb, unchanged and untrusted."""
     seed: int
     """Draws the hidden cases: `grader.autograde.seeds.hidden_seed(secret, week, submission)`."""
     parts: bytes = b""
     """The week's `parts.py`, from the instructor's folder; empty where the week has none."""
     limits: Limits = field(default_factory=Limits)
     required: tuple[Protection, ...] = PROTECTIONS
-    """What the sandbox must protect on this machine before anything runs. Empty is the instructor's explicit
-    word that the submissions are trusted."""
+    """What the sandbox must protect on this machine before anything runs. Empty only where the instructor
+    trusts every submission."""
 
 
 @dataclass(frozen=True)
 class CellGrade:
-    """What one graded cell of the source got, and why."""
+    """The points of one graded cell of the source, and the reason for them."""
 
     cell: str
     """The cell's grade_id."""
@@ -53,7 +53,7 @@ class CellGrade:
     report: dict[str, Any] | None = None
     """The judge's report (`utils.checks.engine.report.Report.to_plain`), without any hidden value."""
     mistake: str | None = None
-    """The mistake's name, when it is a known one."""
+    """The mistake's name, if it is a known one."""
     hidden: Hidden = ""
 
 
@@ -70,22 +70,22 @@ class DelegationSign:
 
 @dataclass(frozen=True)
 class Timings:
-    """Where the time went, in seconds."""
+    """The time that the parts of grading took, in seconds."""
 
     total: float = 0.0
     ready: float = 0.0
-    """Until a kernel was there: starting the warm parent, if it was not yet, and forking."""
+    """Until a kernel was ready: starting the fork server, if none was running, and forking."""
     cells: float = 0.0
     """Set-up, work and helper cells."""
     checks: float = 0.0
     """Check cells, with the judge's own work."""
     judge: float = 0.0
-    """Of these, drawing cases, computing expected values and comparing."""
+    """Of that: drawing cases, computing expected values and comparing."""
 
 
 @dataclass(frozen=True)
 class GradedSubmission:
-    """What came of one submission."""
+    """The result of grading one submission."""
 
     week: str
     notebook: dict[str, Any] | None
@@ -94,9 +94,9 @@ class GradedSubmission:
     ledger: tuple[CellGrade, ...]
     """One entry for each graded cell, in the source's order; empty where nothing could be graded."""
     problem: str = ""
-    """Why nothing could be graded, in a sentence; a grade that was there before should then stay."""
+    """Why nothing could be graded, in a sentence; an earlier grade should then stay."""
     odd: tuple[str, ...] = ()
-    """What was strange about the submission, and what was made of it: duplicates, missing cells …"""
+    """Irregularities of the submission, and how they were handled: duplicates, missing cells …"""
     signs: tuple[DelegationSign, ...] = ()
     layers: tuple[str, ...] = ()
     """The layers of protection that were in force."""
@@ -106,9 +106,9 @@ class GradedSubmission:
 
     @property
     def points(self) -> float:
-        """All points that are decided."""
+        """Returns the sum of all points that are decided."""
         return sum(grade.points or 0 for grade in self.ledger)
 
     def to_plain(self) -> dict[str, Any]:
-        """As a dict that JSON can hold."""
+        """Returns the result as a dict that JSON can hold."""
         return asdict(self)

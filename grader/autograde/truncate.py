@@ -1,8 +1,8 @@
-"""A student's words and code, cut to what a page is made of in seconds.
+"""Cuts a student's text and code to a size that nbgrader can render within seconds.
 
-nbgrader makes pages of graded notebooks, for formgrader and for the feedback, with patterns that go back over
-the text again and again: ten thousand blank lines take its colouring of code twenty seconds, a million
-characters of unfinished mathematics take its Markdown an hour. One such submission would stop all feedback.
+nbgrader renders graded notebooks, for formgrader and for the feedback, with regular expressions that
+backtrack: ten thousand blank lines take its syntax highlighting twenty seconds, a million characters of
+unfinished mathematics take its Markdown an hour. One such submission would stop all feedback.
 """
 
 import re
@@ -15,22 +15,22 @@ _BLANK_LINES = re.compile(r"\n(?:[^\S\n]*+\n){50,}+")
 _FENCE = re.compile(
     r"^(?P<fence>[ \t>]*+(?:`{3,}+|~{3,}+))(?![ \t]*+(?:python3?|py)?[ \t]*+$)[^\n]*", re.MULTILINE
 )
-"""The first line of a block in another language than Python: each has patterns of its own."""
+"""The first line of a fenced block in another language than Python, whose highlighting may be slow too."""
 _CUT = "… cut off here: of a cell a page shows {:,} characters, and of a notebook {:,}."
 
 
 class PageLimit:
-    """What of a notebook's cells its page shows. Ask for them in order."""
+    """The limit on the text of a notebook's cells. Call it for the cells in order."""
 
     def __init__(self) -> None:
         self._left = _ALL
 
     def words(self, text: str) -> str:
-        """An answer in words."""
+        """Returns a written answer, cut to the limit."""
         return self._cut(_FENCE.sub(r"\g<fence>", text), "\n\n")
 
     def code(self, text: str) -> str:
-        """A cell of code."""
+        """Returns a cell's code, cut to the limit."""
         return self._cut(text, "\n# ")
 
     def _cut(self, text: str, before: str) -> str:
