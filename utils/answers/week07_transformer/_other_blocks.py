@@ -15,9 +15,7 @@ Resid = Float[Tensor, "batch seq d_model"]
 
 
 def run_gpt1_block(config: Config, weights: dict, resid: Resid) -> Resid:
-    """Run a block of OpenAI's first GPT, whose norms follow the sums. Its width of the MLP is d_mlp, which
-    GPT-1 fixes at 4 · d_model.
-    """
+    """Run a block of OpenAI's first GPT, whose norms follow the sums, with an MLP of d_mlp neurons."""
     from transformers import OpenAIGPTConfig
     from transformers.models.openai.modeling_openai import MLP, Block
 

@@ -11,8 +11,9 @@ from utils.checks import week08_weights as checks
 
 
 def _three(output):
-    """The three along a first axis are as good as three in a tuple. More than three are left together: apart,
-    60 million rows of one number take 30 GB.
+    """Return q, k and v stacked along a first axis as a tuple, which counts as right too.
+
+    Longer tensors are returned as they are: 60 million rows of one number as tensors would take 30 GB.
     """
     return tuple(output) if isinstance(output, Tensor) and output.dim() > 1 and len(output) <= 3 else output
 

@@ -1,4 +1,4 @@
-"""Parts that the week's mistakes are built from, and those that several answer keys share."""
+"""Parts of the week's mistakes and answer keys that several of them share."""
 
 import torch
 

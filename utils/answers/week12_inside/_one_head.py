@@ -6,8 +6,9 @@ from utils.answers.oracles.hf_model import hf_config
 
 
 def one_head(W_V=None, W_O=None, W_Q=None, W_K=None):
-    """Return HF's attention with one head of these weights, without biases, and its width. HF needs d_head =
-    d_model for a single head: the weights are filled up with zeros.
+    """Return HF's attention with one head of these weights and without biases, and its width.
+
+    HF needs d_head = d_model for a single head, so the weights are padded with zeros.
     """
     from transformers.models.gpt2.modeling_gpt2 import GPT2Attention
 
