@@ -100,7 +100,7 @@ class PublicThenHidden:
         self._public, self._hidden = public, hidden
         self.week, self.name = public.answer_key.check.week, public.answer_key.check.name
         self.gave_hidden = False
-        """Whether the student's process may have received a hidden input."""
+        """True once the student's process may have received a hidden input."""
         self.ready_made: tuple[str, ...] = ()
         """The ready-made functions that the code was seen to call."""
         self._public_report: Report | None = None

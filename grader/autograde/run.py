@@ -47,7 +47,7 @@ class NotebookRun:
         steps: list[NotebookStep],
         server: Callable[[], ForkServer],
     ):
-        """`server` returns the fork server, or a new one where the last has ended."""
+        """Makes the run. `server` returns the fork server, or a new one where the last has ended."""
         self._server = server
         self._task, self._limits = task, task.limits
         self._source, self._steps = source, steps
@@ -273,7 +273,7 @@ class _Turns:
         self._seconds = self._seconds_left = 0.0
         self._check_server = CheckServer(session, step.checks, task.limits.message_bytes)
         self.has_hidden_asserts = not step.checks and has_hidden_tests(step.cell.source)
-        """Whether it has asserts that students must not see."""
+        """True if it has asserts that students must not see."""
 
     def run_public(self, place: int, ran: RunResult) -> None:
         """Runs its check on the public cases, or its asserts, and notes the result."""

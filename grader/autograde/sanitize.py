@@ -15,7 +15,7 @@ _MOST_PICTURES = 50
 """Pictures of one text: an answer has one or two."""
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 _PAGE = r"<?\s*+(?:https?://|mailto:|attachment:|#)"
-"""What a link may begin with. `*+` gives nothing back: a million spaces must not be tried a million times."""
+"""The beginning of a harmless link. `*+` is possessive: else a million spaces would take quadratic time."""
 _LINK = re.compile(rf"\](?=\(\s*+(?!{_PAGE}))")
 _DEFINITION = re.compile(rf"\](?=:\s*+(?!{_PAGE}))")
 _TEX = re.compile(r"\\(?=(?:href|require|cssId|class|style|mmlToken|bbox)(?![A-Za-z]))")

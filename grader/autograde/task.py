@@ -10,7 +10,7 @@ PROTECTIONS: tuple[Protection, ...] = ("files", "network", "processes")
 """The default requirement: no access to other files, the network or other processes."""
 
 How = Literal["judge", "asserts", "person"]
-"""What decides a cell's points: the judge, the outcome of an instructor's own asserts (which hostile code can
+"""The source of a cell's points: the judge, the outcome of an instructor's own asserts (which hostile code can
 forge), or a person."""
 
 Hidden = Literal["passed", "failed", "not reached", ""]
@@ -34,7 +34,7 @@ class GradingTask:
     """The week's `parts.py`, from the instructor's folder; empty where the week has none."""
     limits: Limits = field(default_factory=Limits)
     required: tuple[Protection, ...] = PROTECTIONS
-    """What the sandbox must protect on this machine before anything runs. Empty only where the instructor
+    """The protections that the sandbox must give on this machine before anything runs. Empty only where the instructor
     trusts every submission."""
 
 

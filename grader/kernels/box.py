@@ -46,7 +46,7 @@ class Box:
         self._stream = MessageStream(end, _MAX_BYTES)
         self._statuses: dict[int, int] = {}
         self.ended = False
-        """Whether the box was seen to have ended as a whole, which no code inside it can bring about."""
+        """True once the box was seen to have ended as a whole, which no code inside it can cause."""
         self._exit_seconds = _EXIT_SECONDS
         self._waiting: set[int] = set()
         self.own_namespaces = tuple(self._stream.receive(Deadline(START_SECONDS))["layers"])

@@ -30,9 +30,9 @@ class Limits:
     disk_bytes: int = 128 * MIB
     """All files in the private folder together. They are kept in memory."""
     output_bytes: int = 256 * 1024
-    """What one cell may print or show; the rest is cut off, and a line says so."""
+    """Output of one cell; the rest is cut off, with a line that says so."""
     notebook_output_bytes: int = 4 * MIB
-    """What all cells together may print or show."""
+    """Output of all cells together."""
     message_bytes: int = 64 * MIB
     """All answers of a check cell together. The largest right ones, of week 10, have 8 MiB. Public ones are
     compared and dropped before those of the next check arrive."""
