@@ -10,8 +10,8 @@ PROTECTIONS: tuple[Protection, ...] = ("files", "network", "processes")
 """The default requirement: no access to other files, the network or other processes."""
 
 How = Literal["judge", "asserts", "person"]
-"""The source of a cell's points: the judge, the outcome of an instructor's own asserts (which hostile code can
-forge), or a person."""
+"""The source of a cell's points: the judge, the outcome of an instructor's own asserts (which hostile code
+can forge), or a person."""
 
 Hidden = Literal["passed", "failed", "not reached", ""]
 """The outcome of a check's hidden cases, which follow the public ones; empty where it has none."""
@@ -34,8 +34,8 @@ class GradingTask:
     """The week's `parts.py`, from the instructor's folder; empty where the week has none."""
     limits: Limits = field(default_factory=Limits)
     required: tuple[Protection, ...] = PROTECTIONS
-    """The protections that the sandbox must give on this machine before anything runs. Empty only where the instructor
-    trusts every submission."""
+    """The protections that the sandbox must give before anything runs. Empty only where the instructor trusts
+    every submission."""
 
 
 @dataclass(frozen=True)
