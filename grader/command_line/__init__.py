@@ -1,1 +1,1 @@
-"""The instructor's half of `course`: what each command takes, calls and prints."""
+"""The instructor's commands of `course`: their arguments and their output."""

@@ -71,13 +71,15 @@ def grade(
     from grader.class_run.options import ClassRunOptions
     from grader.class_run.worker_server import WorkerServer
 
-    order = ClassRunOptions(find_week(week), tuple(student or ()), workers, scheduler, force, trusted)
-    # Started first of all: it loads PyTorch while this process loads nbgrader and plans the run.
-    early = nullcontext() if scheduler else closing(WorkerServer(("grader.autograde.grade", "distributed")))
-    with early as server:
+    options = ClassRunOptions(find_week(week), tuple(student or ()), workers, scheduler, force, trusted)
+    # Started first: it imports PyTorch while this process imports nbgrader and plans the run.
+    early_start = (
+        nullcontext() if scheduler else closing(WorkerServer(("grader.autograde.grade", "distributed")))
+    )
+    with early_start as server:
         from grader.command_line import grade
 
-        grade.run(order, server=server)
+        grade.run(options, server=server)
 
 
 @app.command()
@@ -171,7 +173,7 @@ def mutate(
     """
     from grader.command_line import mutate
 
-    mutate.run(mutate.Order(tuple(weeks or ()), check, seeds, jobs, force))
+    mutate.run(mutate.MutationOptions(tuple(weeks or ()), check, seeds, jobs, force))
 
 
 @app.command("train-storyteller")

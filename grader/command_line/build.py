@@ -1,4 +1,4 @@
-"""What `course build` prints while it works."""
+"""`course build`: builds weeks and prints what has changed."""
 
 import typer
 from rich.console import Console
@@ -13,10 +13,10 @@ from utils.weeks import find_week
 def run(
     name: str | None, check: bool = False, overwrite: bool = False, console: Console | None = None
 ) -> None:
-    """Builds one week or all, or says whether `course/` is up to date.
+    """Builds one week or all, or reports whether `course/` is up to date.
 
     Raises:
-        CourseError: `name` is no week, or what `grader` refused.
+        CourseError: `name` is not a week, or a source cannot be built.
         Exit: with code 1 when `check` finds something out of date.
     """
     console = console or Console(highlight=False)
@@ -34,8 +34,8 @@ def run(
         console.print(f"  written  {shown(path, root)}")
     if not changed:
         console.print("Every file was up to date.")
-    for each in differing:
-        for line in sentences(each):
+    for changed_week in differing:
+        for line in sentences(changed_week):
             console.print(line, markup=False)
 
 

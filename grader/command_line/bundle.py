@@ -1,4 +1,4 @@
-"""What `course bundle` prints and writes."""
+"""`course bundle`: writes an archive for students and lists its notebooks."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ from utils.weeks import Week
 
 
 def run(weeks: Sequence[Week], output: Path | None = None, console: Console | None = None) -> None:
-    """Writes the bundle of these weeks; of all, where none is named.
+    """Writes the bundle of these weeks; of all weeks if there are none.
 
     Raises:
         CourseError: see `contents` and `write_archive`.

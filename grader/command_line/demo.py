@@ -1,4 +1,4 @@
-"""What `course demo` prints while it works."""
+"""`course demo`: runs the demonstration and prints its commands and the class's table."""
 
 from pathlib import Path
 
@@ -15,14 +15,14 @@ from utils.errors import CourseError
 from utils.weeks import Week, find_week
 
 FOLDER = Path("grader/classroom/demo")
-"""Where the sample class lives; each run makes it anew. The instructor's own class lies beside it."""
+"""The folder of the sample class, which each run makes anew. The instructor's own class is beside it."""
 
 
 def run(name: str | None, console: Console | None = None) -> None:
     """Runs the demonstration and prints each command and the class's table.
 
     Raises:
-        CourseError: `name` is no week, the week cannot be built, or nbgrader failed.
+        CourseError: `name` is not a week, the week cannot be built, or nbgrader failed.
     """
     console = console or Console(highlight=False)
     root = find_root()
@@ -36,19 +36,19 @@ def run(name: str | None, console: Console | None = None) -> None:
 
 
 def _best_to_show(root: Path) -> Week:
-    """The first week with wrong answers for a misled student, else the first that has a notebook."""
-    whole = [week for week in weeks_with_source(root) if not read_source(root, week).parts_only]
-    if not whole:
+    """Return the first week with wrong answers for the misled student, else the first with a notebook."""
+    with_notebook = [week for week in weeks_with_source(root) if not read_source(root, week).parts_only]
+    if not with_notebook:
         raise CourseError("solutions/ holds no source of a whole week, so there is nothing to show.")
-    return next((week for week in whole if wrong_answers(week)), whole[0])
+    return next((week for week in with_notebook if wrong_answers(week)), with_notebook[0])
 
 
 def _announcer(console: Console) -> Seen:
-    def say(outcome: CommandResult) -> None:
+    def announce(outcome: CommandResult) -> None:
         mark = "[green]✓[/]" if outcome.ok else "[red]✗[/]"
         console.print(f"{mark} {escape(outcome.command)}")
 
-    return say
+    return announce
 
 
 def _where(root: Path, demo: Demo) -> str:

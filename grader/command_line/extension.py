@@ -1,4 +1,4 @@
-"""What `course extend` does."""
+"""`course extend`: gives a student more time."""
 
 from datetime import datetime, timedelta
 
@@ -12,10 +12,10 @@ from utils.weeks import Week
 
 
 def run(week: Week, student: str, days: float, console: Console | None = None) -> None:
-    """Gives a student more time and says until when.
+    """Gives a student more time and prints the new deadline.
 
     Raises:
-        CourseError: it cannot be kept; see `extend`.
+        CourseError: the gradebook has no place for it; see `extend`.
     """
     console = console or Console(highlight=False)
     with Classroom(load_config(find_root())).gradebook() as gradebook, gradebook.transaction() as session:

@@ -1,4 +1,4 @@
-"""What `course grade` prints, and how it ends."""
+"""`course grade`: grades a class, prints its table and sets the exit code."""
 
 import typer
 from rich.console import Console
@@ -14,10 +14,10 @@ from grader.report.summary import notes
 from grader.report.table import results_table
 
 STOPPED = 130
-"""The exit code after Ctrl-C, as shells have it."""
+"""The exit code after Ctrl-C, by the shells' convention."""
 
 
-def run(order: ClassRunOptions, console: Console | None = None, server: WorkerServer | None = None) -> None:
+def run(options: ClassRunOptions, console: Console | None = None, server: WorkerServer | None = None) -> None:
     """Grades a class and prints its table; see `grade_class`.
 
     Raises:
@@ -27,12 +27,12 @@ def run(order: ClassRunOptions, console: Console | None = None, server: WorkerSe
     console = console or Console(highlight=False)
     root = find_root()
     try:
-        outcome = grade_class(root, order, ProgressDisplay(console), server)
+        outcome = grade_class(root, options, ProgressDisplay(console), server)
     except KeyboardInterrupt:
         console.print("Stopped. What was graded is kept; the same command goes on with the rest.")
         raise typer.Exit(STOPPED) from None
-    exercises = Classroom(load_config(root)).exercises(order.week)
-    console.print(results_table(order.week, exercises, outcome.results))
+    exercises = Classroom(load_config(root)).exercises(options.week)
+    console.print(results_table(options.week, exercises, outcome.results))
     for line in (_counts(outcome), *notes(outcome.results)):
         console.print(line, markup=False)
     if outcome.failures:

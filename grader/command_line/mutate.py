@@ -1,4 +1,4 @@
-"""What `course mutate` does."""
+"""`course mutate`: runs the mutants of exercises and prints the survivors."""
 
 import multiprocessing
 from collections.abc import Iterable, Iterator
@@ -22,20 +22,20 @@ from utils.weeks import Week, find_week
 
 
 @dataclass(frozen=True)
-class Order:
-    """What to run."""
+class MutationOptions:
+    """The options of one call of `course mutate`."""
 
     weeks: tuple[str, ...] = ()
-    """Names of weeks; all where there is none."""
+    """Names of weeks; empty for all."""
     check: str = ""
-    """One check alone."""
+    """The only check to run; empty for all."""
     seeds: int = 20
     jobs: int = 1
     force: bool = False
-    """Also what has not changed since the last run."""
+    """Also run what has not changed since the last run."""
 
 
-def run(order: Order, console: Console | None = None) -> None:
+def run(options: MutationOptions, console: Console | None = None) -> None:
     """Runs the mutants of the exercises that have changed, keeps the results and prints what survived.
 
     Raises:
@@ -44,52 +44,56 @@ def run(order: Order, console: Console | None = None) -> None:
             is not explained.
     """
     console, root = console or Console(highlight=False, soft_wrap=True), find_root()
-    weeks = [find_week(name) for name in order.weeks] or list(weeks_with_source(root))
+    weeks = [find_week(name) for name in options.weeks] or list(weeks_with_source(root))
     known = {week.folder: explanations(root, week) for week in weeks}
-    good = True
-    for key, result in _results(root, weeks, order):
+    passed = True
+    for key, result in _results(root, weeks, options):
         week, _, name = key.partition("/")
-        good &= _report(console, key, result, known[week].get(name, {}))
-    if not good:
+        passed &= _report(console, key, result, known[week].get(name, {}))
+    if not passed:
         raise typer.Exit(1)
 
 
-def _results(root: Path, weeks: list[Week], order: Order) -> Iterator[tuple[str, Result]]:
-    """The results, new and old ones; each is written down as soon as it is there."""
+def _results(root: Path, weeks: list[Week], options: MutationOptions) -> Iterator[tuple[str, Result]]:
+    """Yield all results, new and kept ones; each new one is kept at once."""
     done = 0
-    for results in _each_week(root, weeks, order):
+    for results in _each_week(root, weeks, options):
         for key, result in results:
             done += 1
             keep_result(key, result)
             yield key, result
     if not done:
-        raise CourseError(f"There is no check {order.check!r} in these weeks.")
+        raise CourseError(f"There is no check {options.check!r} in these weeks.")
 
 
-def _each_week(root: Path, weeks: list[Week], order: Order) -> Iterator[Iterable[tuple[str, Result]]]:
-    if order.jobs == 1:
-        yield from (week_results(root, week, order) for week in weeks)
+def _each_week(
+    root: Path, weeks: list[Week], options: MutationOptions
+) -> Iterator[Iterable[tuple[str, Result]]]:
+    if options.jobs == 1:
+        yield from (week_results(root, week, options) for week in weeks)
         return
-    with ProcessPoolExecutor(order.jobs, multiprocessing.get_context("spawn")) as pool:
-        for future in as_completed([pool.submit(_listed, root, week, order) for week in weeks]):
+    with ProcessPoolExecutor(options.jobs, multiprocessing.get_context("spawn")) as pool:
+        for future in as_completed([pool.submit(_listed, root, week, options) for week in weeks]):
             yield future.result()
 
 
-def _listed(root: Path, week: Week, order: Order) -> list[tuple[str, Result]]:
-    return list(week_results(root, week, order))
+def _listed(root: Path, week: Week, options: MutationOptions) -> list[tuple[str, Result]]:
+    return list(week_results(root, week, options))
 
 
-def week_results(root: Path, week: Week, order: Order) -> Iterator[tuple[str, Result]]:
-    """The result of each exercise of a week that the order names."""
+def week_results(root: Path, week: Week, options: MutationOptions) -> Iterator[tuple[str, Result]]:
+    """Yield the result of each selected exercise of a week."""
     one_thread()
     reference.choose("storyteller")
     kept = read_results()
     for exercise in exercises_of(root, week):
-        if order.check in ("", exercise.name):
-            digest = digest_of(exercise, order.seeds)
+        if options.check in ("", exercise.name):
+            digest = digest_of(exercise, options.seeds)
             old = kept.get(exercise.key)
-            up_to_date = old is not None and old.digest == digest and not order.force
-            yield exercise.key, old if up_to_date else examine(exercise, order.seeds, digest)
+            if old is None or old.digest != digest or options.force:
+                yield exercise.key, examine(exercise, options.seeds, digest)
+            else:
+                yield exercise.key, old
 
 
 def examine(exercise: Exercise, seeds: int, digest: str) -> Result:
@@ -107,20 +111,20 @@ def examine(exercise: Exercise, seeds: int, digest: str) -> Result:
     return Result(digest, len(tried), killed, by["hidden"], by["survived"])
 
 
-def _report(console: Console, key: str, result: Result, why: dict[str, str]) -> bool:
-    """Prints one exercise's result; whether nothing is left to do."""
-    open_ones = [each for each in result.survivors if each not in why]
-    stale = [each for each in why if each not in result.survivors]
+def _report(console: Console, key: str, result: Result, reasons: dict[str, str]) -> bool:
+    """Prints one exercise's result. Returns False if a mutant or an explanation needs work."""
+    unexplained = [each for each in result.survivors if each not in reasons]
+    stale = [each for each in reasons if each not in result.survivors]
     console.print(
         f"[bold]{key}[/]  {result.mutants} mutants, {result.killed} killed, "
-        f"{len(result.survivors)} survived ({len(open_ones)} not explained), "
+        f"{len(result.survivors)} survived ({len(unexplained)} not explained), "
         f"{len(result.hidden)} killed by hidden cases alone"
     )
     for head, changes in (
         ("hidden alone", result.hidden),
-        ("survived", open_ones),
+        ("survived", unexplained),
         ("explained, but killed", stale),
     ):
         for change in changes:
             console.print(f"  {head}: {change}", markup=False)
-    return not (open_ones or stale or result.hidden)
+    return not (unexplained or stale or result.hidden)

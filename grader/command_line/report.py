@@ -1,4 +1,4 @@
-"""What `course report` prints and writes."""
+"""`course report`: prints the report of a week and writes the table of grades."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +18,7 @@ from utils.weeks import Week
 
 
 def run(week: Week, csv: Path | None = None, console: Console | None = None) -> None:
-    """Prints the report of a week, and writes the table of grades where one is asked for.
+    """Prints the report of a week, and writes the grades to the file `csv`, if given.
 
     Raises:
         CourseError: nothing has been handed in or released, or the file cannot be written.
@@ -50,5 +50,5 @@ def _results(config: Config, classroom: Classroom, week: Week) -> list[StudentRe
 def _stale(config: Config, classroom: Classroom, gradebook: OpenGradebook, week: Week) -> set[str]:
     try:
         return stale_students(config, classroom, gradebook, week)
-    except CourseError:  # the week itself has changed, and so has what every grade rests on
+    except CourseError:  # the week itself has changed, so every grade is stale
         return set(classroom.known(week, gradebook))

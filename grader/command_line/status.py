@@ -1,4 +1,4 @@
-"""What `course status` does."""
+"""`course status`: prints the course's table of numbers."""
 
 from rich.console import Console
 
@@ -11,7 +11,7 @@ from utils.weeks import Week
 
 
 def run(measure: bool, write: bool, console: Console | None = None) -> None:
-    """Prints the table; on request measures run times first, and writes README.md's table last.
+    """Prints the table; optionally measures run times before, and writes the table to README.md after.
 
     Raises:
         CourseError: a source or a notebook is missing or broken, or README.md has lost its marks.

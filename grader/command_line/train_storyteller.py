@@ -1,4 +1,4 @@
-"""What `course train-storyteller` does and shows."""
+"""`course train-storyteller`: trains the course's own model and shows its progress."""
 
 import time
 from pathlib import Path
@@ -29,32 +29,32 @@ from grader.tools.storyteller.recipe import TrainingRecipe
 from grader.tools.storyteller.training import Training, begin, read_checkpoint, resume
 
 PACE_STEPS = 12
-"""Steps that are taken to find the pace when somebody gives minutes; the first third does not count."""
+"""Trial steps that measure the pace when minutes are given; the first third is a warm-up."""
 FOR_LEARNING = 0.92
-"""The share of the time that steps take; the rest goes into stories, reports and checkpoints."""
+"""The share of the time that steps take; the rest is for stories, reports and checkpoints."""
 
 
 def run(
-    order: TrainingOptions, recipe: TrainingRecipe | None = None, console: Console | None = None
+    options: TrainingOptions, recipe: TrainingRecipe | None = None, console: Console | None = None
 ) -> Measurement:
-    """Trains a storyteller, or takes one up, and writes it down.
+    """Trains a storyteller, or resumes its training, and writes its files.
 
     Raises:
-        CourseError: what was ordered cannot be done, or the training stopped; nothing is lost.
-        Exit: with code 130 when somebody stopped it.
+        CourseError: the options are invalid, or the training failed; its last checkpoint is kept.
+        Exit: with code 130 after Ctrl-C.
     """
     console, recipe = console or Console(highlight=False), recipe or TrainingRecipe()
-    order.validate()
+    options.validate()
     try:
         with _progress(console) as progress:
-            training = _prepare(order, recipe, _ProgressBar(progress))
+            training = _prepare(options, recipe, _ProgressBar(progress))
             _train(training, console)
         with console.status("writing the files and measuring them"):
-            found = finish(training, order)
+            found = finish(training, options)
     except KeyboardInterrupt:
-        console.print(_stopped(order.checkpoint))
+        console.print(_stopped(options.checkpoint))
         raise typer.Exit(130) from None
-    console.print(_summary(training, order.output, found))
+    console.print(_summary(training, options.output, found))
     return found
 
 
@@ -79,33 +79,33 @@ class _ProgressBar:
         self.task = progress.add_task("telling stories to learn from", total=None, loss="")
 
     def start(self, trainer: Any) -> None:
-        """The bar of a training, from where it stands."""
+        """Replaces the bar by that of a training, from its current step."""
         self.progress.remove_task(self.task)
         total = trainer.settings.total_steps
         self.task = self.progress.add_task("training", total=total, completed=trainer.step, loss="")
 
     def __call__(self, trainer: Any) -> None:
         recent = trainer.losses[-50:]
-        said = f"loss {sum(recent) / len(recent):.3f}"
-        self.progress.update(self.task, completed=trainer.step, loss=said)
+        loss = f"loss {sum(recent) / len(recent):.3f}"
+        self.progress.update(self.task, completed=trainer.step, loss=loss)
 
 
-def _prepare(order: TrainingOptions, recipe: TrainingRecipe, watch: _ProgressBar) -> Training:
+def _prepare(options: TrainingOptions, recipe: TrainingRecipe, progress_bar: _ProgressBar) -> Training:
     parts = official_parts(find_root())
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    if order.resume:
-        training = resume(parts, recipe, order.checkpoint, device, watch, order.tokens)
+    if options.resume:
+        training = resume(parts, recipe, options.checkpoint, device, progress_bar, options.tokens)
     else:
-        tokens = order.tokens or recipe.tokens
-        if order.minutes is not None:
-            tokens = _tokens_in(order.minutes, parts, recipe, device)
-        training = begin(parts, recipe, order.checkpoint, tokens, device, watch)
-    watch.start(training.trainer)
+        tokens = options.tokens or recipe.tokens
+        if options.minutes is not None:
+            tokens = _tokens_in(options.minutes, parts, recipe, device)
+        training = begin(parts, recipe, options.checkpoint, tokens, device, progress_bar)
+    progress_bar.start(training.trainer)
     return training
 
 
 def _tokens_in(minutes: float, parts: ModuleType, recipe: TrainingRecipe, device: str) -> int:
-    """How many tokens a training of so many minutes can read, at the pace of a few steps."""
+    """Return the number of tokens that a training of so many minutes can read, by the pace of trial steps."""
     trial = begin(parts, recipe, Path(), PACE_STEPS * recipe.tokens_per_step, device, lambda trainer: None)
     trial.trainer.train(PACE_STEPS // 3)
     began, steps = time.perf_counter(), PACE_STEPS - PACE_STEPS // 3
@@ -121,14 +121,14 @@ def _train(training: Training, console: Console) -> None:
     batches = [batch.to(trainer.tokens.device) for batch in text.validation_batches(n_tokens)]
     console.print(_plan(training, floor))
 
-    def tell(model: Any) -> str:
+    def report(model: Any) -> str:
         loss = parts.evaluate(model, batches)
         story = parts.sample_story(model, text.vocabulary, seed=trainer.step)
         above = f"{loss / floor - 1:.1%} above the entropy"
         console.print(f"step {trainer.step:,}: {loss:.4f} nats, {above}. [dim]{escape(story[:90])}[/]")
         return story
 
-    training.run(batches, tell)
+    training.run(batches, report)
 
 
 def _plan(training: Training, floor: float) -> str:

@@ -1,1 +1,1 @@
-"""Submissions that came late: what it costs, and extensions for one student."""
+"""Deadlines: the time of submission, and extensions for single students."""

@@ -1,4 +1,4 @@
-"""More time for one student, kept where nbgrader keeps it: with the student's submission."""
+"""Extensions for single students, which nbgrader keeps with the submission."""
 
 from datetime import datetime, timedelta
 
@@ -11,7 +11,7 @@ from utils.weeks import Week
 
 
 def extend(session: Session, week: Week, student: str, days: float) -> datetime:
-    """Gives a student so many days more than the class; 0 takes an earlier extension back.
+    """Gives a student an extension of so many days; 0 removes an earlier one.
 
     Returns:
         The student's due date, in UTC without a zone.
@@ -33,11 +33,11 @@ def extend(session: Session, week: Week, student: str, days: float) -> datetime:
 
 
 def _submission(session: Session, assignment: Assignment, student: str) -> SubmittedAssignment:
-    there = {each.student_id: each for each in assignment.submissions}
-    if student in there:
-        return there[student]
+    submissions = {each.student_id: each for each in assignment.submissions}
+    if student in submissions:
+        return submissions[student]
     if session.get(Student, student) is None:
-        known = f"; it has {', '.join(sorted(there))}" if there else ""
+        known = f"; it has {', '.join(sorted(submissions))}" if submissions else ""
         raise CourseError(f"The gradebook knows no student {student!r} for {assignment.name}{known}.")
     raise CourseError(
         f"The gradebook has no submission of {student} for {assignment.name}, and nbgrader keeps an "

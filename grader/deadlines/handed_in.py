@@ -1,7 +1,7 @@
-"""When a submission was handed in: one strict reading of timestamp.txt for every way of grading.
+"""The time of submission: one strict parser of timestamp.txt for every way of grading.
 
-nbgrader's own `parse_utc` guesses: it reads 07/03/2026 as 3 July and drops a zone that it does not know, so
-that seven hours late count as in time; a text without a date ends in a traceback.
+nbgrader's own `parse_utc` guesses: it reads 07/03/2026 as 3 July and drops an unknown time zone, so that
+seven hours late count as in time; a text without a date raises an exception.
 """
 
 import re
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 TIMESTAMP = "timestamp.txt"
 MAX_BYTES = 200
-"""Bytes that a timestamp.txt may have."""
+"""The maximal size of a timestamp.txt."""
 EXPECTED = "a date as 2026-03-07 19:00 UTC: year, month, day, time and a zone (UTC, +01:00, Europe/Paris)"
 
 _FORM = re.compile(
@@ -31,13 +31,13 @@ _IS_UTC = {"utc", "gmt", "z"}
 
 
 def read_time(text: str) -> datetime:
-    """The time that a text holds, in UTC without a zone, as nbgrader keeps times.
+    """Parse a time, and return it in UTC without a zone, as nbgrader keeps times.
 
     Args:
         text: year-month-day, a time, and a known zone: UTC, an offset, or a name of the IANA database.
 
     Raises:
-        ValueError: it holds anything else; the message says what was expected.
+        ValueError: the text has another form; the message states the expected one.
     """
     found = _FORM.fullmatch(text.strip())
     zone = _zone(found["zone"]) if found else None
@@ -53,12 +53,12 @@ def read_time(text: str) -> datetime:
 
 
 def written(time: datetime) -> str:
-    """A time in UTC without a zone as timestamp.txt has it; `read_time` gives it back."""
+    """Return a time in UTC without a zone as text for timestamp.txt; the inverse of `read_time`."""
     return f"{time.isoformat(' ')} UTC"
 
 
 def _zone(name: str) -> tzinfo | None:
-    """The zone of that name; None where there is none."""
+    """Return the time zone of that name or offset; None if there is no such zone."""
     if name.lower() in _IS_UTC:
         return UTC
     offset = _OFFSET.fullmatch(name)
@@ -68,12 +68,12 @@ def _zone(name: str) -> tzinfo | None:
             east = timedelta(hours=int(hours), minutes=int(minutes))
             return timezone(east if sign == "+" else -east) if int(minutes) < 60 else None
         return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # no such zone, a path, a folder of the database
+    except (KeyError, ValueError, OSError):  # unknown, a path outside the database, or a folder in it
         return None
 
 
 def time_of_folder(folder: Path) -> tuple[datetime | None, str]:
-    """When the submission in a folder was handed in, and why a timestamp.txt that is there was left out."""
+    """Return a folder's time of submission, or None and the reason why its timestamp.txt is invalid."""
     path = folder / TIMESTAMP
     if path.is_symlink():
         return None, f"{TIMESTAMP} is a link: ask for the file itself."
@@ -92,7 +92,7 @@ def time_of_folder(folder: Path) -> tuple[datetime | None, str]:
 
 
 def time_of_text(content: bytes) -> tuple[datetime | None, str]:
-    """The time in the bytes of a timestamp.txt, and why there is none."""
+    """Return the time in the content of a timestamp.txt, or None and the reason why it is invalid."""
     try:
         return read_time(content.decode()), ""
     except ValueError:
@@ -100,25 +100,24 @@ def time_of_text(content: bytes) -> tuple[datetime | None, str]:
 
 
 def use_in_nbgrader() -> None:
-    """Lets nbgrader's autograde, its exchange and formgrader read timestamp.txt as `course grade` does.
+    """Makes nbgrader's autograde, its exchange and formgrader read timestamp.txt as `course grade` does.
 
-    nbgrader has no place to plug this in: both of its readers are replaced, for this process.
+    nbgrader has no hook for this, so both of its methods are replaced in this process.
     """
-    CourseDirectory.get_existing_timestamp = _existing
+    CourseDirectory.get_existing_timestamp = _existing_timestamp
     api = sys.modules.get("nbgrader.apps.api")
-    if api is not None:  # Formgrader and nbgrader's commands have imported it; nothing else uses it.
-        api.NbGraderAPI.get_submitted_timestamp = _submitted
+    if api is not None:  # Imported by formgrader and nbgrader's commands; nothing else uses it.
+        api.NbGraderAPI.get_submitted_timestamp = _submitted_timestamp
 
 
-def _existing(self: CourseDirectory, dest_path: str) -> datetime | None:
-    time, why_not = time_of_folder(Path(dest_path))
-    if why_not:
-        self.log.warning("The time of submission in %s was left out: %s", dest_path, why_not)
+def _existing_timestamp(self: CourseDirectory, dest_path: str) -> datetime | None:
+    time, problem = time_of_folder(Path(dest_path))
+    if problem:
+        self.log.warning("The time of submission in %s was left out: %s", dest_path, problem)
     return time
 
 
-def _submitted(self: "NbGraderAPI", assignment_id: str, student_id: str) -> datetime | None:
+def _submitted_timestamp(self: "NbGraderAPI", assignment_id: str, student_id: str) -> datetime | None:
     folders = self.coursedir
-    return time_of_folder(Path(folders.format_path(folders.submitted_directory, student_id, assignment_id)))[
-        0
-    ]
+    folder = Path(folders.format_path(folders.submitted_directory, student_id, assignment_id))
+    return time_of_folder(folder)[0]

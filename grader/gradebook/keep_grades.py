@@ -1,9 +1,19 @@
 """Updates the gradebook when a week changes after students have handed in, and keeps every grade."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from nbformat import NotebookNode
-from nbgrader.api import Comment, Grade, GradeCell, Notebook, SolutionCell, SubmittedNotebook, TaskCell
+from nbgrader.api import (
+    BaseCell,
+    Comment,
+    Grade,
+    GradeCell,
+    Notebook,
+    SolutionCell,
+    SubmittedNotebook,
+    TaskCell,
+)
 from nbgrader.converters import GenerateAssignment
 from nbgrader.preprocessors import SaveCells
 from traitlets import Bool
@@ -119,11 +129,11 @@ class SaveCellsKeepGrades(SaveCells):
                         grade.student.id, grade.manual_score, cell.name, cell.max_score,
                     )  # fmt: skip
 
-    def _cells(self, known: Notebook, kinds: tuple[type, ...]) -> list:
+    def _cells(self, known: Notebook, kinds: tuple[type[BaseCell], ...]) -> list[Any]:
         session = self.gradebook.db
         return [
             cell for kind in kinds for cell in session.query(kind).filter(kind.notebook_id == known.id).all()
         ]
 
-    def _names(self, known: Notebook, kinds: tuple[type, ...]) -> list[str]:
+    def _names(self, known: Notebook, kinds: tuple[type[BaseCell], ...]) -> list[str]:
         return [cell.name for cell in self._cells(known, kinds)]

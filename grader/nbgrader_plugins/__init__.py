@@ -1,1 +1,1 @@
-"""The classes that nbgrader's configuration names: executor, collector, late policy, exporters."""
+"""Plugins for nbgrader: executor, extractor and collector, late policy."""

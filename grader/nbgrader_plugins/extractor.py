@@ -1,7 +1,7 @@
-"""Unpacks what a learning platform hands over: `nbgrader zip_collect` uses this in place of its own.
+"""Unpacks the downloads of learning platforms for `nbgrader zip_collect`.
 
-nbgrader's own unpacks archives in archives without end and of any size, guesses students from paths that the
-students write, and stops for the whole class over a damaged archive or a second attempt.
+nbgrader's own plugins unpack nested archives without limits of depth or size, derive students' names from
+paths that students choose, and stop for the whole class at a damaged archive or a second submission.
 """
 
 import filecmp
@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from nbgrader.plugins.zipcollect import ExtractorPlugin, FileNameCollectorPlugin
 from nbgrader.utils import find_all_notebooks
@@ -27,10 +28,10 @@ from utils.weeks import WEEKS
 
 
 class SubmissionExtractor(ExtractorPlugin):
-    """Takes the week's notebooks out of the downloads, one for each student, and says what it left out.
+    """Extracts one notebook of the week for each student, and logs what it leaves out.
 
-    What is wrong with one download is said, and the others go on. The only folders that are made are named
-    after students, directly in the folder of what was extracted.
+    A broken download is logged and does not stop the others. The only folders created are named after
+    students, directly in the target folder.
     """
 
     most_bytes = Int(256 * 2**20, help="Bytes that are unpacked for one student.").tag(config=True)
@@ -49,10 +50,10 @@ class SubmissionExtractor(ExtractorPlugin):
         "", help="The time zone in which the platform writes times into names: UTC, Europe/Paris."
     ).tag(config=True)
 
-    def __init__(self, **more) -> None:
-        super().__init__(**more)
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
         self.times: dict[str, datetime] = {}
-        """When students handed in, as far as the platform said so and its zone is known."""
+        """Students' times of submission, where the platform gives them and its time zone is known."""
 
     @validate("patterns")
     def _valid_patterns(self, proposal: dict) -> list[str]:
@@ -71,8 +72,7 @@ class SubmissionExtractor(ExtractorPlugin):
         return proposal["value"]
 
     def extract(self, archive_path: str, extracted_path: str) -> None:
-        """Puts the notebooks of the downloads in `archive_path` into `extracted_path`, in a folder for each
-        student."""
+        """Extracts the notebooks in `archive_path` into a folder for each student in `extracted_path`."""
         top = Path(extracted_path)
         top.mkdir(parents=True, exist_ok=True)
         bounds = Bounds(
@@ -94,26 +94,26 @@ class SubmissionExtractor(ExtractorPlugin):
         self.log.info("Notebooks of %d students were found.", students)
 
     def _week(self) -> Week:
-        """The names of the notebooks of the assignment that is collected."""
+        """Return the notebooks' names of the assignment that is collected."""
         folders = getattr(self.parent, "coursedir", None)
         week = getattr(folders, "assignment_id", "")
         of_weeks = {each.folder: each.notebook for each in WEEKS}
         names = {of_weeks[week]} if week in of_weeks else set()
-        if week:
+        if folders is not None and week:
             released = folders.format_path(folders.release_directory, ".", week)
             names |= {Path(name).stem for name in find_all_notebooks(released)}
         return Week(frozenset(names) or None, frozenset(of_weeks.values()) - names)
 
     def _put(self, chosen: Chosen, top: Path) -> None:
-        """The one door to a student's folder."""
+        """Copies a notebook into the student's folder. Nothing else writes there."""
         claim = chosen.claim
-        place = top / claim.student
-        file = place / f"{claim.notebook}.ipynb"
-        if not _is_within(place, top) or not _is_plain(claim.notebook):
+        folder = top / claim.student
+        file = folder / f"{claim.notebook}.ipynb"
+        if not _is_within(folder, top) or not _is_plain(claim.notebook):
             self.log.error("%s is left out: it would not lie in a student's folder.", printable(claim.where))
             return
         try:
-            place.mkdir(exist_ok=True)
+            folder.mkdir(exist_ok=True)
             if file.exists() and not self.force:
                 self.log.warning("%s is left out: there is one already.", printable(claim.where))
                 return
@@ -121,11 +121,11 @@ class SubmissionExtractor(ExtractorPlugin):
         except OSError as error:
             self.log.error("%s is left out: %s.", printable(claim.where), error.strerror or error)
             return
-        self._say(chosen)
+        self._log_choice(chosen)
         if claim.time:
             self._note_time(claim.student, claim.time)
 
-    def _say(self, chosen: Chosen) -> None:
+    def _log_choice(self, chosen: Chosen) -> None:
         claim = chosen.claim
         student = printable(claim.student)
         self.log.info("%s: %s.ipynb is %s", student, claim.notebook, printable(claim.where))
@@ -164,60 +164,60 @@ class SubmissionExtractor(ExtractorPlugin):
 
 
 class StudentFolders(FileNameCollectorPlugin):
-    """Reads what SubmissionExtractor has put into students' folders: student/notebook.ipynb."""
+    """Collects the files that SubmissionExtractor has put into students' folders: student/notebook.ipynb."""
 
     def collect(self, submitted_file: str) -> dict | None:
-        """The student and the notebook of a file; None for one that is to stay where it is."""
+        """Return the student, notebook and time of a file; None for one that is not to be collected."""
         path = Path(submitted_file)
         if path.suffix not in self.valid_ext:
             return None
         student = path.parent.name
-        there = self._there(student)
-        if there is not None and not getattr(self.parent, "force", False) and _holds_files(there):
+        submitted = self._submitted(student)
+        if submitted is not None and not getattr(self.parent, "force", False) and _holds_files(submitted):
             self.log.warning(
                 "%s has a submission already, which stays: add --force to replace it.", printable(student)
             )
             return None
         return {
-            "student_id": student, "file_id": path.stem, "timestamp": self._time(student, path, there),
+            "student_id": student, "file_id": path.stem, "timestamp": self._time(student, path, submitted),
         }  # fmt: skip
 
-    def _there(self, student: str) -> Path | None:
+    def _submitted(self, student: str) -> Path | None:
         folders = getattr(self.parent, "coursedir", None)
         if folders is None:
             return None
         return Path(folders.format_path(folders.submitted_directory, student, folders.assignment_id))
 
-    def _time(self, student: str, path: Path, there: Path | None) -> datetime | None:
-        """The platform's time, or that which stands beside the same notebook already, with its zone."""
+    def _time(self, student: str, path: Path, submitted: Path | None) -> datetime | None:
+        """Return the platform's time, or that of an identical notebook submitted before, in UTC."""
         extractor = getattr(self.parent, "extractor_plugin_inst", None)
         time = getattr(extractor, "times", {}).get(student)
-        if time is None and there is not None:
-            time = self._kept_time(path, there)
+        if time is None and submitted is not None:
+            time = self._former_time(path, submitted)
         return None if time is None else time.replace(tzinfo=UTC)
 
-    def _kept_time(self, path: Path, there: Path) -> datetime | None:
-        time, _ = time_of_folder(there)
-        before = there / path.name
+    def _former_time(self, path: Path, submitted: Path) -> datetime | None:
+        time, _ = time_of_folder(submitted)
+        before = submitted / path.name
         if time is None or not before.is_file():
             return None
         if filecmp.cmp(path, before, shallow=False):
             return time
         self.log.warning(
             "%s: its timestamp.txt was of another file and is gone: write it again.",
-            printable(there.parent.name),
+            printable(submitted.parent.name),
         )
         return None
 
 
-def _is_within(place: Path, top: Path) -> bool:
-    """Whether a student's folder lies directly in `top`, and is no way out of it."""
-    resolved = place.resolve()
-    return place.parent == top and resolved.parent == top.resolve() and not place.is_symlink()
+def _is_within(folder: Path, top: Path) -> bool:
+    """True if a student's folder is directly in `top`, also after links are followed."""
+    resolved = folder.resolve()
+    return folder.parent == top and resolved.parent == top.resolve() and not folder.is_symlink()
 
 
 def _is_plain(notebook: str) -> bool:
-    """Whether a notebook's name can be a file's. Where the week is not known, it is a student's word."""
+    """True if a notebook's name is safe as a file name. If the week is unknown, a student has chosen it."""
     try:
         return student_name(notebook) == notebook
     except BadName:

@@ -1,8 +1,9 @@
-"""nbgrader's way to the executor: `nbgrader autograde` and formgrader's button call this preprocessor."""
+"""The preprocessor with which `nbgrader autograde` and formgrader call the executor."""
 
 import os
 import stat
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
@@ -18,14 +19,14 @@ from utils.errors import CourseError
 
 
 class NotGraded(CourseError):
-    """A submission that cannot be graded; the message says why."""
+    """A submission that cannot be graded; the message gives the reason."""
 
 
 class TrustedExecute(NbGraderPreprocessor):
-    """Takes the place of nbgrader's Execute: runs the submission in the sandbox, before the judge.
+    """Replaces nbgrader's Execute: runs the submission in the sandbox and has it judged.
 
-    What nbgrader hands over is not used, but for its names: the submitted file is read as it came, and the
-    notebook to run is made from the gradebook's source cells.
+    Of what nbgrader passes, only the names are used: the submitted file is read unchanged, and the notebook
+    to run is made from the gradebook's source cells.
     """
 
     secret_file = Unicode("", help="The file with the secret of the hidden cases.").tag(config=True)
@@ -38,27 +39,29 @@ class TrustedExecute(NbGraderPreprocessor):
         """Grades the submission and returns the graded notebook.
 
         Raises:
-            NotGraded: the submitted file cannot be read, or is none.
+            NotGraded: the submitted file cannot be read, or is not a regular file.
             CourseError: the grader cannot work; see `grade_submission`.
         """
-        from grader.autograde.grade import grade_submission  # PyTorch comes with it
+        from grader.autograde.grade import grade_submission  # imports PyTorch, which takes seconds
 
         graded = grade_submission(self.task(resources["nbgrader"]))
-        self._tell(graded, resources["nbgrader"]["student"])
+        self._log_remarks(graded, resources["nbgrader"]["student"])
         if graded.problem:
             raise NotGraded(graded.problem)
         return nbformat.from_dict(graded.notebook), resources
 
     def task(self, names: dict[str, str]) -> GradingTask:
-        """All that grading takes, read from nbgrader's folders and its gradebook.
+        """Return the grading task, read from nbgrader's folders and its gradebook.
 
         Raises:
-            CourseError: something of it is not there.
+            CourseError: a file or the gradebook's entry is missing.
         """
         folders = CourseDirectory(parent=self)
         week, file = names["assignment"], f"{names['notebook']}.ipynb"
         limits = limits_from(self.limits)
-        submission = _plain_file(self._folder(folders, "submitted", names) / file, limits.submission_bytes)
+        submission = _read_regular_file(
+            self._folder(folders, "submitted", names) / file, limits.submission_bytes
+        )
         return GradingTask(
             week=week,
             source=self._source(folders, names),
@@ -80,7 +83,7 @@ class TrustedExecute(NbGraderPreprocessor):
         student = names["student"] if step == "submitted" else "."
         return Path(folders.format_path(getattr(folders, f"{step}_directory"), student, names["assignment"]))
 
-    def _tell(self, graded: GradedSubmission, student: str) -> None:
+    def _log_remarks(self, graded: GradedSubmission, student: str) -> None:
         self.log.info("Layers in force: %s", ", ".join(graded.layers) or "none")
         for odd in graded.odd:
             self.log.warning("%s: %s", student, odd)
@@ -89,21 +92,23 @@ class TrustedExecute(NbGraderPreprocessor):
             self.log.warning("%s: %s %s", student, where, sign.what)
 
 
-def limits_from(named: dict[str, float]) -> Limits:
-    """The limits that the configuration names.
+def limits_from(settings: dict[str, float]) -> Limits:
+    """Return the limits that the configuration sets.
 
     Raises:
-        CourseError: it names one that there is not, or gives one a value that it cannot have.
+        CourseError: the configuration sets an unknown limit or an invalid one.
     """
-    for name, value in named.items():
+    for name, value in settings.items():
         if problem := limit_problem(name, value):
             raise CourseError(f"c.TrustedExecute.limits: {problem}")
-    return Limits(**{name: checked(name, value) for name, value in named.items()})
+    valid: dict[str, Any] = {name: checked(name, value) for name, value in settings.items()}  # int or float
+    return Limits(**valid)
 
 
-def _plain_file(path: Path, most: int) -> bytes:
-    """What is in the file, up to one byte more than it may have: its reader then says that it is too large.
-    A link is not followed: it could lead to a classmate's notebook.
+def _read_regular_file(path: Path, max_bytes: int) -> bytes:
+    """Return the file's content, cut after `max_bytes + 1` bytes: the executor then refuses it as too large.
+
+    A link is not followed: it could lead to another student's notebook.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
@@ -113,7 +118,7 @@ def _plain_file(path: Path, most: int) -> bytes:
     with open(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise NotGraded(f"{path.name} is no file: ask for the notebook itself.")
-        return file.read(most + 1)
+        return file.read(max_bytes + 1)
 
 
 def _optional(path: Path) -> bytes:

@@ -1,1 +1,1 @@
-"""`course report`: what grading a week has brought, for the instructor's eyes."""
+"""`course report`: the outcome of grading a week, for the instructor."""

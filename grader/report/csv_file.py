@@ -1,4 +1,4 @@
-"""The grades as a CSV file that any spreadsheet opens, and that no name in it can turn into a program."""
+"""The grades as a CSV file for spreadsheets, safe from formulas in names (CSV injection)."""
 
 import contextlib
 import csv
@@ -17,28 +17,28 @@ from utils.self_check.result import Kind
 
 KINDS: tuple[Kind, ...] = ("core", "stretch", "written")
 FIRST = "student"
-"""The first column's name, by which a file of ours is known."""
+"""The first column's name, by which an earlier file of ours is recognised."""
 _SUMS = ("penalty", "total", "submitted", "hours late")
-_SAID = ("mistakes", "ready-made", "odd", "not graded", "stale")
+_REMARKS = ("mistakes", "ready-made", "odd", "not graded", "stale")
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
-"""What a spreadsheet computes at a field's beginning; Excel reads the wide forms of East Asia alike."""
-_AFTER_A_BREAK = re.compile(rf"(?<=[^\s;])([;\t\r\n]\s*)([{re.escape(''.join(_FORMULA))}])")
-"""A formula behind what other countries' spreadsheets take for the end of a field."""
+"""Characters that begin a formula; Excel accepts the full-width forms, too."""
+_AFTER_DELIMITER = re.compile(rf"(?<=[^\s;])([;\t\r\n]\s*)([{re.escape(''.join(_FORMULA))}])")
+"""A formula after a character that spreadsheets in some locales take for a delimiter."""
 
 
 def csv_text(exercises: Sequence[Exercise], results: Sequence[StudentResult]) -> str:
-    """One row a student: points, lateness, points by exercise, and what is to be said."""
+    """Return the table, one row for each student: points, lateness, points by exercise, and remarks."""
     out = io.StringIO(newline="")
     table = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC)
     names = [exercise.name for exercise in exercises]
-    table.writerow([FIRST, *KINDS, *_SUMS, *map(safe, names), *_SAID])
+    table.writerow([FIRST, *KINDS, *_SUMS, *map(safe, names), *_REMARKS])
     for result in results:
         table.writerow(_row(names, result))
     return out.getvalue()
 
 
 def write_csv(path: Path, text: str) -> None:
-    """Writes the file whole or not at all. An earlier one of ours is replaced, nothing else is.
+    """Writes the file atomically. It replaces only an earlier file of ours.
 
     Raises:
         CourseError: another file is there, or it cannot be written.
@@ -48,7 +48,7 @@ def write_csv(path: Path, text: str) -> None:
 
 
 def replace_file(path: Path, text: str) -> None:
-    """Writes a table whole or not at all, readable by its owner alone.
+    """Writes a file atomically, readable only by its owner.
 
     Raises:
         CourseError: it cannot be written.
@@ -56,9 +56,10 @@ def replace_file(path: Path, text: str) -> None:
     try:
         with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name[:100]}-", delete=False) as file:
             try:
-                file.write(text.encode("utf-8-sig", errors="replace"))  # by whose mark Excel knows UTF-8
+                # Excel recognises UTF-8 by the byte order mark.
+                file.write(text.encode("utf-8-sig", errors="replace"))
                 file.flush()
-                os.chmod(file.name, 0o600)  # grades are nobody else's business
+                os.chmod(file.name, 0o600)  # grades are private
                 os.replace(file.name, path)
             except BaseException:
                 with contextlib.suppress(OSError):
@@ -69,29 +70,29 @@ def replace_file(path: Path, text: str) -> None:
 
 
 def safe(text: str) -> str:
-    """The text as a field that a spreadsheet takes for text: what it would compute gets a quote before it."""
-    text = _AFTER_A_BREAK.sub(r"\1'\2", text)
-    begins = text.startswith(("\t", "\r", "\n")) or text.lstrip("; \t\r\n\u3000").startswith(_FORMULA)
-    return f"'{text}" if begins else text
+    """Return the text with a quote before anything that a spreadsheet would take for a formula."""
+    text = _AFTER_DELIMITER.sub(r"\1'\2", text)
+    is_formula = text.startswith(("\t", "\r", "\n")) or text.lstrip("; \t\r\n\u3000").startswith(_FORMULA)
+    return f"'{text}" if is_formula else text
 
 
 def _row(names: Sequence[str], result: StudentResult) -> list[str | float]:
     points = {row.exercise: row.points for row in result.rows}
-    said = [
+    remarks = [
         "; ".join(f"{exercise}: {mistake}" for exercise, mistake in result.mistakes.items()),
         "; ".join(f"{each.place}: {each.what}" for each in delegation([result])),
         "; ".join(result.odd),
         result.problem,
         "stale" if result.stale else "",
     ]
-    when = "" if result.timestamp is None else f"{result.timestamp:%Y-%m-%d %H:%M:%S}"
+    submitted = "" if result.timestamp is None else f"{result.timestamp:%Y-%m-%d %H:%M:%S}"
     return [
         safe(result.student),
         *_sums(result),
-        when,
+        submitted,
         round(result.seconds_late / 3600, 2) if result.rows else "",
         *(points.get(name, "") for name in names),
-        *map(safe, said),
+        *map(safe, remarks),
     ]
 
 
@@ -107,8 +108,8 @@ def _refuse_others(path: Path) -> None:
         return
     try:
         with path.open(encoding="utf-8-sig") as file:
-            begins = file.read(len(FIRST) + 3) if path.is_file() else ""
-            ours = begins.startswith((f"{FIRST},", f'"{FIRST}",'))
+            start = file.read(len(FIRST) + 3) if path.is_file() else ""
+            ours = start.startswith((f"{FIRST},", f'"{FIRST}",'))
     except (OSError, UnicodeDecodeError):
         ours = False
     if not ours:

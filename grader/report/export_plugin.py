@@ -1,9 +1,10 @@
-"""`nbgrader export`: the grades of all weeks as a table that any spreadsheet opens, and that runs nothing."""
+"""`nbgrader export`: the grades of all weeks as a CSV file for spreadsheets, safe from formulas."""
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from nbgrader.api import Assignment, Gradebook, MissingEntry, Student
 from nbgrader.plugins import ExportPlugin
@@ -14,18 +15,17 @@ COLUMNS = (
     "assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email", "raw_score",
     "late_submission_penalty", "score", "max_score",
 )  # fmt: skip
-"""As nbgrader's own export names them."""
+"""The columns of nbgrader's own export."""
 
 
 class SpreadsheetExport(ExportPlugin):
-    """Writes what nbgrader's own export writes, in quotes and with a mark that says that it is UTF-8.
+    """Exports the same table as nbgrader's own plugin, with quotes and a byte order mark.
 
-    nbgrader's own breaks at a comma in a name, shows umlauts wrongly in Excel, and gives a spreadsheet names
-    that it computes as formulas.
+    nbgrader's own breaks at a comma in a name, shows umlauts wrongly in Excel, and lets a name be a formula.
     """
 
     def export(self, gradebook: Gradebook) -> None:
-        """Writes the grades to `to`, whole or not at all.
+        """Writes the grades to the file `to`, atomically.
 
         Raises:
             CourseError: the file cannot be written.
@@ -35,21 +35,21 @@ class SpreadsheetExport(ExportPlugin):
         out = io.StringIO(newline="")
         table = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC)
         table.writerow(COLUMNS)
-        for assignment in self._wanted(gradebook.assignments, self.assignment, "name"):
-            for student in self._wanted(gradebook.students, self.student, "id"):
+        for assignment in self._selected(gradebook.assignments, self.assignment, "name"):
+            for student in self._selected(gradebook.students, self.student, "id"):
                 table.writerow(_row(gradebook, assignment, student))
         replace_file(path, out.getvalue())
 
-    def _wanted(self, every: list, names: list, name: str) -> Iterator:
-        """All of them, or those that the command line names."""
+    def _selected(self, items: Iterable[Any], names: list[str], field: str) -> Iterator[Any]:
+        """Return the items whose field is among the names that the command line selects; by default all."""
         wanted = {str(each) for each in names}
-        return (each for each in every if not wanted or getattr(each, name) in wanted)
+        return (each for each in items if not wanted or getattr(each, field) in wanted)
 
 
 def _row(gradebook: Gradebook, assignment: Assignment, student: Student) -> list[str | float]:
     try:
         submission = gradebook.find_submission(assignment.name, student.id)
-    except MissingEntry:  # nothing was handed in, which counts as 0
+    except MissingEntry:  # no submission counts as 0
         timestamp, score, penalty = "", 0.0, 0.0
     else:
         timestamp = submission.timestamp

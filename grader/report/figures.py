@@ -1,4 +1,4 @@
-"""A graded class in numbers: each exercise, the most common mistakes, what is worth a look."""
+"""Statistics of a graded class: exercises, common mistakes, and submissions for a person to look at."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,32 +12,32 @@ from utils.self_check.result import CheckRow
 
 @dataclass(frozen=True)
 class ExerciseFigures:
-    """How the class did in one exercise. How long it took nobody knows: nbgrader keeps no such time."""
+    """The class's figures for one exercise. nbgrader records no working time, so there is none here."""
 
     exercise: Exercise
     graded: int
-    """Submissions that have been graded."""
+    """The number of graded submissions."""
     right: int
-    """Of these, with all of its points."""
+    """The number of these with full points."""
     unwritten: int
-    """Of these, without an answer."""
+    """The number of these without an answer."""
     points: float
-    """All points that were got, together."""
+    """The sum of all points."""
 
     @property
     def share_right(self) -> float:
-        """The share of the graded submissions that have all points; 0 where there are none."""
+        """Return the share of graded submissions with full points; 0 without graded submissions."""
         return self.right / self.graded if self.graded else 0.0
 
     @property
     def mean_points(self) -> float:
-        """Points a graded submission; 0 where there are none."""
+        """Return the mean points of graded submissions; 0 without graded submissions."""
         return self.points / self.graded if self.graded else 0.0
 
 
 @dataclass(frozen=True)
 class CommonMistake:
-    """A known mistake, and who made it."""
+    """A known mistake, with the students who made it."""
 
     exercise: str
     name: str
@@ -45,46 +45,46 @@ class CommonMistake:
 
 
 @dataclass(frozen=True)
-class WorthALook:
-    """Something about a submission that a person should see."""
+class Finding:
+    """A finding about a submission that a person should look at."""
 
     student: str
     place: str
-    """A cell and a line, where it has one."""
+    """The cell, with the line if there is one."""
     what: str
 
 
 def exercise_figures(
     exercises: Sequence[Exercise], results: Sequence[StudentResult]
 ) -> list[ExerciseFigures]:
-    """One for each exercise, in order."""
+    """Return the figures of each exercise, in order."""
     return [_figures(exercise, _rows(exercise, results)) for exercise in exercises]
 
 
 def common_mistakes(results: Iterable[StudentResult]) -> list[CommonMistake]:
-    """Every known mistake that was made, the most common first."""
-    who: dict[tuple[str, str], list[str]] = {}
+    """Return the known mistakes that were made, the most common first."""
+    students_of: dict[tuple[str, str], list[str]] = {}
     for result in results:
         for exercise, mistake in result.mistakes.items():
-            who.setdefault((exercise, mistake), []).append(result.student)
-    found = [CommonMistake(exercise, name, tuple(students)) for (exercise, name), students in who.items()]
+            students_of.setdefault((exercise, mistake), []).append(result.student)
+    found = [
+        CommonMistake(exercise, name, tuple(students)) for (exercise, name), students in students_of.items()
+    ]
     return sorted(found, key=lambda each: (-len(each.students), each.exercise, each.name))
 
 
-def delegation(results: Iterable[StudentResult]) -> list[WorthALook]:
-    """Signs that something ready-made did an exercise's work. They change no grade."""
-    return [
-        WorthALook(result.student, place_of(sign), sign.what) for result in results for sign in result.signs
-    ]
+def delegation(results: Iterable[StudentResult]) -> list[Finding]:
+    """Return signs that ready-made code did an exercise's work. They change no grade."""
+    return [Finding(result.student, place_of(sign), sign.what) for result in results for sign in result.signs]
 
 
-def oddities(results: Iterable[StudentResult]) -> list[WorthALook]:
-    """What was strange about submissions, and what could not be graded."""
+def oddities(results: Iterable[StudentResult]) -> list[Finding]:
+    """Return the oddities of submissions, and the reasons why some could not be graded."""
     found = []
     for result in results:
-        found += [WorthALook(result.student, "", odd) for odd in result.odd]
+        found += [Finding(result.student, "", odd) for odd in result.odd]
         if result.problem:
-            found.append(WorthALook(result.student, "", f"not graded: {result.problem}"))
+            found.append(Finding(result.student, "", f"not graded: {result.problem}"))
     return found
 
 
@@ -93,7 +93,7 @@ def _rows(exercise: Exercise, results: Iterable[StudentResult]) -> list[CheckRow
 
 
 def _figures(exercise: Exercise, rows: Sequence[CheckRow]) -> ExerciseFigures:
-    # An answer in words that still waits for a person is not graded yet.
+    # A written answer that needs manual grading is not graded yet.
     graded = [row for row in rows if row.mark != "✎"]
     return ExerciseFigures(
         exercise=exercise,

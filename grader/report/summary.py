@@ -1,4 +1,4 @@
-"""What is to be said of a graded class beside its table: what protected the machine, and who judged."""
+"""Notes below the table of a graded class: the sandbox's layers and the reference model."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -7,7 +7,7 @@ from grader.gradebook.results import StudentResult
 
 
 def notes(results: Sequence[StudentResult]) -> list[str]:
-    """Layers in force and reference, a line each. More than one of either is counted: workers can differ."""
+    """Return a line on the layers in force and one on the reference model; workers can differ in both."""
     graded = [result for result in results if result.reference or result.layers]
     if not graded:
         return []

@@ -1,4 +1,4 @@
-"""The class as a table: who got what, and why."""
+"""The class as a table of students, points and reasons."""
 
 import re
 from collections.abc import Collection, Iterable, Sequence
@@ -17,35 +17,35 @@ from utils.self_check.result import CheckRow, Kind
 from utils.weeks import Week
 
 _NOT_DEFINED = re.compile(r"NameError: name '(\w+)' is not defined")
-_OTHERS, _LEAST_OF_NAME, _LEAST_OF_WHY = 37, 8, 34
-"""Columns of a terminal: what the points and the lines take, and what names and reasons get at least."""
+_OTHER_WIDTH, _MIN_NAME_WIDTH, _MIN_REASON_WIDTH = 37, 8, 34
+"""Characters for the points and the lines, and at least for names and for reasons."""
 STALE = "stale: something that this grade rests on has changed; `course grade` makes it anew"
 
 
 class _ResultsTable(Table):
-    """A table that folds long names, so that the reasons stay readable in a window of 80 columns."""
+    """A table that folds long names, so that the reasons stay readable in a terminal of 80 columns."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        room = options.max_width - _OTHERS - _LEAST_OF_WHY
-        self.columns[0].max_width = max(_LEAST_OF_NAME, room)
+        available = options.max_width - _OTHER_WIDTH - _MIN_REASON_WIDTH
+        self.columns[0].max_width = max(_MIN_NAME_WIDTH, available)
         return super().__rich_console__(console, options)
 
 
 def results_table(week: Week, exercises: Sequence[Exercise], results: Iterable[StudentResult]) -> Table:
-    """One row a student: core, stretch and written points, and the reason for what is missing."""
+    """Return a table with one row for each student: points by kind, and the reasons for missing ones."""
     table = _ResultsTable(title=f"Week {week.number}: {week.title}", title_justify="left", show_lines=True)
     table.add_column("student", overflow="fold")
     for kind in ("core", "stretch", "written"):
         table.add_column(f"{kind}\n/ {_out_of(exercises, kind):g}", justify="right", no_wrap=True)
     table.add_column("why")
     for result in results:
-        reasons = printable("\n".join(why(result)))
+        reasons = printable("\n".join(reasons_of(result)))
         table.add_row(Text(printable(result.student)), *_points(result), Text(reasons))
     return table
 
 
-def why(result: StudentResult) -> list[str]:
-    """The reasons for missing points, one line each, and what a person should look at."""
+def reasons_of(result: StudentResult) -> list[str]:
+    """Return the reasons for missing points and the remarks for the instructor, one line each."""
     stale = [STALE] if result.stale else []
     return [*_problem(result), *stale, *_lost(result), *_late(result), *_odd(result)]
 
@@ -58,23 +58,23 @@ def _problem(result: StudentResult) -> list[str]:
 
 
 def _lost(result: StudentResult) -> list[str]:
-    """A line for each reason: exercises that share it are named together, and so are those that failed for
-    another exercise alone."""
+    """Return a line for each reason, with the exercises that share it."""
     lost = [row for row in result.rows if row.kind != "written" and row.points < row.out_of]
     names = {row.exercise for row in lost}
-    together: dict[str, list[str]] = {}
+    exercises_of: dict[str, list[str]] = {}
     for row in lost:
-        together.setdefault(_cause(row, names), []).append(row.exercise)
-    unwritten = together.pop(NOT_WRITTEN, [])
-    lines = [f"{', '.join(exercises)}: {cause}" for cause, exercises in together.items()]
+        exercises_of.setdefault(_cause(row, names), []).append(row.exercise)
+    unwritten = exercises_of.pop(NOT_WRITTEN, [])
+    lines = [f"{', '.join(exercises)}: {cause}" for cause, exercises in exercises_of.items()]
     return lines + ([f"{NOT_WRITTEN}: {', '.join(unwritten)}"] if unwritten else [])
 
 
 def _cause(row: CheckRow, lost: Collection[str]) -> str:
-    """The reason; where it is that another lost exercise is not defined, that exercise."""
+    """Return the reason; if it is that another lost exercise is not defined, name that exercise."""
     missing = _NOT_DEFINED.match(row.reason)
-    other = missing and missing[1] in lost and missing[1] != row.exercise
-    return f"because of {missing[1]}" if other else row.reason
+    if missing and missing[1] in lost and missing[1] != row.exercise:
+        return f"because of {missing[1]}"
+    return row.reason
 
 
 def _late(result: StudentResult) -> list[str]:
@@ -90,7 +90,7 @@ def _odd(result: StudentResult) -> list[str]:
 
 
 def place_of(sign: DelegationSign) -> str:
-    """Where a sign is, in words."""
+    """Return the place of a sign: the cell, with the line if there is one."""
     return f"{sign.cell}, line {sign.line}" if sign.line else sign.cell
 
 

@@ -1,4 +1,4 @@
-"""The report as a terminal shows it."""
+"""The report for the terminal."""
 
 from collections.abc import Iterable, Sequence
 
@@ -11,7 +11,7 @@ from grader.notebook.exercises import Exercise
 from grader.report.figures import (
     CommonMistake,
     ExerciseFigures,
-    WorthALook,
+    Finding,
     common_mistakes,
     delegation,
     exercise_figures,
@@ -21,21 +21,21 @@ from grader.report.summary import notes
 from grader.report.table import results_table
 from utils.weeks import Week
 
-_NAMED = 5
-"""So many students are named beside a mistake; the rest is counted."""
+_MAX_NAMED = 5
+"""The number of students named beside a mistake; the others are counted."""
 
 
 def views(
     week: Week, exercises: Sequence[Exercise], results: Sequence[StudentResult]
 ) -> Iterable[RenderableType]:
-    """The report's parts, in order. Those that would be empty say so in a line."""
+    """Yield the report's parts, in order; an empty part is one line of text."""
     yield results_table(week, exercises, results)
     yield _exercises(exercise_figures(exercises, results))
     yield _mistakes(common_mistakes(results))
-    yield _looks(
+    yield _findings(
         "Signs that something ready-made did the work (no grade was changed)", delegation(results), "cell"
     )
-    yield _looks("What was odd", oddities(results), "")
+    yield _findings("What was odd", oddities(results), "")
     for line in notes(results):
         yield Text(line)
 
@@ -67,7 +67,7 @@ def _mistakes(found: Sequence[CommonMistake]) -> RenderableType:
     return table
 
 
-def _looks(title: str, found: Sequence[WorthALook], place: str) -> RenderableType:
+def _findings(title: str, found: Sequence[Finding], place: str) -> RenderableType:
     if not found:
         return Text(f"{title}: nothing.")
     table = Table(title=title, title_justify="left")
@@ -82,5 +82,5 @@ def _looks(title: str, found: Sequence[WorthALook], place: str) -> RenderableTyp
 
 
 def _named(students: Sequence[str]) -> str:
-    more = len(students) - _NAMED
-    return ", ".join(students[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+    more = len(students) - _MAX_NAMED
+    return ", ".join(students[:_MAX_NAMED]) + (f" and {more} more" if more > 0 else "")

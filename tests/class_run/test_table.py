@@ -7,7 +7,7 @@ from rich.console import Console
 
 from grader.gradebook.results import StudentResult
 from grader.notebook.exercises import Exercise
-from grader.report.table import results_table, why
+from grader.report.table import reasons_of, results_table
 from utils.self_check.result import CheckRow
 
 from .small_class import WEEK
@@ -45,7 +45,7 @@ def test_a_cause_is_said_once_for_all_exercises_that_it_costs():
     found = result(
         "ada", mask="3 of 6 cases differ from GPT-2", pattern=gone, values=gone, heads="no scaling"
     )
-    assert why(found) == [
+    assert reasons_of(found) == [
         "mask: 3 of 6 cases differ from GPT-2",
         "pattern, values: because of mask",
         "heads: no scaling",
@@ -54,6 +54,6 @@ def test_a_cause_is_said_once_for_all_exercises_that_it_costs():
 
 def test_a_name_that_is_no_lost_exercise_is_said_as_it_is():
     gone = "NameError: name 'torhc' is not defined"
-    assert why(result("ada", mask=gone, pattern=gone)) == [f"mask, pattern: {gone}"]
+    assert reasons_of(result("ada", mask=gone, pattern=gone)) == [f"mask, pattern: {gone}"]
     own = "NameError: name 'mask' is not defined"
-    assert why(result("ada", mask=own)) == [f"mask: {own}"]
+    assert reasons_of(result("ada", mask=own)) == [f"mask: {own}"]
