@@ -15,6 +15,7 @@ from grader.autograde.run import NotebookRun
 from grader.sandbox import layers
 from grader.sandbox.limits import Limits
 from utils.checks.engine.report import MIME
+from utils.checks.week05_attention import causal_mask
 
 from . import week05
 from .week05 import FULL, grade, insert_after, lost, points, reasons, solved
@@ -393,4 +394,4 @@ def test_the_reports_are_those_of_the_judge(perfect):
     cell = week05.cell(nbformat.from_dict(perfect.notebook), "check_causal_mask")
     report = cell.outputs[0].data[MIME]
     assert report["passed"]
-    assert report["cases"] == 14
+    assert report["cases"] == 2 * len(causal_mask.draw_cases())  # the public and the hidden ones

@@ -26,9 +26,10 @@ def parameter_shapes(config: Mapping[str, Any]) -> Shapes:
 
 def _block(config: Mapping[str, Any]) -> Shapes:
     width, n_heads, d_head, d_mlp = (config[name] for name in ("d_model", "n_heads", "d_head", "d_mlp"))
-    norm, heads = {"gain": (width,), "bias": (width,)}, (n_heads, d_head)
+    norm: Shapes = {"gain": (width,), "bias": (width,)}
+    heads = (n_heads, d_head)
     attn: Shapes = {f"W_{letter}": (n_heads, width, d_head) for letter in "QKV"}
     attn |= {"W_O": (*heads, width), **{f"b_{letter}": heads for letter in "QKV"}, "b_O": (width,)}
     mlp: Shapes = {"W_in": (width, d_mlp), "b_in": (d_mlp,), "W_out": (d_mlp, width), "b_out": (width,)}
-    parts = {"ln_1": norm, "attn": attn, "ln_2": norm, "mlp": mlp}
+    parts: dict[str, Shapes] = {"ln_1": norm, "attn": attn, "ln_2": norm, "mlp": mlp}
     return {f"{part}.{name}": shape for part, inside in parts.items() for name, shape in inside.items()}
