@@ -9,15 +9,9 @@ from huggingface_hub import constants
 from hypothesis import given
 from hypothesis import strategies as st
 
-from utils import tokens
-from utils.tokens import (
-    EMBEDDED,
-    END_OF_TEXT,
-    VocabularyProblem,
-    load_tokenizer,
-    token_strings,
-    vocabulary_files,
-)
+from utils.reference import tokenizer_files
+from utils.reference.tokenizer_files import EMBEDDED
+from utils.tokens import END_OF_TEXT, VocabularyProblem, load_tokenizer, token_strings, vocabulary_files
 
 
 @pytest.fixture(autouse=True)
@@ -157,7 +151,7 @@ def embedded(tmp_path, monkeypatch):
     """A copy of the course's tokenizer files, which a test may damage."""
     folder = tmp_path / "tokenizer"
     shutil.copytree(EMBEDDED, folder)
-    monkeypatch.setattr(tokens, "EMBEDDED", folder)
+    monkeypatch.setattr(tokenizer_files, "EMBEDDED", folder)
     return folder
 
 

@@ -8,11 +8,9 @@ from grader.autograde.outputs import number_shown, reports_in
 from grader.autograde.run import RunResult
 from grader.autograde.source import has_hidden_tests, is_graded, points_of
 from grader.autograde.task import CellGrade
-from utils.checks.engine.report import Report
+from utils.checks.engine.report import NOT_WRITTEN, Report
 from utils.checks.engine.untrusted import readable
 from utils.notebook.assembly import is_unwritten
-
-NOT_WRITTEN = "not written yet"
 
 
 def score_cells(

@@ -4,9 +4,8 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from utils.checks.engine.report import MIME
+from utils.checks.engine.report import MIME, NOT_WRITTEN
 
-NOT_WRITTEN = "not written yet"
 MISSING = "its check cell is missing from the submission"
 
 

@@ -15,7 +15,7 @@ from utils.answers.matching import WITHHELD, find_mistake
 from utils.answers.shown import shown_value
 from utils.checks.engine.cases import Case
 from utils.checks.engine.observation import Observation, StudentError
-from utils.checks.engine.report import Report
+from utils.checks.engine.report import NOT_WRITTEN, Report
 from utils.checks.watch.forbidden_calls import ALWAYS
 
 Lines = tuple[tuple[str, str], ...]
@@ -120,7 +120,7 @@ def _findings(
 ) -> tuple[str, Lines, str | None]:
     """Returns the headline, the lines and the mistake's name."""
     if failures and failures[0].observation.error and not failures[0].observation.error.written:
-        return "not written yet", (("question", answer_key.check.question), ("next", _NEXT)), None
+        return NOT_WRITTEN, (("question", answer_key.check.question), ("next", _NEXT)), None
     if ready_made := _ready_made(observations):
         named = ", ".join(ready_made).replace("torch.Tensor.matmul", "torch.Tensor.matmul (@)")
         text = f"this exercise asks you to write what {named} does"

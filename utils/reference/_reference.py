@@ -34,7 +34,7 @@ class Reference:
     @cached_property
     def tokenizer(self) -> "GPT2Tokenizer":
         """GPT-2's own tokenizer with its 50,257 ids, the same for every reference."""
-        from utils.tokens import load_tokenizer
+        from utils.reference.tokenizer_files import load_tokenizer
 
         return load_tokenizer()
 

@@ -6,13 +6,12 @@ from typing import Any
 from nbformat import NotebookNode
 from nbgrader.utils import determine_grade
 
-from utils.checks.engine.report import MIME
+from utils.checks.engine.report import MIME, NOT_WRITTEN
 from utils.notebook.assembly import AssembledNotebook, Step, is_unwritten
 from utils.self_check._plan import is_graded, label, points_of
 from utils.self_check._run import Ran
 from utils.self_check.result import CheckRow, Kind, Mark
 
-_NOT_WRITTEN = "not written yet"
 _CELL_FILE = re.compile(r"\(\d+\.py, ")  # IPython's file name of a cell, which would tell the student nothing
 _MISSING_NAME = re.compile(r"name '(\w+)' is not defined")
 _PUT_PARTS = "put the week's parts.py beside the notebook"
@@ -50,7 +49,7 @@ def _written_row(step: Step) -> CheckRow:
         points=0,
         out_of=points_of(step) or 0,
         mark="✎" if step.written else "○",
-        reason="graded by a person" if step.written else _NOT_WRITTEN,
+        reason="graded by a person" if step.written else NOT_WRITTEN,
     )
 
 
@@ -70,7 +69,7 @@ def _outcome(assembled: AssembledNotebook, step: Step, ran: Ran) -> tuple[float,
     reason = _reason(assembled, step, reports, ran)
     if points == points_of(step):
         return points, "✓", reason
-    return points, "✗" if written and reason != _NOT_WRITTEN else "○", reason
+    return points, "✗" if written and reason != NOT_WRITTEN else "○", reason
 
 
 def _points(step: Step, outputs: list[NotebookNode]) -> float:
@@ -101,7 +100,7 @@ def _reason(assembled: AssembledNotebook, step: Step, reports: list[dict[str, An
 def _diagnosis(report: dict[str, Any]) -> str:
     """Return one line: the headline, and the mistake if the check recognised one."""
     if not report.get("written", True):
-        return _NOT_WRITTEN
+        return NOT_WRITTEN
     headline = str(report.get("headline", ""))
     mistakes = [str(line[1]) for line in report.get("lines", []) if len(line) == 2 and line[0] == "mistake"]
     return f"{headline}: {mistakes[0]}" if mistakes else headline
@@ -109,7 +108,7 @@ def _diagnosis(report: dict[str, Any]) -> str:
 
 def _error_reason(assembled: AssembledNotebook, error: NotebookNode, ran: Ran) -> str:
     if is_unwritten(error.ename, error.evalue, assembled.unwritten):
-        return _NOT_WRITTEN
+        return NOT_WRITTEN
     missing = _MISSING_NAME.search(error.evalue) if error.ename == "NameError" else None
     cause = _cause(assembled, missing[1], ran) if missing else None
     return cause or error_line(error)
@@ -129,7 +128,7 @@ def _cause(assembled: AssembledNotebook, name: str, ran: Ran) -> str | None:
             return f"the kernel died in {label(step)} {ran.stopped[id(step)]}"
         if (error := ran.error_in(step)) is not None:
             if error.ename == "NotImplementedError":
-                return _NOT_WRITTEN
+                return NOT_WRITTEN
             return f"{label(step)} raised {error_line(error)}{'' if ran.has_parts else f': {_PUT_PARTS}'}"
     return None
 

@@ -4,7 +4,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from utils.tokens import vocabulary_files
+from utils.reference.tokenizer_files import vocabulary_files
 
 if TYPE_CHECKING:
     from tokenizers import ByteLevelBPETokenizer

@@ -11,8 +11,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from utils.reference import ModelConfig, checksums
+from utils.reference.tokenizer_files import END_OF_TEXT, vocabulary_files
 from utils.story_world.vocabulary import SharedRowVocabulary
-from utils.tokens import END_OF_TEXT, vocabulary_files
 
 WEIGHTS = "model.safetensors"
 Weights = dict[str, Float[Tensor, "..."]]

@@ -7,7 +7,7 @@ from utils.answers.answer_key import AnswerKey, Mistake
 from utils.answers.compare import EXACT
 from utils.answers.week02_tokens._pieces import encoded
 from utils.checks import week02_tokens as checks
-from utils.tokens import END_OF_TEXT, vocabulary_files
+from utils.reference.tokenizer_files import END_OF_TEXT, vocabulary_files
 
 
 @functools.cache

@@ -12,8 +12,7 @@ import torch
 
 from utils.checks.engine.student_error import message_of
 from utils.checks.engine.untrusted import readable
-
-SEED = 86_028_121  # unlikely in a student's code: a call that seeds with 0 or 42 changes the state
+from utils.checks.watch.global_random import SEED
 
 
 @contextlib.contextmanager

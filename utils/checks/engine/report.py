@@ -8,6 +8,9 @@ from typing import Any
 MIME = "application/vnd.gpt2-course.check+json"
 """The MIME type under which a notebook stores each report as data, for `course check` and instructors."""
 
+NOT_WRITTEN = "not written yet"
+"""The outcome of an exercise whose stub is unchanged, wherever it is shown."""
+
 
 @dataclass(frozen=True)
 class Report:

@@ -7,7 +7,7 @@ import sys
 from types import FrameType, TracebackType
 from typing import Any
 
-from utils.checks.engine.report import Report, html_card
+from utils.checks.engine.report import NOT_WRITTEN, Report, html_card
 
 _NEXT = "this cell needs your {name}: write it in its own cell, run that, then this one again"
 _NEXT_AFTER = "this cell needs {missing}, which a cell above makes with your {name}: write it, then run both"
@@ -40,7 +40,7 @@ def stub_card(name: str, missing: str = "") -> dict[str, Any]:
         missing: The name that an earlier cell would have defined with it, if that name is what is missing.
     """
     text = _NEXT_AFTER.format(missing=missing, name=name) if missing else _NEXT.format(name=name)
-    report = Report("", name, False, 0, 0, "not written yet", (("next", text),), written=False)
+    report = Report("", name, False, 0, 0, NOT_WRITTEN, (("next", text),), written=False)
     return {"text/plain": str(report), "text/html": html_card(report)}
 
 

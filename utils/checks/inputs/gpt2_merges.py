@@ -4,7 +4,7 @@ import functools
 import json
 from typing import Any
 
-from utils.tokens import vocabulary_files
+from utils.reference.tokenizer_files import vocabulary_files
 
 
 @functools.cache

@@ -4,7 +4,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from utils.checks.engine.isolation import SEED
+SEED = 86_028_121
+"""Seeds the generator for every observed call. A student's code that seeds with 0 or 42 changes the state."""
 
 _COUNT = 3
 
