@@ -51,7 +51,8 @@ class TaskRecipe:
 
     def fingerprint(self, submission: SubmissionFiles, due: datetime | None) -> str:
         """Return a digest of everything that can change the grade: the submission, its time and the deadline,
-        the week as released, the hidden cases, the limits and the grader itself."""
+        the week as released, the hidden cases, the limits and the grader itself.
+        """
         week = self.released.week.folder
         inputs = {
             "submission": digest(submission.content),
