@@ -50,7 +50,8 @@ def main():
             % (sys.executable, version_text(sys.version_info), version_text(OLDEST), version_text(NEWEST))
         )
     sys.dont_write_bytecode = True
-    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+    # os.path, because this file imports only what Python 2.7 has, too.
+    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
     import steps
 
     sys.exit(steps.main(sys.argv[1:]))

@@ -1,4 +1,4 @@
-"""A student's own parts from earlier weeks, in place of the official ones:
+"""A student's own parts from earlier weeks, in place of the official ones.
 
     from utils.own_parts import softmax, LayerNorm
 
@@ -81,7 +81,8 @@ def _find(name: str, home: Path) -> tuple[Week, NotebookCode]:
     known: set[str] = set()
     for week in reversed(_earlier_weeks()):
         path = notebook_of(week, home)
-        if not os.path.isfile(path):
+        # os.path, because Path.is_file raises where a parent folder is not readable.
+        if not os.path.isfile(path):  # noqa: PTH113
             missing.append(str(week.number))
             continue
         try:

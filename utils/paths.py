@@ -42,7 +42,7 @@ def find_home(start: Path | None = None) -> Path:
 def weeks_in(home: Path) -> list[Week]:
     """Return the weeks that have a folder in `home`."""
     # os.path, because Path.is_dir raises where a parent folder is not readable.
-    return [week for week in WEEKS if os.path.isdir(home / week.folder)]
+    return [week for week in WEEKS if os.path.isdir(home / week.folder)]  # noqa: PTH112
 
 
 def notebook_of(week: Week, home: Path) -> Path:
@@ -60,7 +60,7 @@ def find_notebook(week: Week, start: Path | None = None) -> Path:
     path = notebook_of(week, home)
     if os.path.lexists(path):
         return path
-    if os.path.isdir(path.parent):
+    if os.path.isdir(path.parent):  # noqa: PTH112 - for the same reason
         raise NotebookMissing(_renamed(week, path))
     raise NotebookMissing(_not_released(week, home))
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from grader.autograde.check_session import CheckSession, PublicThenHidden
+from grader.autograde.judge_time_limit import TookTooLong
 from grader.autograde.task import Hidden
-from grader.autograde.time_limit import TookTooLong
 from grader.kernels.messages import Deadline, read, write
 from utils.checks.engine.check import Check
 from utils.checks.engine.observation import Observation

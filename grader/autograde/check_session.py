@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+from grader.autograde.judge_time_limit import TookTooLong, time_limit
 from grader.autograde.task import Hidden
-from grader.autograde.time_limit import TookTooLong, time_limit
 from grader.kernels.errors import GraderError
 from grader.kernels.messages import Deadline
 from utils import reference

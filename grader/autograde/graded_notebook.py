@@ -12,8 +12,8 @@ from grader.autograde.outputs import OutputBudget, sanitized_outputs
 from grader.autograde.run import RunResult
 from grader.autograde.sanitize import sanitized, with_plain_names
 from grader.autograde.source import has_hidden_tests
+from grader.autograde.source_limit import SourceLimit
 from grader.autograde.task import CellGrade
-from grader.autograde.truncate import PageLimit
 from utils.checks.engine.report import Report
 
 _HIDDEN = re.compile(
@@ -33,7 +33,7 @@ def graded_notebook(
     The points of a check are its execute_result, where nbgrader's `determine_grade` reads them.
     """
     by_cell = {grade.cell: grade for grade in grades}
-    budget, page = OutputBudget(characters), PageLimit()
+    budget, page = OutputBudget(characters), SourceLimit()
     cells = []
     for place, step in enumerate(steps):
         cell = step.cell

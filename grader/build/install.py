@@ -1,6 +1,5 @@
 """Writes built files to their places, never over hand edits, and lists those that are out of date."""
 
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -84,7 +83,7 @@ def _move_all(beside: Mapping[Path, Path]) -> None:
     moved = []
     try:
         for path, new in beside.items():
-            os.replace(new, path)
+            new.replace(path)
             moved.append(path)
     except OSError:
         for path in moved:

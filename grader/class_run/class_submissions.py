@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from grader.class_run.spelling import TWO_FOLDERS
 from grader.class_run.submission_files import Refused, SubmissionFiles, pictures, read_submission, ticket
+from grader.class_run.unicode_names import TWO_FOLDERS
 from grader.deadlines.handed_in import TIMESTAMP, written
 from grader.gradebook.graded_file import GradedFile
 from grader.gradebook.results import Classroom

@@ -14,8 +14,8 @@ from grader.class_run.fingerprint import configured_recipe, is_up_to_date
 from grader.class_run.listener import ProgressListener
 from grader.class_run.options import ClassRunOptions
 from grader.class_run.outcomes import Outcomes
-from grader.class_run.spelling import composed_only, one_spelling
 from grader.class_run.submission_files import Refused, SubmissionFiles
+from grader.class_run.unicode_names import composed_only, one_spelling
 from grader.class_run.worker_server import WorkerServer
 from grader.class_run.worker_task import from_bytes
 from grader.class_run.workers import Failed, Job, Workers, processes, scheduler

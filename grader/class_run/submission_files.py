@@ -64,7 +64,7 @@ def read_plain(path: Path, top: Path, max_bytes: int) -> bytes:
             raise Refused(f"{part.name} is a link: ask for the file itself.")
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-        with open(descriptor, "rb") as file:
+        with os.fdopen(descriptor, "rb") as file:
             state = os.fstat(descriptor)
             if not stat.S_ISREG(state.st_mode):
                 raise Refused(f"{path.name} is no file: ask for the notebook itself.")

@@ -16,8 +16,8 @@ from grader.collection.containers import (
     members_of_folder,
 )
 from grader.collection.extraction import Bounds, Sifter
+from grader.collection.match_students import claims
 from grader.collection.names import archive_stem, is_junk, notebook_stem
-from grader.collection.owners import claims
 from grader.collection.platforms import read_platform_name
 
 

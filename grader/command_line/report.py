@@ -7,12 +7,12 @@ from rich.console import Console
 from traitlets.config import Config
 
 from grader.build.release import load_config
-from grader.class_run.stale import stale_students
+from grader.class_run.stale_grades import stale_students
 from grader.folders import find_root
 from grader.gradebook.database import OpenGradebook
 from grader.gradebook.results import Classroom, StudentResult
 from grader.report.csv_file import csv_text, write_csv
-from grader.report.view import views
+from grader.report.terminal_report import views
 from utils.errors import CourseError
 from utils.weeks import Week
 

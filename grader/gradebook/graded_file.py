@@ -61,7 +61,7 @@ class GradedFile:
             self._make(self.path.parent)
             for name, content in companions:
                 _write(self.path.with_name(name), content, self.mode)
-            os.replace(self.staged, self.path)
+            self.staged.replace(self.path)
             _flush_folder(self.path.parent)
 
     def discard(self) -> None:
@@ -112,11 +112,11 @@ def _write(path: Path, content: bytes, mode: int) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-            os.chmod(file.name, mode)
-            os.replace(file.name, path)
+            Path(file.name).chmod(mode)
+            Path(file.name).replace(path)
         except BaseException:
             with suppress(OSError):
-                os.unlink(file.name)
+                Path(file.name).unlink()
             raise
     _flush_folder(path.parent)
 

@@ -51,7 +51,7 @@ class StudentResult:
     penalty: float = 0.0
     """Points that the policy for late submissions takes away."""
     stale: bool = False
-    """True if something that the grade depends on has changed; see `grader.class_run.stale`."""
+    """True if something that the grade depends on has changed; see `grader.class_run.stale_grades`."""
 
     def points(self, kind: Kind) -> float:
         """Return the sum of the points in the exercises of a kind."""

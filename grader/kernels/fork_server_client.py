@@ -23,8 +23,8 @@ from grader.kernels.messages import (
     StreamTimeout,
 )
 from grader.sandbox import bubblewrap, control_groups, layers, seccomp
+from grader.sandbox.file_permissions import others_can_read
 from grader.sandbox.limits import Limits
-from grader.sandbox.readers import others_can_read
 from grader.sandbox.rights import NOBODY
 from grader.sandbox.view import View
 

@@ -5,7 +5,6 @@ paths that students choose, and stop for the whole class at a damaged archive or
 """
 
 import filecmp
-import os
 import re
 import shutil
 from collections.abc import Sequence
@@ -225,4 +224,4 @@ def _is_plain(notebook: str) -> bool:
 
 
 def _holds_files(folder: Path) -> bool:
-    return folder.is_dir() and bool(os.listdir(folder))
+    return folder.is_dir() and any(folder.iterdir())

@@ -115,7 +115,7 @@ def _read_regular_file(path: Path, max_bytes: int) -> bytes:
     except OSError as error:
         kind = "is a link" if path.is_symlink() else f"cannot be read ({error.strerror})"
         raise NotGraded(f"{path.name} {kind}: ask for the notebook itself.") from None
-    with open(descriptor, "rb") as file:
+    with os.fdopen(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise NotGraded(f"{path.name} is no file: ask for the notebook itself.")
         return file.read(max_bytes + 1)

@@ -3,7 +3,6 @@
 import contextlib
 import csv
 import io
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -59,11 +58,11 @@ def replace_file(path: Path, text: str) -> None:
                 # Excel recognises UTF-8 by the byte order mark.
                 file.write(text.encode("utf-8-sig", errors="replace"))
                 file.flush()
-                os.chmod(file.name, 0o600)  # grades are private
-                os.replace(file.name, path)
+                Path(file.name).chmod(0o600)  # grades are private
+                Path(file.name).replace(path)
             except BaseException:
                 with contextlib.suppress(OSError):
-                    os.unlink(file.name)
+                    Path(file.name).unlink()
                 raise
     except OSError as error:
         raise CourseError(f"{path} cannot be written: {error.strerror or error}.") from None

@@ -69,7 +69,7 @@ def unshare(flags: int) -> None:
 
 
 def mount(source: str, target: str, kind: str | None, flags: int, options: str = "") -> None:
-    """Calls mount(2).
+    """Mounts a file system, or changes a mount, by the system call mount.
 
     Raises:
         OSError: it failed.
@@ -79,7 +79,7 @@ def mount(source: str, target: str, kind: str | None, flags: int, options: str =
 
 
 def prctl(option: int, *arguments: int) -> None:
-    """Calls prctl(2).
+    """Changes an attribute of this process by the system call prctl.
 
     Raises:
         OSError: it failed.

@@ -13,7 +13,7 @@ from grader.autograde.grade import cool_down
 
 from .attack import Attack, comes_back, reasons_differ
 from .exfiltration import LEFT_BEHIND
-from .in_rooms import in_rooms
+from .sandbox_processes import in_rooms
 from .suite import ALL
 
 pytestmark = pytest.mark.slow

@@ -6,8 +6,13 @@ import torch
 from utils.answers.judge import find_answer_key
 from utils.answers.short_iteration import MAX_LENGTH, ShortIteration
 
+
+def first_of(first, *rest):
+    return first
+
+
 WAYS = {
-    "unpacked": lambda tensor: (lambda first, *rest: first)(*tensor),
+    "unpacked": lambda tensor: first_of(*tensor),
     "two of them": lambda tensor: dict([tensor]),
     "listed": list,
     "zipped": lambda tensor: next(zip(tensor, strict=True)),

@@ -119,7 +119,7 @@ def test_there_is_a_screenshot_in_each_theme(gallery: NotebookPage, screenshots:
     gallery.choose_theme(theme)
     for source in DRAWN:
         wait_until_drawn(gallery, source)
-    taken = gallery.screenshots(screenshots, f"pictures-{theme.split()[-1].lower()}")
+    taken = gallery.screenshots(screenshots, f"pictures-{theme.rsplit(maxsplit=1)[-1].lower()}")
     assert len(taken) > 3 and all(path.stat().st_size > 10_000 for path in taken)
 
 

@@ -146,7 +146,7 @@ def test_the_students_own_pictures_are_drawn(solved: Run) -> None:
 def test_there_is_a_screenshot_in_each_theme(run: Run, theme: str, screenshots: Path) -> None:
     notebook = run.notebook
     notebook.choose_theme(theme)
-    taken = notebook.screenshots(screenshots, f"week05-{run.name}-{theme.split()[-1].lower()}")
+    taken = notebook.screenshots(screenshots, f"week05-{run.name}-{theme.rsplit(maxsplit=1)[-1].lower()}")
     assert len(taken) > 10 and all(path.stat().st_size > 10_000 for path in taken)
 
 

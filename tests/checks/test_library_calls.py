@@ -72,7 +72,7 @@ def test_the_profiler_that_was_there_comes_back():
 
 def test_an_error_ends_the_watch():
     before = sys.getprofile()
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="Expecting value"):
         seen(lambda: json.loads("not JSON"), "json")
     assert sys.getprofile() is before
 

@@ -24,7 +24,7 @@ from .taught import (
 
 every_check = pytest.mark.parametrize("answer_key", ANSWER_KEYS, ids=name_of)
 every_week = pytest.mark.parametrize("week", TAUGHT, ids=lambda week: week.folder)
-every_seed = pytest.mark.parametrize("seed", (PUBLIC_SEED, *HIDDEN_SEEDS))
+every_seed = pytest.mark.parametrize("seed", [PUBLIC_SEED, *HIDDEN_SEEDS])
 
 
 @pytest.mark.parametrize("week", NOTEBOOKS, ids=lambda week: week.folder)

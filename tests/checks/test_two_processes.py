@@ -48,7 +48,7 @@ def done(tmp_path_factory) -> dict:
     to_judge, from_student = os.pipe()
     command = [sys.executable, str(Path(__file__).with_name("two_processes.py")), str(job)]
     with (
-        open(job.with_name("said.txt"), "w+", encoding="utf-8") as said,
+        job.with_name("said.txt").open("w+", encoding="utf-8") as said,
         subprocess.Popen(
             [*command, str(to_student), str(from_student)],
             pass_fds=(to_student, from_student),
@@ -60,7 +60,7 @@ def done(tmp_path_factory) -> dict:
     ):
         os.close(to_student)
         os.close(from_student)
-        with open(to_judge, "rb") as incoming, open(from_judge, "wb") as outgoing:
+        with os.fdopen(to_judge, "rb") as incoming, os.fdopen(from_judge, "wb") as outgoing:
             judged = LocalJudge().serve(incoming, outgoing)
     assert student.returncode == 0, job.with_name("said.txt").read_text(encoding="utf-8")
     return {"judged": judged, **json.loads(job.with_name("done.json").read_text(encoding="utf-8"))}

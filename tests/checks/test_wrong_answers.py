@@ -185,6 +185,8 @@ class Liar(Tensor):
     def __eq__(self, other):
         return True
 
+    __hash__ = None
+
 
 def lying_tensor(x):
     lie = (3 * x).as_subclass(Liar)

@@ -6,6 +6,7 @@ It writes the results to `done.json` beside the JSON file.
 
 import importlib
 import json
+import os
 import re
 import sys
 import types
@@ -63,7 +64,7 @@ def main(job_path: str, incoming: str, outgoing: str) -> None:
 
     job = json.loads(Path(job_path).read_text(encoding="utf-8"))
     done: dict[str, Any] = {"blocked": {name: blocked(name) for name in job["forbidden"]}, "reports": []}
-    with open(int(incoming), "rb") as judge_says, open(int(outgoing), "wb") as we_say:
+    with os.fdopen(int(incoming), "rb") as judge_says, os.fdopen(int(outgoing), "wb") as we_say:
         judge = RemoteJudge(judge_says, we_say)
         for folder, notebook in job["notebooks"].items():
             namespace = defined_by(notebook)

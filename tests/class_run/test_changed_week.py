@@ -88,8 +88,8 @@ def test_an_exercise_is_added_and_every_grade_stays(graded):
     outcome = release(graded)
     assert outcome.ok, outcome.log
     assert (graded.root / "course" / WEEK.folder / "vectors.ipynb").is_file()
-    for student in before:
-        assert points(graded, student) == {**before[student], "total": 0}
+    for student, former in before.items():
+        assert points(graded, student) == {**former, "total": 0}
     with book(graded) as gradebook:
         for student in ("ada", "eve"):
             assert gradebook.find_grade("check_total", WEEK.notebook, WEEK.folder, student).score == 0

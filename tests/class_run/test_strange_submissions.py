@@ -61,7 +61,7 @@ def test_each_is_graded_or_explained(small):
 
 def test_a_name_that_is_no_text_is_explained(small):
     small.hand_in("ada", HALF)
-    os.makedirs(os.path.join(os.fsencode(small.root), b"classroom/submitted/z\xff", WEEK.folder.encode()))
+    (small.root / os.fsdecode(b"classroom/submitted/z\xff") / WEEK.folder).mkdir(parents=True)
     outcome = small.grade()
     assert outcome.graded == ("ada",)
     assert list(outcome.failures.values()) == ["the name of the student's folder is not UTF-8: rename it."]

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 
 import psutil
 import pytest
@@ -60,7 +61,7 @@ def test_it_grades_there_and_is_ended_there(parent):
 
     assert in_a_fork(parent, use) == "42, False"
     assert ended(processes)
-    assert not os.path.exists(folder)
+    assert not Path(folder).exists()
 
 
 def test_that_it_has_ended_is_seen_there(parent):

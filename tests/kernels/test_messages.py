@@ -3,6 +3,7 @@
 import os
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -36,10 +37,10 @@ def test_a_message_arrives_with_its_descriptor():
 
 def test_unexpected_descriptors_are_dropped(ends):
     stream, other = ends
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     socket.send_fds(other, [b"\x02\x00\x00\x00{}"], [other.fileno()] * 10)
     assert stream.receive() == {}
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 @pytest.mark.parametrize(

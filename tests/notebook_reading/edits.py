@@ -261,7 +261,6 @@ def jupytext_pair(notebook: NotebookNode) -> None:
 
 def jupytext_bare(notebook: NotebookNode) -> None:
     """Read back a notebook from jupytext with a filter that keeps no metadata."""
-
     notebook.metadata["jupytext"] = {"cell_metadata_filter": "-all", "formats": "ipynb,py:percent"}
     jupytext_pair(notebook)
 

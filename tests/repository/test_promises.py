@@ -52,7 +52,7 @@ def test_the_notebook_is_there(week):
     assert (CHECKOUT / "course" / notebook_of(week)).is_file()
 
 
-@pytest.mark.parametrize("promise, weeks, places", PROMISES, ids=[cells[0] for cells in PROMISES])
+@pytest.mark.parametrize(("promise", "weeks", "places"), PROMISES, ids=[cells[0] for cells in PROMISES])
 def test_a_promise_is_kept_where_the_page_says(promise, weeks, places):
     named = LINK.findall(places)
     assert named and places == ", ".join(f"[{heading}]({notebook})" for heading, notebook in named)
@@ -73,7 +73,7 @@ def test_what_is_in_every_week_is_in_this_one(week):
     assert [place for place in EVERYWHERE if place not in found] == []
 
 
-@pytest.mark.parametrize("piece, weeks, made_of, which", OWNED, ids=[cells[0] for cells in OWNED])
+@pytest.mark.parametrize(("piece", "weeks", "made_of", "which"), OWNED, ids=[cells[0] for cells in OWNED])
 def test_what_you_own_is_made_in_that_weeks_exercises(piece, weeks, made_of, which):
     made = {
         name

@@ -26,7 +26,7 @@ def links_of(page: str) -> list[tuple[str, str]]:
     return [(page, link) for link in sorted(set(re.findall(r"\]\(([^)]+)\)", read(page)))) if ":" not in link]
 
 
-@pytest.mark.parametrize("where, link", [pair for page in PAGES for pair in links_of(page)])
+@pytest.mark.parametrize(("where", "link"), [pair for page in PAGES for pair in links_of(page)])
 def test_a_link_leads_somewhere(where, link):
     name, _, wanted = link.partition("#")
     page = CHECKOUT / where if not name else (CHECKOUT / where).parent / name

@@ -1,12 +1,10 @@
 """Layers and the required protections."""
 
-import os
-
 import pytest
 
 from grader.sandbox import control_groups, landlock, layers, seccomp
+from grader.sandbox.file_permissions import others_can_read
 from grader.sandbox.limits import Limits
-from grader.sandbox.readers import others_can_read
 
 FLOOR = ("files", "network", "processes")
 
@@ -77,11 +75,11 @@ def test_files_for_their_owner_alone_are_noticed(tmp_path):
     course = tmp_path / "course"
     course.mkdir()
     (course / "weights").write_text("1")
-    os.chmod(course, 0o755)
-    os.chmod(course / "weights", 0o644)
+    course.chmod(0o755)
+    (course / "weights").chmod(0o644)
     assert others_can_read([str(course)], [str(course)], with_parents=False)
-    os.chmod(course / "weights", 0o600)
+    (course / "weights").chmod(0o600)
     assert not others_can_read([str(course)], [str(course)], with_parents=False)
     assert others_can_read([str(course)], [], with_parents=False)
-    os.chmod(tmp_path, 0o700)
+    tmp_path.chmod(0o700)
     assert not others_can_read([str(course)], [], with_parents=True)

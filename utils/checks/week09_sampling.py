@@ -550,6 +550,7 @@ class Talker(SmallGPT2):
         self.embed = TokenTable(read)
 
     def forward(self, tokens: Tensor) -> Tensor:
+        """Returns the logits, and notes whether gradients are on."""
         self.gradients |= torch.is_grad_enabled()
         return super().forward(tokens)
 

@@ -118,9 +118,7 @@ def _cell(place: int, source: str, nbgrader: Any, set_up: bool) -> Cell:
     name = str(nbgrader.get("grade_id", "")) if isinstance(nbgrader, dict) else ""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore"
-            )  # the kernel warns of invalid escapes when the cell runs
+            warnings.simplefilter("ignore")  # the kernel warns of invalid escapes when the cell runs
             source = TransformerManager().transform_cell(source)
             statements = tuple(_statement(place, node) for node in ast.parse(source).body)
     except SyntaxError as error:

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 def token_explorer(encode: Callable[[str], Sequence[int]], text: str) -> VBox:
-    """Tokenise a text as you type: into which tokens is it cut, and which id does each of them have?
+    r"""Tokenise a text as you type: into which tokens is it cut, and which id does each of them have?
 
     Below the text box are the tokens with their ids. A part of a character that GPT-2 cuts in the middle is
-    shown as bytes, `\\xf0\\x9f`; `·` is a space.
+    shown as bytes, `\xf0\x9f`; `·` is a space.
 
     Args:
         encode: From text to GPT-2's ids: a tokenizer's method, or a function of your own.

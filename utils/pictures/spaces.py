@@ -91,7 +91,7 @@ def _points(array: Float[ndarray, "point 3"], names: list[str], group: str, colo
 
 
 def _arrows(array: Float[ndarray, "point 3"], group: str, colour: str) -> Any:
-    """Return all arrows as one line with gaps: origin, point, gap, origin, point, gap …"""
+    """Return all arrows as one line with gaps: origin, point, gap, origin, and so on."""
     import plotly.graph_objects as go
 
     x, y, z = ([value for end in column for value in (0.0, end, None)] for column in array.T.tolist())

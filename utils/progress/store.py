@@ -154,8 +154,8 @@ def _write(path: Path, weeks: dict[str, Record]) -> None:
             json.dump(content, stream, indent=1)
             stream.flush()
             os.fsync(stream.fileno())
-        os.replace(draft, target)
+        Path(draft).replace(target)
     except BaseException:
         with contextlib.suppress(OSError):
-            os.unlink(draft)
+            Path(draft).unlink()
         raise

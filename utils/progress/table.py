@@ -31,7 +31,8 @@ def progress_table(records: dict[str, Record], home: Path) -> Table:
 
 def _add_row(table: Table, week: Week, record: Record | None, home: Path) -> None:
     if record is None:
-        released = os.path.isfile(notebook_of(week, home))
+        # os.path, because Path.is_file raises where a parent folder is not readable.
+        released = os.path.isfile(notebook_of(week, home))  # noqa: PTH113
         state = Text("not checked yet" if released else "not released yet", style="dim")
         table.add_row(str(week.number), Text(week.title, style="" if released else "dim"), state)
         return

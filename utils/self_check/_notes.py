@@ -1,6 +1,5 @@
 """The notes below the table of a run: one sentence each."""
 
-import os
 import sys
 from pathlib import Path
 
@@ -63,6 +62,6 @@ def _other_language(content: bytes) -> list[str]:
 
 def _hidden_modules(folder: Path) -> list[str]:
     """Return a note for each of the student's files that hides a module that the notebook imports."""
-    names = {Path(name).stem for name in os.listdir(folder) if name.endswith(".py")}
+    names = {path.stem for path in folder.iterdir() if path.name.endswith(".py")}
     hidden = sorted(names & (sys.stdlib_module_names | _OURS))
     return [f"{name}.py in {folder} hides the module {name}: rename it." for name in hidden]

@@ -103,6 +103,7 @@ def _without_stopped(plan: Plan, step: Step, run: KernelRun, ran: Ran) -> Plan:
 def _parts(week: Week, folder: Path) -> str:
     """Return the folder of the week's parts.py: the notebook's, else the course's; empty if there is none."""
     for place in (folder, notebook_of(week, find_home()).parent, notebook_of(week, find_home(folder)).parent):
-        if os.path.isfile(place / _PARTS):
+        # os.path, because Path.is_file raises where a parent folder is not readable.
+        if os.path.isfile(place / _PARTS):  # noqa: PTH113
             return str(place)
     return ""

@@ -65,7 +65,7 @@ def entropy(n_stories: int = 10_000, seed: int = 0, split: Split | None = None) 
 
 
 def exact_entropy(node: Node) -> float:
-    """Return the entropy of the texts of `node` in nats, without sampling, by the chain rule:
+    """Return the entropy of the texts of `node` in nats, without sampling, by the chain rule.
 
         H(choices) = Σ over choices of E[ H(choice | the choices before it) ]
 

@@ -184,7 +184,7 @@ def _new_name(number: int) -> str:
 
 
 def _new_guest(number: int) -> str:
-    """Return the slots that pick the next first name and surname: n0 and n0_family, n1 and n1_family …"""
+    """Return the slots that pick the next first name and surname, such as n0 and n0_family."""
     taken = "".join(f"-n{earlier}_family" for earlier in range(number))
     return f"{_new_name(number)} {{n{number}_family=surnames{taken}}}"
 

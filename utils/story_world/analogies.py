@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 class Analogy(NamedTuple):
     """`start` − `minus` + `plus` → `answer`, all of them words that are one GPT-2 token with a leading
-    space."""
+    space.
+    """
 
     start: str
     minus: str

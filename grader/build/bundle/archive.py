@@ -1,7 +1,6 @@
 """Writes a bundle atomically and reproducibly: the same bytes for the same content."""
 
 import contextlib
-import os
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -46,11 +45,11 @@ def _write(path: Path, files: Mapping[str, bytes]) -> None:
                 archive.comment = _COMMENT
                 for name in sorted(files):
                     archive.writestr(_entry(name), files[name], zipfile.ZIP_DEFLATED)
-            os.chmod(file.name, 0o644)
-            os.replace(file.name, path)
+            Path(file.name).chmod(0o644)
+            Path(file.name).replace(path)
         except BaseException:
             with contextlib.suppress(OSError):
-                os.unlink(file.name)
+                Path(file.name).unlink()
             raise
 
 

@@ -7,6 +7,7 @@ import resource
 import signal
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Literal
 
 import torch
@@ -101,8 +102,7 @@ def _limit(seconds: float) -> None:
     for stream in (0, 1, 2):
         os.dup2(devnull, stream)
     with contextlib.suppress(OSError, ValueError, AttributeError):
-        with open("/proc/self/statm") as file:
-            used = int(file.read().split()[0]) * resource.getpagesize()
+        used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (used + _EXTRA_MEMORY,) * 2)
 
 

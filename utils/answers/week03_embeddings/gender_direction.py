@@ -34,6 +34,11 @@ def _strongest(first, second):
     return (way * (steps @ way).mean().sign()).float()
 
 
+def _over_the_squared_length(first, second):
+    way = (second - first).mean(0)
+    return (way / way.square().sum()).float()
+
+
 ANSWER_KEY = AnswerKey(
     check=checks.gender_direction,
     expected=_expected_direction,
@@ -137,9 +142,7 @@ ANSWER_KEY = AnswerKey(
             "divided by the squared length",
             "the length is squared: its root is missing",
             "the length of a vector is the root of the sum of its squares",
-            _from(
-                lambda first, second: (lambda way: way / way.square().sum())((second - first).mean(0)).float()
-            ),
+            _from(_over_the_squared_length),
         ),
         Mistake(
             "first principal axis",

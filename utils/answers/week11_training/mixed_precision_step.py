@@ -46,8 +46,7 @@ def _loss(logits, batch):
 
 def _whole_model_cast(model, optimizer, batch, max_norm):
     model.to(torch.bfloat16)
-    loss = _step(model, optimizer, batch, max_norm, enabled=False)
-    return loss
+    return _step(model, optimizer, batch, max_norm, enabled=False)
 
 
 def _cast_and_back(model, optimizer, batch, max_norm):

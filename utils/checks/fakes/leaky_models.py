@@ -28,6 +28,7 @@ class MixingModel:
 
     @torch.no_grad()
     def __call__(self, tokens: Int[Tensor, "batch seq"]) -> Float[Tensor, "batch seq d_vocab"]:
+        """Returns the logits."""
         x = F.embedding(tokens, self._W_E) + self._W_pos[: tokens.shape[1]]
         return F.linear(mixed(self._mixing, tokens, x), self._W_E).float()
 

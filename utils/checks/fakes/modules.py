@@ -19,6 +19,7 @@ class TokenTable(nn.Module):
         self.W_E = nn.Parameter(W_E.clone())
 
     def forward(self, tokens: Int[Tensor, "batch seq"]) -> Float[Tensor, "batch seq d_model"]:
+        """Returns the vector of each token."""
         return F.embedding(tokens, self.W_E)
 
 
@@ -30,6 +31,7 @@ class PositionTable(nn.Module):
         self.W_pos = nn.Parameter(W_pos.clone())
 
     def forward(self, tokens: Int[Tensor, "batch seq"]) -> Float[Tensor, "batch seq d_model"]:
+        """Returns the vector of each position, once for each prompt."""
         positions = torch.arange(tokens.shape[1], device=tokens.device)
         return F.embedding(positions.expand_as(tokens), self.W_pos)
 

@@ -48,7 +48,8 @@ class PathWatch:
     def _update(self) -> None:
         state: tuple[int, ...] = ()
         with contextlib.suppress(FileNotFoundError):
-            status = os.stat(self._path)
+            # os.stat, because this runs at every call, and Path.stat takes longer.
+            status = os.stat(self._path)  # noqa: PTH116
             state = (status.st_ino, status.st_size, status.st_mtime_ns)
         if state == self._state or self._reads >= _MAX_READS:
             return

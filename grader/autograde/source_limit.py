@@ -19,7 +19,7 @@ _FENCE = re.compile(
 _CUT = "… cut off here: of a cell a page shows {:,} characters, and of a notebook {:,}."
 
 
-class PageLimit:
+class SourceLimit:
     """The limit on the text of a notebook's cells. Call it for the cells in order."""
 
     def __init__(self) -> None:

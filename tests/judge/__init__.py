@@ -1,1 +1,0 @@
-"""Tests of the judge's side of grading."""
