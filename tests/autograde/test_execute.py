@@ -15,7 +15,7 @@ from grader.autograde.gradebook_source import gradebook_source
 from grader.autograde.source import read_source
 from grader.build.release import load_config
 from grader.kernels.errors import GraderError
-from grader.nbgrader_plugins.preprocessor import NotGraded, TrustedExecute, _plain_file, limits_from
+from grader.nbgrader_plugins.preprocessor import NotGraded, TrustedExecute, _read_regular_file, limits_from
 from grader.sandbox.limits import _MINIMUM, Limits
 from utils.errors import CourseError
 from utils.notebook.cells import grade_id
@@ -94,15 +94,15 @@ def test_a_link_is_not_followed(tmp_path):
     link = tmp_path / "attention.ipynb"
     link.symlink_to(tmp_path / "classmate.ipynb")
     with pytest.raises(NotGraded, match=r"attention\.ipynb is a link: ask for the notebook itself"):
-        _plain_file(link, most=100)
+        _read_regular_file(link, max_bytes=100)
 
 
 def test_what_is_no_file_is_said(tmp_path):
     os.mkfifo(tmp_path / "attention.ipynb")
     with pytest.raises(NotGraded, match="is no file"):
-        _plain_file(tmp_path / "attention.ipynb", most=100)
+        _read_regular_file(tmp_path / "attention.ipynb", max_bytes=100)
     with pytest.raises(NotGraded, match="cannot be read"):
-        _plain_file(tmp_path / "nothing.ipynb", most=100)
+        _read_regular_file(tmp_path / "nothing.ipynb", max_bytes=100)
 
 
 def test_the_repositorys_configuration_is_one_that_the_executor_takes():
@@ -191,4 +191,4 @@ def test_of_a_large_file_no_more_is_read_than_shows_that_it_is_too_large(tmp_pat
     large = tmp_path / "attention.ipynb"
     with large.open("wb") as file:
         file.truncate(50 * 2**30)  # it takes no box on the disk
-    assert len(_plain_file(large, most=100)) == 101
+    assert len(_read_regular_file(large, max_bytes=100)) == 101

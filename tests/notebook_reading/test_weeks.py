@@ -51,7 +51,7 @@ def test_a_week_is_known_and_no_other_is_taken_for_it(week, change):
 def test_the_untouched_notebook_is_nothing_odd_and_unwritten(week):
     assembled = assemble_notebook(week, RELEASES[week], submitted(week, _whole))
     answers = [each for each in RELEASES[week] if each.role == "answer"]
-    assert assembled.odd == []
+    assert assembled.remarks == []
     assert assembled.unwritten == {name for each in answers for name in each.defines}
     assert not any(step.is_students for step in assembled.steps)
 
