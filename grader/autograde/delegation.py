@@ -8,11 +8,11 @@ from collections.abc import Collection, Iterator, Sequence
 from grader.autograde.delegation_names import Found, found_in
 from grader.autograde.merge_answers import NotebookStep
 from grader.autograde.task import DelegationSign
+from grader.notebook.cells import plain_python
 from grader.notebook.definitions import LONGEST
 from grader.notebook.imports import imports_of
 from utils.checks.engine.untrusted import readable
 from utils.checks.watch.forbidden_calls import ALWAYS
-from utils.notebook.cells import plain_python
 
 _LONGEST_NOTEBOOK = 10 * LONGEST
 _MAX_SIGNS = 50

@@ -7,7 +7,7 @@ from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry, Notebook, SourceCell
 
 from grader.kernels.errors import GraderError
-from utils.notebook.cells import grade_id
+from grader.notebook.cells import grade_id
 
 SCHEMA = 3
 """The version of nbgrader's metadata that the course writes."""

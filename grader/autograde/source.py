@@ -9,9 +9,9 @@ import nbformat
 from nbformat import NotebookNode
 
 from grader.kernels.errors import GraderError
+from grader.notebook.cells import BEGIN, grading, plain_python
 from grader.notebook.imports import Import, imports_of
 from utils.checks.engine.check import Check
-from utils.notebook.cells import BEGIN, grading, plain_python
 from utils.notebook.released import ReleasedCell, released_cells
 from utils.notebook.unattended import absent_packages
 

@@ -15,8 +15,8 @@ from grader.build.release import student_version
 from grader.build.source import Source, read_source, weeks_with_source
 from grader.build.validate import validate_source
 from grader.folders import shown
+from grader.notebook.cells import grade_id, is_kind, is_written_answer, tags
 from utils.errors import CourseError
-from utils.notebook.cells import grade_id, is_kind, is_written_answer, tags
 from utils.weeks import Week
 
 PARTS = "parts.py"

@@ -5,7 +5,7 @@ from pathlib import Path
 import nbformat
 from nbgrader.utils import compute_checksum
 
-from utils.notebook.cells import grade_id, grading
+from grader.notebook.cells import grade_id, grading
 
 
 def edited_cells(path: Path) -> list[str]:

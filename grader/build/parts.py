@@ -6,9 +6,9 @@ import symtable
 from collections.abc import Iterable, Sequence
 
 from grader.build.source import Source
+from grader.notebook.cells import is_kind, is_part, plain_python, without_marks
 from grader.notebook.imports import LONGEST_LINE, Import, imports_of, name_order, write_imports
 from utils.errors import CourseError
-from utils.notebook.cells import is_kind, is_part, plain_python, without_marks
 from utils.weeks import Week
 
 _DOCSTRING = '''"""The course's own parts from {weeks}: what week {number} builds on.

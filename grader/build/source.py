@@ -9,8 +9,8 @@ import nbformat
 from nbformat import NotebookNode
 
 from grader.folders import shown
+from grader.notebook.cells import grade_id, kinds, slug
 from utils.errors import CourseError
-from utils.notebook.cells import grade_id, kinds, slug
 from utils.weeks import WEEKS, Week
 
 NOTEBOOK_METADATA = {

@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator
 from nbformat import NotebookNode
 
 from grader.build.source import Source
-from utils.errors import CourseError
-from utils.notebook.cells import (
+from grader.notebook.cells import (
     BEGIN,
     BEGIN_SCHEME,
     END,
@@ -24,6 +23,7 @@ from utils.notebook.cells import (
     plain_python,
     tags,
 )
+from utils.errors import CourseError
 
 CORE_POINTS = 100
 """The sum of a week's core points; stretch and written answers are additional."""

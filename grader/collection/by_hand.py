@@ -1,6 +1,6 @@
 """Finds the students of notebooks, archives and folders that the instructor named after them."""
 
-from grader.collection.candidates import Claim, Download, Named, Refused, Week, claim, of_the_week
+from grader.collection.candidates import Claim, Download, Named, NotMatched, WeekNotebooks, claim, of_the_week
 from grader.collection.extraction import Found
 from grader.collection.names import (
     BadName,
@@ -16,26 +16,28 @@ from grader.collection.names import (
 )
 
 
-def single(download: Download, found: Found, week: Week) -> Claim:
+def single(download: Download, found: Found, week: WeekNotebooks) -> Claim:
     """Returns the claim of a single notebook, `ada_attention.ipynb`.
 
     Raises:
-        Refused: its name does not consist of a student's and a notebook's name.
+        NotMatched: its name does not consist of a student's and a notebook's name.
     """
     stem = stem_of_notebook(download.name)
     name = read_notebook_name(stem, week.notebooks)
     if not name.notebook or (name.rest and without_version(name.rest)):
-        raise Refused("its name is not a student's and a notebook's, as in ada_attention.ipynb: rename it.")
+        raise NotMatched(
+            "its name is not a student's and a notebook's, as in ada_attention.ipynb: rename it."
+        )
     student = _student(name.prefix)
     rank = (1, name.counter, (), download.time)
     return claim(download, student, Named(found, stem, name), name.notebook, rank)
 
 
-def of_student(download: Download, week: Week) -> list[Claim]:
+def of_student(download: Download, week: WeekNotebooks) -> list[Claim]:
     """Returns the claims of an archive or a folder that is named after a student.
 
     Raises:
-        Refused: the name cannot be a student's, or the contents look like several students' work.
+        NotMatched: the name cannot be a student's, or the contents look like several students' work.
     """
     stem, counter = without_counter(archive_stem(download.name) or download.name)
     packed = notebook_stem(stem)  # ada_attention.ipynb.gz
@@ -50,7 +52,7 @@ def of_student(download: Download, week: Week) -> list[Claim]:
     return [claim(download, student, file, notebook, rank) for file, notebook in taken]
 
 
-def _named(found: Found, week: Week) -> Named:
+def _named(found: Found, week: WeekNotebooks) -> Named:
     stem = stem_of_notebook(found.parts[-1])
     return Named(found, stem, read_notebook_name(stem, week.notebooks))
 
@@ -59,9 +61,9 @@ def _student(text: str) -> str:
     try:
         name = student_name(own_name(text))
     except BadName as error:
-        raise Refused(f"its name {error}: rename it after its student.") from None
+        raise NotMatched(f"its name {error}: rename it after its student.") from None
     if is_general(name):
-        raise Refused("its name names no student: rename it, or unpack it here if it is the class's.")
+        raise NotMatched("its name names no student: rename it, or unpack it here if it is the class's.")
     return name
 
 
@@ -69,7 +71,7 @@ def _of_one_person(student: str, taken: list[tuple[Named, str]]) -> list[tuple[N
     """Returns the student's files: all of them, unless they look like the work of several students.
 
     Raises:
-        Refused: none of several students' files bears the student's name, so that this may be a class.
+        NotMatched: none of several students' files bears the student's name, so that this may be a class.
     """
     kept = []
     for notebook in sorted({notebook for _, notebook in taken}):
@@ -82,7 +84,7 @@ def _of_one_person(student: str, taken: list[tuple[Named, str]]) -> list[tuple[N
         own = [file for file, person in zip(files, people, strict=True) if person == student.casefold()]
         if not own:
             names = sorted(set(people))
-            raise Refused(
+            raise NotMatched(
                 f"it holds {notebook} under {len(names)} names ({', '.join(names[:5])}): if it is the "
                 "class's, unpack it here, so that each file or folder bears its student's name; if it is one "
                 "student's, leave the one that counts."

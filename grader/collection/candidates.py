@@ -9,7 +9,7 @@ from grader.collection.names import NotebookName, read_notebook_name
 
 
 @dataclass(frozen=True)
-class Week:
+class WeekNotebooks:
     """The names of a week's notebooks."""
 
     notebooks: frozenset[str] | None
@@ -79,11 +79,13 @@ class Claim:
     remarks: tuple[str, ...] = ()
 
 
-class Refused(Exception):
+class NotMatched(Exception):
     """The student of some notebooks cannot be determined; the message states why and what to do."""
 
 
-def of_the_week(download: Download, files: Sequence[Named], week: Week) -> Iterable[tuple[Named, str]]:
+def of_the_week(
+    download: Download, files: Sequence[Named], week: WeekNotebooks
+) -> Iterable[tuple[Named, str]]:
     """Returns those of a student's files that belong to the week, each with the name of the week's notebook.
 
     If none has the week's name, a single notebook is taken for it; several are left out, with a message.

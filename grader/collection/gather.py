@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from re import Pattern
 
-from grader.collection.candidates import Claim, Download, Refused, Week
+from grader.collection.candidates import Claim, Download, NotMatched, WeekNotebooks
 from grader.collection.containers import (
     Budget,
     Member,
@@ -40,7 +40,7 @@ class Gathered:
 
 
 def gather(
-    place: Path, scratch: Path, week: Week, bounds: Bounds, patterns: Sequence[Pattern[str]] = ()
+    place: Path, scratch: Path, week: WeekNotebooks, bounds: Bounds, patterns: Sequence[Pattern[str]] = ()
 ) -> Gathered:
     """Gathers the notebooks of the downloads in the folder `place`.
 
@@ -55,7 +55,7 @@ def gather(
 class _Gatherer:
     place: Path
     sifter: Sifter
-    week: Week
+    week: WeekNotebooks
     bounds: Bounds
     patterns: Sequence[Pattern[str]]
 
@@ -66,7 +66,7 @@ class _Gatherer:
             download = Download(name, sifted, time)
             try:
                 claimed += _best_of_each(claims(download, self.week, self.patterns), gathered)
-            except Refused as error:
+            except NotMatched as error:
                 gathered.left_out.append(f"{name!r} is left out: {error}")
             if not sifted.found and not sifted.left_out:
                 sifted.left_out.append("it holds no notebook.")

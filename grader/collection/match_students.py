@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from re import Pattern
 
 from grader.collection.by_hand import of_student, single
-from grader.collection.candidates import Claim, Download, Named, Week, claim, of_the_week
+from grader.collection.candidates import Claim, Download, Named, WeekNotebooks, claim, of_the_week
 from grader.collection.extraction import Found
 from grader.collection.names import (
     BadName,
@@ -30,14 +30,14 @@ _TIMED = re.compile(r"(?P<series>.*?)_?(?P<time>\d{4}(?:-\d{2}){5})", re.DOTALL)
 """Matches Blackboard's name for a download: gradebook_COURSE_Assignment_2026-03-06-17-00-00."""
 
 
-def claims(download: Download, week: Week, patterns: Sequence[Pattern[str]] = ()) -> list[Claim]:
+def claims(download: Download, week: WeekNotebooks, patterns: Sequence[Pattern[str]] = ()) -> list[Claim]:
     """Returns the notebooks of a download, each with its student.
 
     If all have a platform's names, it is a class's download. Else all belong to the student after whom the
     instructor named the download, whatever names are inside.
 
     Raises:
-        Refused: the student cannot be determined.
+        NotMatched: the student cannot be determined.
     """
     if not download.name:
         _leave_out_classes(download, patterns)
@@ -92,7 +92,7 @@ def _platform_names(download: Download, patterns: Sequence[Pattern[str]]) -> lis
     return [each and with_blackboard_student(each, students, receipts) for each in names]
 
 
-def _platform_notebook(found: Found, platform: PlatformName, week: Week) -> _PlatformNotebook:
+def _platform_notebook(found: Found, platform: PlatformName, week: WeekNotebooks) -> _PlatformNotebook:
     # The last component can be the platform's name, followed by the student's name for the file.
     last = found.parts[-1]
     stem = notebook_stem(platform.file) if platform.file and last.endswith(platform.file) else None
@@ -101,7 +101,7 @@ def _platform_notebook(found: Found, platform: PlatformName, week: Week) -> _Pla
     return _PlatformNotebook(Named(found, stem, name, platform.order), platform)
 
 
-def _of_class(download: Download, notebooks: list[_PlatformNotebook], week: Week) -> list[Claim]:
+def _of_class(download: Download, notebooks: list[_PlatformNotebook], week: WeekNotebooks) -> list[Claim]:
     by_student = _by_student(download, notebooks)
     series, counter = _series(download.name)
     rank = (0, counter) if download.name else (1, (0, 0))
@@ -134,7 +134,7 @@ def _of_one(
     download: Download,
     student: str,
     mine: list[_PlatformNotebook],
-    week: Week,
+    week: WeekNotebooks,
     of_all: tuple[tuple[object, ...], tuple[str, ...]],
 ) -> list[Claim]:
     """Returns one student's claims in a class's download.

@@ -12,7 +12,7 @@ from rich.console import Console
 from grader.build.source import weeks_with_source
 from grader.folders import find_root
 from grader.tools.mutation.digest import digest_of
-from grader.tools.mutation.exercise import Exercise, exercises_of
+from grader.tools.mutation.exercise import MutatedExercise, exercises_of
 from grader.tools.mutation.mutants import mutants_of
 from grader.tools.mutation.results import Result, explanations, keep_result, read_results
 from grader.tools.mutation.trial import Trials, one_thread
@@ -96,7 +96,7 @@ def week_results(root: Path, week: Week, options: MutationOptions) -> Iterator[t
                 yield exercise.key, old
 
 
-def examine(exercise: Exercise, seeds: int, digest: str) -> Result:
+def examine(exercise: MutatedExercise, seeds: int, digest: str) -> Result:
     """Runs every mutant of an exercise."""
     trials = Trials(exercise, seeds)
     tried = [

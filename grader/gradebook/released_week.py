@@ -12,9 +12,9 @@ from nbgrader.coursedir import CourseDirectory
 
 from grader.autograde.gradebook_source import gradebook_source
 from grader.gradebook.database import NotebookFinder, OpenGradebook
+from grader.notebook.cells import grade_id, grading
 from grader.notebook.exercises import Exercise, exercises_of, read_exercises
 from utils.errors import CourseError
-from utils.notebook.cells import grade_id, grading
 from utils.weeks import Week
 
 

@@ -18,9 +18,9 @@ from grader.gradebook.graded_file import GradedFile
 from grader.gradebook.queries import CellScore, Kept, kept_of, refused_of
 from grader.gradebook.reasons import MISSING, NOT_WRITTEN, mistake, reason
 from grader.gradebook.settings import ClassRun
+from grader.notebook.cells import grade_id
 from grader.notebook.exercises import Exercise, read_exercises
 from utils.errors import CourseError
-from utils.notebook.cells import grade_id
 from utils.self_check.result import CheckRow, Kind, Mark
 from utils.weeks import Week
 

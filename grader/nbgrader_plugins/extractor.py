@@ -17,7 +17,7 @@ from nbgrader.plugins.zipcollect import ExtractorPlugin, FileNameCollectorPlugin
 from nbgrader.utils import find_all_notebooks
 from traitlets import Int, List, TraitError, Unicode, validate
 
-from grader.collection.candidates import Week
+from grader.collection.candidates import WeekNotebooks
 from grader.collection.extraction import Bounds
 from grader.collection.gather import Chosen, gather
 from grader.collection.names import BadName, student_name
@@ -92,7 +92,7 @@ class SubmissionExtractor(ExtractorPlugin):
         students = len({chosen.claim.student for chosen in gathered.chosen})
         self.log.info("Notebooks of %d students were found.", students)
 
-    def _week(self) -> Week:
+    def _week(self) -> WeekNotebooks:
         """Return the notebooks' names of the assignment that is collected."""
         folders = getattr(self.parent, "coursedir", None)
         week = getattr(folders, "assignment_id", "")
@@ -101,7 +101,7 @@ class SubmissionExtractor(ExtractorPlugin):
         if folders is not None and week:
             released = folders.format_path(folders.release_directory, ".", week)
             names |= {Path(name).stem for name in find_all_notebooks(released)}
-        return Week(frozenset(names) or None, frozenset(of_weeks.values()) - names)
+        return WeekNotebooks(frozenset(names) or None, frozenset(of_weeks.values()) - names)
 
     def _put(self, chosen: Chosen, top: Path) -> None:
         """Copies a notebook into the student's folder. Nothing else writes there."""

@@ -7,8 +7,8 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from grader.notebook.cells import grade_id, grading, is_graded, is_task, is_written_answer, tags
 from utils.errors import CourseError
-from utils.notebook.cells import grade_id, grading, is_graded, is_task, is_written_answer, tags
 from utils.self_check.result import Kind
 
 

@@ -15,8 +15,8 @@ from grader.autograde.merge_answers import NotebookStep, merge_answers
 from grader.autograde.source import SourceNotebook
 from grader.autograde.submission import read_submission
 from grader.build.source import read_source, weeks_with_source
+from grader.notebook.cells import grade_id
 from grader.tools.demo.sample_class import right_answers
-from utils.notebook.cells import grade_id
 
 from . import week05
 from .suspect_code import SUSPECT

@@ -16,9 +16,9 @@ from grader.autograde.source import read_source
 from grader.build.release import load_config
 from grader.kernels.errors import GraderError
 from grader.nbgrader_plugins.preprocessor import NotGraded, TrustedExecute, _read_regular_file, limits_from
+from grader.notebook.cells import grade_id
 from grader.sandbox.limits import _MINIMUM, Limits
 from utils.errors import CourseError
-from utils.notebook.cells import grade_id
 
 from . import week05
 

@@ -12,9 +12,9 @@ from grader.autograde import GradedSubmission, GradingTask
 from grader.autograde.grade import grade_submission
 from grader.autograde.seeds import hidden_seed
 from grader.build.source import read_source
+from grader.notebook.cells import grade_id
 from grader.sandbox.limits import Limits
 from grader.tools.demo.sample_class import fill_in, right_answers
-from utils.notebook.cells import grade_id
 from utils.weeks import find_week
 
 REPOSITORY = Path(__file__).resolve().parents[2]

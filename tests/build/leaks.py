@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.build.source import Source
-from utils.notebook.cells import BEGIN_SCHEME, END_SCHEME, grade_id, is_part, is_task, solution_regions
+from grader.notebook.cells import BEGIN_SCHEME, END_SCHEME, grade_id, is_part, is_task, solution_regions
 
 LINE, PAIR = 7, 8
 

@@ -7,9 +7,9 @@ from grader.build.build import make, make_all, summary
 from grader.build.install import write
 from grader.build.source import read_source
 from grader.build.validate import validate_source
+from grader.notebook.cells import grade_id, is_task
 from grader.notebook.exercises import read_exercises
 from utils.errors import CourseError
-from utils.notebook.cells import grade_id, is_task
 
 from .small_course import VECTORS, replace_in, source_of
 

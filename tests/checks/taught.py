@@ -12,11 +12,11 @@ from unittest.mock import patch
 
 from grader.build.parts import write_parts
 from grader.build.source import Source, read_source, weeks_with_source
+from grader.notebook.cells import is_kind, plain_python
 from utils.answers.answer_key import AnswerKey
 from utils.answers.judge import LocalCheckRun, LocalJudge, answer_keys_of
 from utils.checks.engine.cases import PUBLIC_SEED, Case
 from utils.checks.engine.report import Report
-from utils.notebook.cells import is_kind, plain_python
 from utils.weeks import WEEKS, Week
 
 REPOSITORY = Path(__file__).resolve().parents[2]

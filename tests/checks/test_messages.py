@@ -5,7 +5,7 @@ import re
 import pytest
 
 from grader.build.source import read_source
-from utils.notebook.cells import solution_regions
+from grader.notebook.cells import solution_regions
 from utils.weeks import find_week
 
 from .taught import ANSWER_KEYS, REPOSITORY, name_of

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from grader.build.source import read_source
-from utils.notebook.cells import is_kind, plain_python
+from grader.notebook.cells import is_kind, plain_python
 
 from .taught import REPOSITORY, TAUGHT, name_of, notebook_of, of_week
 

@@ -16,8 +16,8 @@ from typing import Any
 import nbformat
 
 from grader.autograde.task import CellGrade, DelegationSign, GradedSubmission, GradingTask
+from grader.notebook.cells import grade_id, grading
 from grader.sandbox.layers import SandboxTooWeak
-from utils.notebook.cells import grade_id, grading
 
 MISTAKE = "adds instead of multiplying"
 

@@ -53,7 +53,7 @@ def test_every_file_that_a_grade_rests_on_counts(copy):
 
 
 COUNT_IN_EVERY_WEEK = {
-    "utils/notebook/cells.py",
+    "grader/notebook/cells.py",
     "grader/notebook/imports.py",
     "grader/sandbox/seccomp.py",
     "grader/kernels/fork_server.py",

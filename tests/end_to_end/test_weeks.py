@@ -7,10 +7,10 @@ from build.small_course import REPOSITORY
 
 from grader.build.source import Source, read_source, weeks_with_source
 from grader.gradebook.results import StudentResult
+from grader.notebook.cells import grade_id, is_kind, tags
 from grader.tools.demo.cycle import Demo, run_demo
 from grader.tools.demo.sample_class import half_of, wrong_answers
 from grader.tools.nbgrader_commands import CommandResult
-from utils.notebook.cells import grade_id, is_kind, tags
 
 from .graded_class import graded_once
 

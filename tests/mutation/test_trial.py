@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from grader.tools.mutation.digest import digest_of, reached
-from grader.tools.mutation.exercise import Exercise, exercises_of
+from grader.tools.mutation.exercise import MutatedExercise, exercises_of
 from grader.tools.mutation.trial import Trials, one_thread
 from utils import reference
 from utils.answers.judge import find_answer_key
@@ -20,7 +20,7 @@ def first_token_score(pattern):
 
 
 @pytest.fixture(scope="module")
-def exercise() -> Exercise:
+def exercise() -> MutatedExercise:
     one_thread()
     reference.choose("storyteller")
     (found,) = (each for each in exercises_of(CHECKOUT, find_week(6)) if each.name == "first_token_score")
@@ -67,7 +67,7 @@ def test_what_only_hidden_cases_find_is_told_apart(trials):
 
 
 def test_a_solution_that_does_not_pass_is_no_start(exercise):
-    broken = Exercise(
+    broken = MutatedExercise(
         exercise.week, exercise.name, exercise.cells, "lambda pattern: None", exercise.namespace
     )
     with pytest.raises(AssertionError, match="the official solution does not pass"):
@@ -76,7 +76,7 @@ def test_a_solution_that_does_not_pass_is_no_start(exercise):
 
 def test_the_digest_follows_what_the_result_rests_on(exercise):
     before = digest_of(exercise, 20)
-    changed = Exercise(exercise.week, exercise.name, (RIGHT,), exercise.submitted, exercise.namespace)
+    changed = MutatedExercise(exercise.week, exercise.name, (RIGHT,), exercise.submitted, exercise.namespace)
     assert before == digest_of(exercise, 20)
     assert before not in {digest_of(changed, 20), digest_of(exercise, 19)}
 

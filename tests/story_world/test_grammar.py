@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from utils.story_world import exact_entropy
 from utils.story_world._entropy import NoExactEntropy
 from utils.story_world._grammar import (
+    Alternatives,
     Chance,
-    Choice,
     Entity,
     InOrder,
     Node,
@@ -85,7 +85,7 @@ def test_sampled_frequencies_agree_with_the_probabilities():
 
 
 def test_weights_are_probabilities():
-    node = Choice([Text("a"), Text("b"), Text("c")], [1, 2, 5])
+    node = Alternatives([Text("a"), Text("b"), Text("c")], [1, 2, 5])
     assert {t.text: math.exp(t.log_probability) for t in derivations(node)} == pytest.approx(
         {"a": 1 / 8, "b": 2 / 8, "c": 5 / 8}
     )
@@ -128,7 +128,7 @@ def grammars(draw, depth=3):
     if draw(st.booleans()):
         return InOrder(parts)
     options = [InOrder([Text(f" {number}:"), part, Text(";")]) for number, part in enumerate(parts)]
-    return Choice(options, draw(st.lists(st.floats(0.1, 10), min_size=len(parts), max_size=len(parts))))
+    return Alternatives(options, draw(st.lists(st.floats(0.1, 10), min_size=len(parts), max_size=len(parts))))
 
 
 @given(grammars())

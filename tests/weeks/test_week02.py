@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.build.source import read_source
+from grader.notebook.cells import is_kind, plain_python
 from utils.answers.compare import same
 from utils.answers.judge import answer_keys_of
 from utils.answers.oracles.hf_tokenizer import best_pair, merge_by_hf, words_of
@@ -22,7 +23,6 @@ from utils.checks import week02_tokens as checks
 from utils.checks.engine.plain_data import pack, unpack
 from utils.checks.inputs.gpt2_merges import all_ids, all_merges, part_for, signs
 from utils.checks.inputs.texts import SNIPPETS
-from utils.notebook.cells import is_kind, plain_python
 from utils.story_world import story
 from utils.tokens import END_OF_TEXT, load_tokenizer, token_strings
 from utils.weeks import find_week

@@ -18,6 +18,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from grader.build.parts import write_parts
 from grader.build.source import read_source, weeks_with_source
+from grader.notebook.cells import is_kind, plain_python
 from utils.adapters.model import fill_block, fill_model
 from utils.answers.gpt2_shapes import TIED, parameter_shapes
 from utils.answers.judge import find_answer_key
@@ -26,7 +27,6 @@ from utils.answers.week07_transformer._mixes import CAUSAL_KINDS, LEAKY_KINDS
 from utils.checks import week07_transformer as checks
 from utils.checks.fakes.parameters_only import BareModel
 from utils.errors import CheckMisuse
-from utils.notebook.cells import is_kind, plain_python
 from utils.reference import CONFIGS, ModelConfig, load
 from utils.reference.inputs.blocks import block_weights, model_weights
 from utils.reference.inputs.tokens import token_ids

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from grader.build.parts import write_parts
 from grader.build.source import read_source, weeks_with_source
+from grader.notebook.cells import is_kind, plain_python
 from utils.answers.judge import LocalJudge
 from utils.answers.oracles import hf_generation
 from utils.checks import week09_sampling as checks
 from utils.checks.engine.cases import Draw
 from utils.checks.measure.sampling_statistics import false_alarm_rate
 from utils.checks.week09_sampling import forward_flops
-from utils.notebook.cells import is_kind, plain_python
 from utils.weeks import find_week
 
 REPOSITORY = Path(__file__).resolve().parents[2]

@@ -15,8 +15,8 @@ from torch.nn import functional as F
 
 from grader.build.parts import write_parts
 from grader.build.source import read_source, weeks_with_source
+from grader.notebook.cells import is_kind, plain_python
 from utils.checks.measure.named_parameters import module_with, names_of
-from utils.notebook.cells import is_kind, plain_python
 from utils.reference import ModelConfig
 from utils.weeks import find_week
 

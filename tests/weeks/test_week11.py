@@ -11,7 +11,7 @@ from nearness import assert_near
 
 from grader.build.parts import write_parts
 from grader.build.source import read_source, weeks_with_source
-from utils.notebook.cells import is_kind, plain_python
+from grader.notebook.cells import is_kind, plain_python
 from utils.training import whole_stories
 from utils.weeks import find_week
 

@@ -13,12 +13,12 @@ from nearness import assert_near
 
 from grader.build.parts import write_parts
 from grader.build.source import read_source, weeks_with_source
+from grader.notebook.cells import is_kind, is_task, plain_python
 from utils.answers.oracles.hf_inside import run, run_with_heads
 from utils.answers.oracles.hf_model import hf_model
 from utils.checks.engine.cases import Draw
 from utils.checks.fakes.gpt2 import SmallGPT2
 from utils.checks.week12_inside import knock_out as knock_out_check
-from utils.notebook.cells import is_kind, is_task, plain_python
 from utils.weeks import find_week
 
 REPOSITORY = Path(__file__).resolve().parents[2]

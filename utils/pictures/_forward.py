@@ -17,7 +17,7 @@ _MONO = "font-family:monospace; white-space:pre"
 
 
 @dataclass(frozen=True)
-class Ran:
+class ForwardResult:
     """A module that has run."""
 
     name: str
@@ -30,7 +30,7 @@ class Filling:
 
     def __init__(self, axes: Mapping[str, str]) -> None:
         self.axes = dict(axes)
-        self.ran: list[Ran] = []
+        self.ran: list[ForwardResult] = []
         self._widget: _Player | None = None
 
     def begin(self) -> None:
@@ -41,7 +41,7 @@ class Filling:
 
     def note(self, name: str, shape: tuple[int, ...], parameters: int) -> None:
         """Add a row for a module that has run."""
-        self.ran.append(Ran(name, shape, parameters))
+        self.ran.append(ForwardResult(name, shape, parameters))
         if self._widget is not None:
             self._widget.follow()
 
@@ -82,7 +82,7 @@ class Filling:
         )
 
 
-def _row(number: int, row: Ran, axes: str, usual: bool, latest: bool) -> str:
+def _row(number: int, row: ForwardResult, axes: str, usual: bool, latest: bool) -> str:
     shape = f'<span style="color:{GREY}">{row.shape}</span>' if usual else f"<b>{row.shape}</b>"
     style = f"background:{shade(BLUE, 0.22 if latest else 0.07)}"
     return _cells(

@@ -23,7 +23,7 @@ class PromptProblem(ValueError):
 
 
 @dataclass(frozen=True)
-class Run:
+class PipelineRun:
     """The model's output at each stage for one prompt."""
 
     prompt: str
@@ -47,8 +47,8 @@ def stage_names(config: ModelConfig) -> list[str]:
     return [*before, *blocks, "logits", "probabilities", "next token"]
 
 
-def run(reference: Reference, prompt: str) -> Run:
-    """Run the model on `prompt` and record the output of every stage.
+def run(reference: Reference, prompt: str) -> PipelineRun:
+    """PipelineRun the model on `prompt` and record the output of every stage.
 
     Raises:
         PromptProblem: The prompt is empty, or longer than n_ctx tokens.
@@ -65,7 +65,7 @@ def run(reference: Reference, prompt: str) -> Run:
     in_order = [ids, ids, *outputs.values(), logits, probabilities, best]
     stages = dict(zip(stage_names(reference.config), in_order, strict=True))
     continued = str(reference.tokenizer.decode([*ids[0].tolist(), best.item()]))
-    return Run(prompt, ids, stages, continued)
+    return PipelineRun(prompt, ids, stages, continued)
 
 
 def _encode(reference: Reference, prompt: str) -> list[int]:

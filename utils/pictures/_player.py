@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import ipywidgets
 
-from utils.pictures._pipeline import PromptProblem, Run, run, stage_names
+from utils.pictures._pipeline import PipelineRun, PromptProblem, run, stage_names
 from utils.pictures._stages import problem_html, stages_html
 from utils.pictures._touch import Movable, choice
 
@@ -63,7 +63,7 @@ class Player(Movable):
             return  # its message is already shown below
         self.step.index = 0
 
-    def _read(self, prompt: str) -> Run:
+    def _read(self, prompt: str) -> PipelineRun:
         return run(self._reference, prompt)
 
     def _draw_stage(self, prompt: str, step: int) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from utils.pictures._colours import BLUE, FAINT, GREY, ORANGE, UNDER_LETTERS, alternating, shade
 from utils.pictures._html import bars, token_strip
 from utils.pictures._numbers import visible
-from utils.pictures._pipeline import Run
+from utils.pictures._pipeline import PipelineRun
 from utils.tokens import token_strings
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ _WHAT = {
 _AXES = {"tokens": "batch · seq", "logits": "batch · seq · d_vocab", "probabilities": "batch · seq · d_vocab"}
 
 
-def stages_html(run: Run, chosen: int) -> str:
+def stages_html(run: PipelineRun, chosen: int) -> str:
     """Return all stages with their shapes, the one at position `chosen` marked, and its detail below."""
     names = list(run.stages)
     boxes = "".join(_box(run, name, place, chosen) for place, name in enumerate(names))
@@ -55,7 +55,7 @@ def problem_html(message: str) -> str:
     return f'<div style="margin:8px 0; color:rgb{ORANGE}">{escape(message)}</div>'
 
 
-def shape_of(run: Run, name: str) -> str:
+def shape_of(run: PipelineRun, name: str) -> str:
     """Return a stage's shape as its box shows it: `1 × 13 × 768`."""
     if name == "text":
         return f"{len(run.prompt)} character{'' if len(run.prompt) == 1 else 's'}"
@@ -66,7 +66,7 @@ def _kind(name: str) -> str:
     return "block" if name.startswith("block") else name
 
 
-def _box(run: Run, name: str, place: int, chosen: int) -> str:
+def _box(run: PipelineRun, name: str, place: int, chosen: int) -> str:
     frame = f"2px solid {shade(BLUE, 1)}" if place == chosen else f"1px solid {FAINT}"
     filled = shade(BLUE, 0.22) if place == chosen else shade(BLUE, 0.07) if place < chosen else "none"
     return (
@@ -76,14 +76,14 @@ def _box(run: Run, name: str, place: int, chosen: int) -> str:
     )
 
 
-def _shape_in_words(run: Run, name: str) -> str:
+def _shape_in_words(run: PipelineRun, name: str) -> str:
     if name == "text":
         return "no shape yet"
     axes = _AXES.get(name, "batch" if name == "next token" else "batch · seq · d_model")
     return f"shape {tuple(run.stages[name].shape)}: {axes}"
 
 
-def _detail(run: Run, names: list[str], chosen: int) -> str:
+def _detail(run: PipelineRun, names: list[str], chosen: int) -> str:
     name = names[chosen]
     output = run.stages[name]
     if name == "text":
@@ -100,7 +100,7 @@ def _detail(run: Run, names: list[str], chosen: int) -> str:
     return _vectors(run.tokens, output[0], before)
 
 
-def _tokens(run: Run) -> str:
+def _tokens(run: PipelineRun) -> str:
     ids = run.ids[0].tolist()
     notes = [f"place {place}: id {number}" for place, number in enumerate(ids)]
     return (
@@ -178,7 +178,7 @@ def _likeliest(probabilities: Float[Tensor, " d_vocab"]) -> str:
     )
 
 
-def _continued(run: Run) -> str:
+def _continued(run: PipelineRun) -> str:
     (token,) = token_strings(run.stages["next token"])
     mark = f"background:{shade(BLUE, UNDER_LETTERS)}; border-radius:4px; padding:1px 3px"
     return (

@@ -10,7 +10,7 @@ from utils.pictures._colours import GROUPS
 from utils.pictures._picture import Picture
 
 
-class Run(Protocol):
+class LossRun(Protocol):
     """The part of a training run that is drawn."""
 
     step: int
@@ -46,7 +46,7 @@ class LiveLoss:
         self._drawn_at = -float("inf")
         self._place: Any = None
 
-    def __call__(self, run: Run) -> None:
+    def __call__(self, run: LossRun) -> None:
         """Redraw the picture if the last one is old enough."""
         now = self._clock()
         if self._begun is None:
@@ -56,7 +56,7 @@ class LiveLoss:
         self._drawn_at = now
         self._show(self.picture(run, self.seconds_left(run)))
 
-    def seconds_left(self, run: Run) -> float | None:
+    def seconds_left(self, run: LossRun) -> float | None:
         """Return the estimated seconds for the rest of the run; None before the second call."""
         if self._begun is None:
             return None
@@ -65,7 +65,7 @@ class LiveLoss:
             return None
         return (self._clock() - began) / (run.step - first) * max(self.total_steps - run.step, 0)
 
-    def picture(self, run: Run, seconds_left: float | None) -> Picture:
+    def picture(self, run: LossRun, seconds_left: float | None) -> Picture:
         """Return the progress bar and the curve so far."""
         from utils.pictures._live_loss import in_words, page
 

@@ -7,14 +7,14 @@ from utils.notebook.assembly import AssembledNotebook
 from utils.notebook.file import language_of
 from utils.self_check._plan import label
 from utils.self_check._rows import failed_cells
-from utils.self_check._run import Ran
+from utils.self_check._run import CellsRun
 
 _OURS = frozenset({"utils", "grader", "torch", "transformers", "numpy", "IPython", "ipykernel", "einops"})
 _GRADED_SECONDS = 60
 """The grader's default limit for a cell."""
 
 
-def notes_on(assembled: AssembledNotebook, ran: Ran, path: Path, content: bytes) -> tuple[str, ...]:
+def notes_on(assembled: AssembledNotebook, ran: CellsRun, path: Path, content: bytes) -> tuple[str, ...]:
     """Return all notes on a run of the notebook at `path`, the most important first."""
     folder = path.absolute().parent
     return (
@@ -28,13 +28,13 @@ def notes_on(assembled: AssembledNotebook, ran: Ran, path: Path, content: bytes)
     )
 
 
-def _without_parts(ran: Ran, folder: Path) -> list[str]:
+def _without_parts(ran: CellsRun, folder: Path) -> list[str]:
     if ran.has_parts:
         return []
     return [f"There is no parts.py in {folder}: put the week's parts.py beside the notebook."]
 
 
-def _ends_of_kernels(assembled: AssembledNotebook, ran: Ran) -> list[str]:
+def _ends_of_kernels(assembled: AssembledNotebook, ran: CellsRun) -> list[str]:
     stopped = [step for step in assembled.steps if id(step) in ran.stopped]
     return [
         f"The kernel died in {label(step)} {ran.stopped[id(step)]}. The rest ran in a new one."
@@ -42,7 +42,7 @@ def _ends_of_kernels(assembled: AssembledNotebook, ran: Ran) -> list[str]:
     ]
 
 
-def _slow_cells(assembled: AssembledNotebook, ran: Ran) -> list[str]:
+def _slow_cells(assembled: AssembledNotebook, ran: CellsRun) -> list[str]:
     return [
         f"{label(step)} took {ran.seconds[id(step)]:.0f} s: where work is graded, it has {_GRADED_SECONDS} s."
         for step in assembled.steps

@@ -9,7 +9,7 @@ from nbgrader.utils import determine_grade
 from utils.checks.engine.report import MIME, NOT_WRITTEN
 from utils.notebook.assembly import AssembledNotebook, Step, is_unwritten
 from utils.self_check._plan import is_graded, label, points_of
-from utils.self_check._run import Ran
+from utils.self_check._run import CellsRun
 from utils.self_check.result import CheckRow, Kind, Mark
 
 _CELL_FILE = re.compile(r"\(\d+\.py, ")  # IPython's file name of a cell, which would tell the student nothing
@@ -17,12 +17,12 @@ _MISSING_NAME = re.compile(r"name '(\w+)' is not defined")
 _PUT_PARTS = "put the week's parts.py beside the notebook"
 
 
-def rows_of(assembled: AssembledNotebook, ran: Ran) -> tuple[CheckRow, ...]:
+def rows_of(assembled: AssembledNotebook, ran: CellsRun) -> tuple[CheckRow, ...]:
     """Return a row for every graded cell, in the notebook's order."""
     return tuple(_row(assembled, step, ran) for step in assembled.steps if is_graded(step))
 
 
-def _row(assembled: AssembledNotebook, step: Step, ran: Ran) -> CheckRow:
+def _row(assembled: AssembledNotebook, step: Step, ran: CellsRun) -> CheckRow:
     if not step.is_check:
         return _written_row(step)
     reports = _reports(ran.outputs.get(id(step), []))
@@ -53,7 +53,7 @@ def _written_row(step: Step) -> CheckRow:
     )
 
 
-def _outcome(assembled: AssembledNotebook, step: Step, ran: Ran) -> tuple[float, Mark, str]:
+def _outcome(assembled: AssembledNotebook, step: Step, ran: CellsRun) -> tuple[float, Mark, str]:
     """Return the points, mark and reason of a check cell."""
     if id(step) in ran.stopped:
         return 0, "✗", f"the kernel died in this check {ran.stopped[id(step)]}"
@@ -87,7 +87,7 @@ def _reports(outputs: list[NotebookNode]) -> list[tuple[str, dict[str, Any]]]:
     ]
 
 
-def _reason(assembled: AssembledNotebook, step: Step, reports: list[dict[str, Any]], ran: Ran) -> str:
+def _reason(assembled: AssembledNotebook, step: Step, reports: list[dict[str, Any]], ran: CellsRun) -> str:
     failed = [report for report in reports if not report.get("passed")]
     if failed:
         return _diagnosis(failed[0])
@@ -106,7 +106,7 @@ def _diagnosis(report: dict[str, Any]) -> str:
     return f"{headline}: {mistakes[0]}" if mistakes else headline
 
 
-def _error_reason(assembled: AssembledNotebook, error: NotebookNode, ran: Ran) -> str:
+def _error_reason(assembled: AssembledNotebook, error: NotebookNode, ran: CellsRun) -> str:
     if is_unwritten(error.ename, error.evalue, assembled.unwritten):
         return NOT_WRITTEN
     missing = _MISSING_NAME.search(error.evalue) if error.ename == "NameError" else None
@@ -114,7 +114,7 @@ def _error_reason(assembled: AssembledNotebook, error: NotebookNode, ran: Ran) -
     return cause or error_line(error)
 
 
-def _cause(assembled: AssembledNotebook, name: str, ran: Ran) -> str | None:
+def _cause(assembled: AssembledNotebook, name: str, ran: CellsRun) -> str | None:
     """Return the reason why `name` is missing: what went wrong in the cell that should have defined it."""
     defines = re.compile(rf"^(?:(?:async )?def|class) +{name}\b|^{name}\b.*=", re.MULTILINE)
     for step in assembled.steps:
@@ -133,7 +133,7 @@ def _cause(assembled: AssembledNotebook, name: str, ran: Ran) -> str | None:
     return None
 
 
-def failed_cells(assembled: AssembledNotebook, ran: Ran) -> list[str]:
+def failed_cells(assembled: AssembledNotebook, ran: CellsRun) -> list[str]:
     """Return a sentence for each cell that raised and is neither a check nor an unwritten exercise."""
     return [
         f"{label(step)} raised {error_line(error)}"

@@ -21,7 +21,7 @@ _PARTS = "parts.py"
 
 
 @dataclass
-class Ran:
+class CellsRun:
     """The results of a run, by the `id()` of each step."""
 
     outputs: dict[int, list[NotebookNode]] = field(default_factory=dict)
@@ -44,7 +44,7 @@ def run_plan(
     folder: Path,
     timeout: int,
     begin: Callable[[int, int, str], None] | None,
-) -> Ran:
+) -> CellsRun:
     """Run every cell of the plan.
 
     Args:
@@ -57,7 +57,7 @@ def run_plan(
     """
     imported = [name for each in released if each.role == "set-up" for name in imported_modules(each.source)]
     parts = _parts(week, folder) if "parts" in imported else str(folder)
-    ran = Ran(has_parts=bool(parts))
+    ran = CellsRun(has_parts=bool(parts))
     where = "" if parts == str(folder) else parts
     prologue = (
         f"__import__('utils.notebook.unattended', fromlist=['begin_check'])"
@@ -80,7 +80,7 @@ def _on_begin(plan: Plan, begin: Callable[[int, int, str], None] | None) -> Call
     return on_begin
 
 
-def _collect(plan: Plan, run: KernelRun, ran: Ran) -> None:
+def _collect(plan: Plan, run: KernelRun, ran: CellsRun) -> None:
     """Copy the outputs and times of the cells that were started from `run` to `ran`."""
     fresh: dict[int, list[NotebookNode]] = {}
     for place in sorted(run.seconds):
@@ -90,7 +90,7 @@ def _collect(plan: Plan, run: KernelRun, ran: Ran) -> None:
     ran.outputs |= fresh
 
 
-def _without_stopped(plan: Plan, step: Step, run: KernelRun, ran: Ran) -> Plan:
+def _without_stopped(plan: Plan, step: Step, run: KernelRun, ran: CellsRun) -> Plan:
     """Record why `step` ended the kernel; return the plan without it and without the checks that are done."""
     again = id(step) in ran.stopped
     ran.stopped.setdefault(id(step), f"after {run.stop_seconds:.0f} s: {run.stop_reason}")

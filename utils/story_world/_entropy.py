@@ -8,7 +8,7 @@ from itertools import islice
 import numpy as np
 
 from utils.story_world._encoding import story_tokens
-from utils.story_world._grammar import Choice, Entity, InOrder, Node, Pick
+from utils.story_world._grammar import Alternatives, Entity, InOrder, Node, Pick
 from utils.story_world._world import Split, stories
 
 Distribution = Mapping[Entity, float]
@@ -84,14 +84,14 @@ def _walk(node: Node, slots: dict[str, Distribution]) -> float:
     """Return the expected entropy of `node`, and add the slots that it fills to `slots`."""
     if isinstance(node, InOrder):
         return math.fsum(_walk(part, slots) for part in node.parts)
-    if isinstance(node, Choice):
+    if isinstance(node, Alternatives):
         return _walk_choice(node, slots)
     if isinstance(node, Pick):
         return _walk_pick(node, slots)
     return 0.0
 
 
-def _walk_choice(node: Choice, slots: dict[str, Distribution]) -> float:
+def _walk_choice(node: Alternatives, slots: dict[str, Distribution]) -> float:
     """Return H(weights) + Σ weight · H(option); a slot's distribution is the mixture over the options."""
     total = -math.fsum(p * math.log(p) for p in node.probabilities)
     afterwards = []

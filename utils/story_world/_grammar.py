@@ -217,7 +217,7 @@ class Pick:
         telling.pieces.append(entity.forms[self.form])
 
 
-class Choice:
+class Alternatives:
     """One of several parts, with probabilities in proportion to `weights` (equal ones by default)."""
 
     __slots__ = ("cumulative", "log_probabilities", "options", "probabilities")

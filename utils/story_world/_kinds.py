@@ -6,7 +6,7 @@ them to reach the floor. A quotation never starts with a name, so that every nam
 one token.
 """
 
-from utils.story_world._grammar import Choice, Node
+from utils.story_world._grammar import Alternatives, Node
 from utils.story_world._templates import template
 from utils.story_world._words import POOLS
 
@@ -24,9 +24,11 @@ def _read(source: str) -> Node:
     return template(source, POOLS, RULES)
 
 
-def _either(source: str) -> Choice:
+def _either(source: str) -> Alternatives:
     """Return a choice of two versions of a template: X is slot a and Y is b, or the other way round."""
-    return Choice([_read(source.replace("{X", x).replace("{Y", y)) for x, y in (("{a", "{b"), ("{b", "{a"))])
+    return Alternatives(
+        [_read(source.replace("{X", x).replace("{Y", y)) for x, y in (("{a", "{b"), ("{b", "{a"))]
+    )
 
 
 # Two people, a man and a woman: the noun of each "his" and "her" is several sentences back.
@@ -120,7 +122,7 @@ RULES["answers"] = _either("""
     At home {X} made a {look=looks} picture of the {coat} {p.many} and {Y} made a {view=looks-look} picture
     of the {other_coat} {q}.
 """)
-VISITS = Choice([_read(VISIT.replace("ZOO", place)) for place in ("farm", "zoo")])
+VISITS = Alternatives([_read(VISIT.replace("ZOO", place)) for place in ("farm", "zoo")])
 
 # "Because it ...": after sitting it is the animal that is tired, after choosing it is the mat that is soft.
 # The words after "it" fit only this animal or only this mat, so a reader has to resolve "it".
@@ -143,7 +145,7 @@ RULES["care"] = _read("""
     {look=looks} {bowl=bowls} and called {c.it} {c_name=pet_names}. In {month=months} {c_name} came back to
     the {t} with {c.young}, and {a.he} [brought|gave|offered] them {c.food} in the {bowl} too.
 """)
-REST = Choice(
+REST = Alternatives(
     [
         _read(f"<at_the_door>{BECAUSE.rstrip()} {{a.he}} said. <care>"),
         _read(f"The {{c=small}}{BECAUSE.rstrip()} said {{a=names}}. <care>"),
@@ -215,8 +217,10 @@ def _singing(singers: int) -> str:
         about the {{topic=topics}}."""
 
 
-RULES["guests"] = Choice([_read(_reading(guests)) for guests in range(FEWEST_GUESTS, MOST_GUESTS + 1)])
-RULES["singers"] = Choice([_read(_singing(singers)) for singers in range(FEWEST_SINGERS, MOST_SINGERS + 1)])
+RULES["guests"] = Alternatives([_read(_reading(guests)) for guests in range(FEWEST_GUESTS, MOST_GUESTS + 1)])
+RULES["singers"] = Alternatives(
+    [_read(_singing(singers)) for singers in range(FEWEST_SINGERS, MOST_SINGERS + 1)]
+)
 READING = _read("""
     <opening> a {mood=moods} {a=characters} called {a_name=a.names} read the names of {a.his} guests: <guests>
 """)

@@ -14,7 +14,7 @@
 import re
 from collections.abc import Mapping
 
-from utils.story_world._grammar import Choice, InOrder, Node, Pick, Pool, Say, Text
+from utils.story_world._grammar import Alternatives, InOrder, Node, Pick, Pool, Say, Text
 
 PICK = re.compile(r"(?:(\w+) )?(\w+)=(\w+)(?:\.(\w+))?((?:-\w+)*)")
 SAY = re.compile(r"(\w+)(?:\.(\w+))?")
@@ -61,7 +61,7 @@ class _Reader:
             elif piece == "|" and depth:
                 options.append([])
             elif piece == "]" and depth:
-                return Choice([InOrder(parts) for parts in options])
+                return Alternatives([InOrder(parts) for parts in options])
             elif piece in "[|]":
                 raise TemplateError(f"{piece!r} stands outside any bracket in {self.source!r}.")
             else:

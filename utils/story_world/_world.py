@@ -15,10 +15,10 @@ from hashlib import blake2b
 from itertools import count
 from typing import Literal, NamedTuple
 
-from utils.story_world._grammar import Chance, Choice, Mention, Telling, derivations
+from utils.story_world._grammar import Alternatives, Chance, Mention, Telling, derivations
 from utils.story_world._kinds import KINDS
 
-WORLD = Choice([node for _, node in KINDS.values()], [weight for weight, _ in KINDS.values()])
+WORLD = Alternatives([node for _, node in KINDS.values()], [weight for weight, _ in KINDS.values()])
 """The whole grammar: first the kind of story, then the story."""
 
 STORY_KINDS = tuple(KINDS)

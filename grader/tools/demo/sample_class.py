@@ -9,7 +9,7 @@ from importlib.util import find_spec
 import nbformat
 from nbformat import NotebookNode
 
-from utils.notebook.cells import grade_id, grading, is_written_answer, without_marks
+from grader.notebook.cells import grade_id, grading, is_written_answer, without_marks
 from utils.weeks import Week
 
 Answers = Mapping[str, str]

@@ -15,14 +15,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from grader.tools.mutation.exercise import Exercise
+from grader.tools.mutation.exercise import MutatedExercise
 from utils.answers.judge import find_answer_key
 
 _PACKAGES = ("utils", "grader")
 _POLICIES = ("forbidden", "changes_inputs", "shares_memory", "random_state", "on_accelerator")
 
 
-def digest_of(exercise: Exercise, seeds: int) -> str:
+def digest_of(exercise: MutatedExercise, seeds: int) -> str:
     """Returns the digest of an exercise as sixteen hexadecimal digits."""
     answer_key = find_answer_key(exercise.week, exercise.name)
     check = answer_key.check

@@ -11,12 +11,12 @@ from unittest.mock import patch
 
 from grader.build.parts import write_parts
 from grader.build.source import read_source, weeks_with_source
-from utils.notebook.cells import is_kind, plain_python
+from grader.notebook.cells import is_kind, plain_python
 from utils.weeks import Week
 
 
 @dataclass(frozen=True)
-class Exercise:
+class MutatedExercise:
     """One check of a notebook with the code that it checks."""
 
     week: str
@@ -52,7 +52,7 @@ class Exercise:
         return eval(self.submitted, namespace)
 
 
-def exercises_of(root: Path, week: Week) -> list[Exercise]:
+def exercises_of(root: Path, week: Week) -> list[MutatedExercise]:
     """Returns the exercises of one week, in order. Runs the set-up and work cells of its source.
 
     Raises:
@@ -69,14 +69,14 @@ def _kind(cell: Any) -> str:
     return next((kind for kind in ("set-up", "work", "check") if is_kind(cell, kind)), "")
 
 
-def _exercises(week: str, code: list[tuple[str, str]]) -> Iterator[Exercise]:
+def _exercises(week: str, code: list[tuple[str, str]]) -> Iterator[MutatedExercise]:
     work: list[str] = []
     for kind, text in code:
         if kind == "work":
             work.append(text)
         elif kind == "check":
             name, submitted = _check_call(text)
-            yield Exercise(week, name, tuple(work), submitted, {})
+            yield MutatedExercise(week, name, tuple(work), submitted, {})
             work = []
 
 

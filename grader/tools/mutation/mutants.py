@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from types import CodeType
 from typing import Any
 
+from grader.notebook.cells import BEGIN, END
 from grader.tools.mutation.expressions import OPERATORS
 from grader.tools.mutation.names import other_names
 from grader.tools.mutation.statements import mutated
-from utils.notebook.cells import BEGIN, END
 
 
 @dataclass(frozen=True)

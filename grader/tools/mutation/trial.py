@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import torch
 
-from grader.tools.mutation.exercise import Exercise
+from grader.tools.mutation.exercise import MutatedExercise
 from utils.answers.judge import LocalCheckRun, LocalJudge, find_answer_key
 from utils.checks.engine.cases import PUBLIC_SEED, Case
 
@@ -33,7 +33,7 @@ _PASSED, _FAILED = 0, 1
 class Trials:
     """Runs mutants of one exercise on the public cases and on those of `seeds` hidden seeds."""
 
-    def __init__(self, exercise: Exercise, seeds: int):
+    def __init__(self, exercise: MutatedExercise, seeds: int):
         self.exercise = exercise
         self._answer_key = replace(find_answer_key(exercise.week, exercise.name), mistakes=())
         hidden = (LocalJudge(seed, reveal=False) for seed in HIDDEN_SEEDS[:seeds])
