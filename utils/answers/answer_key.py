@@ -11,7 +11,7 @@ from utils.checks.engine.check import Check
 from utils.checks.engine.isolation import default_torch_state
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # two mistakes are the same only if they are one object
 class Mistake:
     """A wrong implementation that students write."""
 

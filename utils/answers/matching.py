@@ -1,16 +1,26 @@
 """Recognises a student's mistake: finds the known wrong implementation with the same results."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from torch import Tensor
 
 from utils.answers.answer_key import AnswerKey, Mistake
 from utils.answers.compare import same
 from utils.checks.engine.cases import Case
-from utils.checks.engine.observation import Observation
+from utils.checks.engine.observation import Observation, tensors
 from utils.checks.engine.student_error import StudentError
 
 WITHHELD = "Call this check in your own notebook: there it says why."
 """Replaces the message of a check that could not use its input, where the inputs stay hidden."""
+
+_MAX_KEPT_BYTES = 2**16
+"""The largest output of a mistake that is kept for the next comparison."""
+_Key = tuple[Mistake, Callable[..., Any], bool]
+_kept: WeakKeyDictionary[Case, dict[_Key, Observation]] = WeakKeyDictionary()
+"""The results of known mistakes on each case that exists: a class makes the same mistakes again and again."""
 
 
 @dataclass(frozen=True)
@@ -76,10 +86,26 @@ def _explains(
     """Returns True if the mistake gives the observed result in each of the cases."""
     for case, observation in zip(cases, observations, strict=True):
         first = devices_count and observation.device != "cpu"
-        of_mistake = answer_key.check.observe(mistake.wrong, case.inputs, first=first)
+        of_mistake = _observation_of(answer_key, mistake, case, first)
         if not _same_result(answer_key, of_mistake, observation, case, devices_count):
             return False
     return True
+
+
+def _observation_of(answer_key: AnswerKey, mistake: Mistake, case: Case, first: bool) -> Observation:
+    """Returns a mistake's observation on a case. Every call starts from the same state, so it is kept."""
+    kept = _kept.setdefault(case, {})
+    key = (mistake, answer_key.check.run, first)
+    if key in kept:
+        return kept[key]
+    observation = answer_key.check.observe(mistake.wrong, case.inputs, first=first)
+    if sum(map(_bytes, tensors(observation.output))) <= _MAX_KEPT_BYTES:
+        kept[key] = observation
+    return observation
+
+
+def _bytes(tensor: Tensor) -> int:
+    return tensor.numel() * tensor.element_size()
 
 
 def _same_result(

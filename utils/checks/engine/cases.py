@@ -16,7 +16,7 @@ PUBLIC_SEED = 2019
 """The seed of the cases that students see (the year of GPT-2)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # its inputs are tensors, so it equals and hashes as itself alone
 class Case:
     """The inputs of one call of the student's code."""
 
