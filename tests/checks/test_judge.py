@@ -14,6 +14,7 @@ from utils.checks.engine.plain_data import PlainDataError, pack, unpack
 from utils.checks.engine.protocol import ChannelClosed, RemoteCheckRun, RemoteJudge, receive, send
 
 from .same import identical
+from .serving import serve
 
 WEEK, CHECK = "week05_attention", "causal_mask"
 ATTEMPT = Observation(
@@ -24,13 +25,13 @@ ATTEMPT = Observation(
 )
 
 
-def serve(*messages):
+def replies(*messages):
     """Return the judge's replies to a student's process that has sent these messages and exited."""
     incoming, outgoing = io.BytesIO(), io.BytesIO()
     for message in messages:
         send(incoming, message)
     incoming.seek(0)
-    reports = LocalJudge().serve(incoming, outgoing)
+    reports = serve(LocalJudge(), incoming, outgoing)
     return reports, outgoing.getvalue()
 
 
@@ -65,11 +66,11 @@ def test_an_unknown_check_is_told_which_there_are():
 
 
 def test_a_judge_that_nobody_asks_has_nothing_to_report():
-    assert serve() == ([], b"")
+    assert replies() == ([], b"")
 
 
 def test_a_student_who_goes_in_the_middle_gets_no_report():
-    reports, said = serve(opening(), {"observation": Observation(output=torch.zeros(1)).to_plain()})
+    reports, said = replies(opening(), {"observation": Observation(output=torch.zeros(1)).to_plain()})
     assert reports == []
     assert said
 
@@ -85,13 +86,13 @@ DEFECTIVE = {
 @pytest.mark.parametrize("message", DEFECTIVE.values(), ids=DEFECTIVE)
 def test_an_opening_that_no_check_sends_is_refused(message):
     with pytest.raises(PlainDataError):
-        serve(message)
+        replies(message)
 
 
 @pytest.mark.parametrize("week", [[WEEK], {"a": 1}, None, 5, torch.zeros(2)], ids=repr)
 def test_a_week_that_is_no_text_is_unknown(week):
     with pytest.raises(UnknownCheck):
-        serve(opening(week))
+        replies(opening(week))
 
 
 def test_an_attempt_survives_the_way():
@@ -107,7 +108,7 @@ def without(name):
 @pytest.mark.parametrize("name", ATTEMPT.to_plain())
 def test_an_attempt_with_a_part_missing_is_refused(name):
     with pytest.raises(PlainDataError, match=name):
-        serve(opening(), {"observation": without(name)})
+        replies(opening(), {"observation": without(name)})
 
 
 anything = (
@@ -125,7 +126,7 @@ def test_an_attempt_with_a_part_of_another_type_is_refused_or_used(name, value):
     message = ATTEMPT.to_plain() | {name: value}
     cases = len(find_answer_key(WEEK, CHECK).check.draw_cases())
     try:
-        reports, _ = serve(opening(), *[{"observation": message}] * cases)
+        reports, _ = replies(opening(), *[{"observation": message}] * cases)
     except PlainDataError:
         return
     assert str(reports[0])
@@ -136,7 +137,7 @@ def test_an_error_with_a_part_of_another_type_is_refused_or_used(name, value):
     error = ATTEMPT.to_plain()["error"] | {name: value}
     cases = len(find_answer_key(WEEK, CHECK).check.draw_cases())
     try:
-        reports, _ = serve(opening(), *[{"observation": ATTEMPT.to_plain() | {"error": error}}] * cases)
+        reports, _ = replies(opening(), *[{"observation": ATTEMPT.to_plain() | {"error": error}}] * cases)
     except PlainDataError:
         return
     assert str(reports[0])
@@ -176,7 +177,7 @@ def test_a_student_who_does_not_listen_ends_the_check_run():
     incoming = io.BytesIO()
     send(incoming, opening())
     incoming.seek(0)
-    assert LocalJudge().serve(incoming, Gone()) == []
+    assert serve(LocalJudge(), incoming, Gone()) == []
 
 
 def test_the_judge_in_force_can_be_replaced_and_put_back():

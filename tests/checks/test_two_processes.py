@@ -12,6 +12,7 @@ import pytest
 from utils.answers.judge import LocalJudge
 from utils.checks.engine.report import Report
 
+from .serving import serve
 from .taught import ANSWER_KEYS, REPOSITORY, TAUGHT, notebook_of
 
 FORBIDDEN = (
@@ -61,7 +62,7 @@ def done(tmp_path_factory) -> dict:
         os.close(to_student)
         os.close(from_student)
         with os.fdopen(to_judge, "rb") as incoming, os.fdopen(from_judge, "wb") as outgoing:
-            judged = LocalJudge().serve(incoming, outgoing)
+            judged = serve(LocalJudge(), incoming, outgoing)
     assert student.returncode == 0, job.with_name("said.txt").read_text(encoding="utf-8")
     return {"judged": judged, **json.loads(job.with_name("done.json").read_text(encoding="utf-8"))}
 

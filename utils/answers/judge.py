@@ -5,7 +5,7 @@ import importlib
 import random
 from collections.abc import Sequence
 from importlib.util import find_spec
-from typing import Any, BinaryIO
+from typing import Any
 
 from utils.answers.answer_key import AnswerKey
 from utils.answers.diagnosis import diagnose
@@ -13,8 +13,6 @@ from utils.answers.stopped import stopped_report
 from utils.checks.engine.cases import PUBLIC_SEED, Case
 from utils.checks.engine.check import Check
 from utils.checks.engine.observation import Observation
-from utils.checks.engine.plain_data import PlainDataError
-from utils.checks.engine.protocol import ChannelClosed, receive, send
 from utils.checks.engine.report import Report
 from utils.weeks import WEEKS
 
@@ -80,37 +78,6 @@ class LocalJudge:
                 random.Random(self.seed).shuffle(cases)
             self._prepared[key] = cases, answer_key.expectations(cases)
         return LocalCheckRun(answer_key, *self._prepared[key], reveal=self.reveal)
-
-    def serve(self, incoming: BinaryIO, outgoing: BinaryIO) -> list[Report]:
-        """Serves the checks of a student's process until it closes the channel; returns the reports in order.
-
-        Raises:
-            UnknownCheck: the other side asked for a check that does not exist.
-            PlainDataError: the other side sent a malformed message.
-        """
-        reports = []
-        while True:
-            try:
-                check_run = self.open_named(*map(str, _receive(incoming, "week", "open")))
-                while (inputs := check_run.next_case()) is not None:
-                    send(outgoing, {"case": inputs})
-                    check_run.submit(Observation.from_plain(*_receive(incoming, "observation")))
-                reports.append(check_run.report())
-                send(outgoing, {"report": reports[-1].to_plain()})
-            except ChannelClosed:
-                return reports
-
-
-def _receive(incoming: BinaryIO, *names: str) -> list[Any]:
-    """Receives a message and returns its parts of these names.
-
-    Raises:
-        PlainDataError: the message has other parts.
-    """
-    message = receive(incoming)
-    if not isinstance(message, dict) or set(message) != set(names):
-        raise PlainDataError(f"A message with {' and '.join(names)} was due, and another came.")
-    return [message[name] for name in names]
 
 
 class LocalCheckRun:
