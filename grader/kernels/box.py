@@ -44,6 +44,7 @@ class Box:
 
     def __init__(self, end: socket.socket, outer_layers: tuple[str, ...]):
         self._stream = MessageStream(end, _MAX_BYTES)
+        self._connections: list[socket.socket] = []
         self._statuses: dict[int, int] = {}
         self.ended = False
         """True once the box was seen to have ended as a whole, which no code inside it can cause."""
@@ -58,11 +59,17 @@ class Box:
         Raises:
             KernelEnded: it did not start.
         """
-        ours, theirs = socket.socketpair()
+        ours, theirs = self.connection()
         with theirs:
             self._send({"kernel": True}, theirs.fileno())
         pid = self._receive("kernel", Deadline(START_SECONDS))["kernel"]
         return Kernel(self, pid, ours, output_bytes)
+
+    def connection(self) -> tuple[socket.socket, socket.socket]:
+        """Returns our end of a new connection, which is closed with the box at the latest, and the other."""
+        ours, theirs = socket.socketpair()
+        self._connections.append(ours)
+        return ours, theirs
 
     def kill(self, pid: int) -> None:
         """Ends a process of the box."""
@@ -114,6 +121,8 @@ class Box:
 
     def close(self) -> None:
         """Ends everything in the box."""
+        for each in self._connections:
+            each.close()
         self._stream.close()
 
     def _send(self, request: dict[str, Any], descriptor: int | None = None) -> None:
@@ -177,7 +186,7 @@ class Kernel:
             KernelEnded: the process ended, or makes no copy.
         """
         deadline = Deadline(min(seconds, START_SECONDS))
-        ours, theirs = socket.socketpair()
+        ours, theirs = self._box.connection()
         with theirs:
             try:
                 self._stream.send({**task, "limit": self._output_bytes}, theirs.fileno(), deadline)
