@@ -99,6 +99,7 @@ class Programs:
             self._postgresql_from_wheel,
             advice.format("postgresql"),
         )
+        yield Program("git", lambda: shutil.which("git"), ("git",), advice=advice.format("git"))
         if sys.platform == "linux":
             yield Program(
                 "bubblewrap",

@@ -98,6 +98,7 @@ def week_dependencies(week: str, root: Path = ROOT) -> Dependencies:
         root: the folder with the packages `utils` and `grader`.
     """
     own = [f"utils.checks.{week}", *_below(f"utils.answers.{week}", root), "utils.answers.judge"]
+    own += _judge_modules(f"utils.checks.{week}", root)
     graders = [name for package in _GRADERS for name in _below(package, root)]
     usable = [name for name in _below("utils", root) if _usable_in_a_notebook(name)]
     modules = imported_modules([*own, *graders, *_WRITERS, *usable], root)
@@ -165,6 +166,21 @@ def _names_imported(tree: ast.Module, package: str) -> Iterator[str]:
             module = resolve_name("." * node.level + (node.module or ""), package)
             yield module
             yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def _judge_modules(module: str, root: Path) -> list[str]:
+    """Returns the modules of answers that a module of checks draws its cases from, by `judges_module`."""
+    path = _module_file(module, root)
+    tree = ast.parse(path.read_bytes() if path else b"")
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return [
+        f"utils.answers.{call.args[0].value}"
+        for call in calls
+        if isinstance(call.func, ast.Name)
+        and call.func.id == "judges_module"
+        and isinstance(call.args[0], ast.Constant)
+        and isinstance(call.args[0].value, str)
+    ]
 
 
 def _module_file(name: str, root: Path) -> Path | None:

@@ -65,7 +65,7 @@ BROWSER = 'case "$*" in *dump-dom*) echo "<html></html>" ;; esac'
 def test_what_can_be_had_nowhere_is_named_with_what_to_do(programs):
     variables, missing = programs.install_all()
     assert variables == {"CHROMIUM": ""}
-    assert [text.partition(" ")[0] for text in missing] == ["Chromium", "PostgreSQL", "bubblewrap"]
+    assert [text.partition(" ")[0] for text in missing] == ["Chromium", "PostgreSQL", "git", "bubblewrap"]
     assert all("apt install" in text for text in missing)
     assert "make test CHROMIUM=" in missing[0]
 
@@ -113,7 +113,7 @@ def test_apt_brings_what_is_missing_one_by_one(set_up, programs, tmp_path, monke
     monkeypatch.setattr(programs, "_apt", set_up.system_packages.Apt(programs._progress))
     variables, _ = programs.install_all()
     assert variables["CHROMIUM"] == str(tmp_path / "bin/chromium")
-    packages = ("libatomic1", "chromium", "postgresql", "bubblewrap")
+    packages = ("libatomic1", "chromium", "postgresql", "git", "bubblewrap")
     assert asked == ["update", *(f"install --yes --no-install-recommends {name}" for name in packages)]
 
 

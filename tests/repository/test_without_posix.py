@@ -79,8 +79,7 @@ def test_every_module_of_the_students_imports():
 
 @pytest.mark.slow
 def test_course_check_works():
-    week = WEEKS[0]
     command = "import utils.command_line; sys.argv = ['course', *sys.argv[1:]]; utils.command_line.main()"
-    done = run(command, "check", f"course/{week.folder}/{week.notebook}.ipynb")
+    done = run(command, "check", WEEKS[0].notebook)
     assert "not written yet" in done.stdout + done.stderr
     assert "No module named" not in done.stdout + done.stderr
