@@ -21,8 +21,10 @@ every_check = pytest.mark.parametrize(
 )
 LARGEST = 256 * 2**20
 """Bytes that no tensor has which the judge makes: as much as a whole message may have."""
-MOST_OPERATIONS = 200_000
-"""Operations of torch's for one report: all mistakes on all cases take less, whatever is to be compared."""
+MOST_OPERATIONS = 300_000
+"""Operations of torch's for one report: all mistakes on all cases take less, whatever is to be compared. Most
+take `init_weights`, whose 28 mistakes fill models of eleven layers: 262,000.
+"""
 LONGEST = 20_000
 """Characters of a report."""
 
