@@ -116,6 +116,14 @@ def test_what_is_printed_is_cut_off(kernel):
     assert "cut off here" in printed
 
 
+def test_a_library_may_ask_for_an_absent_package(kernel):
+    """As torch._dynamo does for a list of packages; only an import gets the reason."""
+    ask = "import importlib.util\nprint(importlib.util.find_spec('transformers'))"
+    assert text(kernel, ask) == "None\n"
+    say = "try:\n    import transformers\nexcept ModuleNotFoundError as error:\n    print(error)"
+    assert "transformers is not there where work is graded" in text(kernel, say)
+
+
 def test_every_kernel_begins_with_the_same_random_numbers(box):
     code = "import random, torch\nprint(random.random(), torch.rand(1).item())"
     assert text(box.kernel(OUTPUT), code) == text(box.kernel(OUTPUT), code)
