@@ -6,6 +6,7 @@ expected value and nothing of any submission.
 
 import gc
 import importlib
+import importlib.util
 import io
 import os
 import signal
@@ -13,10 +14,10 @@ import socket
 import sys
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from importlib.abc import MetaPathFinder
-from importlib.machinery import SourceFileLoader
+from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
-from types import FrameType, ModuleType
+from types import ModuleType
 from typing import Any
 
 from grader.kernels.messages import MessageStream, StreamClosed
@@ -34,21 +35,26 @@ class _Absent(MetaPathFinder):
         self.names = set(names)
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
-        """Raises for an absent name that is imported.
-
-        A library that only asks, by `importlib.util.find_spec`, finds nothing, as it would without this hook:
-        torch._dynamo asks for every package of a list when it is first used.
-        """
-        absent = name in self.names or name.partition(".")[0] in self.names
-        if absent and not _is_a_question(sys._getframe(1)):
+        if self.hides(name):
             raise ModuleNotFoundError(absent_sentence(name), name=name)
 
+    def hides(self, name: str) -> bool:
+        """Returns True if the module is absent, by itself or with its package."""
+        return name in self.names or name.partition(".")[0] in self.names
 
-def _is_a_question(frame: FrameType | None) -> bool:
-    """Returns True if `importlib.util.find_spec` called this frame of Python's import system."""
-    while frame and frame.f_globals.get("__name__") in ("importlib._bootstrap", "_frozen_importlib"):
-        frame = frame.f_back
-    return frame is not None and frame.f_globals.get("__name__") == "importlib.util"
+    def install(self) -> None:
+        """Puts the hook first, and lets `importlib.util.find_spec` answer None for what is absent.
+
+        Libraries ask by that function, and expect no error: torch._dynamo does so for a list of packages
+        when it is first used.
+        """
+        usual = importlib.util.find_spec
+
+        def find_spec(name: str, package: str | None = None) -> ModuleSpec | None:
+            return None if self.hides(name) else usual(name, package)
+
+        importlib.util.find_spec = find_spec
+        sys.meta_path.insert(0, self)
 
 
 def main(descriptor: int) -> None:
@@ -84,7 +90,7 @@ def _serve_boxes(descriptor: int, shell: Any, settings: dict[str, Any], task: di
 
 def _warm_up(settings: dict[str, Any]) -> Any:
     """Imports all that the week's notebook imports, and does once everything that is slow the first time."""
-    sys.meta_path.insert(0, _Absent(settings["absent"]))
+    _Absent(settings["absent"]).install()
     for name, folder in settings["data_packages"].items():
         sys.modules[name] = _data_package(name, folder)
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
