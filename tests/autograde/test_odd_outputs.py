@@ -82,9 +82,9 @@ def _try_each(answer_key, outputs):
 
 @every_check
 def test_something_odd_in_a_right_answer_is_wrong(answer_key):
-    for judge in both():
+    for turn, judge in enumerate(both()):  # which take turns with the places
         right = right_answers(judge, answer_key)
-        for name, answers in odd_inside(right, name_of(answer_key)):
+        for name, answers in list(odd_inside(right, name_of(answer_key)))[turn::2]:
             made = [as_received("None").__class__(output=answer) for answer in answers]
             report = looked_at(judge, answer_key, made)
             same = all(as_good(answer, each) for answer, each in zip(answers, right, strict=True))
