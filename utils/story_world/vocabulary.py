@@ -25,7 +25,7 @@ GPT2_IDS = 50257
 """Number of ids in GPT-2's vocabulary, including <|endoftext|>."""
 
 OTHER = "□"
-"""The placeholder in a decoded text for the shared row: some token that no story uses."""
+"""The id that a decoded text shows for the shared row: some token that no story uses."""
 
 
 class UnknownToken(ValueError):

@@ -68,7 +68,7 @@ class PlainDataError(ValueError):
 
 @dataclass(frozen=True)
 class NotPlain:
-    """A placeholder for a value that is not plain data. It keeps only the name of the value's type."""
+    """Takes the place of a value that is not plain data. It keeps only the name of the value's type."""
 
     type_name: str
 
