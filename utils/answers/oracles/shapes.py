@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 import torch
 
 from utils.answers.oracles.hf_config import eager_config
+from utils.checks.engine.check import Check
 
 Shape = tuple[int, ...]
 
@@ -66,3 +67,12 @@ class WrongTable(Mapping[str, Shape]):
 
     def __len__(self) -> int:
         return len(self._rows)
+
+
+def table_maker(check: Check, right: Callable[[str], Shape]) -> Callable[..., WrongTable]:
+    """Returns a function that makes a check's table; rows given by keyword replace the right ones."""
+
+    def table(**wrong: Shape) -> WrongTable:
+        return WrongTable(right, (case.inputs["row"] for case in check.draw_cases()), wrong)
+
+    return table

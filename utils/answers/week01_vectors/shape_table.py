@@ -2,7 +2,7 @@
 
 from utils.answers.answer_key import AnswerKey, Mistake
 from utils.answers.compare import EXACT
-from utils.answers.oracles.shapes import WrongTable, gpt2_small_shapes
+from utils.answers.oracles.shapes import gpt2_small_shapes, table_maker
 from utils.checks import week01_vectors as checks
 
 
@@ -21,10 +21,7 @@ def _expected_row(row):
     return (shapes | rows)[row]
 
 
-def _table(**wrong):
-    """The right table, but for the rows named."""
-    rows = [case.inputs["row"] for case in checks.shape_table.draw_cases()]
-    return WrongTable(_expected_row, rows, wrong)
+_table = table_maker(checks.shape_table, _expected_row)
 
 
 ANSWER_KEY = AnswerKey(

@@ -3,7 +3,7 @@
 from utils.answers.answer_key import AnswerKey, Mistake
 from utils.answers.compare import EXACT
 from utils.answers.oracles.hf_tokenizer import gpt2_tokenizer, words_of
-from utils.answers.oracles.shapes import WrongTable, gpt2_small_shapes
+from utils.answers.oracles.shapes import gpt2_small_shapes, table_maker
 from utils.checks import week02_tokens as checks
 
 
@@ -23,10 +23,7 @@ def _expected_row(row):
     return (shapes | of_week)[row]
 
 
-def _table(**wrong):
-    """The right table, but for the rows named."""
-    rows = [case.inputs["row"] for case in checks.shape_table.draw_cases()]
-    return WrongTable(_expected_row, rows, wrong)
+_table = table_maker(checks.shape_table, _expected_row)
 
 
 def _with_d_vocab(d_vocab):

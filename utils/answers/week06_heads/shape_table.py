@@ -6,7 +6,7 @@ import torch
 
 from utils.answers.answer_key import AnswerKey, Mistake
 from utils.answers.compare import EXACT
-from utils.answers.oracles.shapes import Shape, WrongTable, gpt2_small_shapes
+from utils.answers.oracles.shapes import Shape, gpt2_small_shapes, table_maker
 from utils.checks import week06_heads as checks
 
 
@@ -39,10 +39,7 @@ def _expected_row(row):
     return (shapes | by_head)[row]
 
 
-def _table(**wrong):
-    """The right table, but for the rows named."""
-    rows = [case.inputs["row"] for case in checks.shape_table.draw_cases()]
-    return WrongTable(_expected_row, rows, wrong)
+_table = table_maker(checks.shape_table, _expected_row)
 
 
 ANSWER_KEY = AnswerKey(

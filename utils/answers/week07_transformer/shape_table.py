@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from utils.answers.answer_key import AnswerKey, Mistake
 from utils.answers.compare import EXACT
 from utils.answers.oracles.hf_model import meta_model, run_meta_model
-from utils.answers.oracles.shapes import WrongTable
+from utils.answers.oracles.shapes import table_maker
 from utils.checks import week07_transformer as checks
 from utils.reference import CONFIGS
 
@@ -43,10 +43,7 @@ def _expected_row(row):
     return _shapes()[row]
 
 
-def _table(**wrong):
-    """Return the right table but for the given rows."""
-    rows = [case.inputs["row"] for case in checks.shape_table.draw_cases()]
-    return WrongTable(_expected_row, rows, wrong)
+_table = table_maker(checks.shape_table, _expected_row)
 
 
 ANSWER_KEY = AnswerKey(

@@ -6,7 +6,7 @@ import torch
 
 from utils.answers.answer_key import AnswerKey, Mistake
 from utils.answers.compare import EXACT
-from utils.answers.oracles.shapes import WrongTable, gpt2_small_shapes
+from utils.answers.oracles.shapes import gpt2_small_shapes, table_maker
 from utils.answers.week08_weights import _course, _hf
 from utils.checks import week08_weights as checks
 from utils.reference import CONFIGS
@@ -39,10 +39,7 @@ def _in_our_form(name, shape, n_heads):
     return zip(_course.ours(name), (tuple(form.shape) for form in forms), strict=True)
 
 
-def _table(**wrong):
-    """Return the right table but for the given rows."""
-    rows = [case.inputs["row"] for case in checks.shape_table.draw_cases()]
-    return WrongTable(_expected_row, rows, wrong)
+_table = table_maker(checks.shape_table, _expected_row)
 
 
 ANSWER_KEY = AnswerKey(

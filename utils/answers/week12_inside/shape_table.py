@@ -5,7 +5,7 @@ import functools
 from utils.answers.answer_key import AnswerKey, Mistake
 from utils.answers.compare import EXACT
 from utils.answers.oracles.hf_model import meta_model, run_meta_model
-from utils.answers.oracles.shapes import WrongTable
+from utils.answers.oracles.shapes import table_maker
 from utils.checks import week12_inside as checks
 
 _SMALL = {
@@ -45,10 +45,7 @@ def _expected_row(row):
     return _shapes()[row]
 
 
-def _table(**wrong):
-    """Return the right table but for the given rows."""
-    rows = [case.inputs["row"] for case in checks.shape_table.draw_cases()]
-    return WrongTable(_expected_row, rows, wrong)
+_table = table_maker(checks.shape_table, _expected_row)
 
 
 ANSWER_KEY = AnswerKey(
