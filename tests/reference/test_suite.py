@@ -11,7 +11,7 @@ from utils.reference import load
 names = sorted(name for name in os.environ if name in {"HF_ENDPOINT", "JUPYTER_PATH", "FORCE_COLOR"})
 print(json.dumps([load(quiet=True).name, names, settings().deadline is None, os.environ.get("COLUMNS")]))
 """
-# Hypothesis chooses another profile where CI is set: a developer's own is named, so that both are the same here.
+# Where CI is set, hypothesis chooses a profile by itself: a named one makes both cases the same.
 DEVELOPERS_PROFILE = """
 from hypothesis import settings
 settings.register_profile("developers", deadline=200)
