@@ -8,6 +8,7 @@ from grader.tools.mutation.digest import digest_of, reached
 from grader.tools.mutation.exercise import MutatedExercise, exercises_of
 from grader.tools.mutation.trial import Trials, one_thread
 from utils import reference
+from utils.answers import gpt2_shapes
 from utils.answers.judge import find_answer_key
 from utils.weeks import find_week
 
@@ -87,3 +88,10 @@ def test_the_digest_reaches_helpers_in_other_modules_and_leaves_comments_out(exe
     assert "def first_block_patterns" in texts
     assert "def sizes(self" in texts or "class Draw" in texts or "def _patterns" in texts
     assert "Causal patterns, in which every query" not in texts  # a docstring
+
+
+def test_the_digest_follows_the_modules_that_only_the_judge_has(monkeypatch):
+    drawn = find_answer_key("week07_transformer", "init_weights").check.cases
+    before = reached(drawn)
+    monkeypatch.setattr(gpt2_shapes, "TIED", {"another": "pair"})
+    assert reached(drawn) - before == {"'another'", "'pair'"}

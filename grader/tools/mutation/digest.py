@@ -17,6 +17,7 @@ from typing import Any
 
 from grader.tools.mutation.exercise import MutatedExercise
 from utils.answers.judge import find_answer_key
+from utils.checks.engine.judge_modules import judges_module
 
 _PACKAGES = ("utils", "grader")
 _POLICIES = ("forbidden", "changes_inputs", "shares_memory", "random_state", "on_accelerator")
@@ -74,6 +75,17 @@ def _references(value: types.FunctionType | type) -> Iterator[Any]:
                 yield from (vars(found)[each] for each in names if each in vars(found))
         elif found is not None:
             yield found
+    if "judges_module" in names:
+        for module in _judges_modules(_source(value)):
+            yield from (each for name, each in vars(module).items() if not name.startswith("__"))
+
+
+def _judges_modules(text: str) -> Iterator[types.ModuleType]:
+    """Yields the modules of answers that a function draws its cases from."""
+    for node in ast.walk(ast.parse(text)):
+        match node:
+            case ast.Call(ast.Name("judges_module"), [ast.Constant(str(name))]):
+                yield judges_module(name)
 
 
 def _names(code: types.CodeType) -> list[str]:
