@@ -98,7 +98,8 @@ def week_dependencies(week: str, root: Path = ROOT) -> Dependencies:
         root: the folder with the packages `utils` and `grader`.
     """
     own = [f"utils.checks.{week}", *_below(f"utils.answers.{week}", root), "utils.answers.judge"]
-    own += _judge_modules(f"utils.checks.{week}", root)
+    checks = _module_file(f"utils.checks.{week}", root)
+    own += judge_modules(checks.read_bytes()) if checks else []
     graders = [name for package in _GRADERS for name in _below(package, root)]
     usable = [name for name in _below("utils", root) if _usable_in_a_notebook(name)]
     modules = imported_modules([*own, *graders, *_WRITERS, *usable], root)
@@ -168,11 +169,13 @@ def _names_imported(tree: ast.Module, package: str) -> Iterator[str]:
             yield from (f"{module}.{alias.name}" for alias in node.names)
 
 
-def _judge_modules(module: str, root: Path) -> list[str]:
-    """Returns the modules of answers that a module of checks draws its cases from, by `judges_module`."""
-    path = _module_file(module, root)
-    tree = ast.parse(path.read_bytes() if path else b"")
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+def judge_modules(code: str | bytes) -> list[str]:
+    """Returns the names of the modules of answers that Python code draws cases from, by `judges_module`.
+
+    Raises:
+        SyntaxError: it is not Python code.
+    """
+    calls = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call)]
     return [
         f"utils.answers.{call.args[0].value}"
         for call in calls

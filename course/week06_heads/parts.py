@@ -372,8 +372,8 @@ def attention_scores(
 def causal_mask(scores: Float[Tensor, "... query key"]) -> Float[Tensor, "... query key"]:
     """The scores with −inf wherever a key lies in the query's future. The input is left as it was.
 
-    If there are fewer queries than keys, the queries are the last positions. −1e9 or less, such as
-    torch.finfo(scores.dtype).min, hides a token as well as −inf does. Tensors that you make here take
+    If there are fewer queries than keys, the queries are the last positions. A score of −1e9 or less,
+    such as torch.finfo(scores.dtype).min, hides a token as well as −inf does. Tensors that you make here take
     device=scores.device, so that the function also runs on a GPU.
     """
     query, key = scores.shape[-2:]

@@ -12,10 +12,12 @@ import inspect
 import textwrap
 import types
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from grader.tools.mutation.exercise import MutatedExercise
+from grader.week_dependencies import judge_modules
 from utils.answers.judge import find_answer_key
 from utils.checks.engine.judge_modules import judges_module
 
@@ -75,17 +77,9 @@ def _references(value: types.FunctionType | type) -> Iterator[Any]:
                 yield from (vars(found)[each] for each in names if each in vars(found))
         elif found is not None:
             yield found
-    if "judges_module" in names:
-        for module in _judges_modules(_source(value)):
+    if judges_module.__name__ in names:
+        for module in map(import_module, judge_modules(_source(value))):
             yield from (each for name, each in vars(module).items() if not name.startswith("__"))
-
-
-def _judges_modules(text: str) -> Iterator[types.ModuleType]:
-    """Yields the modules of answers that a function draws its cases from."""
-    for node in ast.walk(ast.parse(text)):
-        match node:
-            case ast.Call(ast.Name("judges_module"), [ast.Constant(str(name))]):
-                yield judges_module(name)
 
 
 def _names(code: types.CodeType) -> list[str]:
