@@ -20,7 +20,7 @@ IN_VENV := env PATH="$$(cd "$(BIN)" && pwd):$$PATH"
 LAB := $(IN_VENV) "$(BIN)/python" -m jupyterlab --config=utils/lab/config.py
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test demo grader bench build lock format lint clean
+.PHONY: help lab test demo grader bench verify build lock format lint clean
 
 help:
 	@echo "GPT-2 in twelve weeks. The first call sets everything up: a minute or two, and about 1 GB to download."
@@ -48,6 +48,10 @@ grader:  ## Install what grading takes, for `course grade` and nbgrader
 bench:  ## Grade a class by stock nbgrader and by `course grade`, and compare: half an hour
 	@$(SET_UP) --extra grader
 	@$(IN_VENV) OMP_NUM_THREADS=1 "$(BIN)/python" -m grader.tools.bench
+
+verify:  ## Compare GPT-2, run by the course's own parts, with what is published of OpenAI's
+	@$(SET_UP)
+	@$(IN_VENV) course verify
 
 build:  ## Generate course/ from solutions/
 	@$(SET_UP) --extra grader

@@ -77,6 +77,10 @@ with contextlib.suppress(ImportError):  # only nbgrader is installed, to fetch a
     use_in_nbgrader()
     c.GenerateAssignment.preprocessors = release_steps()
 
+# Formgrader shows the marking scheme of a week's answer in words below the answer; feedback does not.
+c.HTMLExporter.preprocessors = ["grader.nbgrader_plugins.marking_scheme.ShowMarkingScheme"]
+c.ShowMarkingScheme.source_folder = str(ROOT / "solutions")
+
 # Late penalties, for weeks with a due date; none by default. percent_per_day = 10 deducts a tenth of the
 # points for each started day, up to most_percent; the first grace_minutes after the due date are free.
 c.AssignLatePenalties.plugin_class = "grader.nbgrader_plugins.late_policy.LatePolicy"
