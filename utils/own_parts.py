@@ -29,6 +29,9 @@ _CORRECT = "Correct it there, save that notebook, and run this line again."
 class NoOwnPart(CourseError, ImportError):
     """A part of the student's own that cannot be imported; the message says why and what to do."""
 
+    not_written = False
+    """Whether no notebook has it, or it is still as it was released."""
+
 
 # A module and not a package: for a package, `from ... import` would look each name up twice.
 def __getattr__(name: str) -> Any:
@@ -61,25 +64,41 @@ def _own(name: str) -> Any:
     Raises:
         NoOwnPart: No earlier notebook has it, or it is not written, or running it failed.
     """
+    part, week, shown = _load(name, _earlier_weeks())
+    print(f"{name}: yours, from week {week.number} ({shown})")
+    return part
+
+
+def written(name: str) -> Any:
+    """Return the student's own part from whatever week has it, wherever this is called from.
+
+    Called while a week's notebook is being run for another part, it looks at the weeks before that one.
+
+    Raises:
+        NoOwnPart: No notebook has it, it is not written yet, or its code cannot be run.
+    """
+    return _load(name, _earlier_weeks() if _running else list(WEEKS))[0]
+
+
+def _load(name: str, weeks: list[Week]) -> tuple[Any, Week, Path]:
+    """Return the part, the week that has it and its notebook's path from the course's folder on."""
     home = find_home()
-    week, code = _find(name, home)
+    week, code = _find(name, home, weeks)
     shown = code.path.relative_to(home.parent)
     statements = code.needed_for(name)
     _refuse_unwritten(name, code, statements, shown)
-    part = _namespace(week, code).get(name, statements, shown)
-    print(f"{name}: yours, from week {week.number} ({shown})")
-    return part
+    return _namespace(week, code).get(name, statements, shown), week, shown
 
 
 # --- Finding the part ---------------------------------------------------------------------------------------
 
 
-def _find(name: str, home: Path) -> tuple[Week, NotebookCode]:
-    """Return the latest earlier week whose notebook defines `name`, and its code."""
+def _find(name: str, home: Path, weeks: list[Week]) -> tuple[Week, NotebookCode]:
+    """Return the latest of these weeks whose notebook defines `name`, and its code."""
     broken: list[str] = []
     missing: list[str] = []
     known: set[str] = set()
-    for week in reversed(_earlier_weeks()):
+    for week in reversed(weeks):
         path = notebook_of(week, home)
         # os.path, because Path.is_file raises where a parent folder is not readable.
         if not os.path.isfile(path):  # noqa: PTH113
@@ -93,7 +112,7 @@ def _find(name: str, home: Path) -> tuple[Week, NotebookCode]:
         if code.defines(name):
             return week, code
         known |= code.parts
-    raise NoOwnPart(_not_found(name, known, missing, broken))
+    raise _not_written(_not_found(name, known, missing, broken))
 
 
 def _earlier_weeks() -> list[Week]:
@@ -104,6 +123,12 @@ def _earlier_weeks() -> list[Week]:
         here = {part.name for part in (current_folder(), *current_folder().parents)}
         limit = next((week.number for week in WEEKS if week.folder in here), len(WEEKS) + 1)
     return [week for week in WEEKS if week.number < limit]
+
+
+def _not_written(message: str) -> NoOwnPart:
+    error = NoOwnPart(message)
+    error.not_written = True
+    return error
 
 
 def _not_found(name: str, known: set[str], missing: list[str], broken: list[str]) -> str:
@@ -132,7 +157,7 @@ def _refuse_unwritten(name: str, code: NotebookCode, statements: list[Statement]
     unwritten = next(code.unwritten(statements), None if statements else name)
     if unwritten is not None:
         for_what = "" if unwritten == name else f", which {name} needs,"
-        raise NoOwnPart(
+        raise _not_written(
             f"{unwritten}{for_what} is not written yet in {shown}. Write it there and save that notebook, "
             f"or use the official one: from parts import {name}."
         )

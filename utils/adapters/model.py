@@ -18,6 +18,7 @@ BlockWeights = Mapping[str, Weights]
 
 _TORCH_NAMES = {
     nn.LayerNorm: {"gain": "weight", "bias": "bias"},
+    nn.RMSNorm: {"gain": "weight"},
     nn.Embedding: {"W_E": "weight", "W_pos": "weight"},
 }
 """The names of the course's weights in torch's own modules."""
@@ -31,7 +32,7 @@ def fill_block(block: nn.Module, weights: BlockWeights) -> nn.Module:
     """
     fill(block, {})  # raises CheckMisuse if it is not an nn.Module
     for name, part in weights.items():
-        (fill_heads if name == "attn" else fill_part)(_part(block, name), part)
+        (fill_heads if name == "attn" else fill_part)(part_of(block, name), part)
     return block
 
 
@@ -42,7 +43,7 @@ def fill_model(model: nn.Module, weights: Mapping[str, Any]) -> nn.Module:
         CheckMisuse: a part is missing, or there are not as many blocks as there should be.
     """
     fill(model, {})
-    blocks = _part(model, "blocks")
+    blocks = part_of(model, "blocks")
     wanted: Sequence[BlockWeights] = weights["blocks"]
     if len(blocks) != len(wanted):
         raise CheckMisuse(
@@ -51,17 +52,22 @@ def fill_model(model: nn.Module, weights: Mapping[str, Any]) -> nn.Module:
     for block, block_weights in zip(blocks, wanted, strict=True):
         fill_block(block, block_weights)
     for name in ("embed", "pos_embed", "ln_f"):
-        fill_part(_part(model, name), weights[name])
+        fill_part(part_of(model, name), weights[name])
     return model
 
 
 def fill_part(part: nn.Module, weights: Weights) -> nn.Module:
-    """Works as `fill`, also on an nn.LayerNorm or nn.Embedding, whose parameters have other names."""
+    """Works as `fill`, also on torch's own norms and nn.Embedding, whose parameters have other names."""
     names = next((names for kind, names in _TORCH_NAMES.items() if isinstance(part, kind)), {})
     return fill(part, {names.get(name, name): value for name, value in weights.items()})
 
 
-def _part(module: nn.Module, name: str) -> Any:
+def part_of(module: nn.Module, name: str) -> Any:
+    """Returns the module's attribute of that name.
+
+    Raises:
+        CheckMisuse: it has none.
+    """
     part = getattr(module, name, None)
     if part is None:
         has = ", ".join(dict(module.named_children())) or "none"

@@ -13,17 +13,19 @@ from utils.pictures.clouds import cloud_steps
 from utils.pictures.curves import curve, curves
 from utils.pictures.cuts import cuts_slider, token_explorer
 from utils.pictures.descent import descent
+from utils.pictures.explorer import explore
 from utils.pictures.forward import ForwardTable
 from utils.pictures.guesses import guess_table
 from utils.pictures.heatmap import heatmap
 from utils.pictures.loss import LiveLoss, loss_curve
 from utils.pictures.neurons import neuron_explorer
-from utils.pictures.pipeline_player import pipeline_player
+from utils.pictures.progress import progress
 from utils.pictures.sampling import sampling_explorer
 from utils.pictures.scaling import scaling_demo
 from utils.pictures.spaces import vectors_3d
 from utils.pictures.steps import steps_3d
 from utils.pictures.tokens import coloured_tokens
+from utils.pictures.vector_math import vector_math
 
 __all__ = [
     "ForwardTable",
@@ -37,16 +39,18 @@ __all__ = [
     "curves",
     "cuts_slider",
     "descent",
+    "explore",
     "guess_table",
     "heatmap",
     "loss_curve",
     "neuron_explorer",
     "pattern_heatmap",
-    "pipeline_player",
+    "progress",
     "sampling_explorer",
     "scaling_demo",
     "steps_3d",
     "token_explorer",
+    "vector_math",
     "vectors_3d",
     "where_it_looks",
 ]
