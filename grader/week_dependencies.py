@@ -58,12 +58,14 @@ _NOT_GRADED = (
     "utils.progress",
     "utils.quiz",
     "utils.self_check",
+    "utils.verification",
 )
 """Packages that notebooks import but no points depend on: only what graded code imports of them counts."""
 _OF_A_WEEK = re.compile(r"utils\.(?:checks|answers)\.(week\d\d_\w+?)(?:\.|$)")
 _NO_DATA = {".py", ".pyc", ".md"}
 _CHECKSUMS = "SHA256SUMS"  # it also lists the model card, on which no grade depends
 _RELEASES = "releases"  # notebooks for `course check`; a class run takes its source from the gradebook
+_STEPS = "steps.json"  # for cards in notebooks
 
 
 @dataclass(frozen=True)
@@ -224,7 +226,7 @@ def _data_files(modules: Mapping[str, Path], root: Path) -> dict[str, Path]:
 def _data_in(folder: Path) -> Iterator[Path]:
     """Yields the data files of a package: not code, documentation or files of its subpackages."""
     for path in folder.iterdir():
-        if path.name.startswith((".", "__")) or path.name == _RELEASES:
+        if path.name.startswith((".", "__")) or path.name in (_RELEASES, _STEPS):
             continue
         if path.is_dir():
             is_data_folder = not (path / "__init__.py").exists() and not any(path.glob("*.py"))

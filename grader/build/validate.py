@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from nbformat import NotebookNode
 
 from grader.build.source import Source
+from grader.build.stretch_points import problems_of_points
 from grader.notebook.cells import (
     BEGIN,
     BEGIN_SCHEME,
@@ -58,6 +59,8 @@ def problems(source: Source) -> Iterator[str]:
         yield from _below_a_task(source)
         yield from _work_without_check(source)
         yield from _core_points(source)
+        for position, problem in problems_of_points(source.notebook.cells):
+            yield f"{source.place(position)}: {problem}"
 
 
 def _header(cell: NotebookNode) -> Iterator[str]:

@@ -453,14 +453,14 @@ def encoder_with_missing(ranks, vocab):
 SHAPES = {
     "utf8": (17,),
     "words": (3,),
+    "unmerged": (6,),
+    "merged": (5,),
     "signs": (256,),
     "merges": (50000, 2),
     "vocab": (50257,),
+    "own_merges": (200, 2),
+    "own_vocab": (457,),
     "tokens": (2, 6),
-    "one_hot": (2, 6, 50257),
-    "W_E": (50257, 768),
-    "x": (2, 6, 768),
-    "logits": (2, 6, 50257),
 }
 
 VARIANTS = {

@@ -152,12 +152,41 @@ def analogy_written_out(W_E, start, minus, plus, k=1):
 # --- my_analogy -------------------------------------------------------------------------------------------
 
 
-def capitals():
-    return "Paris", "France", "Italy", "Rome"
+def ranks_by_sorting(W_E, questions, leave_out=True):
+    """One question at a time: a sorted list, without the three words, and the place in it."""
+    lists = [], []
+    for start, minus, plus, answer in questions.tolist():
+        for places, target in zip(lists, (W_E[start] - W_E[minus] + W_E[plus], W_E[start]), strict=True):
+            order = torch.cosine_similarity(W_E, target, dim=-1).argsort(descending=True).tolist()
+            order = [token for token in order if not leave_out or token not in (start, minus, plus)]
+            places.append(order.index(answer) + 1)
+    return torch.tensor(lists[0]), torch.tensor(lists[1])
 
 
-def same_step_other_question():
-    return ["uncle", "man", "woman", "aunt"]
+def ranks_by_nearest_tokens(W_E, questions, leave_out=True):
+    """The week's own search, with all tokens that are left."""
+
+    def rank(row, target):
+        exclude = row[:3] if leave_out else []
+        ids, _ = nearest_by_cosine(W_E, target, len(W_E) - len(exclude), exclude)
+        return 1 + (ids == row[3]).nonzero().item()
+
+    rows = questions.tolist()
+    with_step = [rank(row, W_E[row[0]] - W_E[row[1]] + W_E[row[2]]) for row in rows]
+    return [torch.tensor(with_step), torch.tensor([rank(row, W_E[row[0]]) for row in rows])]
+
+
+def ranks_by_mask(W_E, questions, leave_out=True):
+    """Everything in float64, and a mask of what counts."""
+    vectors, counts = W_E.double(), torch.ones(len(questions), len(W_E), dtype=torch.bool)
+    if leave_out:
+        counts[torch.arange(len(questions))[:, None], questions[:, :-1]] = False
+    signs = torch.tensor([[1.0, -1.0, 1.0], [1.0, 0.0, 0.0]], dtype=torch.float64)
+    targets = einsum(signs, vectors[questions[:, :3]], "which three, question three d -> which question d")
+    similar = F.normalize(targets, dim=-1) @ F.normalize(vectors, dim=-1).T
+    own = similar[:, torch.arange(len(questions)), questions[:, 3]]
+    ranks = ((similar > own[..., None]) & counts).sum(-1) + 1
+    return ranks[0], ranks[1]
 
 
 # --- gender_direction -------------------------------------------------------------------------------------
@@ -465,7 +494,7 @@ VARIANTS = {
         nearest_by_choosing_afterwards,
     ],
     "analogy": [analogy_by_cosine, analogy_by_signs, analogy_written_out],
-    "my_analogy": [capitals, same_step_other_question],
+    "my_analogy": [ranks_by_sorting, ranks_by_nearest_tokens, ranks_by_mask],
     "gender_direction": [direction_by_slices, direction_by_sums, direction_by_diff, direction_by_loop],
     "coordinate_along": [
         coordinate_by_norm,

@@ -9,18 +9,18 @@
 # %% [markdown]
 # # Week 4 · The per-token half
 #
-# **The big idea.** A block of GPT-2 never replaces a token's vector. It reads the vector in a tidy form (LayerNorm), works something out for that one token (the MLP), and adds the result to what is there.
+# **The big idea.** A block of GPT-2 never replaces a token's vector. Its MLP half normalises the vector (LayerNorm), computes an update from that one vector alone (the MLP), and adds the update to the vector.
 #
 # | | |
 # |---|---|
-# | **You will have built** | LayerNorm, GELU and the MLP of GPT-2, equal to the real ones, and the way they write to the residual stream |
-# | **You need** | vectors (week 1) and embeddings (week 3), which `parts.py` beside this notebook holds ready |
-# | **Time** | core 2 to 2½ hours · stretch 1 hour |
+# | **You will have built** | LayerNorm, GELU and the MLP of GPT-2, equal to the model's own up to float32 rounding, and the way they write to the residual stream |
+# | **You need** | vectors (week 1) and embeddings (week 3), which are in `parts.py` beside this notebook |
+# | **Time** | reading and demonstrations 1 h · core exercises 2 h 10 min · stretch 50 min |
 # | **Where we are** | text → tokens → embeddings → **blocks** → logits → probabilities → next token |
 #
-# Last week you built both ends of the machine. Now you step in between, into a block. A block has two halves. In one of them, attention, tokens read from one another: that is next week. The other half works on each token alone, and it holds most of a block's numbers. This week builds that half, and with it the thread that both hang on.
+# Last week you built both ends of the model. Between them are the blocks, and a **block** has two halves. In one of them, attention, positions read from one another: that is next week. The other half works on each position alone, and it has most of a block's parameters. This week builds that half, and the residual connection around it.
 #
-# Run the cells from top to bottom. Where a cell says `# YOUR CODE HERE`, write; the check below it says at once whether GPT-2 would have got the same.
+# Run the cells from top to bottom. Where a cell says `# YOUR CODE HERE`, write your code; the check below it compares your results with a reference, which its last line names: torch's or Hugging Face's own code, most often.
 
 # %% tags=["set-up"] nbgrader={"grade": false, "grade_id": "set_up", "locked": true, "schema_version": 3, "solution": false, "task": false}
 import math
@@ -38,6 +38,7 @@ from utils.checks import week04_mlp as checks
 from utils.quiz import Choice, Question, quiz
 from utils.reference.inputs.mlp import mlp_weights, norm_names, norm_weights
 from utils.scratchpad import Scratchpad
+from utils.story_world import story
 from utils.tokens import token_strings
 
 gpt2 = reference.load()
@@ -46,15 +47,15 @@ TEXT = "Long ago Carlos was a gentle man. He lived in the city with his uncle. E
 # %% [markdown]
 # ## A first look
 #
-# GPT-2 reads a text and says, at every token, how probable it finds the next one. **Which half of its blocks does it need for that: the one in which tokens read from one another, or the one that takes each token alone?**
+# The model reads a text and gives, at every position, a probability to the token that comes next. **Which half of its blocks does it need for that: attention, in which positions read from one another, or the MLPs, which take each position alone?**
 #
-# Switch one of them off and see. The next cell is only a tool for the looks of this week: it lets us change, for a moment, what some modules of the model give. You need not read it.
+# We switch off one of them at a time, in all blocks. The next cell is a tool for this week's demonstrations: inside `with changed(…)`, modules of the model give another output. You need not read it.
 
 
 # %% tags=["set-up"] nbgrader={"grade": false, "grade_id": "switches", "locked": true, "schema_version": 3, "solution": false, "task": false}
 @contextmanager
 def changed(modules: Iterable[nn.Module], change: Callable) -> Iterator[None]:
-    """As long as it lasts, each of the modules gives `change(input, output)` instead of its output."""
+    """Inside the `with`, each of the modules gives `change(input, output)` instead of its output."""
     hooks = [
         module.register_forward_hook(lambda module, inputs, output: change(inputs[0], output))
         for module in modules
@@ -74,14 +75,21 @@ def silenced(given: Tensor, output: Tensor | tuple) -> Tensor | tuple:
 
 
 def next_token_probabilities(text: str) -> Float[Tensor, "seq_minus_1"]:
-    """How probable the model finds each token of the text, from the second on, after those before it."""
+    """The probability that the model gives to each token of the text, from the second on, after those before it."""
     ids = torch.tensor([gpt2.tokenizer.encode(text)])
     with torch.no_grad():
-        shares = gpt2.model(ids).logits.softmax(dim=-1)
-    return shares[0, :-1].gather(1, ids[0, 1:, None])[:, 0]
+        probabilities = gpt2.model(ids).logits.softmax(dim=-1)
+    return probabilities[0, :-1].gather(1, ids[0, 1:, None])[:, 0]
 
+
+# %% [markdown]
+# Write down first: without which half will the predictions be worse?
 
 # %% tags=["look", "raises-exception"]
+my_prediction = ""  # write it between the quotes, then run this cell
+
+# %% tags=["look", "raises-exception"]
+print("you predicted:", my_prediction or "(nothing yet)")
 blocks = gpt2.model.transformer.h
 words = token_strings(gpt2.tokenizer.encode(TEXT))
 found = {"the whole model": next_token_probabilities(TEXT)}
@@ -91,25 +99,31 @@ with changed([block.attn for block in blocks], silenced):
     found["without attention"] = next_token_probabilities(TEXT)
 
 for name, probabilities in found.items():
-    print(f"{name:18} {-probabilities.log().mean():5.2f} nats of surprise at each token")
+    print(f"{name:18} loss {-probabilities.log().mean():5.2f} nats per token")
 pictures.heatmap(
-    torch.stack(list(found.values())), list(found), words[1:], title="How probable was the word that came?"
+    torch.stack(list(found.values())), list(found), words[1:], title="Probability of the token that came"
 )
 
 # %% [markdown]
-# Surprise is −log of the probability, in nats: 0 would be a model that knew the text by heart, and a model that knows nothing and guesses evenly among the 50,257 tokens has log 50,257, about 10.8. Compare the three lines, then the three rows. Neither half does the work alone.
+# The **loss** is the mean of −log of these probabilities, in **nats**: 0 if every token that came had probability 1, and log 50,257 ≈ 10.8 for the **uniform baseline**, which gives all 50,257 tokens the same probability. Compare the three lines, then the three rows: the model needs both halves.
+#
+# <details><summary>What you should see</summary>
+#
+# In the storyteller: 3.61 for the whole model, 11.95 without its MLPs (worse than the uniform baseline) and 5.99 without attention. GPT-2's numbers are different; neither half can be left out there, either.
+#
+# </details>
 #
 # ## The idea in plain words
 #
-# Think of a **whiteboard** for each token. At the beginning somebody writes on it which token this is and where it stands: the embeddings of week 3. From then on every layer does the same three things. It **reads** the whiteboard, it **works something out**, and it **writes** its result on top, without wiping anything off. At the end the unembedding reads what has come together, and says which token comes next.
+# Each position has a vector that goes through the whole model. It starts as the sum of token embedding and position embedding (week 3). Then every layer reads it, computes something, and adds its result; at the end the unembedding turns it into logits. You can imagine a whiteboard on which every layer may write, but which no layer may wipe.
 #
-# That whiteboard is the **residual stream**. "Writing" is nothing but adding a vector, and nobody owns a corner of the board: what a layer has to say is a direction in the stream.
+# The vectors between the layers are the **residual stream**, and adding a layer's result to its input is a **residual connection** (He et al. 2015, arXiv:1512.03385). "Writing" to the stream means adding a vector, nothing more. Nothing is *overwritten*; but a layer can *cancel* what is there by adding its negative.
 #
 # Three pieces make the per-token half:
 #
-# - **LayerNorm** is the pair of glasses through which a layer reads. However large the numbers on the board have grown, the layer sees them with mean 0 and variance 1.
-# - The **MLP** is what works something out for each token by itself. It consists of **neurons**, 3,072 in each block of GPT-2 small. Each of them looks for one direction in the vector, fires if it finds it, and then writes a direction of its own.
-# - **GELU** decides when a neuron fires.
+# - **LayerNorm** normalises what a layer reads. However large the numbers in the stream are, the layer gets them with mean 0 and variance 1.
+# - The **MLP** computes the update for each position by itself. It consists of **neurons**, 3,072 in each block of GPT-2 small. Each takes the dot product of the vector with one direction, its input weights; the larger the result, the more it adds of another direction, its output weights.
+# - **GELU** lies between the two. It is an **activation function**, a nonlinear function of each number by itself: it passes large sums on almost unchanged and turns clearly negative ones into almost 0.
 #
 # ## The idea in shapes
 #
@@ -122,28 +136,28 @@ pictures.heatmap(
 # | 4 | `mlp_out`: what the neurons write | `batch seq d_model` |
 # | 5 | `resid + mlp_out` | `batch seq d_model` |
 #
-# `batch` and `seq` never change and nothing is ever summed over them: that is what "per token" means. In GPT-2 `d_mlp` is 4 · `d_model`.
+# `batch` and `seq` never change and nothing is summed over them: that is what "per token" means. In GPT-2 **d_mlp** is 4 · `d_model`; here are the sizes of the model that you have loaded.
 
 # %% tags=["look", "raises-exception"]
 pad = Scratchpad(batch=2, seq=6)
-pad.note("resid", (2, 6, 768), "batch seq d_model")
-pad.note("normed", (2, 6, 768), "batch seq d_model")
-pad.note("pre", (2, 6, 3072), "batch seq d_mlp")
+pad.note("resid", (2, 6, gpt2.config.d_model), "batch seq d_model")
+pad.note("normed", (2, 6, gpt2.config.d_model), "batch seq d_model")
+pad.note("pre", (2, 6, gpt2.config.d_mlp), "batch seq d_mlp")
 pad
 
 # %% [markdown]
 # ## Exercise 1 · `standardise`
 #
-# Since every layer adds, the stream can grow. **How long are the vectors on their way through the model?** Here is what each layer writes for the text above, and how long the vectors are after it.
+# Since every layer adds, the vectors can become longer. **How long are they on their way through the model?** The next two cells record what each layer writes for the text above, and how long the vectors are after it.
 
 
 # %% tags=["set-up"] nbgrader={"grade": false, "grade_id": "what_is_written", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def what_is_written(
     text: str,
 ) -> tuple[dict[str, Float[Tensor, "seq d_model"]], Float[Tensor, "seq d_model"]]:
-    """What is written to the residual stream, by each writer's name and in order; and what ln_f reads at last."""
+    """What each layer adds to the residual stream, by its name and in order; and what ln_f reads at the end."""
     transformer, outputs, at_last = gpt2.model.transformer, [], []
-    names, writers = ["token + place"], [transformer.drop]
+    names, writers = ["embeddings"], [transformer.drop]
     for number, block in enumerate(transformer.h):
         names += [f"attention {number}", f"MLP {number}"]
         writers += [block.attn, block.mlp]
@@ -166,38 +180,50 @@ written, end = what_is_written(TEXT)
 stream = torch.stack(list(written.values())).cumsum(dim=0)  # [writer, seq, d_model]
 lengths = stream.norm(dim=-1)
 for name, length in zip(written, lengths, strict=True):
-    print(f"after {name:14} lengths from {length.min():8.2f} to {length.max():8.2f}")
-places = torch.arange(len(lengths))
-pictures.curve(places, lengths.mean(dim=-1), x_title="layers that have written", y_title="mean length")
+    longest = words[length.argmax()]
+    print(
+        f"after {name:12} lengths from {length.min():7.2f} to {length.max():7.2f}, the longest at {longest!r}"
+    )
+steps = torch.arange(len(lengths))
+pictures.curve(steps, lengths.mean(dim=-1), x_title="layers that have written", y_title="mean length")
 
 # %% [markdown]
-# A layer that read such a stream as it is would have to cope with vectors of every length. So it reads each of them in a standard form: the **mean** of its numbers is subtracted, and then it is divided by its **standard deviation**, the root of the variance. With $\mu$ and $\sigma^2$ for the mean and the variance of the `d_model` numbers of one vector:
+# <details><summary>What you should see</summary>
+#
+# In the storyteller the mean length is 2.9 at the start and 77 at the end. It does not only grow: after the attention of layer 3 the vectors are shorter than before, because that layer's update points against them.
+#
+# In GPT-2 small one vector is far longer than all others from an early layer on: that of the first token. A few of its coordinates are huge. Such **massive activations** are common in large language models, and seem to act as constant biases (Sun et al. 2024, arXiv:2402.17762).
+#
+# </details>
+#
+# A layer that read the stream as it is would have to work with vectors of every length. So each vector is first brought to a standard form: the **mean** of its numbers is subtracted, and then it is divided by its **standard deviation**, the root of the **variance**. With $\mu$ and $\sigma^2$ for the mean and the variance of the `d_model` numbers of one vector:
 #
 # $$\text{standardise}(x) = \frac{x - \mu}{\sqrt{\sigma^2 + \text{eps}}}$$
 #
-# The little number eps keeps the fraction finite when all numbers of a vector are equal. (Ba, Kiros and Hinton, *Layer Normalization*, 2016.)
+# The small number **eps** keeps the fraction finite when all numbers of a vector are equal. (Ba, Kiros and Hinton, *Layer Normalization*, 2016, arXiv:1607.06450.)
 #
 # *Difficulty 2 of 5 · importance 5 of 5 · 20 minutes · core, 14 points*
 #
-# **Why.** Every layer of GPT-2 reads through these few operations, 25 times in GPT-2 small.
+# **Why.** These few operations come before every layer of GPT-2 and before the unembedding: 25 times in GPT-2 small.
 #
 # Four things to get right:
 #
-# - Each vector has a mean and a variance of its own. They run over the last axis and over no other, however many axes there are in front.
+# - Each vector has a mean and a variance of its own. They run over the last axis alone, however many leading axes there are.
 # - The variance is the mean of the squared distances from the mean: their sum, divided by `d_model`.
 # - eps is added to the variance, under the root.
-# - The vectors that you are given stay as they were: somebody else still needs them.
+# - The vectors that you are given stay as they were: the residual stream still needs them.
 #
-# Write it with means, squares and roots. torch's own `layer_norm` and its relatives are out of bounds in this exercise and the next.
+# Write it with means, squares and roots. torch's own `layer_norm` and similar functions are not allowed in this exercise and the next.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
-# The mean of a `(2, 6, 768)` tensor over its last axis has shape `(2, 6)`. You want to subtract it from `(2, 6, 768)`. Which shape would it need, so that each vector meets its own mean?
+# The mean of a `(2, 6, 768)` tensor over its last axis has shape `(2, 6)`. You want to subtract it from `(2, 6, 768)`. Which shape does it need, so that each vector's own mean is subtracted from it?
 #
 # <details><summary>Hint 2 · the tools</summary>
 #
 # `x.mean(dim=…, keepdim=True)` keeps the averaged axis, with size 1. Subtract first, then square what is left, then take the mean of that: three lines.
 #
+# </details>
 # </details>
 #
 # <details><summary>If you see "The size of tensor a … must match the size of tensor b"</summary>
@@ -214,9 +240,8 @@ pictures.curve(places, lengths.mean(dim=-1), x_title="layers that have written",
 #
 # <details><summary>If you see NaN, or "no digit is left"</summary>
 #
-# Did you take the mean of the squares and subtract the square of the mean? On paper that is the variance, too. With float32's seven digits and numbers near 2,048, the two are almost equal, and what is left of their difference is noise.
+# Did you take the mean of the squares and subtract the square of the mean? In exact arithmetic that is the variance, too. With float32's seven digits and numbers near 2,048, the two are almost equal, and their difference is mostly rounding error.
 #
-# </details>
 # </details>
 
 
@@ -239,26 +264,32 @@ def standardise(x: Float[Tensor, "... d_model"], eps: float) -> Float[Tensor, ".
 checks.standardise(standardise)
 
 # %% [markdown]
-# *What you should see:* a line with a tick. One of its cases has an eps of 0.1, so large that it shows where you put it.
+# <details><summary>What you should see</summary>
+#
+# `equal torch's layer_norm`. One case has an eps of 0.1, so large that it shows where you put it.
+#
+# </details>
 
 # %% [markdown]
 # ## Exercise 2 · `LayerNorm`
 #
-# Mean 0 and variance 1 suit nobody in particular. So each LayerNorm has a **gain** and a **bias**, one number of each for every place in the vector. It multiplies by the gain, then adds the bias. Training finds both, so every layer grinds its own glasses.
+# Mean 0 and variance 1 need not be the best for every layer. So each LayerNorm has a **gain** and a **bias**, one number of each for every coordinate of the vector. It multiplies by the gain, then adds the bias, and training sets both.
 #
 # *Difficulty 2 of 5 · importance 5 of 5 · 15 minutes · core, 16 points*
 #
-# **Why.** From now on this is a module with weights of its own, and its name is the first line of every block.
+# **Why.** From now on this is a module with weights of its own; every half of a block begins with one.
 #
 # Keep the weights in `self.gain` and `self.bias`, both of shape `d_model`, as `nn.Parameter`. A new module should do nothing but standardise: which gain and which bias is that? It behaves the same in train and in eval mode.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
-# You have `standardise` already. What does `forward` have to add to it, and what must `__init__` remember for it besides the two weights?
+# You have `standardise` already. What does `forward` have to add to it, and what must `__init__` keep for it besides the two weights?
+#
+# </details>
 #
 # <details><summary>If you see "plain tensors" or "number of learned parameters"</summary>
 #
-# A module finds its parameters by their type. `nn.Parameter(torch.ones(3))` is one, `torch.ones(3)` is not. And `super().__init__()` has to come first: it stands there already.
+# A module finds its parameters by their type. `nn.Parameter(torch.ones(3))` is one, `torch.ones(3)` is not. And `super().__init__()` has to come first: it is there already.
 #
 # </details>
 #
@@ -273,12 +304,11 @@ checks.standardise(standardise)
 # The check copies weights into your module by name. The message lists the names that it has.
 #
 # </details>
-# </details>
 
 
 # %% tags=["work", "part"] nbgrader={"grade": false, "grade_id": "LayerNorm", "locked": false, "schema_version": 3, "solution": true, "task": false}
 class LayerNorm(nn.Module):
-    """Brings each vector to mean 0 and variance 1, then stretches it by `gain` and shifts it by `bias`.
+    """Brings each vector to mean 0 and variance 1, then multiplies it by `gain` and adds `bias`.
 
     Parameters gain and bias [d_model]. A new module only standardises.
     """
@@ -292,7 +322,7 @@ class LayerNorm(nn.Module):
         ### END SOLUTION
 
     def forward(self, x: Float[Tensor, "... d_model"]) -> Float[Tensor, "... d_model"]:
-        """What a layer reads of `x`. `x` is left as it was."""
+        """The normalised `x`, which the next layer reads. `x` is left as it was."""
         ### BEGIN SOLUTION
         return standardise(x, self.eps) * self.gain + self.bias
         ### END SOLUTION
@@ -302,7 +332,7 @@ class LayerNorm(nn.Module):
 checks.LayerNorm(LayerNorm)
 
 # %% [markdown]
-# **Is yours the model's own?** Here your module takes the gain and bias of every LayerNorm in the model in turn, `ln_1` and `ln_2` of each block and `ln_f` at the end, and reads the embeddings that you built in week 3.
+# **Does it give what the model's own modules give?** Here your module takes the gain and bias of every LayerNorm in the model in turn, `ln_1` and `ln_2` of each block and `ln_f` at the end, and normalises the embeddings that you built in week 3.
 
 # %% tags=["look", "raises-exception"]
 weights, config = gpt2.state_dict, gpt2.config
@@ -322,38 +352,46 @@ with torch.no_grad():
 print(f"Largest difference in all {len(norm_names(gpt2))} LayerNorms: {largest:.1e}")
 
 # %% [markdown]
-# *What you should see:* a difference far below a thousandth: float32 adding in another order.
+# <details><summary>What you should see</summary>
+#
+# `equal GPT-2`, and a largest difference of about 1e-6 or less for numbers of order 1: float32 rounding, because the sums run in another order. There are 9 LayerNorms in the storyteller and 25 in GPT-2 small.
+#
+# </details>
 #
 # ### What LayerNorm does to a cloud of points
 #
 # With vectors of three numbers you can watch it. There are three clouds here. One is of order 1. One is ten times smaller. And one has 1.5 added to all of its numbers.
 #
-# **Which of the three can still be told apart after LayerNorm?** Turn the picture a little, guess, then pull the slider from step to step.
+# **Which of the three can still be told apart after LayerNorm?** Write down your prediction, then move the slider from step to step.
 
 # %% tags=["look", "raises-exception"]
+my_prediction = ""  # write it between the quotes, then run this cell
+
+# %% tags=["look", "raises-exception"]
+print("you predicted:", my_prediction or "(nothing yet)")
 generator = torch.Generator().manual_seed(4)
 shapes = torch.randn(3, 60, 3, generator=generator)
 clouds = torch.cat([shapes[0], 0.1 * shapes[1], shapes[2] + 1.5])
 kinds = ["of order 1"] * 60 + ["ten times smaller"] * 60 + ["1.5 added to all numbers"] * 60
 
-glasses = LayerNorm(3)
+norm = LayerNorm(3)
 with torch.no_grad():
-    glasses.gain.copy_(torch.tensor([2.0, 1.0, 0.5]))
-    glasses.bias.copy_(torch.tensor([0.0, 0.5, 1.0]))
+    norm.gain.copy_(torch.tensor([2.0, 1.0, 0.5]))
+    norm.bias.copy_(torch.tensor([0.0, 0.5, 1.0]))
 pictures.cloud_steps(
     {
         "as they come": clouds,
         "mean subtracted": clouds - clouds.mean(dim=-1, keepdim=True),
         "standardised": standardise(clouds, 1e-5),
-        "gain and bias": glasses(clouds),
+        "gain and bias": norm(clouds),
     },
     kinds,
 )
 
 # %% [markdown]
-# Subtracting the mean presses everything into one plane: the numbers of each vector add up to 0 now. Dividing by the deviation moves each point outwards or inwards until it lies on a circle, since variance 1 means length √d_model, here √3. Of a vector's length and of what all its numbers share, nothing is left. Its direction is. Gain and bias turn the circle into an ellipse somewhere in space.
+# None of them. Subtracting the mean projects everything onto one plane: the numbers of each vector add up to 0 now. Dividing by the standard deviation moves each point outwards or inwards until it lies on a circle, since variance 1 means length √d_model, here √3. What is lost is the vector's mean, and its length; what is kept is the direction within the plane. Gain and bias turn the circle into an ellipse somewhere in space.
 #
-# In the model it is a sphere with `d_model` − 2 dimensions, but the same happens.
+# In the model the same happens with a sphere of `d_model` − 2 dimensions. In the model's own size:
 
 # %% tags=["look", "raises-exception"]
 x = torch.randn(config.d_model, generator=generator)
@@ -364,9 +402,9 @@ for name, other in {"10 · x": 10 * x, "x + 5": x + 5, "−x": -x}.items():
 # %% [markdown]
 # ## Exercise 3 · `gelu`
 #
-# A neuron adds up `d_model` products. What then? If it handed on the sum as it is, the whole MLP would be one matrix in disguise (the quiz comes back to this). Something must bend.
+# A neuron adds up `d_model` products. If it passed on the sum as it is, the whole MLP would be a linear map and a bias, which a single matrix could replace (the quiz comes back to this). A **nonlinearity** is needed: an activation function.
 #
-# The simplest bend is ReLU: negative sums become 0. GPT-2 bends more gently. **Where do the candidates differ, and what do they agree on?**
+# The simplest is ReLU: negative sums become 0. GPT-2's is smoother. **Where do the candidates differ, and where do they agree?**
 
 # %% tags=["look", "raises-exception"]
 x = torch.linspace(-4, 3, 281)
@@ -374,23 +412,25 @@ pictures.curves(
     x,
     {"ReLU": F.relu(x), "SiLU": F.silu(x), "GELU": F.gelu(x), "sigmoid, for comparison": torch.sigmoid(x)},
     x_title="the neuron's sum, pre",
-    y_title="what it hands on, post",
+    y_title="after the activation, post",
 )
 
 # %% [markdown]
-# GELU multiplies x by the probability that a normal random number lies below x: near 0 for clearly negative sums, near 1 for clearly positive ones. Computing it takes a function called erf, which was slow. So Hendrycks and Gimpel, who proposed GELU (*Gaussian Error Linear Units*, 2016), gave a stand-in made of tanh as well, and GPT-2 was trained with the stand-in:
+# They agree for large numbers of either sign and differ around 0. GELU multiplies x by the probability that a standard normal random number is below x: near 0 for clearly negative sums, near 1 for clearly positive ones. Computing it takes a function called erf. Hendrycks and Gimpel, who proposed GELU (*Gaussian Error Linear Units*, 2016, arXiv:1606.08415), also gave a faster approximation with tanh, and it is the one in OpenAI's code for GPT-2:
 #
 # $$\text{gelu}(x) = 0.5 \; x \, \Big(1 + \tanh\big(\sqrt{2/\pi}\,(x + 0.044715\, x^3)\big)\Big)$$
 #
 # *Difficulty 1 of 5 · importance 4 of 5 · 10 minutes · core, 12 points*
 #
-# **Why.** It is the only place in the per-token half where anything bends. And "nearly the right GELU" is a classic: the model still talks, only a little worse, and no error is raised.
+# **Why.** It is the MLP's only nonlinearity. And a slightly wrong GELU is hard to notice: no error is raised, and the loss hardly changes.
 #
-# Write the formula. torch has it too, as `F.gelu(x, approximate="tanh")`, and the check takes that as well. But in week 10 you will be asked for its derivative, so meet it now.
+# Write the formula. torch has it, too, as `F.gelu(x, approximate="tanh")`, and the check accepts that. But in week 10 you will be asked for its derivative, so it helps to write it once.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
 # What should come out for −10, for 0 and for 10, if GELU is near ReLU there? Try your function on the three before the check does.
+#
+# </details>
 #
 # <details><summary>If you see "this is the exact GELU"</summary>
 #
@@ -398,7 +438,7 @@ pictures.curves(
 #
 # </details>
 #
-# <details><summary>If you see "stands there without its root" or "upside down"</summary>
+# <details><summary>If you see "has lost its root" or "upside down"</summary>
 #
 # √(2/π) is a plain number, about 0.798. Print yours.
 #
@@ -406,9 +446,8 @@ pictures.curves(
 #
 # <details><summary>If you see NaN</summary>
 #
-# e³⁰⁰⁰⁰ is too large for any float. `torch.tanh` knows how to get by without it.
+# e³⁰⁰⁰⁰ is too large for any float. `torch.tanh` does not compute it.
 #
-# </details>
 # </details>
 
 
@@ -427,9 +466,13 @@ def gelu(x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
 checks.gelu(gelu)
 
 # %% [markdown]
-# *What you should see:* a tick, also for numbers as large as 100.
+# <details><summary>What you should see</summary>
 #
-# **How far is the stand-in from the real thing?** Look at the scale on the left.
+# `equal HF's gelu_new`, also for numbers as large as 100.
+#
+# </details>
+#
+# **How far is the form with tanh from the exact one?** Look at the scale on the left.
 
 # %% tags=["look", "raises-exception"]
 x = torch.linspace(-5, 5, 401)
@@ -438,9 +481,13 @@ print(f"The form with tanh and the form with erf differ by at most {difference.a
 pictures.curve(x, 1e4 * difference, x_title="x", y_title="tanh form − erf form, in ten-thousandths")
 
 # %% [markdown]
-# **And does a trained model mind?** Here it reads the text with another function in the place of its own GELU. The second column is how far its logits move at most.
+# **And how much does a trained model lose?** Here it reads ten stories (four with GPT-2) with another function in place of its own GELU. Which of the five others costs most, and which least? The last column is how far its logits for the text above move at most.
 
 # %% tags=["look", "raises-exception"]
+my_prediction = ""  # write it between the quotes, then run this cell
+
+# %% tags=["look", "raises-exception"]
+print("you predicted:", my_prediction or "(nothing yet)")
 print(f"your gelu of −1, 0 and 1: {gelu(torch.tensor([-1.0, 0.0, 1.0]))}")
 candidates = {
     "your gelu": gelu,
@@ -450,34 +497,44 @@ candidates = {
     "ReLU": F.relu,
     "nothing at all": lambda x: x,
 }
+n_stories = 10 if gpt2.name == "storyteller" else 4  # a larger model takes longer for each
+texts = ["<|endoftext|>" + story(seed=4, index=number).text for number in range(n_stories)]
 with torch.no_grad():
     own = gpt2.model(ids).logits
-    for name, bend in candidates.items():
-        with changed([block.mlp.act for block in blocks], lambda given, output, bend=bend: bend(given)):
-            surprise = -next_token_probabilities(TEXT).log().mean()
+    for name, function in pictures.progress(candidates.items(), "functions"):
+        with changed([block.mlp.act for block in blocks], lambda given, output, f=function: f(given)):
+            loss = -torch.cat([next_token_probabilities(text) for text in texts]).log().mean()
             moved = (gpt2.model(ids).logits - own).abs().max()
-        print(f"{name:22} {surprise:6.3f} nats of surprise at each token, logits moved by {moved:.5f}")
+        print(f"{name:22} loss {loss:7.4f} nats per token, logits moved by {moved:.5f}")
 
+# %% [markdown]
+# <details><summary>What you should see</summary>
+#
+# In the storyteller: 0.4900 with its own GELU and with the exact one, 0.4901 with the sigmoid form, 0.5075 with SiLU, 0.6559 with ReLU, and 22.8 without any nonlinearity, far above the uniform baseline. The two forms of GELU differ by 0.0005 at most: too little for the loss, enough to move logits by 0.016.
+#
+# </details>
 # %% [markdown]
 # ## Exercise 4 · `MLP`
 #
-# Now the neurons. Each has a column of `W_in`: the direction that it looks for. Its sum is the dot product of that direction with the vector, plus a bias from `b_in`, which says how easily it fires. After GELU, what is left of the sum multiplies the neuron's row of `W_out`: the direction that it writes. All neurons' writings are added up, and `b_out` on top.
+# Now the neurons. Each has a column of `W_in`, the direction that it responds to. Its sum is the dot product of that column with the vector, plus a bias from `b_in`, which shifts how large the dot product must be. After GELU, the result (the neuron's **activation**) multiplies the neuron's row of `W_out`, the direction that it writes. The results of all neurons are added up, and then `b_out`.
 #
-# In shapes it is short: out to `d_mlp`, bend, and back to `d_model`.
+# In shapes: from `d_model` to `d_mlp`, the nonlinearity, and back to `d_model`.
 #
 # *Difficulty 2 of 5 · importance 5 of 5 · 20 minutes · core, 18 points*
 #
-# **Why.** Two thirds of the numbers in GPT-2's blocks sit here. (Count them in exercise 7.)
+# **Why.** Two thirds of the parameters in GPT-2's blocks are here. (You count them in exercise 7.)
 #
-# Keep the weights in `self.W_in` (`d_model d_mlp`), `self.b_in` (`d_mlp`), `self.W_out` (`d_mlp d_model`) and `self.b_out` (`d_model`), as `nn.Parameter`. (An `nn.Linear` in `self.W_in` is fine too: the check finds its weight and its bias.) Start the weights with random numbers of standard deviation 0.02 and the biases with 0, as GPT-2 does. There is no dropout here, and adding to the stream is not the MLP's business: it returns what it writes.
+# Keep the weights in `self.W_in` (`d_model d_mlp`), `self.b_in` (`d_mlp`), `self.W_out` (`d_mlp d_model`) and `self.b_out` (`d_model`), as `nn.Parameter`. (An `nn.Linear` in `self.W_in` is fine, too: the check finds its weight and its bias.) Initialise the weights with random numbers of standard deviation 0.02 and the biases with 0, as OpenAI's code for GPT-2 does. There is no dropout here, and the MLP does not add its result to the stream; it returns it.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
-# `x @ W` sums the last axis of `x` with the first of `W`, and leaves all axes in front alone. Which shape has `x @ self.W_in`, and what can be multiplied with it next?
+# `x @ W` sums the last axis of `x` with the first of `W`, and keeps all leading axes. Which shape has `x @ self.W_in`, and with what can it be multiplied next?
+#
+# </details>
 #
 # <details><summary>If you see "the activation comes after the second product"</summary>
 #
-# Neurons bend, the stream does not. Which of your intermediate results has an axis of size d_mlp?
+# The activation function belongs to the neurons. Which of your intermediate results has an axis of size d_mlp?
 #
 # </details>
 #
@@ -489,15 +546,14 @@ with torch.no_grad():
 #
 # <details><summary>If you see "the activation is the exact GELU"</summary>
 #
-# `nn.GELU()` and `F.gelu(x)` take the form with erf unless told otherwise. Your own function does not.
+# `nn.GELU()` and `F.gelu(x)` use the form with erf by default. Your own function does not.
 #
-# </details>
 # </details>
 
 
 # %% tags=["work", "part"] nbgrader={"grade": false, "grade_id": "MLP", "locked": false, "schema_version": 3, "solution": true, "task": false}
 class MLP(nn.Module):
-    """Each token's vector by itself: out to d_mlp neurons, through GELU, and back to d_model.
+    """Each position's vector by itself: out to d_mlp neurons, through GELU, and back to d_model.
 
     Parameters W_in [d_model, d_mlp], b_in [d_mlp], W_out [d_mlp, d_model] and b_out [d_model].
     """
@@ -512,7 +568,7 @@ class MLP(nn.Module):
         ### END SOLUTION
 
     def forward(self, x: Float[Tensor, "... d_model"]) -> Float[Tensor, "... d_model"]:
-        """What the neurons write for each token. The same in train and in eval mode."""
+        """The update of each position's vector. The same in train and in eval mode."""
         ### BEGIN SOLUTION
         return gelu(x @ self.W_in + self.b_in) @ self.W_out + self.b_out
         ### END SOLUTION
@@ -522,9 +578,13 @@ class MLP(nn.Module):
 checks.MLP(MLP)
 
 # %% [markdown]
-# *What you should see:* a tick. Your module, holding the weights of one of the model's own MLPs, writes what that one writes.
+# <details><summary>What you should see</summary>
 #
-# **What do single neurons answer to?** Here is the text, shaded by what one neuron of the last block holds after GELU. The slider chooses the neuron. It starts at the one that stands out most from its usual level somewhere in this text. Look for one that answers to a kind of word, and for one that answers to a single place. Most of them answer to nothing that has a name.
+# `equal HF's GPT2MLP`: with the weights of one of the model's own MLPs, your module gives what that one gives. A vector goes from 96 numbers to 384 and back in the storyteller, from 768 to 3,072 and back in GPT-2 small.
+#
+# </details>
+#
+# **What do single neurons respond to?** Here is the text, shaded by one neuron's activation in the last block. The slider chooses the neuron; it starts at the one that has the highest peak, compared with its own spread over this text. Try to find a neuron that responds to a kind of word, and one that responds to a single position. For most neurons you will find no name: one text is short, and many neurons respond to several unrelated things (see the common questions).
 
 # %% tags=["look", "raises-exception"]
 post = []
@@ -537,21 +597,23 @@ pictures.neuron_explorer(words, fires, neuron=stands_out.argmax().item())
 # %% [markdown]
 # ## Exercise 5 · `residual_add`
 #
-# So far nothing has been written. A layer of GPT-2 reads the stream through its norm, and *adds* what it has worked out to the stream itself.
+# So far nothing has been added to the stream. A layer of GPT-2 reads the stream through its norm, and its result is *added* to the stream itself: the residual connection.
 #
 # *Difficulty 2 of 5 · importance 5 of 5 · 10 minutes · core, 12 points*
 #
-# **Why.** This line stands twice in every block, once around attention and once around the MLP. It is also where home-made transformers often go wrong: put the norm in another place, and the model still trains, but it is another model.
+# **Why.** This line is in every block twice, once around attention and once around the MLP. With the norm in another place the model trains as well, but it is another model. GPT-2's order is called **pre-norm**; the transformer of 2017 is post-norm.
 #
-# You are given the stream, a norm and a layer. Both are functions from `batch seq d_model` to the same shape; the layer may be an MLP or attention, so give it the whole tensor. The stream that you are given stays as it was. In week 7 we want to compare it with the one that comes out.
+# You are given the stream, a norm and a layer. Both are functions from `batch seq d_model` to the same shape; the layer may be an MLP or attention, so give it the whole tensor. The stream that you are given stays as it was. In week 7 we compare it with the result.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
-# Three vectors are in play for each token: what stands on the whiteboard, what the layer sees of it, and what the layer works out. Which two are added?
+# There are three vectors for each position: the one in the stream, its normalised form, and the layer's result. Which two are added?
 #
-# <details><summary>If you see "the norm has overwritten what stood there"</summary>
+# </details>
 #
-# Glasses change what you see, not the board. Does your sum begin with the stream or with what the norm made of it?
+# <details><summary>If you see "added to the normalised stream"</summary>
+#
+# The norm changes what the layer reads, not the stream. Does your sum begin with the stream or with what the norm made of it?
 #
 # </details>
 #
@@ -559,7 +621,6 @@ pictures.neuron_explorer(words, fires, neuron=stands_out.argmax().item())
 #
 # `resid += …` writes into the caller's tensor. `resid + …` makes a new one.
 #
-# </details>
 # </details>
 
 
@@ -569,7 +630,7 @@ def residual_add(
     norm: Callable[[Tensor], Tensor],
     layer: Callable[[Tensor], Tensor],
 ) -> Float[Tensor, "batch seq d_model"]:
-    """The residual stream after a layer has read it through its norm and added what it works out.
+    """The residual stream after a layer has read it through its norm and its result has been added.
 
     `resid` itself is left as it was.
     """
@@ -583,18 +644,24 @@ def residual_add(
 checks.residual_add(residual_add)
 
 # %% [markdown]
-# *What you should see:* a tick, for a layer that takes each position alone and for one that does not.
+# <details><summary>What you should see</summary>
 #
-# **Who writes on the whiteboard, and how much?** A row for each writer, a column for each token of the text. The number says how long what is written is, compared with what stands there afterwards.
+# `equal HF's GPT2Block`, for a layer that takes each position alone and for one that does not.
+#
+# </details>
+#
+# **Which layer writes how much?** A row for each layer, a column for each token of the text. The number is the length of what the layer writes, divided by the length of the stream's vector afterwards. The lines above the picture give the mean cosine similarity between what a layer writes and what it finds in the stream.
 
 # %% tags=["look", "raises-exception"]
-shares = torch.stack(list(written.values())).norm(dim=-1) / lengths
-everything = torch.stack(list(written.values())).sum(dim=0)
-print(f"All of them added up, and what ln_f reads at last, differ by {(everything - end).abs().max():.1e}.")
-pictures.heatmap(shares, list(written), words, title="Length of what is written, over that of the stream")
+updates = torch.stack(list(written.values()))
+for name, update, before in zip(list(written)[1:], updates[1:], stream, strict=False):
+    print(f"{name:12} cosine with the stream {torch.cosine_similarity(update, before, dim=-1).mean():5.2f}")
+print(f"All updates added up differ from what ln_f reads by {(updates.sum(dim=0) - end).abs().max():.1e}.")
+relative = updates.norm(dim=-1) / lengths
+pictures.heatmap(relative, list(written), words, title="Length of what is written, over that of the stream")
 
 # %% [markdown]
-# The line above the picture is the point of the week. What the model has at the end is a plain sum: the embedding, plus what each attention layer wrote, plus what each MLP wrote. Nothing was ever wiped off. In week 12 we shall take that sum apart, and ask which of its terms made the model say what it said.
+# The last line above the picture is the point of the week. What the model has at the end is a sum: the embeddings, plus what each attention layer wrote, plus what each MLP wrote. No term is overwritten. A negative cosine shows a layer that cancels part of what was there: in the storyteller the attention of layer 3 has −0.66. In week 12 we take the sum apart, and ask which of its terms led to the model's prediction.
 
 # %% [markdown]
 # ## Exercise 6 · `each_position_alone`
@@ -603,9 +670,9 @@ pictures.heatmap(shares, list(written), words, title="Length of what is written,
 #
 # *Difficulty 3 of 5 · importance 3 of 5 · 25 minutes · core, 12 points*
 #
-# **Why.** It is the difference between the two halves of a block, in one True or False. And testing what a module does by poking it is how you will look for bugs from now on.
+# **Why.** It is the difference between the two halves of a block, in one True or False. And changing one input to see which outputs change is a good way to look for bugs.
 #
-# Write a function that takes any `layer` from `batch seq d_model` to the same shape, and some `x` to try it on. It returns True if what comes out at a position never depends on what goes in at *another* position, and False if it does for any two positions. The layer may be called as often as you like, with any batch and seq. Count two results as equal when `torch.allclose(…, rtol=1e-4, atol=1e-4)` says so: rounding may differ.
+# Write a function that takes any `layer` from `batch seq d_model` to the same shape, and some `x` to try it on. It returns True if what comes out at a position never depends on what goes in at *another* position, and False if it does for any two positions. The layer may be called as often as you like, with any batch and seq. Count two results as equal when `torch.allclose(…, rtol=1e-4, atol=1e-4)` is True: rounding may differ.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
@@ -613,19 +680,20 @@ pictures.heatmap(shares, list(written), words, title="Length of what is written,
 #
 # <details><summary>Hint 2 · another way</summary>
 #
-# You can also give the layer one position at a time. When does that have to come to the same as giving it all of them together?
+# You can also give the layer one position at a time. When must that give the same as all of them together?
 #
+# </details>
 # </details>
 #
 # <details><summary>If you see "only the first position" or "only the last position"</summary>
 #
-# Some layers read only backwards, some only forwards, some from one place alone. One position changed is one experiment; you need one for each.
+# Some layers read only backwards, some only forwards, some from one position alone. One position changed is one experiment; you need one for each.
 #
 # </details>
 #
-# <details><summary>If you see "a layer that reads directions does not notice"</summary>
+# <details><summary>If you see "a layer that depends on directions alone gives the same"</summary>
 #
-# A vector twice as long has the same direction, and after a LayerNorm it is the same vector. Put quite other numbers there.
+# A vector twice as long has the same direction, and after a LayerNorm it is the same vector. Put unrelated numbers there.
 #
 # </details>
 #
@@ -634,15 +702,14 @@ pictures.heatmap(shares, list(written), words, title="Length of what is written,
 # `changed = x` is a second name for the same tensor. `x.clone()` is a second tensor.
 #
 # </details>
-# </details>
 
 
 # %% tags=["work"] nbgrader={"grade": false, "grade_id": "each_position_alone", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def each_position_alone(layer: Callable[[Tensor], Tensor], x: Float[Tensor, "batch seq d_model"]) -> bool:
-    """Whether a layer treats each position alone, tried out on `x`.
+    """Whether a layer treats each position alone, tested on `x`.
 
     `layer` maps [batch, seq, d_model] to the same shape, for any batch and seq. The layer may give the same
-    whatever goes in: then it reads nothing from elsewhere, and the answer is True.
+    whatever its input is: then it reads no other position, and the answer is True.
     """
     ### BEGIN SOLUTION
     together = layer(x)
@@ -660,9 +727,13 @@ def each_position_alone(layer: Callable[[Tensor], Tensor], x: Float[Tensor, "bat
 checks.each_position_alone(each_position_alone)
 
 # %% [markdown]
-# *What you should see:* a tick. Four of its layers treat each position alone; all others cheat in some way.
+# <details><summary>What you should see</summary>
 #
-# **Now try the real ones.** Your LayerNorm, your MLP, the residual sum around both, and the model's own modules. One of them should stand out.
+# `equal the layers' derivatives`. Four kinds of layers in the check treat each position alone; in the others some position reads another. A False is certain: you have seen the difference. A True is a test passed, not a proof.
+#
+# </details>
+#
+# **Now test this week's modules.** Your LayerNorm, your MLP, the residual sum around both, and the model's own modules. Which of them will give False?
 
 # %% tags=["look", "raises-exception"]
 norm, mlp = LayerNorm(config.d_model), MLP(config.d_model, config.d_mlp)
@@ -685,31 +756,49 @@ with torch.no_grad():
 # %% [markdown]
 # ## Exercise 7 · `count_mlp_parameters`
 #
-# *Difficulty 1 of 5 · importance 3 of 5 · 10 minutes · core, 8 points*
+# *Difficulty 2 of 5 · importance 3 of 5 · 15 minutes · core, 8 points*
 #
-# **Why.** A **parameter** is a number that training finds. People describe models by how many they have, and most of a block's are here.
+# **Why.** A **parameter** is a number that training sets, and a model is described by how many it has. **Where are they?** The four published sizes of GPT-2 differ in everything but the vocabulary; is the MLPs' part of them the same in all four? Here you do not calculate it: you measure it, on models that have no numbers at all.
 #
-# Count the parameters of the MLPs of all blocks together, from the sizes alone. Weights and biases count, one for each number in them; LayerNorms and attention do not.
+# On torch's *meta* device a tensor has a shape and no contents. `with torch.device("meta"):` builds the largest GPT-2, 6 GB in float32, in a moment and in no memory. Its modules and parameters have the names that they always have, and `model.named_parameters()` lists them: each parameter once, under a name such as `transformer.h.0.mlp.c_fc.weight`. Such a name is a path, from the whole model to the module that has the parameter, with dots between the modules.
+#
+# Return three counts of single numbers: those in modules called `mlp`, those in modules called `attn`, and those of the whole model. A module inside an `mlp` belongs to it; one that is called `mlp_norm` does not. (No `attn` is inside an `mlp`, nor the other way round.)
 #
 # <details><summary>Hint 1 · a question</summary>
 #
-# How many numbers does a weight of shape `(d_model, d_mlp)` hold? How many such weights does one MLP have, and which biases?
-#
-# <details><summary>If you see that the value is off by a little</summary>
-#
-# Take your result from the expected one and divide by n_layers. Is what is left d_model, or d_mlp, or both?
+# What does `"a.b.c".split(".")` give? How can you tell from it that the path goes through a module of a certain name, and what does a test on the undivided text get wrong?
 #
 # </details>
+#
+# <details><summary>If you see "a matrix counts as one"</summary>
+#
+# A parameter is a whole tensor for torch. Which method says how many numbers a tensor has?
+#
+# </details>
+#
+# <details><summary>If you see "counted twice"</summary>
+#
+# A state dict lists a shared tensor under each of its names. `named_parameters()` lists it once.
+#
 # </details>
 
 
 # %% tags=["work"] nbgrader={"grade": false, "grade_id": "count_mlp_parameters", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def count_mlp_parameters(d_model: int, d_mlp: int, n_layers: int) -> int:
-    """How many parameters the MLPs of `n_layers` blocks have together. `d_mlp` need not be 4 · `d_model`."""
+def count_mlp_parameters(model: nn.Module) -> tuple[int, int, int]:
+    """How many parameters are in modules called mlp, in modules called attn, and in the whole model.
+
+    The model may be on the meta device. A parameter that several modules share counts once.
+    """
     ### BEGIN SOLUTION
-    weights = 2 * d_model * d_mlp
-    biases = d_mlp + d_model
-    return n_layers * (weights + biases)
+    in_mlp = in_attention = in_all = 0
+    for name, parameter in model.named_parameters():
+        path, count = name.split("."), parameter.numel()
+        in_all += count
+        if "mlp" in path:
+            in_mlp += count
+        elif "attn" in path:
+            in_attention += count
+    return in_mlp, in_attention, in_all
     ### END SOLUTION
 
 
@@ -717,39 +806,58 @@ def count_mlp_parameters(d_model: int, d_mlp: int, n_layers: int) -> int:
 checks.count_mlp_parameters(count_mlp_parameters)
 
 # %% [markdown]
-# *What you should see:* a tick, for all four sizes of GPT-2 and for sizes that nobody ever trained.
+# <details><summary>What you should see</summary>
 #
-# **Which part of a block has the most numbers?** Your count, beside what the model's files hold.
+# `equal HF's own model`, for all four sizes of GPT-2 and for models of other shapes. Below, the MLPs have 45.5%, 56.8%, 61.0% and 63.1% of the parameters of the four, from small to XL, and always twice as many as attention. In the storyteller, which has the same vocabulary and narrow blocks, it is 5.6%.
+#
+# </details>
+#
+# **Is it the same part in all sizes?** Predict two things: whether the MLPs' part of the whole model grows or falls with the size, and whether it changes compared with attention.
 
 # %% tags=["look", "raises-exception"]
-inside_blocks = {name: weight.numel() for name, weight in weights.items() if ".h." in name}
-mine = count_mlp_parameters(config.d_model, config.d_mlp, config.n_layers)
-attention = sum(count for name, count in inside_blocks.items() if ".attn." in name)
-total = sum(inside_blocks.values())
-print(f"MLPs       {mine:12,}  {mine / total:6.1%} of all blocks")
-print(f"attention  {attention:12,}  {attention / total:6.1%}")
-print(f"LayerNorms {total - mine - attention:12,}  {(total - mine - attention) / total:6.1%}")
-for name, sizes in reference.CONFIGS.items():
-    print(f"the MLPs of {name:12} {count_mlp_parameters(sizes.d_model, sizes.d_mlp, sizes.n_layers):14,}")
+my_prediction = ""  # write it between the quotes, then run this cell
+
+# %% tags=["look", "raises-exception"]
+print("you predicted:", my_prediction or "(nothing yet)")
+Model, Config = type(gpt2.model), type(gpt2.model.config)  # Hugging Face's classes of GPT-2
+for name, sizes in {gpt2.name: config, **reference.CONFIGS}.items():
+    with torch.device("meta"):
+        empty = Model(
+            Config(
+                n_embd=sizes.d_model,
+                n_head=sizes.n_heads,
+                n_layer=sizes.n_layers,
+                n_positions=sizes.n_ctx,
+                vocab_size=sizes.d_vocab,
+            )
+        )
+    in_mlp, in_attention, in_all = count_mlp_parameters(empty)
+    print(f"{name:12} {in_all:13,} parameters, {4 * in_all / 1e9:4.1f} GB", end="  ")
+    print(f"MLPs {in_mlp / in_all:5.1%}  attention {in_attention / in_all:5.1%}", end="  ")
+    print(f"MLPs : attention {in_mlp / in_attention:.3f}")
+
+# %% [markdown]
+# In a block the two weights of the MLP have 8 · d_model² numbers together and attention's four have 4 · d_model²; that d_mlp is 4 · d_model fixes the ratio. The embedding grows with d_model alone and the blocks with its square, so in a large model nearly everything is in the blocks, and two thirds of that in the MLPs. In week 7 you calculate such numbers from a config, without any model.
 
 # %% [markdown]
 # ## Exercise 8 · the shape table
 #
 # *Difficulty 2 of 5 · importance 5 of 5 · 15 minutes · core, 8 points*
 #
-# **Why.** Whoever can write down every shape has understood the week. Whoever cannot will find the gap here.
+# **Why.** Shapes say which axis is summed in each step. A shape that you cannot write down shows which step to read again.
 #
 # Fill in the shapes in the MLP's half of a block of GPT-2 small, for a **batch of 2 prompts of length 6**: d_model 768, d_mlp 3072. A shape is a tuple, such as `(2, 6, 768)`; a bias of 768 numbers has shape `(768,)`.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
-# Which rows are weights? They have no batch axis and no seq axis, since the same weights serve every token.
+# Which rows are weights? They have no batch axis and no seq axis, since the same weights are used for every token.
+#
+# </details>
 #
 # <details><summary>If you see "the averaged axis stays"</summary>
 #
 # `keepdim=True` leaves an axis where the averaged one was. Which size does it have?
 #
-# </details>
 # </details>
 
 
@@ -778,8 +886,28 @@ def shape_table() -> dict[str, tuple[int, ...] | None]:
 checks.shape_table(shape_table)
 
 # %% [markdown]
-# *What you should see:* a tick. Until then, the report names the rows that are not yet right.
+# <details><summary>What you should see</summary>
 #
+# `11 of 11 cases equal GPT-2 small's own shapes`. Until then, the card names the rows that are not right yet.
+#
+# </details>
+
+# %% [markdown]
+# ## In the whole model
+#
+# **What do LayerNorm and the MLP do in a running model?** Here is the explorer of week 1 again, opened at the neurons of a block. Compare *neurons before GELU* with *neurons after GELU*: which of the two colours has almost gone? Then open *MLP output*, switch the MLP off, and watch the probabilities of the next token. Do this for each block in turn.
+
+# %% tags=["look", "raises-exception"]
+pictures.explore(gpt2, TEXT, box="neurons before GELU")
+
+# %% [markdown]
+# <details><summary>What you should see</summary>
+#
+# Negative numbers are orange, and GELU turns them into numbers near 0. How much an MLP matters differs from block to block and from text to text. Week 12 measures it.
+#
+# </details>
+
+# %% [markdown]
 # ## Check your understanding
 #
 # Run the folded cell below. Decide first, then open a choice: every one of them has a reason.
@@ -788,16 +916,16 @@ checks.shape_table(shape_table)
 quiz(
     [
         Question(
-            "A vector in the stream becomes ten times as long, its direction unchanged. What does the MLP behind the LayerNorm notice?",
+            "A vector in the stream becomes ten times as long, its direction unchanged. What changes in the MLP's result, after LayerNorm?",
             [
                 Choice(
-                    "Its neurons fire ten times as strongly.",
-                    why="They would if they read the stream as it is. They read it through LayerNorm, which divides by the deviation, and that has become ten times as large as well.",
+                    "Its neurons' sums become ten times as large.",
+                    why="They would if the MLP read the stream as it is. It reads it through LayerNorm, which divides by the standard deviation, and that has become ten times as large, too.",
                 ),
                 Choice(
-                    "Next to nothing: only eps can tell the difference.",
+                    "Almost nothing: only eps makes a difference.",
                     right=True,
-                    why="Mean and deviation grow tenfold too, so the fraction stays. Against a variance that is far above eps, eps counts for nothing.",
+                    why="Mean and standard deviation become ten times as large, too, so the fraction stays the same but for eps, and eps is far below the variance.",
                 ),
                 Choice(
                     "Everything turns into 0.",
@@ -806,16 +934,16 @@ quiz(
             ],
         ),
         Question(
-            "Two tokens of a prompt swap their vectors before the MLP. What comes out?",
+            "The vectors at two positions are swapped before the MLP. What comes out?",
             [
                 Choice(
                     "The same results, with those two swapped.",
                     right=True,
-                    why="Each position is worked on alone and by the same weights, so a result goes wherever its vector goes.",
+                    why="Each position is computed alone and with the same weights, so each result moves with its vector.",
                 ),
                 Choice(
                     "Other results for all tokens after the first of them.",
-                    why="That would be attention, where later tokens read from earlier ones. The MLP never sees two positions at once.",
+                    why="That would be attention, where later positions read from earlier ones. The MLP computes each position from its own vector only.",
                 ),
                 Choice(
                     "Other results for those two, since each position has its own weights.",
@@ -828,16 +956,16 @@ quiz(
             [
                 Choice(
                     "The same, only slower to train.",
-                    why="What it could do would change: no weights at all could make it bend any more.",
+                    why="What it can compute would change: it would be linear (plus a bias), whatever its weights are.",
                 ),
                 Choice(
                     "What one matrix of `d_model` by `d_model` and one bias can do.",
                     right=True,
-                    why="(x W_in + b_in) W_out + b_out = x (W_in W_out) + (b_in W_out + b_out). The thousands of neurons in between would be for show.",
+                    why="(x W_in + b_in) W_out + b_out = x (W_in W_out) + (b_in W_out + b_out). The neurons in between would add nothing.",
                 ),
                 Choice(
                     "Nothing: its output would be 0.",
-                    why="Products and sums still give numbers. They only give straight lines.",
+                    why="Products and sums still give numbers. But they give a linear function and a bias, nothing else.",
                 ),
             ],
         ),
@@ -847,25 +975,25 @@ quiz(
                 Choice(
                     "So that later layers can still use what earlier ones wrote.",
                     right=True,
-                    why="Whatever a layer does not touch is still there for all that follow, the token's own embedding included. And in training, the error finds a straight way back to the beginning.",
+                    why="What a layer does not cancel is still there for all later ones, the token's own embedding included. And in training, the gradient reaches early layers directly, through the sums.",
                 ),
                 Choice(
                     "Because a sum is faster than a product.",
-                    why="The sum costs next to nothing either way; what costs is inside the layer.",
+                    why="The sum takes very little time either way; nearly all the work is inside the layer.",
                 ),
                 Choice(
                     "So that the vectors get longer and longer.",
-                    why="That is a side effect, and a nuisance: it is why every layer reads through a LayerNorm.",
+                    why="That is a side effect, and one reason why every layer reads through a LayerNorm.",
                 ),
             ],
         ),
         Question(
-            "`x.var(dim=-1)` stands in somebody's LayerNorm. With `d_model` = 768 its results are nearly right. What is wrong?",
+            "A LayerNorm uses `x.var(dim=-1)`. With `d_model` = 768 its results are nearly right. What is wrong?",
             [
                 Choice(
                     "It divides by 767 instead of 768.",
                     right=True,
-                    why="The results are too small by less than a thousandth: too little to see by eye, and enough to move every logit. In the checks d_model is small, so that it shows.",
+                    why="The results are too small by less than a thousandth: too little to see by eye, but far more than rounding. In the checks d_model is small, so the difference is larger.",
                 ),
                 Choice(
                     "The variance needs the mean subtracted first.",
@@ -881,7 +1009,7 @@ quiz(
 )
 
 # %% [markdown]
-# The third question can be tested. Here is an MLP without GELU, and the one matrix that does the same:
+# The third question can be tested. Here is an MLP without GELU, and the one matrix that gives the same:
 
 # %% tags=["look", "raises-exception"]
 W = mlp_weights(gpt2, layer=0)
@@ -891,46 +1019,47 @@ one_matrix = x @ (W["W_in"] @ W["W_out"]) + (W["b_in"] @ W["W_out"] + W["b_out"]
 print(
     f"The two hold {W['W_in'].numel() + W['W_out'].numel():,} numbers, the one holds {config.d_model**2:,}."
 )
-print(f"What they give differs by at most {(straight - one_matrix).abs().max():.1e}.")
+print(f"Their results differ by at most {(straight - one_matrix).abs().max():.1e}.")
 
 # %% [markdown]
 # ### In your own words
 #
-# A classmate says: *"LayerNorm wipes out how large a vector is, and then the MLP puts a new vector in its place. So after the first block nothing of the original token can be left."* What is right about this, and what is not? Answer in four or five sentences, and use the words **residual stream**, **reads** and **adds**. A person reads this one: 10 points, on top of the week's 100.
+# A classmate says: *"LayerNorm wipes out how large a vector is, and then the MLP puts a new vector in its place. So after the first block nothing of the original token can be left."* What is right about this, and what is not? Answer in four or five sentences, and use the words **residual stream**, **reads** and **adds**. A person grades this answer: 10 points, on top of the week's 100.
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "own_words", "locked": false, "points": 10, "schema_version": 3, "solution": true, "task": false}
 # ### BEGIN SOLUTION
-# It is right that what comes out of a LayerNorm no longer says how long the vector was: mean 0 and variance 1 hold for every one. But only the layer behind it reads that version; the residual stream itself is not normalised and keeps its length. Nor does the MLP put anything in the vector's place: it adds what it has worked out to the stream. So the stream after the first block is the token's embedding plus its place plus two updates, and later layers can still read the embedding in it. Only a layer that writes the exact opposite of something could remove it, and even that would be a sum.
+# It is right that what comes out of a LayerNorm no longer says how long the vector was: mean 0 and variance 1 hold for every one. But only the layer after it reads that version; the residual stream itself is not normalised and keeps its length. Nor does the MLP put anything in the vector's place: its result is added to the stream. So the stream after the first block is the token embedding plus the position embedding plus two updates, and later layers can still read the token embedding in it. Only a layer that writes the exact opposite of something could remove it, and even that would be a sum.
 # ### END SOLUTION
 
 # %% [markdown]
 # ## Stretch 1 · `RMSNorm`
 #
-# Does LayerNorm need its mean and its bias? Most models after GPT-2 do without. They divide by the **root mean square** of the numbers, the root of the mean of their squares, and have a gain only (Zhang and Sennrich, *Root Mean Square Layer Normalization*, 2019):
+# Does LayerNorm need its mean and its bias? Many later models leave both out. They divide by the **root mean square** of the numbers, the root of the mean of their squares, and have a gain only: **RMSNorm** (Zhang and Sennrich, *Root Mean Square Layer Normalization*, 2019, arXiv:1910.07467):
 #
 # $$\text{RMSNorm}(x) = \frac{x}{\sqrt{\text{mean}(x^2) + \text{eps}}} \cdot \text{gain}$$
 #
-# *Difficulty 2 of 5 · importance 3 of 5 · 15 minutes · stretch, 15 points*
+# *Difficulty 2 of 5 · importance 3 of 5 · 15 minutes · stretch, 10 points*
 #
-# **Why.** Llama, Mistral, Gemma and Qwen read through this one: half the parameters, and less work.
+# **Why.** Llama, Mistral, Gemma and Qwen use this one: it has half the parameters, and takes less work.
 #
-# Keep the weight in `self.gain` (`d_model`). A new module's gain changes nothing. As before, `x` stays as it was, and torch's own norms are out of bounds.
+# Keep the weight in `self.gain` (`d_model`). A new module's gain changes nothing. As before, `x` stays as it was, and torch's own norms are not allowed.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
-# A vector of ones: what is its root mean square, and what should come out? And what does LayerNorm make of the same vector?
+# A vector of ones: what is its root mean square, and what should come out? And what does LayerNorm give for the same vector?
+#
+# </details>
 #
 # <details><summary>If you see "that is LayerNorm"</summary>
 #
-# Nothing is subtracted here, not even on the way to the root.
+# Nothing is subtracted here, not even to compute the root.
 #
 # </details>
-# </details>
 
 
-# %% tags=["work"] nbgrader={"grade": false, "grade_id": "RMSNorm", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% tags=["work", "part"] nbgrader={"grade": false, "grade_id": "RMSNorm", "locked": false, "schema_version": 3, "solution": true, "task": false}
 class RMSNorm(nn.Module):
-    """Divides each vector by its root mean square, then stretches it by `gain` [d_model]."""
+    """Divides each vector by its root mean square, then multiplies it by `gain` [d_model]."""
 
     def __init__(self, d_model: int, eps: float = 1e-5):
         super().__init__()
@@ -939,56 +1068,61 @@ class RMSNorm(nn.Module):
         ### END SOLUTION
 
     def forward(self, x: Float[Tensor, "... d_model"]) -> Float[Tensor, "... d_model"]:
-        """What a layer reads of `x`. `x` is left as it was; a vector of zeros gives zeros."""
+        """The normalised `x`. `x` is left as it was; a vector of zeros gives zeros."""
         ### BEGIN SOLUTION
         mean_square = x.pow(2).mean(dim=-1, keepdim=True)
         return x / torch.sqrt(mean_square + self.eps) * self.gain
         ### END SOLUTION
 
 
-# %% tags=["check", "stretch"] nbgrader={"grade": true, "grade_id": "check_RMSNorm", "locked": true, "points": 15, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["check", "stretch"] nbgrader={"grade": true, "grade_id": "check_RMSNorm", "locked": true, "points": 10, "schema_version": 3, "solution": false, "task": false}
 checks.RMSNorm(RMSNorm)
 
 # %% [markdown]
-# *What you should see:* a tick: equal to torch's own.
-#
-# **How different are the two on real vectors?** The cosine similarity of both norms' results, for what each layer of the model reads.
+# **How different are the two on the model's vectors?** The cosine similarity of both norms' results, for the stream after each layer.
 
 # %% tags=["look", "raises-exception"]
 with torch.no_grad():
     layer_norm, rms_norm = LayerNorm(config.d_model), RMSNorm(config.d_model)
     for name, resid in zip(written, stream, strict=True):
         alike = torch.cosine_similarity(layer_norm(resid), rms_norm(resid), dim=-1)
-        print(f"after {name:14} least alike {alike.min():.4f}, on average {alike.mean():.4f}")
+        print(f"after {name:12} lowest similarity {alike.min():.4f}, mean {alike.mean():.4f}")
 
+# %% [markdown]
+# <details><summary>What you should see</summary>
+#
+# `equal torch's rms_norm`. In the storyteller the mean similarity is 0.99 or more in every line: the mean of a vector is small beside its spread, so subtracting it changes little.
+#
+# </details>
 # %% [markdown]
 # ## Stretch 2 · `SwiGLU`
 #
-# A neuron of GPT-2 does two things with one number: the sum says both *whether* it fires and *how strongly*. Gated MLPs keep the two apart. They have two matrices in front: one makes the **gate**, bent by SiLU, the other the value, not bent at all. The two are multiplied, number by number (Shazeer, *GLU Variants Improve Transformer*, 2020):
+# In a neuron of GPT-2 one sum decides both *whether* it is active and *how much* it writes. A **gated MLP** separates the two. It has two matrices before the product with W_out: one makes the **gate**, which goes through SiLU, and the other a value without any activation function. The two are multiplied, number by number (Shazeer, *GLU Variants Improve Transformer*, 2020, arXiv:2002.05202):
 #
 # $$\text{SwiGLU}(x) = \big(\text{silu}(x W_{gate}) \cdot x W_{in}\big)\, W_{out}, \qquad \text{silu}(z) = z \cdot \text{sigmoid}(z)$$
 #
-# *Difficulty 2 of 5 · importance 3 of 5 · 15 minutes · stretch, 15 points*
+# *Difficulty 2 of 5 · importance 3 of 5 · 15 minutes · stretch, 10 points*
 #
-# **Why.** Put it in the MLP's place, RMSNorm in LayerNorm's, and you are most of the way from GPT-2's per-token half to Llama's.
+# **Why.** RMSNorm and **SwiGLU**, in place of LayerNorm and the MLP, make the per-token half of a Llama block (Touvron et al. 2023, arXiv:2302.13971).
 #
-# Keep the weights in `self.W_gate` and `self.W_in` (`d_model d_mlp`) and `self.W_out` (`d_mlp d_model`), started as in exercise 4. There are no biases. `F.silu` is yours to use.
+# Keep the weights in `self.W_gate` and `self.W_in` (`d_model d_mlp`) and `self.W_out` (`d_mlp d_model`), initialised as in exercise 4. There are no biases. You may use `F.silu`.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
-# What does a gate of 0 let through, whatever the value is? Which of the two branches must the SiLU be on, so that it is the gate?
-#
-# <details><summary>If you see "there are parameters too many"</summary>
-#
-# `nn.Linear` comes with a bias unless you say `bias=False`.
+# What does a gate of 0 let through, whatever the value is? On which of the two branches must the SiLU be, so that it is the gate?
 #
 # </details>
+#
+# <details><summary>If you see "there are too many parameters"</summary>
+#
+# `nn.Linear` has a bias unless you pass `bias=False`.
+#
 # </details>
 
 
-# %% tags=["work"] nbgrader={"grade": false, "grade_id": "SwiGLU", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% tags=["work", "part"] nbgrader={"grade": false, "grade_id": "SwiGLU", "locked": false, "schema_version": 3, "solution": true, "task": false}
 class SwiGLU(nn.Module):
-    """A gated MLP: the bent gate times the value, number by number, and back to d_model. No biases.
+    """A gated MLP: the SiLU of the gate times the value, number by number, and back to d_model. No biases.
 
     Parameters W_gate and W_in [d_model, d_mlp], W_out [d_mlp, d_model].
     """
@@ -1002,45 +1136,54 @@ class SwiGLU(nn.Module):
         ### END SOLUTION
 
     def forward(self, x: Float[Tensor, "... d_model"]) -> Float[Tensor, "... d_model"]:
-        """What the gated neurons write for each token. The same in train and in eval mode."""
+        """The update of each position's vector. The same in train and in eval mode."""
         ### BEGIN SOLUTION
         gate = F.silu(x @ self.W_gate)
         return (gate * (x @ self.W_in)) @ self.W_out
         ### END SOLUTION
 
 
-# %% tags=["check", "stretch"] nbgrader={"grade": true, "grade_id": "check_SwiGLU", "locked": true, "points": 15, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["check", "stretch"] nbgrader={"grade": true, "grade_id": "check_SwiGLU", "locked": true, "points": 10, "schema_version": 3, "solution": false, "task": false}
 checks.SwiGLU(SwiGLU)
 
 # %% [markdown]
-# *What you should see:* a tick: equal to the MLP of Llama. A third matrix costs parameters, so such models take a `d_mlp` of about ⅔ · 4 · `d_model`.
+# A third matrix costs parameters, so such models often take a `d_mlp` of about ⅔ · 4 · `d_model`.
 
 # %% tags=["look", "raises-exception"]
 d_model = config.d_model
-print(f"MLP with 4 · d_model neurons    {count_mlp_parameters(d_model, 4 * d_model, 1):10,} parameters")
+in_one = sum(W.numel() for W in MLP(d_model, 4 * d_model).parameters())
+print(f"MLP with 4 · d_model neurons    {in_one:10,} parameters")
 for name, d_mlp in {"4 · d_model": 4 * d_model, "⅔ as many": round(8 * d_model / 3)}.items():
     print(f"SwiGLU with {name:11} neurons {sum(W.numel() for W in SwiGLU(d_model, d_mlp).parameters()):10,}")
 
 # %% [markdown]
+# <details><summary>What you should see</summary>
+#
+# `equal HF's LlamaMLP`. With ⅔ as many neurons a SwiGLU has about as many parameters as the MLP: 73,728 beside 74,208 in the storyteller, 4,718,592 beside 4,722,432 in GPT-2 small.
+#
+# </details>
+# %% [markdown]
 # ## Stretch 3 · `dropout`
 #
-# GPT-2 was trained with **dropout**: at several places, each number was set to 0 with a probability p of 0.1, anew at every step. So no neuron could count on a certain other one, and the model learned to say everything in more than one way (Srivastava and others, 2014). When training is over, nothing is dropped.
+# **Dropout** sets each number to 0 with a probability p, drawn anew at every step of training, so that neurons cannot rely on certain others being there (Srivastava et al. 2014, *Dropout: A Simple Way to Prevent Neural Networks from Overfitting*). After training, nothing is dropped. The first GPT was trained with p = 0.1 (Radford et al. 2018). Of GPT-2 it is not known: its paper does not say, and OpenAI's code has no dropout; Hugging Face's configuration of GPT-2 has 0.1.
 #
-# **If a tenth of the numbers is missing in training and none afterwards, sums are larger afterwards. What has to be done about that, and when?**
+# **If a tenth of the numbers is 0 in training and none afterwards, sums over these numbers are larger afterwards, on average. How can that be corrected, and when?**
 #
-# *Difficulty 2 of 5 · importance 2 of 5 · 20 minutes · stretch, 15 points*
+# *Difficulty 2 of 5 · importance 2 of 5 · 20 minutes · stretch, 12 points*
 #
-# **Why.** It is the reason that modules have a train mode and an eval mode, and forgetting `model.eval()` is a classic bug.
+# **Why.** Because of functions like this one, modules have a **train mode** and an **eval mode**, and a forgotten `model.eval()` is a common bug.
 #
-# With `training=True`, each number of the result is 0 with probability p, each decided by itself, and the others are divided by 1 − p, so that the mean stays. With `training=False`, the result is `x`. Draw new random numbers at each call, from torch's global generator. The check looks at shares and means over many numbers. torch's own dropout is out of bounds.
+# With `training=True`, each number of the result is 0 with probability p, independently of the others, and the others are divided by 1 − p, so that the mean stays the same. With `training=False`, the result is `x`. Draw new random numbers at each call, from torch's global generator. The check compares fractions and means over many numbers. torch's own dropout is not allowed.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
-# `torch.rand_like(x)` gives a number from 0 to 1 for each of x's. With which probability is such a number below 0.1?
+# `torch.rand_like` gives a random number from 0 to 1 for each number of a tensor. With which probability is such a number below 0.1?
+#
+# </details>
 #
 # <details><summary>If you see "what is kept, divided by x"</summary>
 #
-# With p = 0.3, seven tenths of the numbers are left. By how much must each grow so that the sum stays the same on average?
+# With p = 0.3, seven tenths of the numbers are left. By which factor must each grow so that the sum stays the same on average?
 #
 # </details>
 #
@@ -1048,7 +1191,6 @@ for name, d_mlp in {"4 · d_model": 4 * d_model, "⅔ as many": round(8 * d_mode
 #
 # Print the shape of your random numbers. There should be one for every number of x.
 #
-# </details>
 # </details>
 
 
@@ -1063,56 +1205,73 @@ def dropout(x: Float[Tensor, "..."], p: float, training: bool) -> Float[Tensor, 
     ### END SOLUTION
 
 
-# %% tags=["check", "stretch"] nbgrader={"grade": true, "grade_id": "check_dropout", "locked": true, "points": 15, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["check", "stretch"] nbgrader={"grade": true, "grade_id": "check_dropout", "locked": true, "points": 12, "schema_version": 3, "solution": false, "task": false}
 checks.dropout(dropout)
 
 # %% [markdown]
-# *What you should see:* a tick. Your zeros are not torch's zeros, but there are as many of them.
-#
-# **What does it cost to forget `eval()`?** The model reads the text five times with your dropout on everything that is written to its stream, and once without.
+# **What does it cost to forget `eval()`?** The model reads the text once as it is, and five times with your dropout on the results of all its MLPs.
 
 # %% tags=["look", "raises-exception"]
 torch.manual_seed(4)
 print(f"ten ones after dropout with p = 0.5: {dropout(torch.ones(10), 0.5, training=True).tolist()}")
 mlps = [block.mlp for block in blocks]
-print(f"in eval mode   {-next_token_probabilities(TEXT).log().mean():.3f} nats of surprise at each token")
+print(f"in eval mode   loss {-next_token_probabilities(TEXT).log().mean():.3f} nats per token")
 for _ in range(5):
     with changed(mlps, lambda given, output: dropout(output, 0.1, training=True)):
-        print(f"in train mode  {-next_token_probabilities(TEXT).log().mean():.3f}")
+        print(f"in train mode  loss {-next_token_probabilities(TEXT).log().mean():.3f}")
 
+# %% [markdown]
+# <details><summary>What you should see</summary>
+#
+# `equal torch's dropout`: your zeros are elsewhere than torch's, but as frequent. The loss is different in each line with dropout, and higher: 3.61 becomes 3.62 to 7.30 in the storyteller. It was trained without dropout, so it loses more than a model trained with it.
+#
+# </details>
+
+# %% [markdown]
+# ## Common questions
+#
+# **What do the MLPs compute in a trained model?** One reading is a memory of *keys and values*: a column of `W_in` is the pattern that a neuron responds to, and its row of `W_out` is what it adds when it does (Geva et al. 2021, arXiv:2012.14913). Changing the MLP of one middle layer of GPT-2 XL can change a fact that the model states, such as the city of the Eiffel Tower (Meng et al. 2022, arXiv:2202.05262).
+#
+# **Does each neuron have one meaning?** Usually not. Many neurons respond to several unrelated things; they are called **polysemantic**. A **feature**, a property of the input that the model represents, is more often a direction than one neuron, and there can be more features than dimensions if they are nearly orthogonal and rarely active together. That is called **superposition** (Elhage et al. 2022, arXiv:2209.10652).
+#
+# **Is LayerNorm linear?** No. Subtracting the mean is linear, and so is the gain, but the division by the vector's own standard deviation is not. The gain can be multiplied into the rows of the next matrix (`W_in`, say), and the bias into its bias, without any change of the result. Papers that analyse models do that and call it *folding* the LayerNorm.
+#
+# **Why is `d_mlp` four times `d_model`?** It is a choice, made in the transformer of 2017 (512 and 2,048) and kept by GPT-2. Nothing else depends on it: any `d_mlp` works in your module, and Llama has another.
+#
+# **Why does GPT-2 normalise before a layer, and not after the sum?** The transformer of 2017 did it after the sum. Before the layer, the gradients at the beginning of training are better behaved, and deep models train without a long warm-up of the learning rate (Xiong et al. 2020, arXiv:2002.04745).
 # %% [markdown]
 # ## For your pair session (90 minutes)
 #
-# One of you drives and types, the other navigates and reads the shapes aloud. Swap after every exercise that has its tick.
+# One of you drives and types, the other navigates and reads the shapes aloud. Swap after every exercise that passes.
 #
 # | minutes | what |
 # |---|---|
-# | 0–10 | The first look together: which rows suffer at which words? Agree on a picture of the whiteboard. |
-# | 10–35 | Exercises 1 and 2. Agree on your scratchpad: the names `resid`, `mean`, `normed`, `pre`, `post`, `mlp_out`, and the axes of each. **Swap** between the two. |
-# | 35–45 | The cloud. Say aloud what each step does before you pull the slider. |
-# | 45–65 | Exercises 3 and 4. **Swap** between the two. |
-# | 65–75 | Exercise 5. Draw the stream as a line from left to right, with the norm where it belongs. |
+# | 0–10 | The first look together: at which words does each row have lower probabilities? Draw the residual stream, and who adds to it. Agree on your scratchpad: the names `resid`, `mean`, `normed`, `pre`, `post`, `mlp_out`, and the axes of each. |
+# | 10–30 | Exercise 2 (15 min). **Swap.** |
+# | 30–40 | The cloud. Say aloud what each step does before you move the slider. |
+# | 40–50 | Exercise 3 (10 min). **Swap.** |
+# | 50–75 | Exercise 4 (20 min). Draw the stream as a line from left to right, with the norm where it belongs. |
 # | 75–90 | The two questions below. |
 #
-# Core is exercises 1 to 8; 6 to 8 do well as homework. Stretch is for whoever has time left. **Not finishing is normal:** a session that ends with an MLP that has its tick is a good one.
+# **Before the session:** exercise 1, each of you alone. **After the session:** exercises 5 to 8, as homework or in a second session. Stretch is for those who have time left. **Not finishing is normal:** a session that ends with an MLP that passes is a good one.
 #
 # **Two questions to argue about.**
 #
-# 1. The MLP sees one token at a time. How can it know anything about *bus* in *he drove a bus* that it would not know about *bus* alone? What must have happened on the whiteboard before?
-# 2. LayerNorm throws away how long a vector is. Could the length have meant something? Find a way in which a model could keep such a "how much" through a LayerNorm after all.
+# 1. The MLP computes one position at a time. How can its result for *bus* in *he drove a bus* differ from that for *bus* alone? What must have happened in the residual stream before?
+# 2. LayerNorm removes a vector's length. Could the length have carried information? Find a way in which a model could keep such a quantity through a LayerNorm after all.
 #
-# **Where pairs get stuck.** At `keepdim`, when one of you sees the error and the other sees no error but wrong values (square shapes do that). At the order of gain and bias. At exercise 5, when one of you thinks of the norm as part of the stream: say "glasses" until it bores you.
+# **Where pairs get stuck.** At `keepdim`: some shapes give an error, and square ones give wrong values without any. At the order of gain and bias. At exercise 5, if one of you thinks that the norm changes the stream: it changes only what the layer reads.
 
 # %% [markdown]
 # ## What you have built
 #
-# - **standardise** and **LayerNorm**: what every layer reads, with mean 0 and variance 1, then stretched and shifted.
-# - **gelu**: the bend, in the form that GPT-2 was trained with.
-# - **MLP**: thousands of neurons, each of which looks for a direction and writes one; equal to the real model's.
-# - **residual_add**: reading through the norm, writing by adding.
-# - **each_position_alone**: the proof that this half of a block never looks at another token.
-# - **count_mlp_parameters**: and that it holds most of a block's numbers.
+# - **standardise** and **LayerNorm**: mean 0 and variance 1 for every vector, then gain and bias.
+# - **gelu**: the activation function, in the form of OpenAI's code.
+# - **MLP**: neurons, each of which responds to one direction and writes another; tested against the model's own.
+# - **residual_add**: the residual connection, with the norm before the layer.
+# - **each_position_alone**: a test that this half of a block treats each position alone.
+# - **count_mlp_parameters**: two thirds of a block's parameters, measured on models without numbers.
 #
-# What is still missing? So far a token knows only itself and its place. Next week tokens look at one another.
+# What is still missing? So far a position's vector depends on its own token and its position alone. Next week positions read from one another.
 #
-# Words of this week in the [glossary](../glossary.md): *activation function, bias, block, d_mlp, dropout, eps, gain, GELU, LayerNorm, MLP, nat, neuron, n_layers, parameter, pre, post, residual stream, RMSNorm, standard deviation, SwiGLU, train mode, eval mode, variance*.
+# Words of this week in the [glossary](../glossary.md): *activation, activation function, bias, block, d_mlp, dropout, eps, eval mode, feature, gain, gate, gated MLP, GELU, LayerNorm, loss, massive activations, mean, MLP, nats, neuron, nonlinearity, parameter, polysemantic, pre-norm, residual connection, residual stream, RMSNorm, root mean square, standard deviation, superposition, SwiGLU, train mode, uniform baseline, variance*.

@@ -329,19 +329,33 @@ def alone_by_rows(layer, x):
 # --- count_mlp_parameters ---------------------------------------------------------------------------------
 
 
-def count_by_hand(d_model, d_mlp, n_layers):
-    return n_layers * (d_model * d_mlp + d_mlp + d_mlp * d_model + d_model)
+def count_by_modules(model):
+    """Looks for modules, and keeps what has been counted, since modules may share it."""
+
+    def inside(called):
+        modules = [module for name, module in model.named_modules() if name.split(".")[-1] == called]
+        return sum(each.numel() for each in {id(p): p for m in modules for p in m.parameters()}.values())
+
+    return inside("mlp"), inside("attn"), sum(parameter.numel() for parameter in model.parameters())
 
 
-def count_by_layers(d_model, d_mlp, n_layers, bias=True):
-    with torch.device("meta"):
-        layers = nn.Linear(d_model, d_mlp, bias), nn.Linear(d_mlp, d_model, bias)
-    return sum(weight.numel() for layer in layers for weight in layer.parameters()) * n_layers
+def count_by_pattern(model):
+    """Dots around the names, so that a test of the text finds whole ones."""
+    counts = {"mlp": 0, "attn": 0, "": 0}
+    for name, parameter in model.named_parameters():
+        for part in counts:
+            if not part or f".{part}." in f".{name}":
+                counts[part] += math.prod(parameter.shape)
+    return list(counts.values())
 
 
-def count_by_shapes(d_model, d_mlp, n_layers):
-    shapes = [(d_model, d_mlp), (d_mlp,), (d_mlp, d_model), (d_model,)]
-    return sum(math.prod(shape) for _ in range(n_layers) for shape in shapes)
+def count_in_a_tensor(model, parts=("mlp", "attn")):
+    """One row for each parameter; three sums as one tensor of integers."""
+    rows = [
+        [size * (part in name.split(".")[:-1]) for part in parts] + [size]
+        for name, size in ((name, parameter.nelement()) for name, parameter in model.named_parameters())
+    ]
+    return tuple(int(each) for each in torch.tensor(rows).sum(0))
 
 
 # --- stretch ----------------------------------------------------------------------------------------------
@@ -485,7 +499,7 @@ VARIANTS = {
         alone_by_keeping_one,
         alone_by_rows,
     ],
-    "count_mlp_parameters": [count_by_hand, count_by_layers, count_by_shapes],
+    "count_mlp_parameters": [count_by_modules, count_by_pattern, count_in_a_tensor],
     "shape_table": [SHAPES, {name: list(shape) for name, shape in SHAPES.items()}],
     "RMSNorm": [RMSByMean, RMSByLength, RMSByEinops],
     "SwiGLU": [SwiGLUOfLinears, SwiGLUBySigmoid, SwiGLUByExponential],

@@ -223,7 +223,7 @@ def pattern_without_a_mask(q, k):
 
 
 def pattern_masked_twice(q, k):
-    """The shares of the future are 0 already, and are set to 0 once more."""
+    """The weights of the future are 0 already, and are set to 0 once more."""
     pattern = pattern_by_softmax(q, k)
     return pattern.tril(diagonal=k.shape[-2] - q.shape[-2])
 
@@ -396,51 +396,55 @@ class HeadInFloat64(HeadBySDPA):
 # --- context_changes_vectors ------------------------------------------------------------------------------
 
 
-def context_by_index(W_E, head, tokens_a, tokens_b, token):
-    vectors = []
-    for tokens in (tokens_a, tokens_b):
-        at = tokens.tolist().index(token)
-        x = W_E[tokens].unsqueeze(0)
-        vectors.append((x[0, at], head(x)[0, at]))
-    (before_a, after_a), (before_b, after_b) = vectors
-    return (
-        float(F.cosine_similarity(before_a, before_b, dim=0)),
-        float(F.cosine_similarity(after_a, after_b, dim=0)),
-    )
+def context_by_cdist(parts, senses):
+    distances = torch.stack([torch.cdist(stream, stream) for stream in parts.cumsum(0)])
+    same = torch.tensor([[a == b for b in senses] for a in senses])
+    above = torch.ones_like(same).triu(1)
+    return distances[:, same & above].mean(-1), distances[:, ~same & above].mean(-1)
 
 
-def context_as_tensors(W_E, head, tokens_a, tokens_b, token):
-    def word(tokens, vectors):
-        return vectors[0][(tokens == token).nonzero()[0, 0]]
-
-    def alike(a, b):
-        return (a @ b) / (a.norm() * b.norm())
-
-    x_a, x_b = F.embedding(tokens_a[None], W_E), F.embedding(tokens_b[None], W_E)
-    before = alike(word(tokens_a, x_a), word(tokens_b, x_b))
-    return before, alike(word(tokens_a, head(x_a)), word(tokens_b, head(x_b)))
-
-
-def context_by_normalised_vectors(W_E, head, tokens_a, tokens_b, token):
-    def alike(vectors_a, vectors_b):
-        a, b = (F.normalize(v[0], dim=-1) for v in (vectors_a, vectors_b))
-        return (a[tokens_a == token] @ b[tokens_b == token].T).squeeze().item()
-
-    x_a, x_b = W_E[tokens_a[None, :]], W_E[tokens_b[None, :]]
-    with torch.no_grad():
-        return [alike(x_a, x_b), alike(head(x_a), head(x_b))]
+def context_by_dot_products(parts, senses):
+    """|a|² + |b|² − 2 a·b for the whole square of pairs, each pair counted twice, in float32."""
+    stream = torch.cumsum(parts, 0)
+    products = stream @ stream.mT
+    squares = products.diagonal(dim1=1, dim2=2)
+    distances = (squares[:, :, None] + squares[:, None] - 2 * products).clamp_min(0).sqrt()
+    same = torch.tensor([[a == b for b in senses] for a in senses]).float()
+    other = 1 - same
+    same = same - torch.eye(len(senses))
+    within, between = ((distances * mask).sum((1, 2)) / mask.sum() for mask in (same, other))
+    return within, between
 
 
-def context_by_numpy(W_E, head, tokens_a, tokens_b, token):
-    def word(tokens, vectors):
-        return vectors[0, int(np.argmax(tokens.numpy() == token))].numpy()
+def context_part_by_part(parts, senses):
+    vectors = torch.zeros_like(parts[0])
+    means = ([], [])
+    for part in parts:
+        vectors = vectors + part
+        distances = ([], [])
+        for i in range(len(senses)):
+            for j in range(i):
+                distances[senses[i] != senses[j]].append(math.dist(vectors[i].tolist(), vectors[j].tolist()))
+        for mean, found in zip(means, distances, strict=True):
+            mean.append(sum(found) / len(found))
+    return torch.tensor(means[0]), torch.tensor(means[1])
 
-    def alike(a, b):
-        return np.dot(a, b) / (np.linalg.norm(a) * np.linalg.norm(b))
 
-    x_a, x_b = (W_E.index_select(0, tokens).unsqueeze(0) for tokens in (tokens_a, tokens_b))
-    before = alike(word(tokens_a, x_a), word(tokens_b, x_b))
-    return before, alike(word(tokens_a, head(x_a)), word(tokens_b, head(x_b)))
+def context_by_differences_of_parts(parts, senses):
+    """The differences are taken first and added up afterwards, which is the same sum."""
+    first, second = torch.triu_indices(len(senses), len(senses), offset=1)
+    apart = (parts[:, first] - parts[:, second]).cumsum(dim=0).square().sum(-1).sqrt()
+    same = torch.tensor([senses[i] == senses[j] for i, j in zip(first, second, strict=True)])
+    return apart[:, same].mean(1), apart[:, ~same].mean(1)
+
+
+def context_by_numpy(parts, senses):
+    stream = np.cumsum(parts.numpy().astype(np.float64), axis=0)
+    apart = np.linalg.norm(stream[:, :, None] - stream[:, None], axis=-1)
+    names = np.array(senses)
+    same = names[:, None] == names
+    kept = ~np.eye(len(names), dtype=bool)
+    return [torch.from_numpy(apart[:, mask & kept].mean(axis=1)).float() for mask in (same, ~same)]
 
 
 # --- stretch ----------------------------------------------------------------------------------------------
@@ -533,11 +537,12 @@ SHAPES = {
     "b_Q": (64,),
     "q": (2, 6, 64),
     "k": (2, 6, 64),
+    "v": (2, 6, 64),
     "scores": (2, 6, 6),
     "pattern": (2, 6, 6),
     "z": (2, 6, 64),
-    "all_patterns": (2, 12, 6, 6),
-    "attn_out": (2, 6, 768),
+    "last_scores": (2, 1, 6),
+    "last_z": (2, 1, 64),
 }
 
 VARIANTS = {
@@ -605,9 +610,10 @@ VARIANTS = {
         HeadInFloat64,
     ],
     "context_changes_vectors": [
-        context_by_index,
-        context_as_tensors,
-        context_by_normalised_vectors,
+        context_by_cdist,
+        context_by_dot_products,
+        context_part_by_part,
+        context_by_differences_of_parts,
         context_by_numpy,
     ],
     "shape_table": [SHAPES, {name: list(shape) for name, shape in SHAPES.items()}, SHAPES.copy],

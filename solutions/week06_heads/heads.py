@@ -9,18 +9,18 @@
 # %% [markdown]
 # # Week 6 · Many heads
 #
-# **The big idea.** One head asks one question of the tokens before it. GPT-2 asks a dozen at once in every block: each head has its own attention pattern, reads its own z, and writes its own vector, and all of these vectors are added to the stream.
+# **The big idea.** One head has one attention pattern. A block of GPT-2 has several heads in parallel (12 in GPT-2 small): each has its own pattern and its own z, and writes its own vector, and all of these vectors are added to the residual stream.
 #
 # | | |
 # |---|---|
-# | **You will have built** | a whole attention layer of GPT-2, equal to the real one in every block, and three scores that tell you what a head does |
-# | **You need** | split_heads (week 1), attention_pattern and weighted_values (week 5), which `parts.py` beside this notebook holds ready |
-# | **Time** | core 2 to 2½ hours · stretch 1 to 1½ hours |
+# | **You will have built** | a whole attention layer of GPT-2, equal to the model's own in every block up to float32 rounding, and three scores that measure what a head attends to |
+# | **You need** | split_heads (week 1), attention_pattern and weighted_values (week 5), which are in `parts.py` beside this notebook |
+# | **Time** | reading and demonstrations 1 h · core exercises 2 h · stretch 1 h 15 min |
 # | **Where we are** | text → tokens → embeddings → **blocks** → logits → probabilities → next token |
 #
-# Last week's functions were written with `...` for the axes in front. This week it pays: they take all heads at once without a change.
+# Last week's functions were written with `...` for the leading axes. So this week they take all heads at once, without a change.
 #
-# Run the cells from top to bottom. Where a cell says `# YOUR CODE HERE`, write; the check below it says at once whether GPT-2 would have got the same.
+# Run the cells from top to bottom. Where a cell says `# YOUR CODE HERE`, write your code; the check below it compares your results with a reference, which its last line names: mostly Hugging Face's GPT-2.
 
 # %% tags=["set-up"] nbgrader={"grade": false, "grade_id": "set_up", "locked": true, "schema_version": 3, "solution": false, "task": false}
 import torch
@@ -47,7 +47,7 @@ SENTENCE = "Anna and Tom went to the park, and there Anna gave Tom a ball."
 # %% [markdown]
 # ## A first look
 #
-# Last week you looked through one head of the model, then through those of one layer. **What do all of them do?** The next cell runs the model and keeps the pattern of every head in every layer.
+# Last week you looked at one head of the model, then at those of one layer. **What do all of them attend to?** The next cell runs the model and keeps the attention pattern of every head in every layer.
 
 
 # %% tags=["set-up"] nbgrader={"grade": false, "grade_id": "all_patterns", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -73,15 +73,19 @@ pictures.attention_heads(
 )
 
 # %% [markdown]
-# Move the mouse over a small square to see it large; a click keeps it there. **Which habits can you find?** A head that looks at the token before; one that looks at the very first token; one in which the second *Anna* or the second *Tom* looks somewhere special. Write your candidates down. By the end of this week you will have measured all of them, and you will see how far the eye can be trusted.
-#
+# Move the mouse over a small square to see it large; a click keeps it there. **What kinds of heads can you find?** One that attends to the token before; one that attends to the very first token; one in which the second *Anna* or the second *Tom* has a large weight that other tokens do not have. Write your candidates down. By the end of this week you will have measured them, and will see how far the eye can be trusted.
+
+# %% tags=["look", "raises-exception"]
+my_prediction = ""  # write it between the quotes, then run this cell
+
+# %% [markdown]
 # ## The idea in plain words
 #
-# Think of a dozen readers who sit at the same desk. Each of them sees the whole vector of every token, but through glasses of their own: `W_Q`, `W_K` and `W_V` turn 768 numbers into 64, and every head has learned other ones. So each head looks for something else, finds it somewhere else, and carries something else home.
+# Every head of a layer reads the whole vector of every token. It projects it with its own `W_Q`, `W_K` and `W_V` from `d_model` numbers to `d_head` (in GPT-2 small from 768 to 64), and training gives every head other matrices. So each head has queries, keys and values of its own, and a pattern of its own.
 #
-# What a head has read, its **z**, is 64 numbers long and means nothing to anybody else. A fourth matrix, **W_O**, translates it back into the language of the stream: 768 numbers. **How are the dozen translations combined?** They are added up. Nobody votes, nobody is averaged, and no head knows what its neighbours have found. A head that has nothing to say this time should write next to nothing.
+# A head's weighted sum of values, its **z**, has `d_head` numbers. A fourth matrix, **W_O**, maps it back to `d_model`. **How are the results of the heads combined?** They are added up, not averaged, and no head of a layer uses what another head of the same layer has found.
 #
-# This makes heads easy to study. What attention writes is a sum with one term for each head, so you can take a single term out and look at it. The second half of this week does that.
+# That makes heads easy to study. What attention writes is a sum with one term for each head, so you can look at each term by itself. The second half of this week does that.
 #
 # ## The idea in shapes
 #
@@ -94,9 +98,9 @@ pictures.attention_heads(
 # | 4 | `outputs`: what each head writes | `batch n_heads seq d_model` |
 # | 5 | `attn_out`: the heads added up, plus `b_O` | `batch seq d_model` |
 #
-# The head axis comes right after the batch, so that the last two axes are what they were last week. In GPT-2 `n_heads` · `d_head` = `d_model`: twelve heads of 64 numbers share 768 between them, and twelve heads cost no more than one head of 768 would.
+# The head axis comes right after the batch, so that the last two axes are what they were last week. In GPT-2 `n_heads` · `d_head` = `d_model`: in GPT-2 small 12 · 64 = 768. So all heads together have as many parameters as a single head with `d_head` 768 would have, and take as many multiplications.
 #
-# **What does the scratchpad say?** One of these rows is wrong.
+# **What does the scratchpad print?** One of these rows, which have GPT-2 small's sizes, is wrong.
 
 # %% tags=["look", "raises-exception"]
 pad = Scratchpad(batch=2, seq=6, n_heads=12)
@@ -112,31 +116,31 @@ pad
 #
 # *Difficulty 2 of 5 · importance 4 of 5 · 15 minutes · core, 14 points*
 #
-# **Why.** Three projections for each of twelve heads would be 36 small matrix products. GPT-2 makes one large one, and its file holds the weights in that form: this is how you will meet them in week 8.
+# **Why.** Three projections for each of 12 heads would be 36 small matrix products. GPT-2 makes one large one, which is faster, and its file has the weights in that form: you load them in week 8.
 #
-# `W_QKV` has 3 · d_model columns. **Which column belongs to whom?** The first d_model of them make the queries of all heads, the next d_model the keys, the last d_model the values. Inside each third the heads lie one after the other, just as in week 1: the first d_head numbers are head 0's. Here n_heads · d_head = d_model.
+# `W_QKV` has 3 · d_model columns. **Which columns belong to what?** The first d_model of them make the queries of all heads, the next d_model the keys, the last d_model the values. Inside each third the heads lie one after the other, as in week 1: the first d_head numbers are head 0's. Here n_heads · d_head = d_model.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
-# The product has a vector of 3 · d_model numbers for every token. In which order would you cut: first into q, k and v, or first into heads? The text above says what lies next to what.
+# The product has a vector of 3 · d_model numbers for every token. In which order do you split it: first into q, k and v, or first into heads? The text above says which numbers are next to one another.
 #
 # <details><summary>Hint 2 · the pieces</summary>
 #
-# `tensor.chunk(3, dim=-1)` cuts an axis into three equal parts. `split_heads(x, n_heads)` of week 1 is imported above: it makes `batch n_heads seq d_head` of `batch seq d_model`.
+# `chunk` splits a tensor into equal parts along an axis. `split_heads` of week 1 is imported above: it makes `batch n_heads seq d_head` of `batch seq d_model`.
 #
+# </details>
 # </details>
 #
 # <details><summary>If you see "the vector is cut into heads first"</summary>
 #
-# In einops that would be `(n_heads three d_head)`. The axis that is named first in the brackets is the one that changes last: which one lies outermost here?
+# In einops that would be `(n_heads three d_head)`. The axis that is named first in the brackets varies slowest: which one is that here?
 #
 # </details>
 #
 # <details><summary>If you see "view or reshape has put the heads before the positions without moving a number"</summary>
 #
-# `view` and `reshape` never move numbers, they count them anew. Cut the last axis in two where it stands, and swap axes afterwards.
+# `view` and `reshape` keep the order of the numbers and only change the shape. Split the last axis into two first, and swap axes afterwards.
 #
-# </details>
 # </details>
 
 
@@ -167,9 +171,7 @@ def packed_qkv(
 checks.packed_qkv(packed_qkv)
 
 # %% [markdown]
-# *What you should see:* a tick. The last of its cases held a whole layer of the model, as its file has it.
-#
-# **Can last week's function take it from here?** Your queries and keys of layer 0 go into `attention_pattern`, which has never heard of heads, and come out as the model's own patterns.
+# **Can last week's function be used here?** Your queries and keys of layer 0 go into `attention_pattern`, which you wrote without a head axis in mind. Does it give the model's own patterns?
 
 # %% tags=["look", "raises-exception"]
 q, k, v = packed_qkv(
@@ -181,35 +183,42 @@ gap = (mine - all_patterns(token_ids(gpt2))[:, 0]).abs().max()
 print(f"Largest difference from the model's own patterns: {gap:.1e}")
 
 # %% [markdown]
+# <details><summary>What you should see</summary>
+#
+# `equal GPT-2`; the last case is a whole layer of the model with the packed weights of its file. Then a difference below 1e-6, float32 rounding, and q with the shape `batch n_heads seq d_head`: 4 heads of 24 numbers in the storyteller, 12 of 64 in GPT-2 small.
+#
+# </details>
+
+# %% [markdown]
 # ## Exercise 2 · `project_heads`
 #
 # *Difficulty 2 of 5 · importance 5 of 5 · 15 minutes · core, 12 points*
 #
-# **Why.** The packed form is good for the machine. For you, who want to know what head 7 does, it is better to keep a matrix for each head: then `W_Q[7]` is that head, and nothing else. The course keeps all weights this way from here on. The numbers are the same.
+# **Why.** The packed form is fast. To study single heads it is better to keep a matrix for each head: then `W_Q[7]` belongs to head 7 alone. The course keeps all weights this way from here on. The numbers are the same.
 #
 # One function serves queries, keys and values: it takes a weight with a head axis, and a bias with one. Every head projects the *whole* vector of every token.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
-# Which axis do `x` and `W` share, so that it is summed? Which axes are left, and in which order does the signature want them?
+# Which axis do `x` and `W` have in common, so that it is summed? Which axes are left, and in which order are they in the signature?
 #
 # <details><summary>Hint 2 · the bias</summary>
 #
-# `b` has the shape `(n_heads, d_head)`, the product `(batch, n_heads, seq, d_head)`. Broadcasting lines shapes up from the right. An axis of size 1 goes in by `None`: with `t` of shape `(3, 4)`, `t[:, None, :]` has the shape `(3, 1, 4)`.
+# `b` has the axes `n_heads d_head`, the product `batch n_heads seq d_head`. Broadcasting lines shapes up from the right. Which axis of `b` is missing, and where? The index `None` inserts an axis of size 1: with `t` of shape `(3, 4)`, `t[None]` has the shape `(1, 3, 4)`.
 #
+# </details>
 # </details>
 #
 # <details><summary>If you see "b meets the positions instead of the heads"</summary>
 #
-# Without the extra axis the bias is added to the wrong axis wherever the sizes happen to agree, and nothing complains. That is the worst kind of mistake; one case of the check has as many tokens as heads to catch it.
+# Without the extra axis the bias is added along the wrong axis wherever the sizes happen to agree, and no error is raised. One case of the check has as many tokens as heads, to find this.
 #
 # </details>
 #
-# <details><summary>If you see "torn their rows apart"</summary>
+# <details><summary>If you see "so that their rows are mixed up"</summary>
 #
-# `W.reshape(d_model, -1)` keeps the numbers in the order in which they lie in memory: head by head. With einsum no reshape is needed.
+# `W.reshape(d_model, -1)` keeps the numbers in the order in which they are in memory: head by head. With einsum no reshape is needed.
 #
-# </details>
 # </details>
 
 
@@ -219,7 +228,7 @@ def project_heads(
     W: Float[Tensor, "n_heads d_model d_head"],
     b: Float[Tensor, "n_heads d_head"],
 ) -> Float[Tensor, "batch n_heads seq d_head"]:
-    """The queries of all heads, or their keys or values, depending on whose weights these are.
+    """The queries of all heads, or their keys or values, depending on which weights these are.
 
     Each head multiplies each token's whole vector by its own matrix and adds its own bias.
     """
@@ -233,8 +242,6 @@ def project_heads(
 checks.project_heads(project_heads)
 
 # %% [markdown]
-# *What you should see:* a tick, also for as many tokens as heads.
-#
 # **Are these the same queries?** The packed weights of layer 0 and its weights head by head, each through your function for them.
 
 # %% tags=["look", "raises-exception"]
@@ -247,19 +254,28 @@ print(f"by head  W_Q   {tuple(weights['W_Q'].shape)}, and as much again for W_K 
 print(f"Largest difference of the queries: {(packed_q - apart_q).abs().max():.1e}")
 
 # %% [markdown]
+# <details><summary>What you should see</summary>
+#
+# `equal torch's linear layer, head by head`, also in the case with as many tokens as heads; then a difference of the queries below 1e-5, float32 rounding. `W_Q` is 4 × 96 × 24 in the storyteller and 12 × 768 × 64 in GPT-2 small.
+#
+# </details>
+
+# %% [markdown]
 # ## Exercise 3 · `head_outputs`
 #
 # *Difficulty 2 of 5 · importance 5 of 5 · 10 minutes · core, 12 points*
 #
-# **Why.** z is what a head has read. What it *writes* is z times its own slice of W_O. If you have this for every head, you can say who did what.
+# **Why.** z is what a head has read. What it *writes* is z times its own part of W_O. With this for every head, you can say which head wrote what.
 #
-# You may have seen it drawn otherwise: all z laid side by side into one long vector, and one large matrix behind. **Is that something else?** No. The rows of the large matrix are those of the twelve small ones, and a product with a long vector is the sum of the products with its pieces. The sum is the form in which you can see the heads.
+# Papers often write it otherwise: the z of all heads are **concatenated** into one long vector, which is multiplied by one large matrix. **Does that give something else?** No. The rows of the large matrix are those of the heads' small ones, and the product with the long vector is the sum of the products with its parts. In the form of a sum you can see each head.
 #
 # Here nothing is summed over the heads yet.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
-# Head 3 has z[:, 3] and W_O[3], and no business with W_O[4]. How does einsum know that the head axis of z and that of W_O are the same one?
+# Head 3 has z[:, 3] and W_O[3], and does not use W_O[4]. How do you tell einsum that the head axis of z and that of W_O are the same one?
+#
+# </details>
 #
 # <details><summary>If you see "the heads have been added up already"</summary>
 #
@@ -271,7 +287,6 @@ print(f"Largest difference of the queries: {(packed_q - apart_q).abs().max():.1e
 #
 # Two names for one axis, such as `h` and `heads`, are two axes for einsum. One of them is then summed by itself.
 #
-# </details>
 # </details>
 
 
@@ -292,9 +307,7 @@ def head_outputs(
 checks.head_outputs(head_outputs)
 
 # %% [markdown]
-# *What you should see:* a tick.
-#
-# **Do the heads really add up to what the model writes?** For that we have to look inside the model while it runs. `around_attention` gives, for every layer, what its attention reads and what it writes.
+# **Do the heads add up to what the model's attention writes?** To find out, we record vectors inside the model while it runs. `around_attention` gives, for every layer, what its attention reads and what it writes.
 
 
 # %% tags=["set-up"] nbgrader={"grade": false, "grade_id": "around_attention", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -337,31 +350,39 @@ pictures.bars(
 )
 
 # %% [markdown]
+# <details><summary>What you should see</summary>
+#
+# `equal GPT-2's c_proj`; then a difference of about 1e-5 or less from what the model's own attention writes, and one bar for each head of layer 0. The bars differ: the heads do not write equally much.
+#
+# </details>
+
+# %% [markdown]
 # ## Exercise 4 · `MultiHeadAttention`
 #
 # *Difficulty 3 of 5 · importance 5 of 5 · 25 minutes · core, 20 points*
 #
-# **Why.** This is the attention layer of GPT-2, all of it. Next week it becomes one line of a block, in week 8 it holds OpenAI's numbers, in week 11 you train it.
+# **Why.** This is the attention layer of GPT-2, all of it: **multi-head attention**. Next week it becomes one line of a block, in week 8 it holds OpenAI's numbers, in week 11 you train it.
 #
-# Keep the weights in `self.W_Q`, `self.W_K`, `self.W_V` (`n_heads d_model d_head`), `self.b_Q`, `self.b_K`, `self.b_V` (`n_heads d_head`), `self.W_O` (`n_heads d_head d_model`) and `self.b_O` (`d_model`), as `nn.Parameter`. Start the weights with random numbers of standard deviation 0.02 and the biases with 0; the check puts its own numbers there. n_heads · d_head need not be d_model, so use the `d_head` that you are given.
+# Keep the weights in `self.W_Q`, `self.W_K`, `self.W_V` (`n_heads d_model d_head`), `self.b_Q`, `self.b_K`, `self.b_V` (`n_heads d_head`), `self.W_O` (`n_heads d_head d_model`) and `self.b_O` (`d_model`), as `nn.Parameter`. Initialise the weights with random numbers of standard deviation 0.02 and the biases with 0; the check replaces them with its own numbers. n_heads · d_head need not be d_model, so use the `d_head` that you are given.
 #
-# (Other homes are fine too: an `nn.Linear` in `self.W_Q` and its like with the heads side by side, one for all three in `self.W_QKV`, or a `nn.ModuleList` of last week's AttentionHead in `self.heads`, with `self.W_O` for what they write.)
+# (Other forms are fine, too: an `nn.Linear` in each of `self.W_Q`, `self.W_K` and `self.W_V` with the heads side by side, one for all three in `self.W_QKV`, or an `nn.ModuleList` of last week's AttentionHead in `self.heads`, with `self.W_O` for what they write.)
 #
-# The layer gives back what the heads write, and no more: adding it to the stream is the block's work, next week. For the same reason `x` has been through LayerNorm already.
+# The layer returns what the heads write, and nothing else: the block adds it to the stream, next week. The block also applies the LayerNorm, so `x` is normalised already.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
-# Of the five steps in the table above, which two does last week's work do for you, and for which have you written a function today? Where does `b_O` come in: before the heads are added up, or after?
+# Of the five steps in the table above, which two are done by last week's functions, and for which have you written one today? Where is `b_O` added: before the heads are summed, or after?
 #
-# <details><summary>Hint 2 · adding up in the same breath</summary>
+# <details><summary>Hint 2 · two ways to add up</summary>
 #
-# `head_outputs(z, self.W_O).sum(dim=1)` is right. It first makes a tensor that is n_heads times as large as what you want, though. An einsum that leaves the head axis out on the right makes the sum at once.
+# You can call `head_outputs` and sum its head axis. That first makes a tensor n_heads times as large as the result. How does an einsum look that projects and sums at once? Compare it with the one in `head_outputs`: which axis is missing on the right?
 #
+# </details>
 # </details>
 #
 # <details><summary>If you see "b_O is added once for every head"</summary>
 #
-# Your `+ self.b_O` stands inside the sum.
+# Is `self.b_O` added before the sum over the heads, or after it?
 #
 # </details>
 #
@@ -376,12 +397,11 @@ pictures.bars(
 # The check copies weights into your module by name. The message lists the names that it has.
 #
 # </details>
-# </details>
 
 
 # %% tags=["work", "part"] nbgrader={"grade": false, "grade_id": "MultiHeadAttention", "locked": false, "schema_version": 3, "solution": true, "task": false}
 class MultiHeadAttention(nn.Module):
-    """All heads of a block: each reads for itself, and what they write is added up.
+    """All heads of a block: each has its own pattern, and what they write is added up.
 
     Parameters W_Q, W_K, W_V [n_heads, d_model, d_head], b_Q, b_K, b_V [n_heads, d_head], W_O [n_heads, d_head, d_model]
     and b_O [d_model].
@@ -413,9 +433,7 @@ class MultiHeadAttention(nn.Module):
 checks.MultiHeadAttention(MultiHeadAttention)
 
 # %% [markdown]
-# *What you should see:* a tick. There was a case for every layer of the model.
-#
-# **And inside the running model, on your own sentence?** Your module takes the place of each layer's attention in turn: it gets what that layer reads, and what it writes is compared with what the layer writes.
+# **And inside the running model, on the sentence of the first look?** Your module gets the weights and the input of each layer's attention in turn, and its result is compared with what the layer writes.
 
 # %% tags=["look", "raises-exception"]
 for layer, (x, written) in enumerate(around_attention(sentence_ids())):
@@ -426,15 +444,19 @@ for layer, (x, written) in enumerate(around_attention(sentence_ids())):
     print(f"layer {layer:2}: largest difference {gap:.1e}, largest number {written.abs().max():.1e}")
 
 # %% [markdown]
-# *What you should see:* differences of about a millionth of the largest number, or less. That is float32 adding in another order.
+# <details><summary>What you should see</summary>
 #
-# ## What do heads do?
+# `equal GPT-2`, with a case for every layer of the model. Then one line for each layer (4 in the storyteller, 12 in GPT-2 small), with differences of about a millionth of the largest number: float32 rounding, because the sums run in another order.
 #
-# Your eyes have found candidates in the first look. Eyes are generous: with a dozen heads in each of a dozen layers, something always looks like something. So let us give each habit a number between 0 and 1, and ask all heads.
+# </details>
 #
-# The number needs something to be compared with. **How high would a head score that has no habit at all?** A head that shares its attention out evenly over all that it may see gives some of it to every token, also to the one that you ask about. Below each score you will find what this even head gets.
+# ## What do heads attend to?
 #
-# For the measurements we need a text in which nothing can be guessed from meaning. We take names in random order, like a ring of children who sing their names, and let the ring go round: what was said comes again, in the same order. A few words of introduction stand in front, so that a model of stories knows where it is; only the names are looked at.
+# You have found candidates in the first look. Among many heads, some patterns look meaningful by chance. So we give each kind of head a score between 0 and 1, and compute it for all heads.
+#
+# A score needs a baseline. **Which score does a head have that attends to nothing in particular?** The **uniform baseline** has equal attention weights for all tokens that a query may see, so that every token gets some, also the one that the score is about. Beside each score you will find that of the uniform baseline.
+#
+# For the measurements we need a text in which nothing can be predicted from meaning. We take names in random order, as if children sat in a ring and said their names, and go round the ring more than once: the names come again, in the same order. A few words of introduction come before, as in a story; only the patterns between names are used.
 
 
 # %% tags=["set-up"] nbgrader={"grade": false, "grade_id": "rounds", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -451,7 +473,7 @@ def names_in_rounds(rings: int = 20, rounds: int = 2) -> Int[Tensor, "batch seq"
 
 
 def with_lead(names: Int[Tensor, "batch seq"]) -> Int[Tensor, "batch lead+seq"]:
-    """The introduction in front of each row of names."""
+    """The introduction before each row of names."""
     return torch.cat([LEAD.expand(len(names), -1), names], dim=1)
 
 
@@ -460,15 +482,15 @@ def patterns_of_names(names: Int[Tensor, "batch seq"]) -> Float[Tensor, "batch n
     return all_patterns(with_lead(names))[..., len(LEAD) :, len(LEAD) :]
 
 
-def even_pattern(seq: int) -> Float[Tensor, "query key"]:
-    """The pattern of a head that shares its attention out evenly over all that it may see."""
+def uniform_pattern(seq: int) -> Float[Tensor, "query key"]:
+    """The uniform baseline: each query's attention weights are equal for all keys that it may see."""
     visible = torch.ones(seq, seq).tril()
     return visible / visible.sum(dim=-1, keepdim=True)
 
 
-def even_pattern_of_names(seq: int) -> Float[Tensor, "query key"]:
-    """The even head's pattern from name to name, with the introduction in front."""
-    return even_pattern(len(LEAD) + seq)[len(LEAD) :, len(LEAD) :]
+def uniform_pattern_of_names(seq: int) -> Float[Tensor, "query key"]:
+    """The uniform baseline's pattern from name to name, with the introduction before the names."""
+    return uniform_pattern(len(LEAD) + seq)[len(LEAD) :, len(LEAD) :]
 
 
 def strongest_head(scores: Float[Tensor, "n_layers n_heads"]) -> tuple[int, int]:
@@ -476,11 +498,11 @@ def strongest_head(scores: Float[Tensor, "n_layers n_heads"]) -> tuple[int, int]
     return divmod(scores.argmax().item(), scores.shape[1])
 
 
-def score_map(scores: Float[Tensor, "n_layers n_heads"], even: float, title: str):
-    """One number for each head, layer by layer; the highest is printed beside that of an even head."""
+def score_map(scores: Float[Tensor, "n_layers n_heads"], uniform: float, title: str):
+    """One number for each head, layer by layer; the highest is printed beside that of the uniform baseline."""
     layer, head = strongest_head(scores)
-    print(f"strongest: layer {layer}, head {head} with {scores.max():.2f}")
-    print(f"an even head: {even:.2f}, so this one is {scores.max() / even:.1f} times as strong")
+    print(f"highest: layer {layer}, head {head} with {scores.max():.2f}")
+    print(f"uniform baseline: {uniform:.2f}, so this score is {scores.max() / uniform:.1f} times as high")
     n_layers, n_heads = scores.shape
     rows, columns = [f"layer {i}" for i in range(n_layers)], [f"head {i}" for i in range(n_heads)]
     return pictures.heatmap(scores, rows, columns, title=title, largest=1)
@@ -496,9 +518,9 @@ print(f"Patterns: {tuple(patterns_of_names(rounds).shape)}, which are batch, n_l
 #
 # *Difficulty 2 of 5 · importance 4 of 5 · 10 minutes · core, 10 points*
 #
-# **Why.** To know which word came before is the first thing a reader needs. Heads that do just that, pass on the previous token, turn up in nearly every trained transformer, and they are half of the circuit that you will meet in exercise 7.
+# **Why.** Heads that attend to the previous token have been found in many trained transformers (Elhage et al. 2021; Olsson et al. 2022, arXiv:2209.11895), and they are half of the circuit that you meet in exercise 7.
 #
-# The score of a pattern is the attention that a query gives to the token right before it, averaged over the queries from the second token on. The first token has nothing before it and does not count. All axes in front (`batch`, `heads`, `layers`, or none) are kept.
+# The score of a pattern is the attention weight that a query gives to the token right before it, averaged over the queries from the second token on. The first token has nothing before it and is left out. All leading axes (`batch`, `heads`, `layers`, or none) are kept.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
@@ -506,8 +528,9 @@ print(f"Patterns: {tuple(patterns_of_names(rounds).shape)}, which are batch, n_l
 #
 # <details><summary>Hint 2 · taking entries out</summary>
 #
-# Two ways. `pattern.diagonal(offset=n, dim1=-2, dim2=-1)` takes a diagonal; a negative offset lies below the main one. Or index with two lists of the same length: `t[..., [1, 2], [0, 5]]` gives the entries (1, 0) and (2, 5), with all axes in front.
+# Two ways. `torch.diagonal` takes a diagonal: which of its arguments say which two axes and which diagonal are meant? Or index with two lists of the same length: `t[..., [1, 2], [0, 5]]` gives the entries (1, 0) and (2, 5), and keeps all leading axes.
 #
+# </details>
 # </details>
 #
 # <details><summary>If you see "divided by the number of all queries"</summary>
@@ -516,19 +539,18 @@ print(f"Patterns: {tuple(patterns_of_names(rounds).shape)}, which are batch, n_l
 #
 # </details>
 #
-# <details><summary>If you see "the mean has run over the axes in front too"</summary>
+# <details><summary>If you see "the mean has run over the leading axes, too"</summary>
 #
-# `mean(dim=-1)` averages the last axis alone.
+# `mean` without arguments averages over every axis. Which argument names the one that you mean?
 #
-# </details>
 # </details>
 
 
 # %% tags=["work", "part"] nbgrader={"grade": false, "grade_id": "previous_token_score", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def previous_token_score(pattern: Float[Tensor, "... query key"]) -> Float[Tensor, "..."]:
-    """The attention that goes to the token right before the query, on average over all queries but the first.
+    """The attention weight on the token right before the query, on average over all queries but the first.
 
-    There are as many queries as keys, two at least. The axes in front are kept; a pattern without any has a
+    There are as many queries as keys, two at least. The leading axes are kept; a pattern without any has a
     score without any.
     """
     ### BEGIN SOLUTION
@@ -544,39 +566,47 @@ checks.previous_token_score(previous_token_score)
 # **Does the model have a head for it?** Your score of every head, averaged over twenty rings of names. Compare with the candidates that you wrote down.
 
 # %% tags=["look", "raises-exception"]
+print("your candidates:", my_prediction or "(nothing yet)")
 rounds = names_in_rounds()
 scores = previous_token_score(patterns_of_names(rounds)).mean(dim=0)
-even = previous_token_score(even_pattern_of_names(rounds.shape[1])).item()
-score_map(scores, even, "attention to the previous token")
+uniform = previous_token_score(uniform_pattern_of_names(rounds.shape[1])).item()
+score_map(scores, uniform, "attention weight on the previous token")
 
 # %% [markdown]
-# *What you should see:* a tick, and a map with a square for each head. If the strongest head is many times as strong as the even one, you have found a previous-token head. If it is not, this model has none, and to know that is worth as much.
+# <details><summary>What you should see</summary>
+#
+# `equal the mean taken one query at a time`, and a map with a square for each head. In the storyteller the highest score is 0.42 (layer 1, head 1), 4.8 times the uniform baseline's 0.09. In GPT-2 small, head 11 of layer 4 gives the token before a mean weight of about 1.00 on five short English prompts (from the attention weights that Transformer Explainer publishes, Cho et al. 2024, arXiv:2408.04619).
+#
+# If the highest score is near the baseline, the model has no head of this kind on this text.
+#
+# </details>
 #
 # ## Exercise 6 · `first_token_score`
 #
 # *Difficulty 1 of 5 · importance 3 of 5 · 10 minutes · core, 8 points*
 #
-# **Why.** Softmax makes every row add up to 1: a head *must* look somewhere, also when it finds nothing that it looks for. Many heads of large models then look at the first token, where little is written, and their z is next to nothing. People call that token an attention sink (Xiao and others, 2023). A picture in which everything looks at token 0 usually means "nothing to report".
+# **Why.** Softmax makes every row add up to 1, also when no key matches the query. Many heads of trained models then give most of the weight to the first token, which is called an **attention sink** (Xiao et al. 2023, arXiv:2309.17453). Its *value* is short, so that z stays small although the weight is large (Gu et al. 2024, arXiv:2410.10781). A pattern with everything on token 0 often means that the head does little there.
 #
-# The score is the attention that goes to the first token. The first token itself can see nothing else, so it has no choice and does not count: average over the queries from the second on. All axes in front are kept.
+# The score is the attention weight on the first token. The first token itself can see nothing else, so it is left out: average over the queries from the second on. All leading axes are kept.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
-# Is it a row or a column of the pattern that you want? And which entry of it do you leave out?
+# Is it a row or a column of the pattern that you need? And which entry of it do you leave out?
+#
+# </details>
 #
 # <details><summary>If you see "the first token is all that it can see"</summary>
 #
-# Entry [0, 0] is 1 in every pattern there is. A score that counts it speaks well of everybody.
+# Entry [0, 0] is 1 in every causal pattern. A score that counts it is too high for every head.
 #
-# </details>
 # </details>
 
 
 # %% tags=["work", "part"] nbgrader={"grade": false, "grade_id": "first_token_score", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def first_token_score(pattern: Float[Tensor, "... query key"]) -> Float[Tensor, "..."]:
-    """The attention that goes to the first token, on average over all queries but the first, which has no choice.
+    """The attention weight on the first token, on average over all queries but the first, which sees nothing else.
 
-    There are as many queries as keys, two at least. The axes in front are kept.
+    There are as many queries as keys, two at least. The leading axes are kept.
     """
     ### BEGIN SOLUTION
     return pattern[..., 1:, 0].mean(dim=-1)
@@ -587,59 +617,69 @@ def first_token_score(pattern: Float[Tensor, "... query key"]) -> Float[Tensor, 
 checks.first_token_score(first_token_score)
 
 # %% [markdown]
-# *What you should see:* a tick, and a map with a square for each head.
-#
-# **Which heads of the model rest on the first token?** If many do, go back to your candidates: which of them were only resting?
+# **Which heads of the model use the first token as a sink?** If your candidates are among them, look at them again. The lines above the map say how long the first token's value is, compared with the other tokens' values.
 
 # %% tags=["look", "raises-exception"]
 text = with_lead(names_in_rounds())
 scores = first_token_score(all_patterns(text)).mean(dim=0)
-even = first_token_score(even_pattern(text.shape[1])).item()
-score_map(scores, even, "attention to the first token")
+uniform = first_token_score(uniform_pattern(text.shape[1])).item()
+for layer, (x, _) in enumerate(around_attention(text)):
+    weights = attention_weights(gpt2, layer)
+    lengths = project_heads(x, weights["W_V"], weights["b_V"]).norm(dim=-1).mean(dim=(0, 1))  # [seq]
+    print(f"layer {layer}: first token's values {lengths[0]:.2f} long, the others' {lengths[1:].mean():.2f}")
+score_map(scores, uniform, "attention weight on the first token")
+
+# %% [markdown]
+# <details><summary>What you should see</summary>
+#
+# `equal the mean taken one query at a time`. In the storyteller the highest score is 0.51 (layer 0, head 3), 3.8 times the uniform baseline's 0.14, and from layer 1 on the first token's values are less than half as long as the others'. In GPT-2 small the mean over all heads of layers 5 to 10 is 0.84 on the same five prompts.
+#
+# </details>
 
 # %% [markdown]
 # ## Exercise 7 · `induction_score`
 #
-# *Anna Tom Rose Ben … Anna Tom Rose Ben … Anna* — **and who comes now?** You said *Tom* without knowing any of these people. You looked for the place where *Anna* was said before, and read off who came after. A head that does this is called an **induction head** (Olsson and others, 2022). It needs no meaning and no grammar, works on text that the model has never seen, and is the simplest way in which a model learns something from its prompt alone.
+# *Anna Tom Rose Ben … Anna Tom Rose Ben … Anna* — **and who comes now?** You can say *Tom* without knowing any of these people: you find where *Anna* came before, and take the name after it. A head that does this is called an **induction head** (Elhage et al. 2021). It does not depend on meaning or grammar and works on text that the model has never seen: a simple form of **in-context learning**, which uses what the prompt itself shows (Olsson et al. 2022, arXiv:2209.11895).
 #
 # *Difficulty 3 of 5 · importance 5 of 5 · 20 minutes · core, 16 points*
 #
-# **Why.** On a text that repeats, induction leaves a trace that no other habit leaves: one line in the pattern, at a place that you can calculate.
+# **Why.** On a text that repeats, an induction head shows one line in its pattern, and you can calculate where.
 #
-# The tokens are one piece of `period` tokens, repeated. Take query i, with i ≥ `period`. Its token was said before at position i − period. **At which position does an induction head look?** Not there, but one further: at i − period + 1, the token *after* the earlier copy, because that is what comes next. The score is the attention of query i to that key, averaged over all queries with i ≥ period. If there are three copies or more, count the copy before the query only, not the older ones. The last piece may be cut off.
+# The tokens are one sequence of `period` tokens, repeated. Take query i, with i ≥ `period`. Its token came before at position i − period. **To which position does an induction head attend?** Not there, but one further: to i − period + 1, the token *after* the earlier copy, because that is what comes next. The score is the attention weight of query i on that key, averaged over all queries with i ≥ period. If there are three copies or more, count the copy before the query only, not the older ones. The last copy may be cut off.
 #
-# With the period 3 and *Anna Tom Rose Anna Tom Rose*, the query at position 3 (*Anna*) is asked about key 1 (*Tom*), query 4 about key 2, query 5 about key 3.
+# With the period 3 and *Anna Tom Rose Anna Tom Rose*, the score takes the weight of query 3 (*Anna*) on key 1 (*Tom*), of query 4 on key 2 and of query 5 on key 3.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
 # Write the pairs (query, key) of that example on paper, in a square of 6 by 6. On which diagonal do they lie? Does the whole diagonal belong to them?
 #
-# <details><summary>If you see "the earlier copy of its own token"</summary>
+# </details>
 #
-# Looking at the same token again tells a head nothing that it does not know. What came after it does.
+# <details><summary>If you see "the earlier copy of the query's token"</summary>
+#
+# The earlier copy is the same token as the query. Which token near it helps to predict the next one?
 #
 # </details>
 #
 # <details><summary>If you see "the last query of the first copy is counted too"</summary>
 #
-# The diagonal with the offset 1 − period begins at query period − 1. Its token has not been there before.
+# The diagonal with the offset 1 − period begins at query period − 1. Has its token come before?
 #
 # </details>
 #
-# <details><summary>If you see "only the queries of the second copy are asked"</summary>
+# <details><summary>If you see "only the queries of the second copy are counted"</summary>
 #
 # The third copy repeats the second. Let the queries run to the end.
 #
-# </details>
 # </details>
 
 
 # %% tags=["work", "part"] nbgrader={"grade": false, "grade_id": "induction_score", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def induction_score(pattern: Float[Tensor, "... query key"], period: int) -> Float[Tensor, "..."]:
-    """The attention that goes to the token after the earlier copy of the query's own token, on average.
+    """The attention weight on the token after the earlier copy of the query's own token, on average.
 
-    The tokens are one piece of `period` tokens (two at least), repeated; the last copy may be cut off. The mean runs
-    over the queries i ≥ period, each with the key i − period + 1. The axes in front are kept.
+    The tokens are one sequence of `period` tokens (two at least), repeated; the last copy may be cut off. The mean runs
+    over the queries i ≥ period, each with the key i − period + 1. The leading axes are kept.
     """
     ### BEGIN SOLUTION
     queries = torch.arange(period, pattern.shape[-1])
@@ -651,18 +691,26 @@ def induction_score(pattern: Float[Tensor, "... query key"], period: int) -> Flo
 checks.induction_score(induction_score)
 
 # %% [markdown]
-# *What you should see:* a tick, and a strongest head far above an even one.
-#
-# **Does the model have an induction head?** Your score of every head, averaged over twenty rings.
+# **Does the model have an induction head?** Your score of every head, averaged over twenty rings. A head that always reads from 7 positions back would have a high score on rings of 8 names, too; so the first line gives the score of the same head on rings of 5.
 
 # %% tags=["look", "raises-exception"]
 rounds = names_in_rounds()
 scores = induction_score(patterns_of_names(rounds), PERIOD).mean(dim=0)
-even = induction_score(even_pattern_of_names(rounds.shape[1]), PERIOD).item()
-score_map(scores, even, "attention to the token after the earlier copy")
+uniform = induction_score(uniform_pattern_of_names(rounds.shape[1]), PERIOD).item()
+layer, head = strongest_head(scores)
+of_five = induction_score(patterns_of_names(rounds[:, :5].repeat(1, 2)), 5)[:, layer, head].mean()
+print(f"layer {layer}, head {head} on rings of 5 names: {of_five:.2f}")
+score_map(scores, uniform, "attention weight on the token after the earlier copy")
 
 # %% [markdown]
-# Here is the strongest of them on the first ring, for a query in the second round. **Who came after this name in the first round, and is that where the head looks?** Pull the slider for the query along the round, and see whether the bar moves with it.
+# <details><summary>What you should see</summary>
+#
+# `equal the mean taken one query at a time`. In the storyteller the highest score is 0.87 (layer 3, head 1), 14 times the uniform baseline's 0.06, and the same head has 0.88 on rings of 5: it follows the names, not a fixed distance. GPT-2 small has several induction heads, among them head 5 of layer 5 and head 9 of layer 6 (Wang et al. 2022, arXiv:2211.00593).
+#
+# </details>
+
+# %% [markdown]
+# Here is the head with the highest score on the first ring, for a query in the second round. **Which name came after this one in the first round, and does the head attend to it?** Move the slider for the query along the round, and see whether the bar moves with it.
 
 # %% tags=["look", "raises-exception"]
 rounds = names_in_rounds()
@@ -672,27 +720,38 @@ ring = token_strings(rounds[0])
 pictures.attention_explorer(ring, patterns[0], layer=layer, head=head, query=PERIOD + 2)
 
 # %% [markdown]
-# A head may look at the right place and do nothing with it. **Does the model know who comes next?** How surprised it is by each name, round by round. In the first round nobody can know. From the second round on, somebody with induction can.
+# A head may attend to the right position without any effect on the prediction. **Does the model predict the next name?** Here is its loss for each name, round by round. In the first round the names are random. From the second round on, a model with induction can predict them. How will the loss change from round to round?
 
 # %% tags=["look", "raises-exception"]
+my_prediction = ""  # write it between the quotes, then run this cell
+
+# %% tags=["look", "raises-exception"]
+print("you predicted:", my_prediction or "(nothing yet)")
 rounds = names_in_rounds(rounds=3)
 with torch.no_grad():
     logits = gpt2.model(with_lead(rounds)).logits[:, len(LEAD) : -1]
-surprise = -logits.log_softmax(dim=-1).gather(-1, rounds[:, 1:, None])[..., 0].mean(dim=0)
-# The first name of a round is not counted: nobody can know that the ring goes round once more.
+loss = -logits.log_softmax(dim=-1).gather(-1, rounds[:, 1:, None])[..., 0].mean(dim=0)
+# The first name of a round is not counted: that the ring goes round once more cannot be predicted.
 for number in range(rounds.shape[1] // PERIOD):
-    inside = surprise[number * PERIOD : (number + 1) * PERIOD - 1]
-    print(f"round {number + 1}: {inside.mean():5.2f} nats of surprise at each name")
-pictures.curve(torch.arange(1, rounds.shape[1]), surprise, x_title="position", y_title="surprise in nats")
+    inside = loss[number * PERIOD : (number + 1) * PERIOD - 1]
+    print(f"round {number + 1}: loss {inside.mean():5.2f} nats per name")
+print(f"uniform baseline among {len(NAMES)} names: loss {torch.tensor(len(NAMES)).log():5.2f}")
+pictures.curve(torch.arange(1, rounds.shape[1]), loss, x_title="position", y_title="loss in nats")
 
 # %% [markdown]
-# Put the three findings together: the score of the strongest head beside an even head's, what you saw at the slider, and whether the surprise falls from the first round to the second. If all three agree that there is induction, this model does it. If none does, it has not learned it, from too little text or in too few layers; OpenAI's GPT-2 small has several such heads.
+# <details><summary>What you should see</summary>
+#
+# In the storyteller the loss is 3.82 in the first round, near the uniform baseline of 3.69 among the 40 names, and 0.01 in the second and the third. In GPT-2 small it also falls, from another start: it has to expect any token, not only names.
+#
+# </details>
+#
+# Put the three findings together: the highest score beside the uniform baseline's, what you saw at the slider, and whether the loss falls from the first round to the second. Together they are good evidence for or against induction in this model; whether that head *causes* the better predictions takes an ablation (week 12).
 #
 # ### An induction head made by hand
 #
-# **What does it take?** One head cannot do it. To find "the token after *Anna*", a query must be able to match a key by what stands *before* that key, and in the first layer a key is made of its own token and its own position alone. Unless somebody has written the previous token there first. So it takes two heads in two layers: a previous-token head, and above it a head whose queries ask "who has my token before it?"
+# **What is needed for induction?** One head is not enough. To find "the token after *Anna*", a query must match a key by the token *before* that key's position, and in the first layer a key depends on its own token and its own position alone. So it takes two heads in two layers: a **previous-token head**, which writes the previous token into each position's vector, and in a later layer a head whose keys read that. One head uses what another has written: this is called **composition** (Elhage et al. 2021).
 #
-# `induction_circuit` holds weights for such a model. Nobody trained them: each is a few ones in the right places (open `utils/examples/induction_by_hand.py` if you want to see them). The attention is yours. **Does the model know who comes next, and which head sees to it?**
+# `induction_circuit` has weights for such a model. They were not trained: each matrix has a few ones in the right positions (open `utils/examples/induction_by_hand.py` to see them). The attention is your code. **Does the model predict the next name, and with which head?**
 
 
 # %% tags=["set-up"] nbgrader={"grade": false, "grade_id": "made_by_hand", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -701,7 +760,7 @@ MADE_FOR = ["0.0 previous token", "0.1 first token", "1.0 induction", "1.1 first
 
 
 def made_by_hand() -> tuple[Float[Tensor, "n_heads query key"], list[str]]:
-    """Two rounds of the ring through the circuit: the patterns of its four heads, and its guess at each token."""
+    """Two rounds of the ring through the circuit: the patterns of its four heads, and its predictions."""
     circuit = induction_circuit(d_vocab=len(RING), n_ctx=2 * len(RING))
     resid, patterns = circuit.embed(torch.arange(len(RING)).repeat(2)[None]), []
     for weights in circuit.layers:
@@ -714,13 +773,13 @@ def made_by_hand() -> tuple[Float[Tensor, "n_heads query key"], list[str]]:
 
 
 # %% tags=["look", "raises-exception"]
-made, guesses = made_by_hand()
-print("read  ", *(f"{name:5}" for name in RING * 2))
-print("guess ", *(f"{name:5}" for name in guesses))
+made, predicted = made_by_hand()
+print("reads   ", *(f"{name:5}" for name in RING * 2))
+print("predicts", *(f"{name:5}" for name in predicted))
 pictures.attention_heads(RING * 2, made, MADE_FOR)
 
 # %% [markdown]
-# In the first round there is nothing to go by, and the guesses are worth nothing; in the second each is the name that comes. **Do your scores find the heads?** Each of the three should light up one kind of head, and only that kind.
+# In the first round the predictions are wrong, since no name has been repeated yet; in the second, every one that can be checked is right. **Do your scores find the heads?** Each of the three should be high for one kind of head, and only for that kind.
 
 # %% tags=["look", "raises-exception"]
 made, _ = made_by_hand()
@@ -732,11 +791,18 @@ found = {
 pictures.heatmap(torch.stack(list(found.values())), list(found), MADE_FOR, title="your scores", largest=1)
 
 # %% [markdown]
+# <details><summary>What you should see</summary>
+#
+# Each score is close to 1 for its own kind of head and far lower for the others: `previous token` for head 0.0, `first token` for 0.1 and 1.1, `induction` for 1.0.
+#
+# </details>
+
+# %% [markdown]
 # ## Exercise 8 · the shape table
 #
 # *Difficulty 2 of 5 · importance 5 of 5 · 15 minutes · core, 8 points*
 #
-# **Why.** Heads add an axis to nearly everything, and take it away again in one place. Do you know where?
+# **Why.** Heads add an axis to most tensors, and one step sums it away. The shapes show which one.
 #
 # Fill in the shapes in one block of GPT-2 small, for a **batch of 2 prompts of length 6**: 12 heads, d_model 768, d_head 64. A shape is a tuple, such as `(2, 6)`; a bias of 64 numbers has shape `(64,)`.
 #
@@ -744,22 +810,23 @@ pictures.heatmap(torch.stack(list(found.values())), list(found), MADE_FOR, title
 #
 # Which rows are weights, and so have no batch axis? In which rows are all heads kept apart, and in which have they been packed together or added up?
 #
+# </details>
+#
 # <details><summary>If you see "a head's own vectors have d_head numbers"</summary>
 #
-# 768 numbers come in and 768 go out. In between, each of the twelve heads works with 64.
+# 768 numbers come in and 768 go out. In between, each of the 12 heads works with 64.
 #
-# </details>
 # </details>
 
 
 # %% tags=["work"] nbgrader={"grade": false, "grade_id": "shape_table", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def shape_table() -> dict[str, tuple[int, ...] | None]:
     """The shapes in one block of GPT-2 small, for 2 prompts of length 6. Rows may stay None for now."""
-    x = None  # what the heads read
+    x = None  # the heads' input
     W_QKV = b_QKV = None  # the packed weight and bias, as GPT-2's file has them
     W_Q = b_Q = None  # the queries' weights and biases of all heads, head by head
-    q = pattern = z = None  # the queries of all heads, their patterns, and what they read
-    W_O = b_O = None  # by which the heads write, head by head; and the bias that is added
+    q = pattern = z = None  # the queries of all heads, their patterns, and their z
+    W_O = b_O = None  # the output weights, head by head; and the bias that is added
     outputs = attn_out = None  # what each head writes by itself; what they write together
     previous = None  # previous_token_score of the pattern
     ### BEGIN SOLUTION
@@ -789,7 +856,26 @@ def shape_table() -> dict[str, tuple[int, ...] | None]:
 checks.shape_table(shape_table)
 
 # %% [markdown]
-# *What you should see:* a tick. Until then, the report names the rows that are not yet right.
+# <details><summary>What you should see</summary>
+#
+# `equal GPT-2 small's own shapes` for all 13 rows. Until then, the card names the rows that are not right yet.
+#
+# </details>
+
+# %% [markdown]
+# ## In the whole model
+#
+# **Does the head that writes most also matter most?** Here is the explorer of week 1 again, opened at what one head writes. The bar under a head's number shows the length of what that head writes at the chosen token. Switch off the head with the longest bar, look at the next token's probabilities, undo it, and switch off another one.
+
+# %% tags=["look", "raises-exception"]
+pictures.explore(gpt2, SENTENCE, box="head output")
+
+# %% [markdown]
+# <details><summary>What you should see</summary>
+#
+# Not always: a long vector need not point in a direction that later layers read. Week 12 measures on which heads a prediction depends.
+#
+# </details>
 
 # %% [markdown]
 # ## Check your understanding
@@ -803,17 +889,17 @@ quiz(
             "GPT-2 small has d_model 768 and 12 heads of 64. Which part of a token's vector does head 3 read?",
             [
                 Choice(
-                    "Numbers 192 to 255, its share of the 768.",
-                    why="That is where its queries lie in the packed product, after the projection. What goes *into* the projection is the whole vector.",
+                    "Numbers 192 to 255 of the 768.",
+                    why="There its queries are in the packed product, after the projection. What goes *into* the projection is the whole vector.",
                 ),
                 Choice(
                     "All of it.",
                     right=True,
-                    why="W_Q[3] has 768 rows. The 64 numbers are what the head makes of all 768.",
+                    why="W_Q[3] has 768 rows: each of the head's 64 numbers depends on all 768.",
                 ),
                 Choice(
                     "Whatever the other heads have left.",
-                    why="Heads know nothing of each other. All of them read the same x, at the same time.",
+                    why="Heads of a layer do not depend on each other. All of them read the same x.",
                 ),
             ],
         ),
@@ -823,15 +909,15 @@ quiz(
                 Choice(
                     "Nothing.",
                     right=True,
-                    why="A sum does not depend on the order of its terms. The numbers of the heads are names and nothing else.",
+                    why="A sum does not depend on the order of its terms. A head's number is only its name.",
                 ),
                 Choice(
-                    "Everything: later layers expect the heads in their places.",
-                    why="Later layers see the sum only. It would be so if you forgot to swap W_O with the rest.",
+                    "Everything: later layers need the heads in their order.",
+                    why="Later layers get the sum only. The output would change if W_O were not swapped with the rest.",
                 ),
                 Choice(
                     "Only the pattern.",
-                    why="The two patterns swap places, and so do the two z and the two matrices behind them. The sum is what it was.",
+                    why="The two patterns are swapped, and so are the two z and their matrices of W_O. The sum stays the same.",
                 ),
             ],
         ),
@@ -840,12 +926,12 @@ quiz(
             [
                 Choice(
                     "Speed: one large head is slower.",
-                    why="The products cost the same. If anything, one large head has fewer shares to compute.",
+                    why="The products take the same time. If anything, one large head has fewer attention weights to compute.",
                 ),
                 Choice(
                     "Eleven of the twelve patterns.",
                     right=True,
-                    why="A head has one pattern: it can look at one thing, or at a blend. Twelve heads can look at the previous token, at the subject and at the last comma at the same time, and keep the three apart.",
+                    why="A head has one pattern, and one weighted sum of values for each query. Twelve heads can read from the previous token, from the subject and from the last comma at the same time, and keep the three apart.",
                 ),
                 Choice(
                     "Nothing: the matrices are the same, in another arrangement.",
@@ -854,20 +940,20 @@ quiz(
             ],
         ),
         Question(
-            "Could an induction head sit in the first layer of GPT-2?",
+            "Could an induction head be in the first layer of GPT-2?",
             [
                 Choice(
                     "Yes, if its W_Q and W_K are trained for it.",
-                    why="It would have to find a key by the token *before* it. In the first layer a key knows its own token and its own position, and no training can put more into it.",
+                    why="It would have to find a key by the token *before* it. In the first layer a key depends on its own token and its own position alone, whatever the weights are.",
                 ),
                 Choice(
-                    "No: somebody must have written the previous token into the key's vector first.",
+                    "No: an earlier layer must have written the previous token into the key's vector.",
                     right=True,
-                    why="That is what the previous-token head below does. Two layers are the least it takes.",
+                    why="That is what the previous-token head in the layer below does. It takes at least two layers.",
                 ),
                 Choice(
                     "Only for names.",
-                    why="Induction works on any token that has been there before. That is what makes it useful.",
+                    why="Induction works on any token that has come before. That makes it useful.",
                 ),
             ],
         ),
@@ -875,9 +961,13 @@ quiz(
 )
 
 # %% [markdown]
-# The second question can be tested. **Does the order of the heads matter?** Layer 0 with its heads in reverse, once with W_O and once without.
+# The second question can be tested. **Does the order of the heads matter?** Layer 0 with its heads in reverse, once with W_O and once without. By how much will the output change in each case?
 
 # %% tags=["look", "raises-exception"]
+my_prediction = ""  # write it between the quotes, then run this cell
+
+# %% tags=["look", "raises-exception"]
+print("you predicted:", my_prediction or "(nothing yet)")
 x, weights = attention_input(gpt2, layer=0), attention_weights(gpt2, layer=0)
 in_reverse = {name: value if name == "b_O" else value.flip(0) for name, value in weights.items()}
 for name, changed in {"with": in_reverse, "without": in_reverse | {"W_O": weights["W_O"]}}.items():
@@ -891,46 +981,53 @@ for name, changed in {"with": in_reverse, "without": in_reverse | {"W_O": weight
         )
 
 # %% [markdown]
+# <details><summary>What you should see</summary>
+#
+# A change of about 1e-6 to 1e-5 with W_O, float32 rounding, because the sum runs in another order. Without W_O the change is as large as the output itself, 12 in the storyteller.
+#
+# </details>
+#
 # ### In your own words
 #
-# A classmate says: *"Multi-head attention is a vote. Each of the twelve heads has an opinion on which token matters, the opinions are averaged, and the winner's vector is copied."* What is wrong about this, and what happens instead? Answer in four or five sentences, and use the words **pattern**, **z** and **W_O**. A person reads this one: 10 points, on top of the week's 100.
+# A classmate says: *"Multi-head attention is a vote. Each of the twelve heads has an opinion on which token matters, the opinions are averaged, and the winner's vector is copied."* What is wrong about this, and what happens instead? Answer in four or five sentences, and use the words **pattern**, **z** and **W_O**. A person grades this answer: 10 points, on top of the week's 100.
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "own_words", "locked": false, "points": 10, "schema_version": 3, "solution": true, "task": false}
 # ### BEGIN SOLUTION
-# Nothing is averaged over the heads, and nobody wins. Each head has a pattern of its own and keeps it: one may look at the previous token while another looks at the subject of the sentence, for the same query at the same time. With its own pattern each head blends its own values into its own z; that is a blend of short projections of d_head numbers, not a copy of any token's vector. Then W_O, which has a matrix for each head, turns each z into a vector as wide as the stream, and these vectors are added up. So a head does not try to outvote the others: it adds its finding to theirs, and if it has found nothing it can look where there is little to read and write next to nothing.
+# Nothing is averaged over the heads, and no head wins. Each head has a pattern of its own: one may attend to the previous token while another attends to the subject of the sentence, for the same query at the same time. With its own pattern each head adds up its own values to its own z; that is a weighted sum of short projections of d_head numbers, not a copy of any token's vector. Then W_O, which has a matrix for each head, maps each z to a vector as wide as the stream, and these vectors are added up. So a head does not outvote the others: it adds its result to theirs, and it can write almost nothing by attending to a token whose value is short.
 # ### END SOLUTION
 
 # %% [markdown]
 # ## Stretch 1 · `sdpa_attention`
 #
-# Between your scores and your z there stands a pattern with an entry for every query and every key of every head. **How large is it, when the text gets long?**
+# Between your scores and your z there is a pattern with a number for every query and every key of every head. **How large does it become for a long text?**
 
 # %% tags=["look", "raises-exception"]
 for seq in (1_024, 8_192, 65_536):
-    print(f"{seq:6,} tokens, 12 heads, one layer: {12 * seq * seq * 4 / 1e6:10,.0f} MB of shares")
+    print(f"{seq:6,} tokens, 12 heads, one layer: {12 * seq * seq * 4 / 1e6:10,.0f} MB of attention weights")
 
 # %% [markdown]
 # *Difficulty 3 of 5 · importance 4 of 5 · 20 minutes · stretch, 15 points*
 #
-# **Why.** `F.scaled_dot_product_attention` does scores, mask, softmax and blending in one go. On a GPU it works through the keys piece by piece and never keeps the whole pattern (Dao and others, 2022: FlashAttention). Real code calls it, so you should know what it does and where it bites.
+# **Why.** `F.scaled_dot_product_attention` does scores, mask, softmax and weighted sum in one call. On a GPU its fused kernels go through the keys block by block and never store the whole pattern (FlashAttention: Dao et al. 2022, arXiv:2205.14135). Most current code calls it, so it is worth knowing what it does and what it leaves to you.
 #
-# Give z by that function, from q, k and v of all heads. It scales by 1/√d_head by itself. It hides nothing by itself: the mask is your business. There may be fewer queries than keys, and then the queries are the last positions, as in week 5.
+# Compute z with that function, from q, k and v of all heads. It scales by 1/√d_head itself. It hides nothing unless you tell it to: you pass the mask. There may be fewer queries than keys, and then the queries are the last positions, as in week 5.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
-# `is_causal=True` looks as if it were all you need. Read in its documentation (`F.scaled_dot_product_attention?` in a cell) how it treats fewer queries than keys: at which corner does its triangle begin?
+# Is `is_causal=True` all you need? Read in the documentation (`F.scaled_dot_product_attention?` in a cell) how it treats fewer queries than keys: at which corner does its triangle begin?
+#
+# </details>
 #
 # <details><summary>If you see "what should be hidden is shown"</summary>
 #
-# A boolean `attn_mask` is True where a query **may** look. Week 5's masked_fill had True where it may not.
+# A boolean `attn_mask` is True where a query *may* attend. Week 5's masked_fill had True where it may not.
 #
 # </details>
 #
 # <details><summary>If you see "with fewer queries than keys, is_causal takes the first query for the first position"</summary>
 #
-# Make the mask yourself: which keys does the first query see, if `key - query` of them lie before it? And keep to the device of q.
+# Make the mask yourself: which keys does the first query see, if some keys come before its own position? And make it on the device of q.
 #
-# </details>
 # </details>
 
 
@@ -956,37 +1053,41 @@ def sdpa_attention(
 checks.sdpa_attention(sdpa_attention)
 
 # %% [markdown]
-# *What you should see:* a tick, also for fewer queries than keys.
+# <details><summary>What you should see</summary>
+#
+# `equal GPT-2`, also for fewer queries than keys. The pattern of one layer would take 50 MB for 1,024 tokens and 206,158 MB for 65,536.
+#
+# </details>
 #
 # ## Stretch 2 · `grouped_query_attention`
 #
-# When a model writes, it keeps the keys and values of all tokens so far (week 9). **Do all heads need keys and values of their own?** Llama 3 with 8 billion parameters has 32 heads of queries and only 8 of keys and values: four neighbouring query heads share one (Ainslie and others, 2023). The questions stay different; what is asked is shared, and has to be kept only once.
+# When a model generates text, it keeps the keys and values of all tokens so far (week 9). **Do all heads need keys and values of their own?** Llama 3 with 8 billion parameters has 32 query heads and only 8 heads of keys and values (Grattafiori et al. 2024, arXiv:2407.21783): four neighbouring query heads use the same one. This is **grouped-query attention** (Ainslie et al. 2023, arXiv:2305.13245). The queries stay different; keys and values are kept once for each group.
 #
-# *Difficulty 3 of 5 · importance 3 of 5 · 25 minutes · stretch, 15 points*
+# *Difficulty 3 of 5 · importance 3 of 5 · 25 minutes · stretch, 18 points*
 #
-# **Why.** Keys and values are what fills the memory while a model writes, and this is how most large models keep it small.
+# **Why.** For long texts the kept keys and values take much of the memory, and many large models reduce it in this way.
 #
-# `k` and `v` have n_kv_heads heads, and n_heads is a multiple of that. With n_heads 6 and n_kv_heads 2, query heads 0, 1 and 2 use head 0 of the keys and values, and 3, 4 and 5 use head 1. There may be fewer queries than keys. Write it with last week's functions: torch's own function can do groups too, so it is not allowed here.
+# `k` and `v` have n_kv_heads heads, and n_heads is a multiple of that. With n_heads 6 and n_kv_heads 2, query heads 0, 1 and 2 use head 0 of the keys and values, and 3, 4 and 5 use head 1. There may be fewer queries than keys. Write it with last week's functions: torch's own function has an option for groups, so it is not allowed here.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
-# Last week's functions want as many heads in `k` as in `q`. Which heads of `k` must stand where, if you write the list down for the example above?
+# Last week's functions need as many heads in `k` as in `q`. Write down the list of key heads for the example above: which one does each query head use?
 #
 # <details><summary>Hint 2 · two ways</summary>
 #
-# Repeat the heads of `k` and `v`: `repeat_interleave(n, dim=…)` makes *a a b b* of *a b*, `repeat` makes *a b a b*. Or give `q` one more axis, for the place in the group, and let broadcasting do the repeating.
+# Repeat the heads of `k` and `v`: `repeat_interleave` makes *a a b b* of *a b*, `repeat` makes *a b a b*. Or give `q` one more axis, for the number within the group, and let broadcasting do the repeating.
 #
 # </details>
-#
-# <details><summary>If you see "the key heads are dealt out in turns"</summary>
-#
-# You have *a b a b*. Neighbours share.
-#
 # </details>
+#
+# <details><summary>If you see "the key heads are repeated in turns"</summary>
+#
+# You have *a b a b*. Which query heads should use the same key head: neighbours, or every second one?
+#
 # </details>
 
 
-# %% tags=["work"] nbgrader={"grade": false, "grade_id": "grouped_query_attention", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% tags=["work", "part"] nbgrader={"grade": false, "grade_id": "grouped_query_attention", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def grouped_query_attention(
     q: Float[Tensor, "batch n_heads query d_head"],
     k: Float[Tensor, "batch n_kv_heads key d_head"],
@@ -1003,67 +1104,72 @@ def grouped_query_attention(
     ### END SOLUTION
 
 
-# %% tags=["check", "stretch"] nbgrader={"grade": true, "grade_id": "check_grouped_query_attention", "locked": true, "points": 15, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["check", "stretch"] nbgrader={"grade": true, "grade_id": "check_grouped_query_attention", "locked": true, "points": 18, "schema_version": 3, "solution": false, "task": false}
 checks.grouped_query_attention(grouped_query_attention)
 
 # %% [markdown]
-# *What you should see:* a tick; half as many heads of keys and values take half the room.
-#
 # **What would GPT-2 small save?** Keys and values of all its 12 layers for a full context of 1,024 tokens, in float32, by the number of heads that keys and values have.
 
 # %% tags=["look", "raises-exception"]
 small = reference.CONFIGS["gpt2"]
 of_one_head = 2 * small.n_layers * small.d_head * small.n_ctx * 4 / 1e6  # keys and values, in MB
 kept = {f"{heads} head{'s' if heads > 1 else ''}": heads * of_one_head for heads in (12, 6, 4, 2, 1)}
-pictures.bars(kept, title="What has to be kept of one text", value_title="MB")
+pictures.bars(kept, title="Keys and values of one text", value_title="MB")
+
+# %% [markdown]
+# <details><summary>What you should see</summary>
+#
+# `equal torch's own grouped attention`; then 75.5 MB with 12 heads of keys and values, 37.7 MB with 6, and 6.3 MB with a single one, which is called multi-query attention (Shazeer 2019, arXiv:1911.02150).
+#
+# </details>
 
 # %% [markdown]
 # ## Stretch 3 · `rotary_positions`
 #
-# GPT-2 adds a position vector once, at the bottom, and has learned 1,024 of them. **What about position 1,025?** There is none. Most models after GPT-2 do it otherwise (Su and others, 2021: RoPE): nothing is added to the stream, and every head turns its queries and keys by an angle that grows with their position. A dot product depends on the angle *between* two vectors, so the score depends on how far apart the two tokens are, and not on where they stand.
+# GPT-2 adds a learned position vector once, before the first block, and has 1,024 of them: positions 0 to 1,023 and no more. Many later models use **rotary positions** instead (RoPE: Su et al. 2021, arXiv:2104.09864). Nothing is added to the stream; every head rotates its queries and keys by angles that grow with their position. **What does the score depend on then?** A dot product depends on the angle *between* two vectors, so the score depends on the distance of the two tokens, and not on their positions.
 #
-# *Difficulty 4 of 5 · importance 3 of 5 · 30 minutes · stretch, 15 points*
+# *Difficulty 4 of 5 · importance 3 of 5 · 30 minutes · stretch, 22 points*
 #
-# **Why.** So a head can care for distance and not for place, and no position is beyond the last one.
+# **Why.** Scores then depend on relative positions, and the formula is defined for every position. That does not mean that a model works beyond the lengths it was trained on: there it meets distances that it has never seen, and gets worse unless it is adapted (Press et al. 2021, arXiv:2108.12409; Chen et al. 2023, arXiv:2306.15595).
 #
-# The d_head numbers of a vector are taken as pairs: pair j is number j and number j + d_head/2, the coordinates (a, b) of a point in a plane. (Some code pairs neighbours instead. We do as Llama in Hugging Face's library.) At position p pair j is turned by the angle
+# The d_head numbers of a vector are taken as pairs: pair j is number j and number j + d_head/2, the coordinates (a, b) of a point in a plane. (Some code pairs neighbours instead. Here it is as in Hugging Face's Llama.) At position p pair j is rotated by the angle
 #
 # `p · base^(−2j / d_head)`
 #
-# in radians, so that pair 0 turns by 1 radian from each position to the next, and later pairs ever more slowly. Turning (a, b) by an angle gives (a · cos − b · sin, b · cos + a · sin). The first token of `x` stands at `first_position`.
+# in radians, so that pair 0 rotates by 1 radian from each position to the next, and later pairs more and more slowly. Rotating (a, b) by an angle gives (a · cos − b · sin, b · cos + a · sin). The first token of `x` is at `first_position`.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
-# How many different angles are there for a sequence of seq tokens? Which shape has the table of them, and how does it meet `x`, whatever axes `x` has in front?
+# How many different angles are there for a sequence of seq tokens? Which shape has the table of them, and how is it broadcast to `x`, whatever leading axes `x` has?
 #
 # <details><summary>Hint 2 · the pieces</summary>
 #
-# `x.chunk(2, dim=-1)` gives all a and all b. `torch.arange` gives positions and pair numbers (with `device=x.device`), and `torch.outer` a table of products. At position 0 nothing may change: that is a quick test.
+# `chunk` gives the two halves of an axis. `torch.arange` gives positions and pair numbers (with `device=x.device`), and `torch.outer` a table of products. At position 0 nothing may change: that is a quick test.
 #
+# </details>
 # </details>
 #
 # <details><summary>If you see "numbers 0 and 1 make the first pair"</summary>
 #
-# Yours are neighbours. The partner of number 0 is number d_head/2.
+# Yours are neighbours. Which number is the partner of number 0 in the text above?
 #
 # </details>
 #
 # <details><summary>If you see "the signs of the two sines are swapped"</summary>
 #
-# (1, 0), turned by a quarter, becomes (0, 1). Put a = 1, b = 0, cos = 0, sin = 1 into your two lines.
+# (1, 0), rotated by a quarter turn, becomes (0, 1). Put a = 1, b = 0, cos = 0, sin = 1 into your two lines.
 #
 # </details>
-# </details>
 
 
-# %% tags=["work"] nbgrader={"grade": false, "grade_id": "rotary_positions", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% tags=["work", "part"] nbgrader={"grade": false, "grade_id": "rotary_positions", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def rotary_positions(
     x: Float[Tensor, "... seq d_head"], first_position: int = 0, base: float = 10_000.0
 ) -> Float[Tensor, "... seq d_head"]:
-    """The queries or keys, each turned by its position: Su et al. 2021, paired as in Llama.
+    """The queries or keys, each rotated according to its position: Su et al. 2021, paired as in Llama.
 
-    Pair j is (x[j], x[j + d_head/2]); at position p it is turned by p · base^(−2j / d_head) radians. d_head is
-    even. The first token stands at `first_position`. Tensors that you make here take device=x.device.
+    Pair j is (x[j], x[j + d_head/2]); at position p it is rotated by p · base^(−2j / d_head) radians. d_head is
+    even. The first token is at `first_position`. Tensors that you make here take device=x.device.
     """
     ### BEGIN SOLUTION
     a, b = x.chunk(2, dim=-1)
@@ -1076,13 +1182,11 @@ def rotary_positions(
     ### END SOLUTION
 
 
-# %% tags=["check", "stretch"] nbgrader={"grade": true, "grade_id": "check_rotary_positions", "locked": true, "points": 15, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["check", "stretch"] nbgrader={"grade": true, "grade_id": "check_rotary_positions", "locked": true, "points": 22, "schema_version": 3, "solution": false, "task": false}
 checks.rotary_positions(rotary_positions)
 
 # %% [markdown]
-# *What you should see:* a tick, and diagonals of one colour.
-#
-# **Does the score depend on the distance alone?** The same query and the same key at every one of 16 positions. Walk along a diagonal of the picture; then see what happens when both move on by 100 positions.
+# **Does the score depend on the distance alone?** The same query and the same key at every one of 16 positions. Go along a diagonal of the picture; then compare the scores when both are 100 positions further on.
 
 # %% tags=["look", "raises-exception"]
 generator = torch.Generator().manual_seed(6)
@@ -1090,42 +1194,61 @@ same_q, same_k = (torch.randn(64, generator=generator).expand(16, 64) for _ in r
 here = rotary_positions(same_q) @ rotary_positions(same_k).mT
 further = rotary_positions(same_q, first_position=100) @ rotary_positions(same_k, first_position=100).mT
 print(f"100 positions further on, the scores differ by {(here - further).abs().max():.1e} at most.")
-places = [str(place) for place in range(16)]
+positions = [str(position) for position in range(16)]
 pictures.heatmap(
-    here, places, places, row_title="query", column_title="key", title="scores of one query and key"
+    here, positions, positions, row_title="query", column_title="key", title="scores of one query and key"
 )
 
 # %% [markdown]
+# <details><summary>What you should see</summary>
+#
+# `equal Llama's rotary positions`; every diagonal of the picture has one colour, and 100 positions further on the scores differ by about 2e-5, float32 rounding of large angles, beside scores of up to 14.
+#
+# </details>
+
+# %% [markdown]
+# ## Common questions
+#
+# **Does the model need all its heads?** Often not. In trained models for translation, and in BERT, many heads could be removed one at a time with hardly any loss, and some layers kept only one (Michel et al. 2019, *Are Sixteen Heads Really Better than One?*, arXiv:1905.10650). During training more heads can still be useful.
+#
+# **Does a high score show that a head does the job?** It shows where the head attends, on this text. Whether the model's prediction depends on it is another question, which an ablation answers: remove the head and measure the loss (week 12).
+#
+# **Can one head use what another has found?** Not in the same layer: all heads of a layer read the same input. In a later layer, yes, because the result is in the residual stream: a later head's queries, keys or values can read it. These are called Q-, K- and V-composition (Elhage et al. 2021, *A Mathematical Framework for Transformer Circuits*); the induction head uses K-composition.
+#
+# **Must `n_heads` · `d_head` be `d_model`?** No. It keeps parameters and computation the same for every number of heads, and it is what the transformer of 2017 and GPT-2 have. Your module works with any `d_head`, and some models use others.
+#
+# **Why is the first token the sink, and not another?** Every later query can see it, so a head can always attend to it. Training finds such a sink even if the token carries no meaning; models that start from a fixed special token put it there (Xiao et al. 2023, arXiv:2309.17453; Gu et al. 2024, arXiv:2410.10781). In GPT-2 small the first token also has the massive activations of week 4.
+# %% [markdown]
 # ## For your pair session (90 minutes)
 #
-# One of you drives and types, the other navigates and reads the shapes aloud. Swap after every exercise that has its tick.
+# One of you drives and types, the other navigates and reads the shapes aloud. Swap after every exercise that passes.
 #
 # | minutes | what |
 # |---|---|
-# | 0–10 | The first look together: each writes down three candidates, then compare. |
-# | 10–30 | Exercises 1 and 2. Agree on your scratchpad: `n_heads` comes after `batch`, always, and `W_Q[h]` is head h. **Swap** in between. |
-# | 30–55 | Exercises 3 and 4, and the comparison in every layer. **Swap.** |
-# | 55–75 | Exercise 7, with 5 as a warm-up: draw the 6 × 6 square on paper before you type. |
+# | 0–10 | The first look together: each writes down three candidates, then compare. Agree on your scratchpad: `n_heads` comes after `batch`, always, and `W_Q[h]` is head h. |
+# | 10–35 | Exercises 2 (15 min) and 3 (10 min). **Swap** in between. |
+# | 35–65 | Exercise 4 (25 min), and the comparison in every layer. **Swap** half-way. |
+# | 65–75 | Exercise 5 (10 min): draw the 6 × 6 square on paper before you type. |
 # | 75–90 | The two questions below. |
 #
-# Core is exercises 1 to 8; 6 and 8 do well as homework. Stretch is for whoever has time left; if you have time for one only, take the first. **Not finishing is normal:** a session that ends with a module that equals GPT-2's in every layer is a good one.
+# **Before the session:** exercise 1, each of you alone. **After the session:** exercises 6 to 8, as homework or in a second session. Stretch is for those who have time left; if you have time for one only, take the first. **Not finishing is normal:** a session that ends with a module that equals GPT-2's in every layer is a good one.
 #
 # **Two questions to argue about.**
 #
-# 1. A head scores 0.9 for the previous token on random names. Is it a previous-token head on ordinary text as well? What would you measure to find out, and which result would change your mind?
-# 2. Your scores find habits that somebody thought of beforehand. How would you find out what a head does when nobody has named its habit yet?
+# 1. A head scores 0.9 for the previous token on random names. Is it a previous-token head on ordinary text, too? What would you measure to find out, and which result would change your mind?
+# 2. Your scores find kinds of heads that were defined beforehand. How would you find out what a head does that fits none of these definitions?
 #
-# **Where pairs get stuck.** At the bias of exercise 2, when a shape fits by accident. At `view` where a transpose is meant: say aloud which number moves where. At exercise 7, when one of you counts from the copy and the other from the query: write (3, 1) under the example and go on from there.
+# **Where pairs get stuck.** At the bias of exercise 2, if a shape fits by accident. At `view` where a transpose is meant: say aloud which number moves where. At exercise 7, if one of you counts from the copy and the other from the query: write (3, 1) under the example and go on from there.
 
 # %% [markdown]
 # ## What you have built
 #
-# - **packed_qkv**: queries, keys and values of all heads out of one product, as GPT-2's file has them.
+# - **packed_qkv**: queries, keys and values of all heads in one product, with the weights as in GPT-2's file.
 # - **project_heads**: the same with a matrix for each head, which is how the course keeps them.
-# - **head_outputs**: what each head writes by itself; the heads add up.
-# - **MultiHeadAttention**: GPT-2's attention layer, equal to the real one in every block.
-# - **previous_token_score**, **first_token_score**, **induction_score**: three habits in numbers, and an even head to compare them with.
+# - **head_outputs**: what each head writes by itself; their sum, plus b_O, is what the layer writes.
+# - **MultiHeadAttention**: GPT-2's attention layer, tested against the model's own in every block.
+# - **previous_token_score**, **first_token_score**, **induction_score**: three kinds of attention in numbers, with the uniform baseline beside them.
 #
-# What is still missing? To put it together. You now have both halves of a block: attention, in which tokens read from one another, and the MLP of week 4, which takes each token alone. Next week they go on top of each other, twelve times over, and the machine is whole.
+# What is still missing? To put it together. You now have both halves of a block: attention, in which positions read from one another, and the MLP of week 4, which takes each position alone. Next week you stack them into blocks, 12 in GPT-2 small, and the model is complete.
 #
-# Words of this week in the [glossary](../glossary.md): *attention head, attention sink, b_O, even head, first-token head, grouped-query attention, head output, induction head, multi-head attention, n_kv_heads, packed weights, period, previous-token head, rotary positions, W_O*.
+# Words of this week in the [glossary](../glossary.md): *attention sink, composition, concatenated, grouped-query attention, in-context learning, induction head, multi-head attention, previous-token head, rotary positions, uniform baseline, W_O, z*.

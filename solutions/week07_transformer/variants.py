@@ -593,6 +593,214 @@ class ParallelOfTorchsModules(BlockOfTorchsModules):
         return sum([x, self.attn(read), self.mlp(read)])
 
 
+# --- Gradients ----------------------------------------------------------------------------------------------
+
+
+def norms_by_autograd(model, tokens):
+    """torch.autograd.grad, which leaves .grad alone, and one flat vector for each block."""
+    log_p = model(tokens).log_softmax(dim=-1)[:, :-1]
+    loss = -log_p.gather(-1, tokens[:, 1:, None]).mean()
+    groups = [list(block.parameters()) for block in model.blocks]
+    gradients = iter(torch.autograd.grad(loss, [each for group in groups for each in group]))
+    return torch.stack([torch.cat([next(gradients).flatten() for _ in group]).norm() for group in groups])
+
+
+def norms_of_norms(model, tokens):
+    """The length of the vector of the parameters' own lengths; gradients set to None one by one."""
+    for parameter in model.parameters():
+        parameter.grad = None
+    logits = model(tokens)
+    loss = F.cross_entropy(logits[:, :-1].transpose(1, 2), tokens[:, 1:])
+    loss.backward()
+    with torch.no_grad():
+        return torch.tensor(
+            [torch.tensor([p.grad.norm() for p in block.parameters()]).norm() for block in model.blocks]
+        )
+
+
+def norms_prompt_by_prompt(model, tokens):
+    """The mean over prompts by adding up their gradients; torch's own function for the length."""
+    model.zero_grad(set_to_none=False)
+    for prompt in tokens:
+        (F.cross_entropy(model(prompt[None])[0, :-1], prompt[1:]) / len(tokens)).backward()
+    return torch.stack(
+        [nn.utils.get_total_norm([p.grad for p in block.parameters()]) for block in model.blocks]
+    )
+
+
+def norms_before_the_call(model, tokens):
+    """The difference of .grad before and after, where there is one before."""
+    before = {p: 0 if p.grad is None else p.grad.clone() for p in model.parameters()}
+    F.cross_entropy(model(tokens)[:, :-1].flatten(0, 1), tokens[:, 1:].flatten()).backward()
+    return torch.stack(
+        [sum(((p.grad - before[p]) ** 2).sum() for p in b.parameters()) ** 0.5 for b in model.blocks]
+    )
+
+
+# --- Llama --------------------------------------------------------------------------------------------------
+
+
+class RMS(nn.Module):
+    """RMSNorm by torch's function."""
+
+    def __init__(self, width, eps):
+        super().__init__()
+        self.gain, self.eps = nn.Parameter(torch.ones(width)), eps
+
+    def forward(self, x):
+        return F.rms_norm(x, self.gain.shape, self.gain, self.eps)
+
+
+def rotated(x, base):
+    """The pairs as complex numbers."""
+    half = x.shape[-1] // 2
+    pairs = torch.complex(x[..., :half].contiguous(), x[..., half:].contiguous())
+    angles = torch.arange(x.shape[-2])[:, None] * base ** (-torch.arange(half) / half)
+    turned = pairs * torch.polar(torch.ones_like(angles), angles)
+    return torch.cat([turned.real, turned.imag], dim=-1)
+
+
+class LlamaAttentionOfLinears(nn.Module):
+    """nn.Linear, view and transpose, torch's fused attention with its own groups, a table of angles."""
+
+    def __init__(self, config):
+        super().__init__()
+        self.n_heads, self.n_kv, self.d_head = config.n_heads, config.n_kv_heads, config.d_head
+        self.W_Q = nn.Linear(config.d_model, self.n_heads * self.d_head, bias=False)
+        self.W_K = nn.Linear(config.d_model, self.n_kv * self.d_head, bias=False)
+        self.W_V = nn.Linear(config.d_model, self.n_kv * self.d_head, bias=False)
+        self.W_O = nn.Linear(self.n_heads * self.d_head, config.d_model, bias=False)
+        self.base = config.rotary_base
+
+    def turned(self, x):
+        speeds = 1 / self.base ** (torch.arange(0, self.d_head, 2) / self.d_head)
+        angles = torch.outer(torch.arange(x.shape[2]), speeds).repeat(1, 2)
+        a, b = x.chunk(2, dim=-1)
+        return x * angles.cos() + torch.cat([-b, a], dim=-1) * angles.sin()
+
+    def forward(self, x):
+        batch, seq, _ = x.shape
+        q, k, v = (
+            W(x).view(batch, seq, -1, self.d_head).transpose(1, 2) for W in (self.W_Q, self.W_K, self.W_V)
+        )
+        z = F.scaled_dot_product_attention(self.turned(q), self.turned(k), v, is_causal=True, enable_gqa=True)
+        return self.W_O(z.transpose(1, 2).reshape(batch, seq, -1))
+
+
+class LlamaAttentionWithHeads(nn.Module):
+    """An axis for the heads in every matrix, and one for the group in the queries."""
+
+    def __init__(self, config):
+        super().__init__()
+        self.config, width, d_head = config, config.d_model, config.d_head
+        self.W_Q = nn.Parameter(torch.empty(config.n_heads, width, d_head))
+        self.W_K = nn.Parameter(torch.empty(config.n_kv_heads, width, d_head))
+        self.W_V = nn.Parameter(torch.empty(config.n_kv_heads, width, d_head))
+        self.W_O = nn.Parameter(torch.empty(config.n_heads, d_head, width))
+
+    def forward(self, x):
+        q, k, v = (torch.einsum("bsm,hmd->bhsd", x, W) for W in (self.W_Q, self.W_K, self.W_V))
+        q, k = rotated(q, self.config.rotary_base), rotated(k, self.config.rotary_base)
+        q = q.unflatten(1, (self.config.n_kv_heads, -1))
+        scores = torch.einsum("bgnqd,bgkd->bgnqk", q, k) / q.shape[-1] ** 0.5
+        seq = x.shape[1]
+        scores = scores + torch.full((seq, seq), -torch.inf).triu(1)
+        z = torch.einsum("bgnqk,bgkd->bgnqd", scores.softmax(-1), v).flatten(1, 2)
+        return torch.einsum("bhsd,hdm->bsm", z, self.W_O)
+
+
+class LlamaAttentionHeadByHead(nn.Module):
+    """A loop over the query heads, in float64."""
+
+    def __init__(self, config):
+        super().__init__()
+        self.config, queries, keys = (
+            config,
+            config.n_heads * config.d_head,
+            config.n_kv_heads * config.d_head,
+        )
+        shapes = {"Q": (config.d_model, queries), "K": (config.d_model, keys), "V": (config.d_model, keys)}
+        for letter, shape in (shapes | {"O": (queries, config.d_model)}).items():
+            self.register_parameter(f"W_{letter}", nn.Parameter(torch.randn(shape)))
+
+    def forward(self, x):
+        config, seq, written = self.config, x.shape[1], []
+        q, k, v = (
+            (x.double() @ W.double()).split(config.d_head, dim=-1) for W in (self.W_Q, self.W_K, self.W_V)
+        )
+        for head, query in enumerate(q):
+            shared = head * config.n_kv_heads // config.n_heads
+            turned = rotated(query, config.rotary_base), rotated(k[shared], config.rotary_base)
+            scores = turned[0] @ turned[1].mT / math.sqrt(config.d_head)
+            scores = scores.masked_fill(~torch.ones(seq, seq, dtype=torch.bool).tril(), -1e300)
+            written.append(scores.softmax(-1) @ v[shared])
+        return (torch.cat(written, dim=-1) @ self.W_O.double()).to(x.dtype)
+
+
+class Gated(nn.Module):
+    """SwiGLU by parameters and F.silu written out."""
+
+    def __init__(self, config):
+        super().__init__()
+        for name in ("W_gate", "W_in"):
+            self.register_parameter(name, nn.Parameter(torch.randn(config.d_model, config.d_mlp)))
+        self.W_out = nn.Parameter(torch.randn(config.d_mlp, config.d_model))
+
+    def forward(self, x):
+        gate = x @ self.W_gate
+        return torch.sigmoid(gate) * gate * (x @ self.W_in) @ self.W_out
+
+
+class LlamaByHand(nn.Module):
+    """Blocks that are containers, all computation in one forward, rows of W_E by indexing."""
+
+    def __init__(self, config):
+        super().__init__()
+        self.embed = nn.Module()
+        self.embed.W_E = nn.Parameter(torch.randn(config.d_vocab, config.d_model))
+        self.blocks = nn.ModuleList()
+        for _ in range(config.n_layers):
+            block = nn.ModuleDict({name: RMS(config.d_model, config.norm_eps) for name in ("ln_1", "ln_2")})
+            block.attn, block.mlp = LlamaAttentionHeadByHead(config), Gated(config)
+            block.ln_1, block.ln_2 = block["ln_1"], block["ln_2"]
+            self.blocks.append(block)
+        self.ln_f = RMS(config.d_model, config.norm_eps)
+        self.W_U = nn.Parameter(torch.randn(config.d_model, config.d_vocab))
+
+    def forward(self, tokens):
+        x = self.embed.W_E[tokens]
+        for block in self.blocks:
+            x = x + block.attn(block.ln_1(x))
+            x = x + block.mlp(block.ln_2(x))
+        return torch.einsum("bsm,mv->bsv", self.ln_f(x), self.W_U)
+
+
+class LlamaOfTorchsModules(nn.Module):
+    """nn.Embedding, nn.RMSNorm, nn.Linear; blocks of another class."""
+
+    class Block(nn.Module):
+        """Attention of nn.Linear, and nn.RMSNorm."""
+
+        def __init__(self, config):
+            super().__init__()
+            self.ln_1, self.ln_2 = (nn.RMSNorm(config.d_model, eps=config.norm_eps) for _ in range(2))
+            self.attn, self.mlp = LlamaAttentionOfLinears(config), Gated(config)
+
+        def forward(self, x):
+            x = self.attn(self.ln_1(x)) + x
+            return self.mlp(self.ln_2(x)) + x
+
+    def __init__(self, config):
+        super().__init__()
+        self.embed = nn.Embedding(config.d_vocab, config.d_model)
+        self.blocks = nn.ModuleList([self.Block(config) for _ in range(config.n_layers)])
+        self.ln_f = nn.RMSNorm(config.d_model, eps=config.norm_eps)
+        self.W_U = nn.Linear(config.d_model, config.d_vocab, bias=False)
+
+    def forward(self, tokens):
+        return self.W_U(self.ln_f(reduce(lambda x, block: block(x), self.blocks, self.embed(tokens))))
+
+
 VARIANTS = {
     "TransformerBlock": [
         BlockOfOwnParts,
@@ -630,5 +838,8 @@ VARIANTS = {
     "memory_needed": [memory_by_tensors, memory_with_a_total],
     "PostNormBlock": [PostNormOfOwnParts, PostNormOfTorchsModules],
     "ParallelBlock": [ParallelOfOwnParts, ParallelOfTorchsModules],
+    "gradient_norms": [norms_by_autograd, norms_of_norms, norms_prompt_by_prompt, norms_before_the_call],
+    "LlamaAttention": [LlamaAttentionOfLinears, LlamaAttentionWithHeads, LlamaAttentionHeadByHead],
+    "Llama": [LlamaByHand, LlamaOfTorchsModules],
 }
 """Right solutions by the name of the check that must accept them."""

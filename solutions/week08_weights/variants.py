@@ -130,33 +130,50 @@ def map_from_the_machine(config):
 # --- split_c_attn -------------------------------------------------------------------------------------------
 
 
-def split_by_chunks(packed, n_heads):
-    return tuple(torch.stack(third.chunk(n_heads, dim=-1)) for third in packed.chunk(3, dim=-1))
+def split_by_permuting(packed, n_heads, order="three n_heads d_head"):
+    """The axis unfolded in the file's order, then the three new axes put into the wanted one."""
+    names = order.split()
+    sizes = {"three": 3, "n_heads": n_heads, "d_head": packed.shape[-1] // (3 * n_heads)}
+    cut = packed.reshape(*packed.shape[:-1], *(sizes[name] for name in names))
+    first = packed.dim() - 1
+    places = [first + names.index(name) for name in ("three", "n_heads", "d_head")]
+    return tuple(cut.permute(places[0], places[1], *range(first), places[2]))
 
 
-def split_by_views(packed, n_heads):
-    three = packed.reshape(*packed.shape[:-1], 3, n_heads, -1)
-    return tuple(three.select(-3, which).movedim(-2, 0) for which in range(3))
-
-
-def split_stacked(packed, n_heads):
+def split_stacked(packed, n_heads, order="three n_heads d_head"):
     """The three along a first axis."""
-    return rearrange(packed, "... (three heads d) -> three heads ... d", three=3, heads=n_heads)
+    return rearrange(packed, "... (" + order + ") -> three n_heads ... d_head", three=3, n_heads=n_heads)
 
 
-def split_by_slices(packed, n_heads):
-    d_model = packed.shape[-1] // 3
-    d_head = d_model // n_heads
+def split_by_numbers(packed, n_heads, order="three n_heads d_head", three=3):
+    """The columns' numbers go the same way as the columns."""
+    numbers = torch.arange(packed.shape[-1])
+    numbers = rearrange(numbers, f"({order}) -> three n_heads d_head", three=three, n_heads=n_heads)
+    return [packed[..., each].movedim(-2, 0) for each in numbers]
+
+
+def split_by_strides(packed, n_heads, order="three n_heads d_head"):
+    """Loops over heads, and a step from column to column."""
+    sizes = {"d_head": packed.shape[-1] // 3 // n_heads, "three": 3, "n_heads": n_heads}
+    step, steps = 1, {}
+    for name in reversed(order.split(" ")):
+        steps[name], step = step, step * sizes[name]
     thirds = []
-    for start in (0, d_model, 2 * d_model):
-        heads = [packed[..., start + h * d_head : start + (h + 1) * d_head] for h in range(n_heads)]
-        thirds.append(torch.stack(heads, dim=0))
-    return thirds
+    for which in range(3):
+        starts = [which * steps["three"] + head * steps["n_heads"] for head in range(n_heads)]
+        along = torch.arange(sizes["d_head"]) * steps["d_head"]
+        thirds.append(torch.stack([packed.index_select(-1, start + along) for start in starts]))
+    return tuple(thirds)
 
 
-def split_by_numpy(packed, n_heads):
-    thirds = np.split(packed.numpy(), 3, axis=-1)
-    return tuple(torch.from_numpy(np.stack(np.split(third, n_heads, axis=-1))) for third in thirds)
+def split_by_numpy(packed, n_heads, order="three n_heads d_head"):
+    """Six cases in a dict of shapes and axes."""
+    d_head = packed.shape[-1] // (3 * n_heads)
+    sizes = dict(zip(("three", "n_heads", "d_head"), (3, n_heads, d_head), strict=True))
+    names = order.split()
+    cut = packed.numpy().reshape(-1, *[sizes[name] for name in names])
+    cut = np.moveaxis(cut, [1 + names.index(name) for name in ("three", "n_heads")], [0, 1])
+    return tuple(torch.from_numpy(each.reshape(n_heads, *packed.shape[:-1], d_head)) for each in cut)
 
 
 # --- fix_conv1d ---------------------------------------------------------------------------------------------
@@ -165,7 +182,7 @@ def split_by_numpy(packed, n_heads):
 def fix_by_last_names(name, tensor, n_heads):
     match name.split(".")[-3:]:
         case ["attn", "c_attn", _]:
-            return split_by_views(tensor, n_heads)
+            return split_by_permuting(tensor, n_heads)
         case ["attn", "c_proj", "weight"]:
             return (tensor.unflatten(0, (n_heads, -1)),)
         case _:
@@ -174,7 +191,7 @@ def fix_by_last_names(name, tensor, n_heads):
 
 def fix_as_lists(name, tensor, n_heads):
     if "c_attn" in name:
-        return list(split_by_chunks(tensor, n_heads))
+        return list(split_by_numpy(tensor, n_heads))
     if "attn.c_proj" in name and tensor.dim() == 2:
         tensor = torch.stack(tensor.chunk(n_heads))
     return [tensor]
@@ -562,7 +579,13 @@ def file_with_a_generator(file, config):
 
 VARIANTS = {
     "name_map": [map_from_a_table, map_with_strings, map_from_the_machine],
-    "split_c_attn": [split_by_chunks, split_by_views, split_stacked, split_by_slices, split_by_numpy],
+    "split_c_attn": [
+        split_by_permuting,
+        split_stacked,
+        split_by_numbers,
+        split_by_strides,
+        split_by_numpy,
+    ],
     "fix_conv1d": [fix_by_last_names, fix_as_lists, fix_with_copies],
     "load_gpt2": [
         load_by_state_dict,

@@ -307,29 +307,30 @@ def frequency_in_float64(logits, tokens, penalty):
 # --- minimum_length ---------------------------------------------------------------------------------------
 
 
-def minimum_by_where(logits, tokens, prompt_length, minimum, stop_token):
+def minimum_by_where(logits, tokens, prompt_length, minimum, stop_tokens):
     if tokens.size(1) >= prompt_length + minimum:
         return logits
     ids = torch.arange(logits.size(-1), device=logits.device)
-    return torch.where(ids == stop_token, -torch.inf, logits)
+    return torch.where(torch.isin(ids, torch.tensor(stop_tokens, device=logits.device)), -torch.inf, logits)
 
 
-def minimum_in_place_of_a_copy(logits, tokens, prompt_length, minimum, stop_token):
+def minimum_one_stop_token_at_a_time(logits, tokens, prompt_length, minimum, stop_tokens):
     logits = logits.clone()
-    if len(tokens[0, prompt_length:]) < minimum:
-        logits[..., stop_token] = torch.finfo(logits.dtype).min
+    for stop in stop_tokens:
+        if len(tokens[0, prompt_length:]) < minimum:
+            logits[..., stop] = torch.finfo(logits.dtype).min
     return logits
 
 
-def minimum_by_index_fill(logits, tokens, prompt_length, minimum, stop_token):
+def minimum_by_index_fill(logits, tokens, prompt_length, minimum, stop_tokens):
     too_short = tokens[:, prompt_length:].shape[1] < minimum
-    stop = torch.tensor([stop_token], device=logits.device)
+    stop = torch.tensor(stop_tokens, device=logits.device)
     return logits.index_fill(-1, stop, -math.inf) if too_short else logits.clone()
 
 
-def minimum_added(logits, tokens, prompt_length, minimum, stop_token):
+def minimum_added(logits, tokens, prompt_length, minimum, stop_tokens):
     hide = -1e10 if tokens.shape[-1] - prompt_length < minimum else 0.0
-    stop = F.one_hot(torch.tensor(stop_token, device=logits.device), logits.shape[-1])
+    stop = F.one_hot(torch.tensor(stop_tokens, device=logits.device), logits.shape[-1]).sum(dim=0)
     return logits + hide * stop
 
 
@@ -780,9 +781,10 @@ SHAPES = {
     "filtered": (2, 50257),
     "drawn": (2,),
     "written": (2, 16),
-    "new_q": (2, 12, 1, 64),
-    "all_k": (2, 12, 7, 64),
-    "new_scores": (2, 12, 1, 7),
+    "border": (2, 1),
+    "said": (2, 6),
+    "column": (2, 1),
+    "window": (2, 8),
 }
 
 VARIANTS = {
@@ -840,7 +842,12 @@ VARIANTS = {
         frequency_by_index_add,
         frequency_in_float64,
     ],
-    "minimum_length": [minimum_by_where, minimum_in_place_of_a_copy, minimum_by_index_fill, minimum_added],
+    "minimum_length": [
+        minimum_by_where,
+        minimum_one_stop_token_at_a_time,
+        minimum_by_index_fill,
+        minimum_added,
+    ],
     "adjust_logits": [adjust_by_a_list, adjust_with_every_step, adjust_sorted_once],
     "generate": [
         generate_into_a_buffer,

@@ -9,18 +9,18 @@
 # %% [markdown]
 # # Week 11 · Train a GPT
 #
-# **The big idea.** The machine is built, and it knows nothing. Show it text, ask it for the next token at every position, move every weight a little in the direction that would have surprised it less, and do that a few thousand times. Nothing else happens in training. The craft lies in doing it so that you can trust the result.
+# **The big idea.** The model is built, and its weights are random. Give it text, compute the loss of the next token at every position, move every weight a little against the gradient, and do that a few thousand times. That is **pretraining**. The difficulty lies in doing it so that you can trust the result.
 #
 # | | |
 # |---|---|
-# | **You will have built** | a training loop that you could leave alone over night, and a small GPT that tells stories, trained by it from nothing |
+# | **You will have built** | a training loop that can be interrupted and continued, and a small GPT that writes stories, trained by it from random weights |
 # | **You need** | your machine (week 7), `generate` (week 9), the loss, AdamW, clipping and the learning rate's schedule (week 10), which `parts.py` beside this notebook holds ready |
-# | **Time** | core 2½ to 3 hours, a few minutes of them training · stretch 1½ hours |
+# | **Time** | reading and demonstrations 1 h 10 min · core exercises 2 h 55 min (and a few minutes of training runs) · stretch 1 h 15 min |
 # | **Where we are** | text → tokens → embeddings → blocks → logits → probabilities → next token, **and back again**: from the loss to every weight |
 #
-# Last week you wrote what moves the weights, piece by piece. This week all of it runs, for thousands of steps. One thing is unusual about the text: we know exactly how surprising it is. Its stories come from a generator that counts the probability of every word it chooses. So there is a loss that no model can beat, and you will see how near yours comes.
+# Last week you wrote the loss and the optimiser, piece by piece. This week they run for thousands of steps. One thing is unusual about the text: its **entropy** is known exactly. Its stories come from a program that records the probability of every choice it makes. So there is a loss below which no model can be on average, and you will see how near yours comes.
 #
-# Run the cells from top to bottom. Where a cell says `# YOUR CODE HERE`, write; the check below it says at once whether torch's own tools would have got the same.
+# Run the cells from top to bottom. Write where a cell says `# YOUR CODE HERE`; the check below it shows at once whether a reference (torch's own tools, or a count by hand) gives the same.
 
 # %% tags=["set-up"] nbgrader={"grade": false, "grade_id": "set_up", "locked": true, "schema_version": 3, "solution": false, "task": false}
 import copy
@@ -55,14 +55,14 @@ from utils.scratchpad import Scratchpad
 from utils.story_world import Corpus
 from utils.story_world.kinds_corpus import kinds_corpus
 from utils.story_world.vocabulary import SharedRowModel, StoryVocabulary
-from utils.training import TrainingSettings, whole_stories
+from utils.training import TrainingSettings, best_device, whole_stories
 
 gpt2 = reference.load()
 
 # %% [markdown]
 # ## A first look
 #
-# **What is the difference between a machine that knows nothing and one that writes?** Below are two models of exactly the same shape. One has the reference's weights. The other has the weights with which every training begins: small random numbers. Both continue the same four words, and both say how surprised they are by a sentence, per token.
+# **What is the difference between a model before and after training?** Below are two models of exactly the same shape. One has the reference's weights. The other has the weights with which training begins: small random numbers. Both continue the same four words, and the loss of each on one sentence is printed.
 
 # %% tags=["look", "raises-exception"]
 start = torch.tensor([gpt2.tokenizer.encode("Once upon a time")])
@@ -75,34 +75,34 @@ for name, model in trained.items():
         loss = next_token_loss(model(sentence), sentence)
     told = generate(model, start, n_new=24, n_ctx=gpt2.config.n_ctx, seed=1)[0]
     print(f"{name} ({loss:.2f} nats per token):\n   {gpt2.tokenizer.decode(told)}\n")
-print(f"Guessing blindly among {gpt2.config.d_vocab:,} tokens: {math.log(gpt2.config.d_vocab):.2f} nats.")
+print(f"Equal probabilities for {gpt2.config.d_vocab:,} tokens: {math.log(gpt2.config.d_vocab):.2f} nats.")
 
 # %% [markdown]
-# The number of parameters is the same, the shapes are the same, the code is the same. All of the difference is in the values, and this week you find such values yourself. Before training, the loss is that of a blind guess: every token of the vocabulary is as probable as any other.
+# The number of parameters is the same, the shapes are the same, the code is the same. All of the difference is in the values, and this week you find such values yourself. Before training, the loss is close to the **uniform baseline**, log d_vocab: all tokens of the vocabulary have nearly the same probability.
 
 # %% [markdown]
 # ## The idea in plain words
 #
-# Training is a loop of four lines, which you know from week 10: **forward** (what does the model expect?), **loss** (how surprised was it?), **backward** (which way would each weight have to go?), **step** (go there, a little).
+# Training is a loop of four lines, which you know from week 10: *forward* (which probabilities does the model give?), *loss* (how low were those of the right tokens?), *backward* (how does the loss change with each weight?), *step* (move each weight a little).
 #
-# What makes it work at once, and not one token at a time, is the causal mask. A window of 100 tokens is 99 questions: after the first token, what comes next? After the first two? Every position answers at the same time, and none can peek. So every window teaches 99 times.
+# Because of the causal mask, training does not have to go one token at a time. A **window** of 100 tokens holds 99 predictions: of the second token from the first, of the third from the first two, and so on. One forward pass makes all of them, and none can use the tokens that it is to predict. A model that predicts each token from those before it is called **autoregressive**; a **bidirectional** one such as **BERT** has no causal mask and is trained to fill in masked tokens instead (Devlin et al., 2019, arXiv 1810.04805).
 #
 # Around the four lines you need:
 #
-# - **batches**: windows of text, drawn by chance, but by a chance that can be repeated;
-# - **a validation text** that the model never learns from, or nobody could tell learning from memorising;
-# - **lines to compare with**: what would a model lose that has learned nothing, or only how frequent words are?
-# - **a test that finds bugs before they cost a night**: can the machine learn a single batch by heart?
-# - **checkpoints**: everything that is needed to go on after a power cut, as if nothing had happened.
+# - **batches**: windows of text, drawn at random in a way that can be repeated;
+# - a **validation text** that the model is never trained on, which shows whether it **generalises** or has only memorised its training text;
+# - **baselines**: what is the loss of a model that has learned nothing, or only how frequent each token is?
+# - **a quick test for bugs**: can the model memorise a single batch?
+# - **checkpoints**: everything that is needed to continue an interrupted run exactly.
 #
 # Each of these is an exercise, and most of them are about ten lines.
 
 # %% [markdown]
 # ## The text
 #
-# The whole story world of this course has ten kinds of story. For a training of a few minutes, two of them will do: animals that come in from outside, and people who meet at one bank or the other. `story_corpus()` tells enough of them for a training text. Each story is followed by the token `<|endoftext|>`, and one stands in front of the first.
+# The whole story world of this course has ten kinds of story. For a training run of a few minutes, two of them are enough: animals that come in from outside, and people who meet at a bank, of a river or for money. `story_corpus()` generates enough of them for a training text. Each story is followed by the token `<|endoftext|>`, and there is one before the first.
 #
-# **How surprising is such a story, for somebody who knows exactly how it is made?** Here is one, with −log p of the whole of it.
+# **How small can the loss on such a story be?** Here is one, with its −log p under the very probabilities with which it was generated.
 
 # %% tags=["set-up"] nbgrader={"grade": false, "grade_id": "the_text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 KINDS = ("rest", "banks")
@@ -110,7 +110,7 @@ KINDS = ("rest", "banks")
 
 @cache
 def story_corpus() -> Corpus:
-    """Stories of the two kinds, about 800,000 tokens of them. Telling them takes some seconds, once."""
+    """Stories of the two kinds, about 800,000 tokens of them. Generating them takes some seconds, once."""
     return kinds_corpus(KINDS, "train", seed=0, n_tokens=800_000)
 
 
@@ -133,13 +133,13 @@ print(vocabulary().decode(story_rows()[first : last - 1]), "\n")
 nats = -corpus.log_probabilities[3]
 print(f"This story has {last - first} tokens with its end, and −log p = {nats:.1f} nats.")
 print(
-    f"All {len(corpus.log_probabilities):,} stories: {corpus.floor:.3f} nats per token. No model can do better."
+    f"All {len(corpus.log_probabilities):,} stories: {corpus.floor:.3f} nats per token, which is about their entropy."
 )
 
 # %% [markdown]
-# Most tokens cost nothing: once the cat is on the sofa, it *is* the cat, and it *is* the sofa. A good model has to remember what the story has said, and it will pay only for what is really new: a name, a colour, a day.
+# The **entropy** is the expected −log p under the true probabilities, and no model's expected loss on new stories is smaller. (On a few given stories a model can be below it by chance, and on stories that it has memorised far below.) Most tokens of a story are nearly certain from what came before: once the cat is on the sofa, later sentences are about the same cat and the same sofa. What cannot be predicted is a new name, a colour, a day.
 #
-# One more thing about the vocabulary. GPT-2 has 50,257 ids, and these stories use a few hundred. Rows of `W_E` for the others would make up nearly all of the model, and no story would ever teach them apart. So they **share one row**, and in the softmax that row counts as often as there are ids behind it (log of the count is added to its logit). The probabilities are exactly those of a model with all 50,257 rows, in which the unused ones are copies of each other.
+# One more thing about the vocabulary. GPT-2 has 50,257 ids, and these stories use a few hundred. Rows of `W_E` for the others would be nearly all of the model's parameters, and no story has anything to distinguish them by. So they *share one row*, and in the softmax that row counts as often as there are ids that share it (the log of their number is added to its logit). The probabilities are exactly those of a model with all 50,257 rows, in which the unused ones are copies of each other.
 
 # %% tags=["look", "raises-exception"]
 words = vocabulary()
@@ -155,20 +155,21 @@ print(f"end_of_text is row {words.end_of_text}; 'cat' after a space is row {word
 # | step | what | shape |
 # |---|---|---|
 # | | `tokens`, a batch of windows | `batch seq` |
-# | forward | `logits`, a guess after every position | `batch seq d_vocab` |
+# | forward | `logits`, a prediction at every position | `batch seq d_vocab` |
 # | loss | −log p of the token that did come, at all positions but the last | `batch seq−1` |
 # | | their mean | one number |
 # | backward | a gradient for every parameter | each as large as its parameter |
 # | step | AdamW's two moments | each as large as its parameter |
 #
-# The memory of a training is therefore about four times that of its weights (weights, gradients, two moments), and on top come all the intermediate results that the backward pass needs.
+# The memory of a training run is therefore about four times that of the weights (weights, gradients, two moments), plus all the activations that the backward pass needs.
 
 # %% tags=["look", "raises-exception"]
+rows = vocabulary().d_vocab
 pad = Scratchpad(batch=16, seq=104, d_model=64)
 pad.note("tokens", (16, 104), "batch seq")
-pad.note("logits", (16, 104, 334), "batch seq d_vocab")
-pad.note("W_E", (334, 64), "d_vocab d_model")
-pad.note("W_E.grad", (334, 64), "d_vocab d_model")
+pad.note("logits", (16, 104, rows), "batch seq d_vocab")
+pad.note("W_E", (rows, 64), "d_vocab d_model")
+pad.note("W_E.grad", (rows, 64), "d_vocab d_model")
 pad
 
 # %% [markdown]
@@ -176,25 +177,25 @@ pad
 #
 # *Difficulty 2 of 5 · importance 5 of 5 · 10 minutes · core, 6 points*
 #
-# **Why.** A model that has learned a text by heart has a loss near 0 on it and is of no use. Only a text that it has never seen can tell. So some of the text is put aside before anything else happens.
+# **Why.** A model that has memorised its **training text** (**overfitting**) has a loss near 0 on it, and that says nothing about other texts. Whether it generalises is measured on a text that it was not trained on. So some of the text is set aside before anything else.
 #
-# The **last** stories are for validation, about `val_share` of the tokens. The cut must not go through a story, or the model would learn the first half and be asked for the second. Therefore: start at position `int((1 - val_share) * len(tokens))`, and cut at the first `end_of_text` that stands there or after it. That token closes one story and opens the next, so **both parts get it**: each part begins and ends with `end_of_text`.
+# The *last* stories are for validation, about `val_share` of the tokens. The cut must not go through a story, or the model would be trained on its first half and evaluated on its second. Therefore: start at position `int((1 - val_share) * len(tokens))`, and cut at the first `end_of_text` at that position or after it. That token ends one story and begins the next, so *both parts get it*: each part begins and ends with `end_of_text`.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
-# `(tokens == end_of_text)` is True at every border. At which positions is that? Which of them are large enough, and which is the first of those?
+# There is a border wherever a token is `end_of_text`. At which positions is that? Which of them are large enough, and which is the first of those?
 #
 # <details><summary>Hint 2 · the pieces</summary>
 #
 # `mask.nonzero()[:, 0]` gives the positions where a mask is True. `positions[positions >= n][0]` is the first that is at least n.
 #
 # </details>
+# </details>
 #
 # <details><summary>If you see "the training part stops before the end_of_text"</summary>
 #
 # `tokens[:5]` ends with position 4.
 #
-# </details>
 # </details>
 
 
@@ -220,9 +221,13 @@ def train_val_split(
 checks.train_val_split(train_val_split)
 
 # %% [markdown]
-# *What you should see:* a tick, and no story in both parts.
+# <details><summary>What you should see</summary>
 #
-# **Is any validation story also in the training part?** In texts from the internet this is the usual accident: the same page, copied a hundred times, ends up on both sides. Here is the test for ours.
+# One green line. For 11 tokens with `end_of_text` at positions 0, 4, 7 and 10 and `val_share` 0.4, the cut is at position 7: the parts have 8 and 4 tokens, and the token at 7 is in both.
+#
+# </details>
+#
+# **Is any validation story also in the training part?** In texts from the internet this happens: Lee et al. (2022, *Deduplicating training data makes language models better*, arXiv 2107.06499) found copies of validation documents in the training parts of standard data sets. Here is the test for ours.
 
 
 # %% tags=["look", "raises-exception"]
@@ -232,7 +237,7 @@ def stories_in(tokens: Tensor) -> set[tuple[int, ...]]:
 
 
 train, val = train_val_split(story_rows(), 0.02, vocabulary().end_of_text)
-print(f"{len(train):,} tokens to learn from, {len(val):,} to be judged by.")
+print(f"{len(train):,} tokens for training, {len(val):,} for validation.")
 print(f"{len(stories_in(train) & stories_in(val))} stories are in both.")
 
 # %% [markdown]
@@ -240,11 +245,11 @@ print(f"{len(stories_in(train) & stories_in(val))} stories are in both.")
 #
 # *Difficulty 2 of 5 · importance 5 of 5 · 15 minutes · core, 10 points*
 #
-# **Why.** A step needs a few windows of the text, all of the same length, and other ones each time. And it must be possible to draw the very same windows again: a result that cannot be repeated cannot be trusted, and a run that was interrupted has to go on where it was.
+# **Why.** Each step needs a few windows of the text, all of the same length; how many is the **batch size**. And it must be possible to draw the same windows again, so that a result can be reproduced and an interrupted run continued exactly. (A pass over the whole training text is called an **epoch**; here windows are drawn at random, so epochs are only approximate.)
 #
-# A window begins **where a story begins**, at its `end_of_text`, and runs on for `seq` tokens, into the next story if there is room. (In a text from the internet windows begin anywhere. Here that would be unfair: who could know, from the middle on, which animal came in at the beginning?)
+# A window begins *where a story begins*, at its `end_of_text`, and has `seq` tokens, so that it usually reaches into the next story. (Large models are usually trained on windows that begin anywhere. Here a window from the middle of a story would hold tokens that cannot be predicted from it, such as the animal that came in at the beginning.)
 #
-# Every `end_of_text` that leaves room for a whole window is a possible start, and all are equally probable. Draw the batch's starts with **one** call of `torch.randint(…, (batch_size,), generator=generator)`, as numbers of possible starts; a start may be drawn twice. Everybody who does that gets the same batch from the same seed.
+# Every `end_of_text` that leaves room for a whole window is a possible start, and all are equally probable. Draw the batch's starts with *one* call of `torch.randint(…, (batch_size,), generator=generator)`, as numbers of possible starts; a start may be drawn twice. So the same seed always gives the same batch.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
@@ -252,21 +257,21 @@ print(f"{len(stories_in(train) & stories_in(val))} stories are in both.")
 #
 # <details><summary>Hint 2 · many windows at once</summary>
 #
-# `starts[:, None] + torch.arange(seq)` is a table of positions, a row for each window. A tensor can be indexed with a table.
+# A column of shape `(2, 1)` plus a row of shape `(3,)` is a table of shape `(2, 3)`, by broadcasting. A tensor can be indexed with a whole table of positions. Which column and which row give the positions of all windows?
 #
+# </details>
 # </details>
 #
 # <details><summary>If you see "the generator is seeded anew in every call"</summary>
 #
-# The generator comes from outside and remembers how much has been drawn. Hand it to `torch.randint`, and leave it alone otherwise.
+# The generator is an argument, and its state advances with each draw. Pass it to `torch.randint`, and do not seed it.
 #
 # </details>
 #
-# <details><summary>If you see "the story that fits just to the end of the text is never drawn"</summary>
+# <details><summary>If you see "the story that ends exactly at the end of the text is never drawn"</summary>
 #
-# Count on your fingers: 10 tokens, windows of 4, positions 0 to 6. How many positions is that?
+# Count: 10 tokens, windows of 4, positions 0 to 6. How many positions is that?
 #
-# </details>
 # </details>
 
 
@@ -274,7 +279,7 @@ print(f"{len(stories_in(train) & stories_in(val))} stories are in both.")
 def get_batch(
     tokens: Int[Tensor, "tokens"], end_of_text: int, batch_size: int, seq: int, generator: torch.Generator
 ) -> Int[Tensor, "batch_size seq"]:
-    """Windows of `seq` tokens of the text, each beginning with the `end_of_text` in front of a story.
+    """Windows of `seq` tokens of the text, each beginning with the `end_of_text` before a story.
 
     The starts are drawn from all that leave room for a whole window, with replacement, by one call of
     torch.randint with `generator` (which lives on the CPU). The batch is on the device of `tokens`.
@@ -291,9 +296,13 @@ def get_batch(
 checks.get_batch(get_batch)
 
 # %% [markdown]
-# *What you should see:* a tick, and the same batch again from the same seed.
+# <details><summary>What you should see</summary>
 #
-# **What does the model get to read?** A batch of three windows, and the same again from the same seed.
+# One green line. A batch has the shape `(batch_size, seq)`, and its first column is `end_of_text` everywhere. In the training run below it is `(16, 104)`; GPT-3 was trained with batches of 3.2 million tokens in windows of 2,048 (Brown et al., 2020, table 2.1).
+#
+# </details>
+#
+# **What is in a batch?** Three windows, and the same again from the same seed.
 
 # %% tags=["look", "raises-exception"]
 train, _ = train_val_split(story_rows(), 0.02, vocabulary().end_of_text)
@@ -309,12 +318,12 @@ print("The same batch again:", torch.equal(one, again))
 #
 # *Difficulty 3 of 5 · importance 3 of 5 · 15 minutes · core, 8 points*
 #
-# **Why.** A loss of 2.5: is that good? Nobody can say without something to compare it with. You have two such lines already: ln 50,257 (the natural logarithm, which earlier weeks wrote log) for a model that knows nothing, and the entropy for one that knows everything. Two more come from counting:
+# **Why.** Is a loss of 2.5 good? That depends on what it is compared with. You have two baselines already: log 50,257 for equal probabilities, and the entropy, the least that is possible. Two more are **n-gram models**, which come from counting, here with **add-one smoothing**:
 #
-# - the **unigram** model knows how frequent each token is, and nothing else: p(token) = (count of the token + 1) / (number of tokens + d_vocab);
-# - the **bigram** model knows which token follows which: p(second | first) = (count of the pair + 1) / (pairs that begin with `first` + d_vocab).
+# - the **unigram** model uses the frequency of each token and no context: p(token) = (count of the token + 1) / (number of tokens + d_vocab);
+# - the **bigram** model uses the token before: p(second | first) = (count of the pair + 1) / (pairs that begin with `first` + d_vocab).
 #
-# Everything is counted in `train`. The added 1 keeps every probability above 0, since −log 0 is infinite. Then both are judged on `val`: the mean of −log p over the tokens `val[1:]`, each of which has a token before it.
+# Everything is counted in `train`. The added 1 keeps every probability above 0, since −log 0 is infinite. Then both are evaluated on `val`: the mean of −log p over the tokens `val[1:]`, each of which has a token before it.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
@@ -322,8 +331,9 @@ print("The same batch again:", torch.equal(one, again))
 #
 # <details><summary>Hint 2 · counting without a loop</summary>
 #
-# `torch.bincount(train, minlength=d_vocab)` counts tokens. A pair (a, b) can be one number, a · d_vocab + b; count those, and `reshape` makes the table. Or `table.index_put_((a, b), torch.tensor(1.0), accumulate=True)`.
+# `torch.bincount(ids, minlength=n)` counts how often each id from 0 to n − 1 occurs. A pair (a, b) can be one number, a · d_vocab + b; count those, and `reshape` makes the table. Or `table.index_put_((a, b), torch.tensor(1.0), accumulate=True)`.
 #
+# </details>
 # </details>
 #
 # <details><summary>If you see "expected 1.9, got inf"</summary>
@@ -337,7 +347,6 @@ print("The same batch again:", torch.equal(one, again))
 # `dim` is the axis that is summed away. With rows for the first token, which axis holds the second?
 #
 # </details>
-# </details>
 
 
 # %% tags=["work"] nbgrader={"grade": false, "grade_id": "counting_losses", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -346,7 +355,8 @@ def counting_losses(
 ) -> tuple[float, float]:
     """The losses of the unigram and of the bigram model, in nats per token, as Python numbers.
 
-    Both count in `train`, each count with 1 added, and are judged on val[1:]. Ids go from 0 to d_vocab − 1.
+    Both count in `train`, each count with 1 added, and are evaluated on val[1:]. Ids go from 0 to d_vocab − 1. Each of
+    the two texts has two tokens or more.
     """
     ### BEGIN SOLUTION
     singles = 1 + torch.bincount(train, minlength=d_vocab)
@@ -363,7 +373,13 @@ def counting_losses(
 checks.counting_losses(counting_losses)
 
 # %% [markdown]
-# **How far apart are knowing nothing and knowing everything?** These four lines will stand in every picture of this week. `lines_to_compare` below puts them together; the last one is exact for the very validation stories that we use.
+# <details><summary>What you should see</summary>
+#
+# One green line. On this week's text the unigram loss is 4.92 nats and the bigram loss 1.84, with the storyteller's token ids and with GPT-2's: they are the same.
+#
+# </details>
+#
+# **How far apart are the four baselines?** They are drawn as lines in every loss curve of this week. `lines_to_compare` below computes them; the last one uses the true probabilities of the very validation stories that we use.
 
 
 # %% tags=["set-up"] nbgrader={"grade": false, "grade_id": "lines_to_compare", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -389,18 +405,18 @@ pictures.bars(
 )
 
 # %% [markdown]
-# *What you should see:* most of the way from uniform to entropy is had by counting alone. What is left between the bigram line and the entropy line is what needs a *memory*, and it is the part for which one builds a transformer.
+# *What you should see:* counting alone covers most of the distance from the uniform baseline to the entropy. To get from the bigram loss to the entropy, a model has to use more of the context than the last token. RNNs and transformers are two ways of doing that: an **RNN** carries a vector from token to token, and attention reads earlier positions directly.
 
 # %% [markdown]
 # ## Exercise 4 · `train_step`
 #
 # *Difficulty 3 of 5 · importance 5 of 5 · 20 minutes · core, 14 points*
 #
-# **Why.** This is the line of the whole course in which something is learned.
+# **Why.** Nearly every training run of this week calls this function at each step.
 #
-# A large batch gives a steadier gradient but needs a lot of memory. The way out is **accumulation**: several small batches one after the other, whose gradients add up (`backward()` *adds* to what is in `.grad`), and then one step. The result should be that of one large batch, so each batch's loss is divided by their number before `backward()`. All batches of one call have the same shape.
+# A large batch gives a gradient with less noise but needs a lot of memory. The remedy is **accumulation**: several small batches one after the other, whose gradients add up (`backward()` *adds* to what is in `.grad`), and then one step. The result should be that of one large batch, so each batch's loss is divided by their number before `backward()`. All batches of one call have the same shape.
 #
-# In order: train mode · `optimizer.zero_grad()` · for each batch the loss and its backward pass · clip all gradients together to `max_norm` · `optimizer.step()`. What comes back is the loss of all batches together, *before* the step, as a Python number.
+# In order: train mode · `optimizer.zero_grad()` · for each batch the loss and its backward pass · clip all gradients together to `max_norm` · `optimizer.step()`. It returns the mean loss of all batches, *before* the step, as a Python number.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
@@ -408,8 +424,9 @@ pictures.bars(
 #
 # <details><summary>Hint 2 · the pieces</summary>
 #
-# `next_token_loss(model(batch), batch)` does the shifting itself: it takes all logits and the whole batch. `clip_grad_norm(model.parameters(), max_norm)` changes the gradients in place. `.item()` makes a Python number of a tensor with one entry.
+# `next_token_loss` does the shifting itself: it takes all logits and the whole batch. `clip_grad_norm` takes the model's parameters and changes the gradients in place. `.item()` makes a Python number of a tensor with one entry.
 #
+# </details>
 # </details>
 #
 # <details><summary>If you see "k batches make a step k times as long"</summary>
@@ -422,7 +439,6 @@ pictures.bars(
 #
 # What is still in `.grad` when the second step begins?
 #
-# </details>
 # </details>
 
 
@@ -453,20 +469,24 @@ def train_step(
 checks.train_step(train_step)
 
 # %% [markdown]
-# *What you should see:* a tick for one batch a step and for several, with gradients that are clipped and with gradients that are not.
+# <details><summary>What you should see</summary>
+#
+# One green line, for one batch a step and for several, with and without clipping. Four batches of 8 rows give the same step as one batch of 32, up to float32 rounding.
+#
+# </details>
 
 # %% [markdown]
 # ## Exercise 5 · `evaluate`
 #
 # *Difficulty 3 of 5 · importance 5 of 5 · 15 minutes · core, 12 points*
 #
-# **Why.** The number that you will believe in. It must be right, and measuring must not change what is measured.
+# **Why.** Decisions about a run are made from this number. It must be right, and computing it must not change the run.
 #
 # Three things to take care of:
 #
 # - **The mean is over predicted tokens.** Batches differ in size (our validation stories have different lengths), so a mean of the batches' means would count the tokens of small batches more. A batch of shape `batch seq` predicts `batch · (seq − 1)` tokens.
-# - **Eval mode**: with dropout on, the loss would be too high, and another one each time. Afterwards the model is in *the mode that it had before*, which may be either.
-# - **No gradients are recorded**: that would cost time and memory for nothing. Afterwards recording is on or off *as it was before*.
+# - **Eval mode**: with **dropout** on, the loss would be random and usually higher. Afterwards the model is in *the mode that it had before*, which may be either.
+# - **No gradients are recorded**: that would cost time and memory, and they are not used. Afterwards recording is on or off *as it was before*.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
@@ -474,15 +494,15 @@ checks.train_step(train_step)
 #
 # <details><summary>Hint 2 · switching off and on</summary>
 #
-# `model.training` is True or False, and `model.train(mode)` takes either. `with torch.no_grad():` puts back what was there before when the block ends.
+# `model.training` is True or False, and `model.train(mode)` takes either. At the end of a block, `with torch.no_grad():` restores what was set before.
 #
+# </details>
 # </details>
 #
 # <details><summary>If you see "each batch counts as often as it has tokens"</summary>
 #
-# Nothing comes before the first token of a row, so nobody predicts it.
+# There is nothing before the first token of a row, so it is not predicted.
 #
-# </details>
 # </details>
 
 
@@ -511,9 +531,13 @@ def evaluate(model: nn.Module, batches: Iterable[Int[Tensor, "batch seq"]]) -> f
 checks.evaluate(evaluate)
 
 # %% [markdown]
-# *What you should see:* a tick, and a loss near ln 50,257.
+# <details><summary>What you should see</summary>
 #
-# **What does a model lose that has not learned anything?** Make a guess before you run this. `fresh_model` builds the machine that you will train: yours of week 7 with GPT-2's first weights, and the shared row counted as often as it stands for an id. `whole_stories` puts every validation story into a row of its own, from its `end_of_text` to the next, so that each prediction has seen its whole story.
+# One green line. A batch of shape `(2, 5)` with mean loss 3 and one of shape `(1, 3)` with mean loss 1 give (8 · 3 + 2 · 1) / 10 = 2.6, not 2.
+#
+# </details>
+#
+# **What is the loss of a model before training?** Write your prediction below, with two digits after the point, before you run the cell. `fresh_model` builds the model that you will train: yours of week 7 with its initial weights, and the shared row counted once for each id that shares it. `whole_stories` puts every validation story into a row of its own, from its `end_of_text` to the next, so that each prediction has the story's beginning in its context.
 
 # %% tags=["set-up"] nbgrader={"grade": false, "grade_id": "fresh_model", "locked": true, "schema_version": 3, "solution": false, "task": false}
 N_CTX = 104
@@ -535,31 +559,36 @@ def fresh_model(seed: int, d_model: int = 64, n_layers: int = 2) -> nn.Module:
 
 
 # %% tags=["look", "raises-exception"]
+my_prediction = ""  # write it between the quotes, then run this cell
+
+# %% tags=["look", "raises-exception"]
 _, val = train_val_split(story_rows(), 0.02, vocabulary().end_of_text)
 val_batches = whole_stories(val, vocabulary().end_of_text)
-print(f"{evaluate(fresh_model(seed=0), val_batches):.3f} nats; ln 50,257 is {math.log(50257):.3f}.")
+print("you predicted:", my_prediction or "(nothing yet)")
+print(f"{evaluate(fresh_model(seed=0), val_batches):.3f} nats; log 50,257 is {math.log(50257):.3f}.")
 
 # %% [markdown]
-# If a fresh model's loss is far from ln 50,257, something is wrong, and you have found it before training. Larger weights at the start would make the model sure of nonsense, and its first loss larger than that of a blind guess.
+# If a fresh model's loss is far from log 50,257, something is wrong, and you have found it before training. Larger initial weights would give larger logits: the model would put high probabilities on random tokens, and its first loss would be above the uniform baseline.
 
 # %% [markdown]
 # ## Exercise 6 · `overfit_one_batch`
 #
 # *Difficulty 1 of 5 · importance 5 of 5 · 10 minutes · core, 6 points*
 #
-# **Why.** The cheapest test of a training loop there is. Take one batch, and learn it again and again. A machine in which everything is connected learns it by heart, and the loss falls towards 0, far below the entropy. If it does not, there is a bug, and no amount of data will mend it. Half a minute here saves nights later.
+# **Why.** This is a cheap test of a training loop: train on one batch again and again. A model with more parameters than the batch has tokens can memorise it, and the loss falls towards 0, far below the entropy. If it does not, look for a bug (or a bad learning rate) before you train on more data. (Karpathy, *A recipe for training neural networks*, 2019, recommends it.)
 #
 # Use AdamW with learning rate `lr` and without weight decay (`decay_groups(model, 0.0)`), and clip to norm 1.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
-# Which of the things that you need are made once, and which happen `steps` times?
+# Which of the objects that you need are created once, and which calls happen `steps` times?
+#
+# </details>
 #
 # <details><summary>If you see "AdamW is made anew in every step"</summary>
 #
-# AdamW lives from what it remembers of earlier gradients. Where in your code is it born?
+# AdamW's step uses its means of earlier gradients. Where in your code is the optimiser created?
 #
-# </details>
 # </details>
 
 
@@ -567,9 +596,9 @@ print(f"{evaluate(fresh_model(seed=0), val_batches):.3f} nats; ln 50,257 is {mat
 def overfit_one_batch(
     model: nn.Module, batch: Int[Tensor, "batch seq"], steps: int, lr: float
 ) -> list[float]:
-    """Learns one batch by heart: AdamW without weight decay, gradients clipped to norm 1.
+    """Trains on one batch until it is memorised: AdamW without weight decay, gradients clipped to norm 1.
 
-    Trains the model itself. Returns the loss before each of the steps.
+    Trains the model itself. Returns the loss before each of the steps. `steps` and `lr` may be 0.
     """
     ### BEGIN SOLUTION
     optimizer = AdamW(decay_groups(model, weight_decay=0.0), lr=lr)
@@ -581,12 +610,18 @@ def overfit_one_batch(
 checks.overfit_one_batch(overfit_one_batch)
 
 # %% [markdown]
-# **Can your machine learn four windows by heart, and can a broken one?** The second model has a bug of a kind that is easy to write: what its first block computes is cut off from the backward pass (`.detach()`), so that the block's weights never learn. It raises no error, and its loss falls too, just not as it should.
+# <details><summary>What you should see</summary>
+#
+# One green line. The list has as many losses as steps. On the storyteller's text the first is near log 50,257 = 10.82 and the hundredth near 0.05. For GPT-2 small there is a published run of ten such steps: 5.27, 4.06, 3.38, …, 0.38 on 256 tokens of Shakespeare (llm.c, test_gpt2.c).
+#
+# </details>
+#
+# **Can your model memorise four windows, and can a broken one?** The second model has a bug that is easy to write: the output of its first block is detached from the backward pass (`.detach()`), so that this block's weights get no gradient. No error is raised, and its loss also falls, but more slowly.
 
 
 # %% tags=["look", "raises-exception"]
 class Broken(nn.Module):
-    """The same model, but no gradient passes from the blocks to what lies below them."""
+    """The same model, but no gradient passes back into its first block."""
 
     def __init__(self, model: nn.Module):
         super().__init__()
@@ -601,19 +636,21 @@ train, _ = train_val_split(story_rows(), 0.02, vocabulary().end_of_text)
 batch = get_batch(train, vocabulary().end_of_text, 4, 64, torch.Generator().manual_seed(0))
 runs = {"yours": fresh_model(seed=0), "broken": Broken(fresh_model(seed=0))}
 curves = {name: torch.tensor(overfit_one_batch(model, batch, 100, 3e-3)) for name, model in runs.items()}
+for name, losses in curves.items():
+    print(f"{name:6} from {losses[0]:.2f} to {losses[-1]:.2f} nats")
 pictures.curves(torch.arange(100), curves, x_title="steps on one batch", y_title="nats per token")
 
 # %% [markdown]
-# *What you should see:* your curve goes to nearly 0. The broken one stays behind. With a whole text both would fall for a while, and you might not notice for hours.
+# *What you should see:* your curve goes to nearly 0; the broken model is still at about three times its loss after 100 steps. On a whole text both losses would fall for a long time, and the difference would be hard to notice.
 
 # %% [markdown]
 # ## Exercise 7 · `Trainer`
 #
 # *Difficulty 4 of 5 · importance 5 of 5 · 25 minutes · core, 12 points*
 #
-# **Why.** Now everything together, in one object that knows where it stands. That is what makes it possible to stop, look, and go on.
+# **Why.** One object holds the whole state of a run, so that the run can be stopped, examined, and continued.
 #
-# What a trainer consists of (these names are used by everything that follows):
+# What a trainer consists of (these names are used in the rest of the week):
 #
 # | attribute | what it is |
 # |---|---|
@@ -623,16 +660,17 @@ pictures.curves(torch.arange(100), curves, x_title="steps on one batch", y_title
 # | `step` | how many steps are done: 0 at first |
 # | `losses` | the loss of every step so far |
 #
-# `train(n_steps)` takes so many steps. For each: set `optimizer.lr` to what `lr_schedule` says for this step (the first is step 0; planned over `settings.total_steps`, not over `n_steps`) · draw `settings.accumulate` batches · `train_step` · note the loss, count the step, and call `watch(self)`, which draws the progress bar and the curve. A second call goes on where the first one stopped.
+# `train(n_steps)` takes `n_steps` steps. For each: set `optimizer.lr` to the value of `lr_schedule` for this step (the first is step 0; planned over `settings.total_steps`, not over `n_steps`) · draw `settings.accumulate` batches · `train_step` · append the loss, count the step, and call `watch(self)`, which draws the progress bar and the curve. A second call continues where the first one stopped.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
-# `train(4)` and then `train(3)` must be the same as `train(7)`. Which things may therefore not be made inside `train`?
+# `train(4)` and then `train(3)` must be the same as `train(7)`. Which objects may therefore not be created inside `train`?
 #
 # <details><summary>Hint 2 · the schedule</summary>
 #
 # `lr_schedule(step, warmup_steps, total_steps, max_lr, min_lr)`: four of the five are in the settings. In which order do setting the rate and taking the step have to come?
 #
+# </details>
 # </details>
 #
 # <details><summary>If you see "each step runs with the learning rate of the next one"</summary>
@@ -643,15 +681,14 @@ pictures.curves(torch.arange(100), curves, x_title="steps on one batch", y_title
 #
 # <details><summary>If you see that "learning rates" are right and "losses" are not</summary>
 #
-# Then it is the batches or the optimiser: one generator for the whole life of the trainer, `settings.accumulate` batches a step, and the settings' betas.
+# Then it is the batches or the optimiser: one generator for the whole run, `settings.accumulate` batches a step, and the settings' betas.
 #
-# </details>
 # </details>
 
 
 # %% tags=["work", "part"] nbgrader={"grade": false, "grade_id": "Trainer", "locked": false, "schema_version": 3, "solution": true, "task": false}
 class Trainer:
-    """A training run that knows where it stands: model, optimiser, generator, step, losses, settings."""
+    """A training run with its whole state: model, optimiser, generator, step, losses, settings."""
 
     def __init__(
         self,
@@ -670,7 +707,7 @@ class Trainer:
         ### END SOLUTION
 
     def train(self, n_steps: int) -> None:
-        """Takes `n_steps` more steps; after each, `watch(self)` is called."""
+        """Takes `n_steps` more steps, which may be 0; after each, `watch(self)` is called."""
         ### BEGIN SOLUTION
         plan = self.settings
         for _ in range(n_steps):
@@ -691,9 +728,13 @@ class Trainer:
 checks.Trainer(Trainer)
 
 # %% [markdown]
-# *What you should see:* a tick, and a curve that soon leaves the first lines behind.
+# <details><summary>What you should see</summary>
 #
-# **What does the model learn first?** The first 200 steps of a longer run, with a curve that is drawn while it goes on. Watch how quickly it passes each of the first lines.
+# One green line. In the next cell the loss begins near 10.8 and is below the bigram line (1.84) within 200 steps.
+#
+# </details>
+#
+# **What does the model learn first?** The first 200 steps of a longer run; the curve is drawn while it runs. Watch after how many steps it passes each of the baselines.
 
 
 # %% tags=["set-up"] nbgrader={"grade": false, "grade_id": "settings_for", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -713,35 +754,36 @@ def settings_for(total_steps: int) -> TrainingSettings:
 # %% tags=["look", "raises-exception"]
 train, val = train_val_split(story_rows(), 0.02, vocabulary().end_of_text)
 live = pictures.LiveLoss(200, lines_to_compare(train, val, counting_losses))
-Trainer(fresh_model(seed=0), train, settings_for(total_steps=3000), live).train(200)
+model, tokens = fresh_model(seed=0).to(best_device()), train.to(best_device())
+Trainer(model, tokens, settings_for(total_steps=3000), live).train(200)
 
 # %% [markdown]
-# The first thing it finds out is which tokens occur at all; then how frequent they are; then which follow which. What comes after the bigram line takes longer, because it needs heads that look back.
+# The loss passes the unigram line and then the bigram line. That alone does not show that the model predicts as a unigram and then as a bigram model would; Belrose et al. (2024, arXiv 2402.04362) tested this on larger models and found evidence that early in training they do resemble n-gram models, of rising order. What is left after the bigram line takes longer, because it needs attention to earlier tokens.
 
 # %% [markdown]
 # ## Exercise 8 · `sample_story`
 #
 # *Difficulty 2 of 5 · importance 4 of 5 · 10 minutes · core, 6 points*
 #
-# **Why.** A loss is a number. Whether a model has understood anything shows when it speaks. So it should speak before, during and after.
+# **Why.** A loss is an average. Which mistakes a model makes is easier to see in the texts that it writes, so samples are drawn before, during and after training.
 #
-# `vocabulary.encode(prompt)` gives the prompt's rows, and `vocabulary.decode(rows)` the text. In training every story began after an `end_of_text`, so it stands in front here too, and an empty prompt is just that token. Let `generate` go on for at most `n_new` tokens, until the model itself says `end_of_text`. The text that comes back is the prompt and its continuation, **without** any `end_of_text`. As in `evaluate`: eval mode while it speaks, and afterwards the mode of before.
+# `vocabulary.encode(prompt)` gives the prompt's rows, and `vocabulary.decode(rows)` the text. In training every story came after an `end_of_text`, so it is put before the prompt here, too; with an empty prompt it is the only token. Let `generate` add at most `n_new` tokens, and stop where the model generates `end_of_text`. The function returns the text of the prompt and its continuation, *without* any `end_of_text`. As in `evaluate`: eval mode during generation, and afterwards the mode that it had before.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
-# `generate` wants a batch of prompts, `batch seq`, and gives a batch back. How do you make a batch of one, and how do you take it out again?
+# `generate` takes a batch of prompts, `batch seq`, and returns a batch. How do you make a batch of one, and how do you take its only row?
 #
 # <details><summary>Hint 2 · generate's arguments</summary>
 #
-# `generate(model, tokens, n_new, n_ctx, temperature, stop_token, seed)`. The model's `n_ctx` is in `model.config`.
+# In this order: `model`, `tokens`, `n_new`, `n_ctx`, `temperature`, and by name `stop_token` and `seed`. Which `n_ctx` does the model have?
 #
+# </details>
 # </details>
 #
 # <details><summary>If you see "both end_of_text are part of the text"</summary>
 #
 # Which rows should not be decoded?
 #
-# </details>
 # </details>
 
 
@@ -756,8 +798,8 @@ def sample_story(
 ) -> str:
     """The prompt and the model's continuation, up to its end_of_text or `n_new` tokens, without any end_of_text.
 
-    The model is shown end_of_text in front of the prompt, and its last `model.config.n_ctx` tokens at most. It runs
-    in eval mode and is afterwards in the mode of before. The same seed tells the same story.
+    The model is given end_of_text before the prompt, and its last `model.config.n_ctx` tokens at most. It runs in eval
+    mode and is afterwards in the mode that it had before. The same seed gives the same story. `n_new` may be 0.
     """
     ### BEGIN SOLUTION
     end = vocabulary.end_of_text
@@ -775,9 +817,13 @@ def sample_story(
 checks.sample_story(sample_story)
 
 # %% [markdown]
-# *What you should see:* a tick; nearly nothing but □ before training, and words after it.
+# <details><summary>What you should see</summary>
 #
-# **What does a model say that has learned for a few seconds?** Before any training nearly every token it draws is one that no story uses, which is written as □. After sixty steps it has found the words, though not yet what they are for.
+# One green line. Before training, nearly every token is □ (an id that no story uses: 49,882 of 50,257 are). After 60 steps the words are those of the stories, in an order that makes no sense. Samples of GPT-2 after OpenAI's training are in week 9.
+#
+# </details>
+#
+# **What does a model write after sixty training steps?** And before the first one?
 
 # %% tags=["look", "raises-exception"]
 train, _ = train_val_split(story_rows(), 0.02, vocabulary().end_of_text)
@@ -791,9 +837,9 @@ print("after 60 steps:", sample_story(trainer.model, vocabulary(), "One morning"
 #
 # *Difficulty 2 of 5 · importance 4 of 5 · 15 minutes · core, 8 points*
 #
-# **Why.** Large models are trained for months, and machines fail. Somebody pulls a plug, a disk fills up, a notebook is closed. A run that can be continued has lost nothing.
+# **Why.** Large models are trained for weeks or months, and machines fail: in about two months OPT-175B's training had to be restarted by hand at least 35 times (Zhang et al., 2022, arXiv 2205.01068, section 2.5). A run that can be continued loses only the steps since its last checkpoint.
 #
-# A checkpoint holds **everything the next step depends on**. It is one dict in one file, written by `torch.save`, and made of dicts, lists, numbers and tensors only (a file with Python objects in it is a program, and opening a stranger's would run it):
+# A **checkpoint** holds everything the next step depends on. It is one dict in one file, written by `torch.save`, and made of dicts, lists, numbers and tensors only (a file with pickled Python objects can run any code when it is loaded, so files from others must not contain them):
 #
 # | name | what |
 # |---|---|
@@ -805,29 +851,29 @@ print("after 60 steps:", sample_story(trainer.model, vocabulary(), "One morning"
 # | `step` | steps done |
 # | `losses` | their losses, all of them |
 #
-# **What if the disk is full half-way through?** Whoever writes over the old checkpoint then has half a file and no old one. So write to another name in the same folder first, and then let `os.replace(new, path)` put it in place, which happens at one stroke or not at all. Nothing else is left in the folder when all went well. An `OSError` is not caught: the caller has to know.
+# **What if the disk is full half-way through?** If the old checkpoint is overwritten, half of the new file is left, and the old one is lost. So write to another name in the same folder first, and then let `os.replace(new, path)` put it in place. This is **atomic**: it happens completely or not at all. When all went well, no other file is left in the folder. An `OSError` is not caught, so that the caller learns of it. (Against a power cut the data must also be forced to the disk, by `os.fsync`; we leave this out.)
 #
 # <details><summary>Hint 1 · a question</summary>
 #
-# At which moment of your function would a power cut leave no whole checkpoint at `path`? There should be none.
+# Suppose the program is killed between two lines of your function. Is there a whole checkpoint at `path` each time?
 #
 # <details><summary>Hint 2 · another name</summary>
 #
-# `path.with_name(path.name + ".new")` is a file beside it.
+# `path.with_name("other.pt")` is a file of that name in the same folder, and `path.name` is the name of the file itself.
 #
+# </details>
 # </details>
 #
 # <details><summary>If you see one of the names and "value None"</summary>
 #
-# Nothing stands under that name in your file. Compare your dict with the table, name by name.
+# Your file has no value for that name. Compare your dict with the table, name by name.
 #
 # </details>
 #
 # <details><summary>If you see "the file holds Python objects"</summary>
 #
-# A dataclass and an optimiser are objects. What makes plain data of each?
+# A dataclass and an optimiser are objects. Which functions turn each of them into plain data?
 #
-# </details>
 # </details>
 
 
@@ -835,8 +881,8 @@ print("after 60 steps:", sample_story(trainer.model, vocabulary(), "One morning"
 def save_checkpoint(trainer: Trainer, path: Path) -> None:
     """Writes all that the next step depends on to one file, with the names of the table above.
 
-    At any moment there is a whole checkpoint at `path`, the earlier one or the new one, if there was one before.
-    Where writing fails, the OSError comes through.
+    If there was a checkpoint at `path`, there is a whole one at every moment, the earlier one or the new one. Where
+    writing fails, the OSError is raised.
     """
     ### BEGIN SOLUTION
     checkpoint = {
@@ -858,40 +904,45 @@ def save_checkpoint(trainer: Trainer, path: Path) -> None:
 checks.save_checkpoint(save_checkpoint)
 
 # %% [markdown]
-# *What you should see:* a tick. In one of the cases the check filled up the disk while your function was writing.
+# <details><summary>What you should see</summary>
+#
+# One green line; in one of the cases the check makes writing fail as a full disk does. The model of this week gives a file of 1.6 MB: weights and two moments of four bytes for each of its about 130,000 parameters. For GPT-2 small (124 million parameters) it would be 1.5 GB.
+#
+# </details>
 
 # %% [markdown]
 # ## Exercise 10 · `resume`
 #
 # *Difficulty 3 of 5 · importance 4 of 5 · 15 minutes · core, 8 points*
 #
-# **Why.** "Bit for bit" is a hard test, and a good one. A run that was interrupted and continued must end with the same weights as one that was not, to the last digit. If it does, nothing was forgotten.
+# **Why.** "The same to the last bit" is a strict test of a checkpoint. On the same machine, a run that was interrupted and continued must end with exactly the weights of one that was not. If anything on which those steps depend is missing, they will differ.
 #
-# Read the file with `torch.load(path, map_location="cpu", weights_only=True)`. Then, **before anything is loaded**, compare its `config` and its `settings` with the trainer's own (`asdict(…)` of both); if one of them differs, raise a `ValueError` whose message says which, and leave the trainer as it was. If all is well, give model, optimiser and generator their states back, and set `step` and `losses`.
+# Read the file with `torch.load(path, map_location="cpu", weights_only=True)`. Then, *before anything is loaded*, compare its `config` and its `settings` with the trainer's own (`asdict(…)` of both); if one of them differs, raise a `ValueError` whose message says which, and leave the trainer as it was. Otherwise load the states of model, optimiser and generator, and set `step` and `losses`.
 #
-# The optimiser holds the very parameters of `trainer.model`. Load *into* this model.
+# The optimiser refers to the parameters of `trainer.model` themselves. Load *into* this model.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
-# Five of the seven entries have to go back to where they came from. Which methods are the opposites of `state_dict()` and `get_state()`?
+# Five of the seven entries have to be restored. Which methods are the opposites of `state_dict()` and `get_state()`?
+#
+# </details>
 #
 # <details><summary>If you see "the same to the last bit: expected True, got False"</summary>
 #
-# Something of the five is missing or comes from somewhere else. The report's first lines say which number is off first.
+# One of the five is missing or comes from somewhere else. The report's first lines show which number differs first.
 #
 # </details>
 #
 # <details><summary>If you see "half of it has already been loaded"</summary>
 #
-# In which order do your lines stand: compare, load?
+# In which order are your lines: compare, load?
 #
-# </details>
 # </details>
 
 
 # %% tags=["work", "part"] nbgrader={"grade": false, "grade_id": "resume", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def resume(trainer: Trainer, path: Path) -> None:
-    """Puts the trainer where the run of the checkpoint stood: whatever comes next is the same, bit for bit.
+    """Puts the trainer into the state of the checkpoint's run: all later steps are the same, to the last bit.
 
     Raises:
         ValueError: the checkpoint is of a model of other sizes, or of other settings; the trainer is as it was.
@@ -913,9 +964,13 @@ def resume(trainer: Trainer, path: Path) -> None:
 checks.resume(resume)
 
 # %% [markdown]
-# *What you should see:* a tick, and two runs that are the same to the last bit.
+# <details><summary>What you should see</summary>
 #
-# **Bit for bit, on the real machine?** One run of twelve steps; another that is broken off after seven, saved, and continued by a trainer that was made from other random weights.
+# One green line. In the next cell all 36 parameter tensors and all twelve losses of the two runs are equal.
+#
+# </details>
+#
+# **Are two runs of the week's model equal to the last bit?** One run of twelve steps; another that is interrupted after seven, saved, and continued by a trainer that was created with other random weights.
 
 # %% tags=["look", "raises-exception"]
 train, _ = train_val_split(story_rows(), 0.02, vocabulary().end_of_text)
@@ -939,29 +994,29 @@ print("So are the losses:", whole.losses == continued.losses)
 #
 # *Difficulty 3 of 5 · importance 4 of 5 · 15 minutes · core, 6 points*
 #
-# **Why.** The last piece: a run that reports on itself, that saves itself, and that can be called again after any accident, with the same line of code.
+# **Why.** The last piece: a run that reports its progress, saves itself, and after an interruption is continued by the same line of code that started it.
 #
 # 1. If there is a file at `path`, `resume` from it. (The first time there is none.)
 # 2. Report: (steps done, validation loss, a story).
 # 3. Until `trainer.settings.total_steps` are done: train for `every` steps, or for as many as are left; save a checkpoint; report.
 #
-# `tell(model)` gives the story. The list of all reports comes back: before, during, after.
+# `tell(model)` gives the story. The function returns the list of all reports: before, during, after.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
-# 7 steps in rounds of 3: how long is each round? And when the run goes on after an interruption at step 6?
+# 7 steps in rounds of 3: how long is each round? And if the run continues after an interruption at step 6?
 #
 # <details><summary>Hint 2 · the pieces</summary>
 #
-# `path.exists()` is True where there is a file. `trainer.settings.total_steps - trainer.step` steps are left. The report is made in two places: a small function inside yours saves a line.
+# `path.exists()` is True where there is a file. How many steps are left follows from the settings and from `trainer.step`. The report is made in two places of the code: a small function inside yours saves a line.
 #
+# </details>
 # </details>
 #
 # <details><summary>If you see "the run begins anew although there is a checkpoint"</summary>
 #
 # What has to happen before the first report?
 #
-# </details>
 # </details>
 
 
@@ -976,7 +1031,8 @@ def train_storyteller(
     """Trains until settings.total_steps are done, from the checkpoint at `path` on if there is one.
 
     Reports (steps done, validation loss, story) at the start and after every `every` steps, or fewer in the last
-    round, and saves a checkpoint at `path` after each round. Returns the reports in order.
+    round, and saves a checkpoint at `path` after each round. Returns the reports in order; of a run that is already
+    finished, the one at the start alone.
     """
 
     ### BEGIN SOLUTION
@@ -998,22 +1054,27 @@ def train_storyteller(
 checks.train_storyteller(train_storyteller)
 
 # %% [markdown]
-# *What you should see:* a tick, also for a run that was interrupted.
+# <details><summary>What you should see</summary>
+#
+# One green line, also for a run that was interrupted. With `total_steps` 7 and `every` 3 the reports are at 0, 3, 6 and 7 steps.
+#
+# </details>
 
 # %% [markdown]
-# ## The training
+# ## The training run
 #
-# **How near does it come to the entropy, and what does it say on the way?** This cell trains your machine from nothing, by your own code. On two processor cores it takes two to five minutes, and ends about 5% above the entropy. With `STEPS = 300` you get a shorter run to try things out; it ends before the best part.
+# **How near does the loss come to the entropy, and what does the model write on the way?** This cell trains your model from random weights, by your own code. On two processor cores it takes two to five minutes; where torch finds a GPU, it runs there (`best_device` says which). It ends between 5 and 8% above the entropy. With `STEPS = 300` you get a shorter run to try things out; it ends before the fall that is described next.
 #
-# Look out for the moment, after a long flat stretch, when the curve bends down once more. Until then the model has known *what kind of word* comes next. There it finds out how to look back for the very word.
+# Look for the point, after a long flat stretch, where the curve falls once more. Before it the samples have words of the right kind in each position, but these do not always fit earlier words; after it they do more often. (In our run the sample had *Sophie took his rod* after 300 steps and *Sophie took her rod* after 900.) For that a head has to find an earlier token. Olsson et al. (2022, arXiv 2209.11895) saw a similar drop in larger models and traced it to **induction heads**; in week 12 you test for them.
 
 # %% tags=["look", "raises-exception"]
 STEPS = 3000
 
 train, val = train_val_split(story_rows(), 0.02, vocabulary().end_of_text)
-val_batches = whole_stories(val, vocabulary().end_of_text)
+val_batches = [batch.to(best_device()) for batch in whole_stories(val, vocabulary().end_of_text)]
 lines = lines_to_compare(train, val, counting_losses)
-storyteller = Trainer(fresh_model(seed=0), train, settings_for(STEPS), pictures.LiveLoss(STEPS, lines))
+model, tokens = fresh_model(seed=0).to(best_device()), train.to(best_device())
+storyteller = Trainer(model, tokens, settings_for(STEPS), pictures.LiveLoss(STEPS, lines))
 with tempfile.TemporaryDirectory() as folder:
     reports = train_storyteller(
         storyteller,
@@ -1026,28 +1087,28 @@ with tempfile.TemporaryDirectory() as folder:
 for step, loss, story in reports:
     print(f"after {step:5,} steps, {loss:6.3f} nats: {story[:140]}")
 print(
-    f"\nThe entropy is {lines['entropy']:.3f} nats; you are {reports[-1][1] / lines['entropy'] - 1:.1%} above it."
+    f"\nThe entropy is {lines['entropy']:.3f} nats; your model is {reports[-1][1] / lines['entropy'] - 1:.1%} above it."
 )
 
 # %% [markdown]
-# The same again as a picture to move about in; a double click on a name in the legend shows that curve alone. **Which knowledge took longest?**
+# The same as a picture that you can zoom into; a double click on a name in the legend shows that curve alone. **Between which two baselines did the run spend most of its steps?**
 
 # %% tags=["look", "raises-exception"]
 pictures.loss_curve(storyteller.losses, lines, [(step, loss) for step, loss, _ in reports])
 
 # %% [markdown]
-# **For which tokens does your model still pay?** A validation story, each token with its own −log p: the darker, the more surprising. Go through it and ask of every dark token whether anybody could have known it.
+# **Which tokens does your model still not predict?** A validation story, each token coloured by its **surprisal** −log p: the darker, the larger. For every dark token, decide whether it could have been predicted from the tokens before it.
 
 # %% tags=["look", "raises-exception"]
 rows = max(val_batches, key=len)[:1]
 with torch.no_grad():
     log_probabilities = storyteller.model(rows)[0, :-1].log_softmax(dim=-1)
-surprise = -log_probabilities.gather(1, rows[0, 1:, None])[:, 0]
+surprisal = -log_probabilities.gather(1, rows[0, 1:, None])[:, 0]
 pieces = [vocabulary().decode([row]) for row in rows[0, 1:]]
-pictures.coloured_tokens(pieces, surprise)
+pictures.coloured_tokens(pieces, surprisal)
 
 # %% [markdown]
-# And a few whole stories that nobody has told before. Change the prompt, the temperature and the seed.
+# And a few whole stories, drawn from your model. Change the prompt, the temperature and the seed.
 
 # %% tags=["look", "raises-exception"]
 for seed, temperature in ((1, 1.0), (2, 1.0), (3, 0.5)):
@@ -1058,26 +1119,27 @@ for seed, temperature in ((1, 1.0), (2, 1.0), (3, 0.5)):
     )
 
 # %% [markdown]
-# The storyteller that comes with this course was trained by this very code, on all ten kinds of story and for longer. `course train-storyteller` in a terminal does it again from nothing.
+# The storyteller that comes with this course was trained by this code, on all ten kinds of story and for longer. `course train-storyteller` in a terminal repeats it from random weights. To train a trained model further on another text is called **fine-tuning**; it uses the same loop, usually with a smaller learning rate.
 
 # %% [markdown]
 # ## Exercise 12 · the shape table
 #
 # *Difficulty 2 of 5 · importance 4 of 5 · 10 minutes · core, 4 points*
 #
-# **Why.** In training each number of the forward pass has a companion on the way back. Whoever knows their shapes knows where the memory goes.
+# **Why.** In training each parameter has a gradient and two moments, and these shapes show how much memory that takes.
 #
-# Fill in the shapes when **GPT-2 small** learns from a **batch of 2 prompts of length 6**: 50,257 ids, d_model 768, n_ctx 1024. A single number has the shape `()`.
+# Fill in the shapes when *GPT-2 small* is trained on a **batch of 2 prompts of length 6**: 50,257 ids, d_model 768, n_ctx 1024. A single number has the shape `()`.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
 # Which positions have a token after them, within the batch? And how large is a parameter's gradient, however large the batch was?
 #
+# </details>
+#
 # <details><summary>If you see "backward() adds to the gradient that is there"</summary>
 #
 # Accumulating saves memory. How could it, if each batch had a gradient of its own?
 #
-# </details>
 # </details>
 
 
@@ -1085,7 +1147,7 @@ for seed, temperature in ((1, 1.0), (2, 1.0), (3, 0.5)):
 def shape_table() -> dict[str, tuple[int, ...] | None]:
     """Shapes in a training step of GPT-2 small, for 2 prompts of length 6. Rows may stay None for now."""
     tokens = logits = None  # the batch, and the model's output
-    judged_logits = targets = None  # the logits that have a token to be judged by, and those tokens
+    judged_logits = targets = None  # the logits that have a target, and the targets
     token_losses = loss = None  # −log p of each target, and what backward() starts from
     W_E_grad = W_E_grad_accumulated = None  # the gradient of W_E: of this batch, and of four batches
     W_pos_grad = None  # the gradient of W_pos
@@ -1112,12 +1174,16 @@ def shape_table() -> dict[str, tuple[int, ...] | None]:
 checks.shape_table(shape_table)
 
 # %% [markdown]
-# *What you should see:* a tick. Until then, the report names the rows that are not yet right.
+# <details><summary>What you should see</summary>
+#
+# One green line; before that, the report names the rows that are not yet right. Every gradient and every moment has the shape of its parameter, whatever the batch.
+#
+# </details>
 
 # %% [markdown]
 # ## Check your understanding
 #
-# Run the folded cell below. Decide first, then open a choice: every one of them has a reason.
+# Run the folded cell below. Decide first, then open a choice: each of them gives its reason.
 
 # %% tags=["look", "raises-exception"] jupyter={"source_hidden": true}
 quiz(
@@ -1127,21 +1193,21 @@ quiz(
             [
                 Choice(
                     "The learning rate is too high.",
-                    why="Then the training loss would suffer first: it would jump about, or rise.",
+                    why="Then the training loss would be unstable as well: it would jump, or rise.",
                 ),
                 Choice(
-                    "The model learns its text by heart.",
+                    "The model memorises its training text: it overfits.",
                     right=True,
-                    why="What it learns now holds for the training text only. More text, a smaller model or an earlier end would help.",
+                    why="What it learns now holds for the training text only. More text, a smaller model or stopping earlier would help.",
                 ),
                 Choice(
                     "The validation text is too short.",
-                    why="A short text makes the number noisy: it jumps up and down. It gives it no direction.",
+                    why="A short text makes the number noisy, up and down. It does not make it rise steadily.",
                 ),
             ],
         ),
         Question(
-            "You train with batches of 4 and accumulate 8 of them, dividing each loss by 8. What has changed against batches of 32?",
+            "You train with batches of 4 and accumulate 8 of them, dividing each loss by 8. What is different from batches of 32?",
             [
                 Choice(
                     "Nothing about the step: the gradient is the same, up to rounding.",
@@ -1163,16 +1229,16 @@ quiz(
             [
                 Choice(
                     "Nothing: the weights are the model.",
-                    why="They are the model, but not the run. AdamW's step is a ratio of two memories, and both are empty now.",
+                    why="They are the model, but not the run. AdamW's step is a ratio of two moments, and both are 0 again.",
                 ),
                 Choice(
                     "A bump in the loss, and another run than the one that was interrupted.",
                     right=True,
-                    why="With empty moments the first steps are as long as lr allows, in the direction of a single batch.",
+                    why="With moments of 0 the first steps are about lr long in every coordinate, in the direction of a single batch.",
                 ),
                 Choice(
                     "An error, because the shapes do not fit.",
-                    why="They fit. That is what makes this mistake so common: nothing complains.",
+                    why="They fit, and no error is raised. That makes this mistake hard to notice.",
                 ),
             ],
         ),
@@ -1181,34 +1247,34 @@ quiz(
             [
                 Choice(
                     "It is better than the story world itself.",
-                    why="On average nobody can be: the entropy is the least that the true probabilities allow.",
+                    why="On average that is impossible: no model's expected loss on new stories is below the entropy.",
                 ),
                 Choice(
                     "It has seen the validation stories, or the loss is computed wrongly, or the sample is small.",
                     right=True,
-                    why="Below the floor there are only accidents. On few stories chance can do it, by a few thousandths; more is a bug.",
+                    why="On a small sample chance can do it, by a little. The more stories, the more likely it is a leak or a bug.",
                 ),
                 Choice(
                     "The learning rate was well chosen.",
-                    why="That brings a model to the floor faster. It does not move the floor.",
+                    why="That brings a model near the entropy faster. It does not change the entropy.",
                 ),
             ],
         ),
         Question(
-            "A window of 100 tokens goes through the model once. How many predictions are learned from?",
+            "A window of 100 tokens goes through the model once. How many predictions are in its loss?",
             [
                 Choice(
                     "One: the last.",
-                    why="When the model writes, yes. In training the next token of every position is known, and all are used.",
+                    why="In generation, yes. In training the next token of every position is known, and all are used.",
                 ),
                 Choice(
                     "99, all at once.",
                     right=True,
-                    why="Every position but the last has a next token in the window. The causal mask makes it fair: none of them sees its answer.",
+                    why="Every position but the last has a next token in the window, and the causal mask hides it from that position.",
                 ),
                 Choice(
                     "100, one after the other.",
-                    why="All at once, since no position waits for another; and the last one has no next token to be judged by.",
+                    why="All at once, since no position depends on another's output; and the last one has no target.",
                 ),
             ],
         ),
@@ -1222,29 +1288,30 @@ quiz(
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "own_words", "locked": false, "points": 10, "schema_version": 3, "solution": true, "task": false}
 # ### BEGIN SOLUTION
-# No model can stay below the entropy on stories that it has never seen, because the entropy is the surprise that is left even to somebody who knows all the probabilities. So the loss of 0.21 must come from stories that the model has seen often: it has learned them by heart, perhaps because the text is short, or because a bug draws the same batch again and again. I would evaluate it on validation stories that were never in a training batch; I expect a loss well above 0.46 there, and I would also check that no story is in both parts and that the batches really differ. If it is memorising, more or fresh text, fewer steps or a smaller model would help, and the run should be judged, and stopped, by the validation loss. If even the validation loss is below the entropy, then the validation stories have leaked into training or the loss is computed wrongly, for instance averaged over positions that are not predicted.
+# On stories that it has never seen, no model can on average be below the entropy, because the entropy is the expected loss of the true probabilities themselves. So the loss of 0.21 must come from stories that the model has seen often: it has memorised them, perhaps because the text is short, or because a bug draws the same batch again and again. I would evaluate it on validation stories that were never in a training batch; I expect a loss well above 0.46 there, and I would also check that no story is in both parts and that the batches really differ. If it is memorising, more or fresh text, fewer steps or a smaller model would help, and the validation loss should decide when the run is stopped. If even the validation loss is below the entropy, then the validation stories have leaked into training or the loss is computed wrongly, for instance averaged over positions that are not predicted.
 # ### END SOLUTION
 
 # %% [markdown]
 # ## Stretch 1 · `scaling_curve`
 #
-# **Why are models so large?** Because their loss falls with size in a way that can be foreseen. Over many orders of magnitude the distance from the floor is a power law of the size, be it the number of parameters or of tokens: loss ≈ floor + a · size^(−b) (Kaplan and others, 2020; Hoffmann and others, 2022, section 3). Whoever has measured a few small models can tell what a large one will reach, and what it will cost.
+# **Why are models so large?** One reason is that their loss falls with size in a way that can be predicted, within an error. Over many orders of magnitude it follows a **scaling law**, a power law of the number of parameters or of tokens (Kaplan et al., 2020, arXiv 2001.08361). With a floor, an estimate of the entropy of text, it is loss ≈ floor + a · size^(−b) (Hoffmann et al., 2022, arXiv 2203.15556, section 3.3). From a few small models one can estimate the loss of a larger one, and what it costs; the further away it is, the larger the error. Which abilities come with that loss is much harder to predict.
 #
-# *Difficulty 3 of 5 · importance 3 of 5 · 25 minutes · stretch, 15 points*
+# *Difficulty 3 of 5 · importance 3 of 5 · 25 minutes · stretch, 18 points*
 #
-# **Why.** It is why anybody dared to pay for a large model: a line through small ones had foretold what it would reach.
+# **Why.** Large runs are planned with such fits: GPT-4's final loss was predicted from models trained with at most 1/10,000 of its compute (OpenAI, 2023, arXiv 2303.08774, section 3.1).
 #
 # Take logarithms, and the curve becomes a straight line: log(loss − floor) = log a − b · log(size). Fit it by least squares: the slope is Σ (x − x̄)(y − ȳ) / Σ (x − x̄)², and the line goes through the point (x̄, ȳ). Compute in float64.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
-# Which of the two numbers that you have fitted is b, and with which sign? How do you get a from the line's height at log(size) = 0?
+# Which of the two numbers that you have fitted is b, and with which sign? How do you get a from the line's intercept, its height at log(size) = 0?
+#
+# </details>
 #
 # <details><summary>If you see "the loss itself is fitted"</summary>
 #
-# No size takes the loss below its floor. Which part of it can shrink to nothing?
+# The loss does not fall below its floor, whatever the size. Which part of it can go to 0?
 #
-# </details>
 # </details>
 
 
@@ -1252,7 +1319,7 @@ quiz(
 def scaling_curve(sizes: Sequence[float], losses: Sequence[float], floor: float) -> tuple[float, float]:
     """a and b of loss ≈ floor + a · size^(−b), by least squares on logarithms, as Python numbers.
 
-    At least two different sizes, all above 0; every loss is above the floor.
+    At least two different sizes, all above 0, in any order; every loss is above the floor.
     """
     ### BEGIN SOLUTION
     x = torch.tensor(sizes, dtype=torch.float64).log()
@@ -1264,13 +1331,17 @@ def scaling_curve(sizes: Sequence[float], losses: Sequence[float], floor: float)
     ### END SOLUTION
 
 
-# %% tags=["check", "stretch"] nbgrader={"grade": true, "grade_id": "check_scaling_curve", "locked": true, "points": 15, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["check", "stretch"] nbgrader={"grade": true, "grade_id": "check_scaling_curve", "locked": true, "points": 18, "schema_version": 3, "solution": false, "task": false}
 checks.scaling_curve(scaling_curve)
 
 # %% [markdown]
-# *What you should see:* a tick; the larger the model, the lower its loss, up to a point.
+# <details><summary>What you should see</summary>
 #
-# **How does the loss depend on the number of parameters?** Four widths of a model with one layer, trained for 300 steps each, on the same batches. These are tiny models and short runs, so do not expect a clean power law over many orders of magnitude. Look for the place where more width stops helping: there something else has become too small, the number of layers, or the time.
+# One green line. Sizes 1, 10 and 100 with losses 3, 2.1 and 2.01 and floor 2 lie on a power law exactly: a = 1 and b = 1. Published exponents for language models are far smaller: 0.076 for parameters (Kaplan et al., 2020, equation 1.1).
+#
+# </details>
+#
+# **How does the loss depend on the number of parameters?** Four widths of a model with one layer, trained for 300 steps each, on the same batches. Four tiny models with short runs do not establish a law; they show how one is fitted. Look for the width from which more width helps less than the line says: there something else has become the limit, the number of layers, or of steps.
 
 # %% tags=["look", "raises-exception"]
 train, val = train_val_split(story_rows(), 0.02, vocabulary().end_of_text)
@@ -1297,14 +1368,14 @@ pictures.curves(
 )
 
 # %% [markdown]
-# **And on the number of tokens?** Your long training again, with both axes logarithmic. Its plateau is a step in an otherwise falling line: one skill that is learned all at once.
+# **And on the number of tokens?** Your long run again, with both axes logarithmic. Its plateau is not part of a power law: here one ability (finding the right earlier word) appears late.
 
 # %% tags=["look", "raises-exception"]
 read = torch.tensor([step * storyteller.settings.tokens_per_step for step, _, _ in reports[1:]])
 above = torch.tensor([loss for _, loss, _ in reports[1:]]) - lines["entropy"]
 pictures.curves(
     read,
-    {"your training": above},
+    {"your run": above},
     x_title="tokens read",
     y_title="nats above the floor",
     log_x=True,
@@ -1312,7 +1383,7 @@ pictures.curves(
 )
 
 # %% [markdown]
-# **What would your training cost at other sizes?** A forward and a backward pass take about 6 floating point operations for each parameter and token (Kaplan and others, 2020, section 2.1). GPT-3's numbers are those of its paper (Brown and others, 2020, table 2.1 and appendix D).
+# **What would your run cost at other sizes?** A forward and a backward pass together take about 6 floating point operations for each parameter and token, 2 forward and 4 backward (Kaplan et al., 2020, section 2.1). GPT-3's numbers are those of its paper (Brown et al., 2020, table 2.1 and appendix D).
 
 # %% tags=["look", "raises-exception"]
 own = sum(parameter.numel() for parameter in storyteller.model.parameters())
@@ -1321,22 +1392,22 @@ for name, parameters, tokens in (("yours", own, seen), ("GPT-3", 175e9, 300e9)):
     print(
         f"{name:6} {parameters:.2e} parameters · {tokens:.2e} tokens · 6 = {6 * parameters * tokens:.1e} operations"
     )
-print(f"At your pace, GPT-3 would take as long as {175e9 * 300e9 / (own * seen):.0e} of your trainings.")
+print(f"GPT-3's training took as many operations as {175e9 * 300e9 / (own * seen):.0e} of your runs.")
 
 # %% [markdown]
 # ## Stretch 2 · `find_learning_rate`
 #
-# **Which learning rate?** Too small, and nothing happens; too large, and everything breaks. A cheap way to find out: one short run in which the rate grows from step to step, always by the same factor (Smith, 2017, section 3.3). The loss stays, then falls, then explodes. A good rate lies somewhat below the place where it falls fastest.
+# **Which learning rate?** If it is too small, the loss hardly falls; if it is too large, training diverges. A cheap way to find out is one short run in which the rate grows from step to step: the **learning rate range test** (Smith, 2017, arXiv 1506.01186, section 3.3; there the rate grows by equal amounts, here by equal factors). The loss first stays, then falls, then rises steeply. A common choice is a rate somewhat below the one at which it falls fastest.
 #
-# *Difficulty 3 of 5 · importance 3 of 5 · 25 minutes · stretch, 15 points*
+# *Difficulty 3 of 5 · importance 3 of 5 · 25 minutes · stretch, 18 points*
 #
-# **Why.** No other number decides as much about a training, and none is as cheaply looked for.
+# **Why.** The learning rate is often the single most important hyperparameter (Bengio, 2012, arXiv 1206.5533).
 #
-# The first of the `n_steps` rates is `low`, the last is `high`. Take a new `Trainer` with a **copy** of the model (its optimiser and its generator are then fresh as well), and for each rate one step: one batch, drawn with the trainer's generator, clipped to `settings.max_norm`. The model that you were given stays as it was.
+# The first of the `n_steps` rates is `low`, the last is `high`. Take a new `Trainer` with a *copy* of the model (its optimiser and its generator are then fresh as well), and for each rate one step: one batch, drawn with the trainer's generator, clipped to `settings.max_norm`. The model that you were given stays as it was.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
-# Between 5 rates there are how many factors? If their product is high / low, how large is one of them?
+# How many factors are there between 5 rates? If their product is high / low, how large is one of them?
 #
 # <details><summary>Hint 2 · not with train()</summary>
 #
@@ -1372,13 +1443,17 @@ def find_learning_rate(
     ### END SOLUTION
 
 
-# %% tags=["check", "stretch"] nbgrader={"grade": true, "grade_id": "check_find_learning_rate", "locked": true, "points": 15, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["check", "stretch"] nbgrader={"grade": true, "grade_id": "check_find_learning_rate", "locked": true, "points": 18, "schema_version": 3, "solution": false, "task": false}
 checks.find_learning_rate(find_learning_rate)
 
 # %% [markdown]
-# *What you should see:* a tick, and a curve that falls and then shoots up.
+# <details><summary>What you should see</summary>
 #
-# **Where does it fall fastest, and where does it break?** The rate of our training is 0.005. Would you have chosen it?
+# One green line. With low 0.001, high 1 and 4 steps the rates are 0.001, 0.01, 0.1 and 1. In the picture the loss falls and then rises steeply. GPT-3's largest rates were 6 · 10⁻⁴ for its smallest model and 0.6 · 10⁻⁴ for its largest (Brown et al., 2020, table 2.1).
+#
+# </details>
+#
+# **At which rate does the loss fall fastest, and from which one does it rise?** The largest rate of our run is 0.005. Would you have chosen it?
 
 # %% tags=["look", "raises-exception"]
 train, _ = train_val_split(story_rows(), 0.02, vocabulary().end_of_text)
@@ -1390,21 +1465,23 @@ pictures.curve(
 # %% [markdown]
 # ## Stretch 3 · `mixed_precision_step`
 #
-# **Why do GPUs train in 16 bits?** Their matrix units are many times faster in half precision, and half as much has to be moved. bfloat16 has float32's range and only 2 to 3 digits. That is enough for a product of activations, but not for a sum of small steps: a weight of 1 to which 0.001 is added is 1 again. So the products run in bfloat16, and the **weights, the gradients and the loss stay in float32**. That is what is mixed.
+# **Why do GPUs train in 16 bits?** Their matrix units are many times faster in 16 bits than the ordinary float32 arithmetic (on an A100 16 times: 312 against 19.5 teraFLOPS by NVIDIA's data sheet), and only half as much data has to be moved. bfloat16 has float32's range and only 2 to 3 decimal digits. That is enough for the products of the forward pass, but not for a sum of small steps: a weight of 1 to which 0.001 is added is 1 again. So the products are computed in bfloat16, and the *weights, their gradients and the loss stay in float32*. This is **mixed precision** (Micikevicius et al., 2018, arXiv 1710.03740).
 #
-# *Difficulty 3 of 5 · importance 2 of 5 · 25 minutes · stretch, 15 points*
+# *Difficulty 3 of 5 · importance 2 of 5 · 25 minutes · stretch, 18 points*
 #
-# **Why.** Nearly every large model was trained in this way.
+# **Why.** It makes training on GPUs faster and lets larger batches fit into memory.
 #
-# `with torch.autocast(device_type, dtype=torch.bfloat16):` lets torch choose the precision of each operation inside: it casts copies and leaves the weights alone. Only the forward pass goes inside. Then the logits become float32 (`.float()`), the loss is computed from them, and everything else is as in `train_step` with one batch. bfloat16 runs on the CPU too, so this can be checked anywhere. (float16 would need a `GradScaler` besides, because its range is small.)
+# `with torch.autocast(device_type, dtype=torch.bfloat16):` lets torch choose the precision of each operation inside: it casts copies and leaves the weights alone. Only the forward pass goes inside. Then the logits become float32 (`.float()`), the loss is computed from them, and everything else is as in `train_step` with one batch. bfloat16 also works on the CPU, so this can be checked anywhere. (float16 would need a `GradScaler` as well, because its range is small.)
 #
 # <details><summary>Hint 1 · a question</summary>
 #
-# On which device is the batch? `batch.device.type` is the name that `torch.autocast` wants.
+# `torch.autocast` needs the name of a type of device. Which attribute of the batch has it?
+#
+# </details>
 #
 # <details><summary>If you see "the weights themselves are in bfloat16"</summary>
 #
-# `model.to(torch.bfloat16)` and `model.bfloat16()` change the weights for good. Which of the two ways casts copies?
+# `model.to(torch.bfloat16)` and `model.bfloat16()` change the weights themselves. What casts copies instead?
 #
 # </details>
 #
@@ -1412,7 +1489,6 @@ pictures.curve(
 #
 # In which precision are the logits from which your loss is computed?
 #
-# </details>
 # </details>
 
 
@@ -1436,18 +1512,22 @@ def mixed_precision_step(
     ### END SOLUTION
 
 
-# %% tags=["check", "stretch"] nbgrader={"grade": true, "grade_id": "check_mixed_precision_step", "locked": true, "points": 15, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["check", "stretch"] nbgrader={"grade": true, "grade_id": "check_mixed_precision_step", "locked": true, "points": 18, "schema_version": 3, "solution": false, "task": false}
 checks.mixed_precision_step(mixed_precision_step)
 
 # %% [markdown]
-# *What you should see:* a tick. Which bar is the longest depends on your machine.
+# <details><summary>What you should see</summary>
 #
-# **Is it faster here?** That depends on your machine, so measure. Where there is no GPU, bfloat16 may well be *slower*: many processors have to imitate it. `torch.compile`, which fuses many small operations into few, is tried only where there is a GPU.
+# One green line. The loss differs from `train_step`'s in about the third digit; the dtype of every weight is still torch.float32. Which bar of the next picture is longest depends on your machine.
+#
+# </details>
+#
+# **Is it faster here?** Measure it. Without a GPU, bfloat16 may be *slower*: many processors have no instructions for it and emulate it. `torch.compile`, which fuses many small operations into few, is tried only where there is a GPU.
 
 
 # %% tags=["look", "raises-exception"]
 def tokens_per_second(step: Callable[[], float], tokens: int, repeats: int = 5) -> float:
-    """How many tokens a second a training step sees; the first calls, which prepare things, do not count."""
+    """How many tokens a second a training step processes; the first two calls are not timed."""
     step(), step()
     began = time.perf_counter()
     for _ in range(repeats):
@@ -1455,9 +1535,7 @@ def tokens_per_second(step: Callable[[], float], tokens: int, repeats: int = 5) 
     return repeats * tokens / (time.perf_counter() - began)
 
 
-has_gpu = torch.cuda.is_available()
-print("On", torch.cuda.get_device_name() if has_gpu else "the processor: torch finds no GPU here.")
-device = "cuda" if has_gpu else "cpu"
+device = best_device()
 model = fresh_model(seed=0).to(device)
 optimizer = AdamW(decay_groups(model, 0.1), lr=1e-4)
 plan = settings_for(100)
@@ -1467,7 +1545,7 @@ ways = {
     "float32": lambda: train_step(model, optimizer, [batch], 1.0),
     "bfloat16": lambda: mixed_precision_step(model, optimizer, batch, 1.0),
 }
-if has_gpu:
+if device.type == "cuda":
     compiled = torch.compile(model)
     ways["bfloat16, compiled"] = lambda: mixed_precision_step(compiled, optimizer, batch, 1.0)
 pictures.bars(
@@ -1476,42 +1554,55 @@ pictures.bars(
 )
 
 # %% [markdown]
+# ## Common questions
+#
+# **How many epochs is the long run?** It draws 3,000 · 16 = 48,000 windows, from about 9,700 training stories, so it sees each story about five times or more. Whether that is too often shows in the validation loss: in our run it fell to the end. Large language models see most of their text once or less, and only small, good sources several times: for GPT-3 between 0.4 and 3.4 times, by source (Brown et al., 2020, table 2.2).
+#
+# **Is a lower loss always a better model?** For the same text and the same tokens it means better predictions on average. Losses on different texts, or with different tokenizers, cannot be compared directly (bits per byte of week 8 helps with the second). And a small loss says nothing about truth or usefulness.
+#
+# **Why does the training loss jump from step to step, and the validation loss does not?** Each training loss is that of one batch of 16 windows; the validation loss is a mean over all validation stories. The larger the batch, the smaller the jumps.
+#
+# **Do two runs with the same seed always give the same weights?** On the same machine, with the same versions and number of threads, they do here. In general a different order of floating point additions changes the last digits, and these differences grow over many steps. So compare losses between machines, not bits.
+#
+# **How do I know that my run is finished?** Here the floor is known, and you can see the distance from it. For real text it is not known; runs are planned for a number of tokens in advance, because the learning rate's schedule has to end with the run.
+
+# %% [markdown]
 # ## For your pair session (90 minutes)
 #
-# One of you drives and types, the other navigates and asks of each line "and what if the run stops here?". Swap after every exercise that has its tick.
+# One of you drives and types; the other navigates and asks what would be lost if the run stopped at this line. Swap after every exercise whose check passes.
 #
 # | minutes | what |
 # |---|---|
-# | 0–10 | The first look together. Guess the first loss before you see it, and say why it is that number. |
-# | 10–25 | Exercises 1 and 2. Draw a text of 10 tokens on paper, with its borders, and mark where windows of 4 can begin. **Swap.** |
-# | 25–45 | Exercises 4 and 5. Agree on your scratchpad: the order of zero_grad, backward, clip, step, and what is counted in a mean. |
-# | 45–55 | Exercise 6. Overfit one batch before you believe anything. **Swap.** |
-# | 55–75 | Exercise 7, and the short run with the live curve. |
-# | 75–90 | Exercise 8 if there is time, and the two questions below. |
+# | 0–10 | The first look together. Predict the first loss before you see it, and explain the number. |
+# | 10–30 | Exercise 2 (15 min). Draw a text of 10 tokens on paper, with its borders, and mark where windows of 4 can begin. **Swap.** |
+# | 30–50 | Exercise 4 (20 min). Agree on your scratchpad: the order of zero_grad, backward, clip, step. **Swap.** |
+# | 50–65 | Exercise 5 (15 min): what is counted in a mean? |
+# | 65–75 | Exercise 6 (10 min): overfit one batch. |
+# | 75–90 | The two questions below. |
 #
-# Core is exercises 1 to 12; 3 and 9 to 12 do well as homework, and the long training runs by itself while you talk. Stretch is for whoever has time left. **Not finishing is normal:** a session that ends with a batch learned by heart is a good one.
+# **Before the session:** exercise 1, each of you alone. **After the session:** exercises 3 and 7 to 12, as homework or in a second session. The long training run needs no attention while it runs. Stretch is for pairs with time left. **Not finishing is normal:** a session that ends with one batch memorised is a good one.
 #
 # **Two questions to argue about.**
 #
-# 1. The live curve is flat for hundreds of steps and then falls again. Would you have stopped the run on the plateau? What could tell you, while you are on it, whether anything is still happening inside?
-# 2. Two runs differ in nothing but their seed, and end at 0.47 and 0.49 nats. Somebody changes the learning rate and gets 0.48. What has been learned about the learning rate?
+# 1. The live curve is flat for hundreds of steps and then falls again. Would you have stopped the run on the plateau? What could you measure on the plateau to find out whether the model is still changing?
+# 2. Two runs differ in their seed only, and end at 0.47 and 0.49 nats. One of you changes the learning rate and gets 0.48. What does that show about the learning rate?
 #
-# **Where pairs get stuck.** At the last possible window: `len(tokens) - seq`, or one more? Count it on paper. At the division under accumulation, which is easy to forget because one batch a step works without it. At the Trainer, when something that should live as long as the run is made inside `train`.
+# **Where pairs get stuck.** The last possible window: is its start `len(tokens) - seq`, or one more? Count it on paper. The division under accumulation, which is easy to forget because one batch a step works without it. The Trainer, when something that should be created once for the run is created inside `train`.
 
 # %% [markdown]
 # ## What you have built
 #
-# - **train_val_split**: a text put aside, cut between two stories.
-# - **get_batch**: windows by chance, and the same ones again from the same seed.
-# - **counting_losses**: two lines to compare every loss with.
-# - **train_step**: the four lines that learn, for as large a batch as you like.
-# - **evaluate**: a number to believe in, measured without touching anything.
-# - **overfit_one_batch**: the cheapest test of a training loop.
-# - **Trainer**: a run that knows where it stands.
-# - **sample_story**: what the model has to say, before, during and after.
-# - **save_checkpoint** and **resume**: the same continuation, bit for bit.
-# - **train_storyteller**: a GPT from nothing, by your own code throughout.
+# - **train_val_split**: a validation text, cut between two stories.
+# - **get_batch**: random windows, and the same ones again from the same seed.
+# - **counting_losses**: two n-gram baselines for every loss.
+# - **train_step**: one step, for a batch of any size.
+# - **evaluate**: the validation loss, measured without changing the run.
+# - **overfit_one_batch**: a cheap test of a training loop.
+# - **Trainer**: a run with its whole state in one object.
+# - **sample_story**: samples before, during and after training.
+# - **save_checkpoint** and **resume**: the same continuation, to the last bit.
+# - **train_storyteller**: a GPT trained from random weights by your own code.
 #
-# What is still missing? The model works, and nobody has told it how. Next week you open a model that has learned in just this way, and look for heads such as yours has made for itself on that plateau.
+# What is still missing? Your model works, but nothing in the loop shows *how*. Next week you look inside a model that was trained in this way, and search for heads like those that formed after the plateau.
 #
-# Words of this week in the [glossary](../glossary.md): *accumulation, batch, bigram model, checkpoint, entropy, learning rate finder, mixed precision, overfitting, scaling law, seed, shared row, train mode, eval mode, training text, unigram model, validation text, window*.
+# Words of this week in the [glossary](../glossary.md): *accumulation, add-one smoothing, atomic, autoregressive, batch, batch size, BERT, bidirectional, bigram model, checkpoint, dropout, entropy, epoch, eval mode, fine-tuning, generalise, induction head, learning rate range test, mixed precision, n-gram model, overfitting, pretrained, recurrent neural network, scaling laws, surprisal, training text, uniform baseline, unigram model, validation text, window*.

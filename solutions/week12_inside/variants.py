@@ -240,6 +240,59 @@ def attribution_prompt_by_prompt(model, tokens, answers):
     return {name: torch.cat([row[name] for row in rows]) for name in rows[0]}
 
 
+# --- head_attribution --------------------------------------------------------------------------------------
+
+
+def heads_one_by_one(model, tokens, right, wrong):
+    cache = _cached(model, tokens)
+    end = cache[f"blocks.{model.config.n_layers - 1}"][:, -1]
+    spread = ((end - end.mean(-1, keepdim=True)) ** 2).mean(-1).add(model.config.layer_norm_eps).sqrt()
+    terms = torch.zeros(len(tokens), model.config.n_layers, model.config.n_heads)
+    for layer, block in enumerate(model.blocks):
+        written = inside_by_matmul(block.attn, cache[f"blocks.{layer}.ln_1"])[1]
+        for head in range(model.config.n_heads):
+            part = written[:, head, -1]
+            normed = (part - part.mean(-1, keepdim=True)) / spread[:, None] * model.ln_f.gain
+            logits = normed @ model.embed.W_E.T
+            rows = torch.arange(len(tokens))
+            terms[:, layer, head] = (logits[rows, right] - logits[rows, wrong]).detach()
+    return terms
+
+
+def heads_from_z(model, tokens, right, wrong):
+    """The direction is taken back through the gain, the mean and W_O: one vector of d_head numbers a head."""
+    cache = _cached(model, tokens)
+    end = cache[f"blocks.{len(model.blocks) - 1}"][:, -1]
+    towards = (model.embed.W_E[right] - model.embed.W_E[wrong]) * model.ln_f.gain
+    towards = (towards - towards.mean(dim=-1, keepdim=True)) * torch.rsqrt(
+        end.var(-1, correction=0, keepdim=True) + model.ln_f.eps
+    )
+    layers = []
+    for n, block in enumerate(model.blocks):
+        attn, x = block.attn, cache[f"blocks.{n}.ln_1"]
+        pattern = inside_by_matmul(attn, x)[0][:, :, -1]
+        v = torch.einsum("bsm,hmd->bhsd", x, attn.W_V) + attn.b_V[:, None]
+        z = torch.einsum("bhs,bhsd->bhd", pattern, v)
+        layers.append(torch.einsum("bhd,hdm,bm->bh", z, attn.W_O, towards))
+    return torch.stack(layers, 1)
+
+
+def heads_as_writers_in_float64(model, tokens, right, wrong):
+    cache = _cached(model, tokens)
+    end = cache[f"blocks.{len(model.blocks) - 1}"][:, -1].double()
+    written = torch.stack(
+        [
+            inside_head_by_head(b.attn, cache[f"blocks.{n}.ln_1"])[1][:, :, -1]
+            for n, b in enumerate(model.blocks)
+        ]
+    ).double()
+    centred = written - reduce(written, "l b h m -> l b h 1", "mean")
+    unit = (end - end.mean(-1, keepdim=True)).pow(2).mean(-1).add(model.ln_f.eps).sqrt()
+    gain, W_E = model.ln_f.gain.double(), model.embed.W_E.double()
+    both = [torch.einsum("lbhm,m,bm->blh", centred, gain, W_E[ids]) for ids in (right, wrong)]
+    return (torch.sub(*both) / unit.reshape(-1, 1, 1)).float()
+
+
 # --- inside_attention -------------------------------------------------------------------------------------
 
 
@@ -552,18 +605,43 @@ def ov_in_float64(read, W_V, W_O, said):
     return torch.linalg.multi_dot([read, W_V, W_O, said.T]).float()
 
 
-def copying_by_diagonal(circuit):
-    return (circuit.diagonal() >= circuit.amax(dim=1)).double().mean().item()
+def copying_by_topk(read, W_V, W_O, said, k, at_once=256):
+    hits, first = [], 0
+    for chunk in read.split(at_once):
+        best = ov_by_einsum(chunk, W_V, W_O, said).topk(k, dim=1).indices
+        hits.append((best == torch.arange(first, first + len(chunk))[:, None]).any(dim=1))
+        first += len(chunk)
+    return torch.cat(hits).float().mean()
 
 
-def copying_by_counting(circuit):
-    rows = circuit.tolist()
-    return sum(max(row) == row[i] for i, row in enumerate(rows)) / len(rows)
+def copying_word_by_word(read, W_V, W_O, said, k, at_once=256):
+    """One row at a time, whatever at_once allows."""
+    ranks = []
+    for word, vector in enumerate(read):
+        row = (said @ (vector @ W_V @ W_O)).tolist()
+        ranks.append(sorted(row, reverse=True).index(row[word]))
+    return sum(rank < k for rank in ranks) / len(ranks)
 
 
-def copying_by_ranks(circuit):
-    higher = (circuit > circuit.diagonal()[:, None]).sum(dim=1)
-    return (higher == 0).float().mean()
+def copying_by_diagonals(read, W_V, W_O, said, k, at_once=256):
+    copied = torch.zeros(())
+    for start in range(0, len(read), at_once):
+        end = min(start + at_once, len(read))
+        logits = ov_from_the_inside(read[start:end], W_V, W_O, said)
+        own = logits[:, start:end].diagonal()
+        better = torch.gt(logits, own.unsqueeze(1)).float().sum(dim=1)
+        copied += (better + 1 <= k).float().sum()
+    return copied.item() / read.shape[0]
+
+
+def copying_by_numpy(read, W_V, W_O, said, k, at_once=256):
+    values, targets = (read.double() @ W_V.double()).numpy(), (W_O.double() @ said.double().T).numpy()
+    copied = []
+    for start in range(0, len(values), at_once):
+        logits = values[start : start + at_once] @ targets
+        order = np.argsort(-logits, axis=1)[:, :k]
+        copied += [start + i in best for i, best in enumerate(order)]
+    return float(np.mean(copied))
 
 
 def qk_by_einsum(query, W_Q, W_K, key):
@@ -601,6 +679,195 @@ def composition_by_numpy(W_V, W_O, W_Q, W_K):
     return np.linalg.norm(writes @ asks.T) / np.linalg.norm(asks) / np.linalg.norm(writes)
 
 
+# --- directions, neurons and features ---------------------------------------------------------------------
+
+
+def means_by_weights(activations, labels):
+    weights = labels / labels.sum() - ~labels / (~labels).sum()
+    return torch.einsum("...em,e->...m", activations, weights.to(activations.dtype))
+
+
+def means_by_where(activations, labels):
+    chosen = labels[:, None]
+    first = torch.where(chosen, activations, 0.0).sum(dim=-2) / labels.sum()
+    return first - activations.masked_fill(chosen, 0.0).sum(dim=-2) / (~labels).sum()
+
+
+def means_example_by_example(activations, labels):
+    groups = {True: [], False: []}
+    for label, example in zip(labels.tolist(), activations.unbind(dim=-2), strict=True):
+        groups[label].append(example)
+    return torch.stack(groups[True]).mean(dim=0) - torch.stack(groups[False]).mean(dim=0)
+
+
+def means_by_index_select(activations, labels):
+    both = [activations.index_select(-2, group.nonzero()[:, 0]) for group in (labels, ~labels)]
+    return torch.sub(*(each.double().mean(dim=-2) for each in both)).float()
+
+
+def probe_by_autograd(activations, labels, steps, lr):
+    w = torch.zeros(activations.shape[1], requires_grad=True)
+    b = torch.zeros(1, requires_grad=True)
+    with torch.enable_grad():
+        for _ in range(steps):
+            loss = F.binary_cross_entropy_with_logits(activations @ w + b, labels.float())
+            loss.backward()
+            with torch.no_grad():
+                w -= lr * w.grad
+                b -= lr * b.grad
+            w.grad = b.grad = None
+    return w, b
+
+
+def probe_by_torchs_sgd(activations, labels, steps, lr):
+    model = torch.nn.Linear(activations.shape[1], 1)
+    torch.nn.init.zeros_(model.weight)
+    torch.nn.init.zeros_(model.bias)
+    optimiser = torch.optim.SGD(model.parameters(), lr=lr)
+    with torch.enable_grad():
+        for _ in range(steps):
+            optimiser.zero_grad()
+            p = torch.sigmoid(model(activations)[:, 0])
+            loss = -torch.where(labels, p.log(), (1 - p).log()).mean()
+            loss.backward()
+            optimiser.step()
+    return model.weight[0].detach(), model.bias.detach()
+
+
+def probe_by_two_classes(activations, labels, steps, lr):
+    """Two columns, of which the difference is w: softmax and torch's cross-entropy of classes."""
+    x = F.pad(activations, (0, 1), value=1.0)
+    both = torch.zeros(x.shape[1], 2)
+    right = F.one_hot(labels.long(), 2)
+    for _ in range(steps):
+        gradient = x.T @ ((x @ both).softmax(dim=1) - right) / len(x)
+        both = both - lr * gradient / 2  # both columns move, so each by half
+    joined = both[:, 1] - both[:, 0]
+    return joined[:-1], joined[-1]
+
+
+def probe_by_numpy(activations, labels, steps, lr):
+    x, y = activations.double().numpy(), labels.double().numpy()
+    w, b = np.zeros(x.shape[1]), 0.0
+    for _ in range(steps):
+        error = 1 / (1 + np.exp(-(x @ w + b))) - y
+        w, b = w - lr * (error[:, None] * x).mean(axis=0), b - lr * error.mean()
+    return torch.tensor(w, dtype=activations.dtype), b
+
+
+def steer_in_place(model, tokens, name, position, direction, coefficient):
+    def hook(module, inputs, output):
+        output[:, position] += coefficient * direction
+
+    with HookedAsClass([(model.get_submodule(name), hook)]):
+        return model(tokens)
+
+
+def steer_by_where(model, tokens, name, position, direction, coefficient):
+    here = torch.arange(tokens.shape[1]) == position
+
+    def hook(module, inputs, output):
+        return torch.where(here[:, None], output + coefficient * direction, output)
+
+    with HookedAsClass([(dict(model.named_modules())[name], hook)]):
+        return model(tokens)
+
+
+def steer_by_outer_product(model, tokens, name, position, direction, coefficient):
+    pushed = torch.outer(F.one_hot(torch.tensor(position), tokens.shape[1]).float(), direction)
+    handle = model.get_submodule(name).register_forward_hook(lambda *call: call[2] + coefficient * pushed)
+    try:
+        return model(tokens)
+    finally:
+        handle.remove()
+
+
+def neurons_by_hooks(model, tokens, layer, neurons):
+    mlp, seen = model.blocks[layer].mlp, []
+    with HookedAsClass([(mlp, lambda module, inputs, output: seen.append(inputs[0]))]):
+        model(tokens)
+    hidden = F.gelu(seen[0] @ mlp.W_in + mlp.b_in, approximate="tanh")
+    written = mlp.W_out - mlp.W_out.mean(dim=1, keepdim=True)
+    return hidden[..., neurons], F.linear(written * model.ln_f.gain, model.embed.W_E)[neurons]
+
+
+def neurons_one_by_one(model, tokens, layer, neurons):
+    mlp = model.blocks[layer].mlp
+    keep = {}
+    with HookedAsClass([(model.blocks[layer].ln_2, lambda module, inputs, output: keep.update(x=output))]):
+        model(tokens)
+    active, effects = [], []
+    for neuron in neurons.tolist():
+        z = keep["x"] @ mlp.W_in[:, neuron] + mlp.b_in[neuron]
+        active.append(0.5 * z * (1 + torch.tanh(math.sqrt(2 / math.pi) * (z + 0.044715 * z**3))))
+        row = mlp.W_out[neuron]
+        effects.append(model.embed.W_E @ ((row - row.mean()) * model.ln_f.gain))
+    return torch.stack(active, dim=-1), torch.stack(effects)
+
+
+def neurons_centred_at_the_end(model, tokens, layer, neurons):
+    """The mean is taken from the unembedding: a vector without its mean, times a matrix, is the same."""
+    mlp, block = model.blocks[layer].mlp, model.blocks[layer]
+    seen = []
+    with HookedAsClass([(block.ln_2, lambda module, inputs, output: seen.append(output))]):
+        model(tokens)
+    reading = model.embed.W_E * model.ln_f.gain
+    reading = reading - reading.mean(dim=1, keepdim=True)
+    active = F.gelu(F.linear(seen[0], mlp.W_in.T[neurons], mlp.b_in[neurons]), approximate="tanh")
+    return active, mlp.W_out[neurons] @ reading.T
+
+
+def superposed_by_einsum(x, W, b, importance):
+    restored = F.relu(torch.einsum("bf,hf,hg->bg", x, W, W) + b)
+    return restored, torch.einsum("bf,f->", (restored - x) ** 2, importance) / len(x)
+
+
+def superposed_by_columns(x, W, b, importance):
+    """With the formulas as they are written: the examples are columns."""
+    columns = (W.T @ (W @ x.T) + b[:, None]).clamp(min=0)
+    return columns.T, (importance[:, None] * (x.T - columns).square()).sum(dim=0).mean()
+
+
+def superposed_by_linear(x, W, b, importance):
+    restored = F.linear(F.linear(x, W), W.T, b).maximum(torch.zeros(()))
+    return restored, importance @ F.mse_loss(restored, x, reduction="none").mean(dim=0)
+
+
+def z_without_factors(OV, later_QK, later_OV, rotations):
+    """The norms of the two factors are the same for every rotation, so they cancel."""
+
+    def z(reads):
+        drawn = (OV @ rotations @ reads).flatten(1).norm(dim=1)
+        return float(((OV @ reads).norm() - drawn.mean()) / drawn.std())
+
+    return {"V": z(later_OV), "K": z(later_QK.T), "Q": z(later_QK)}
+
+
+def z_by_numpy(OV, later_QK, later_OV, rotations):
+    OV, later_QK, later_OV, rotations = (x.double().numpy() for x in (OV, later_QK, later_OV, rotations))
+    found = {}
+    for kind, reads in (("Q", later_QK), ("K", later_QK.T), ("V", later_OV)):
+        size = np.linalg.norm(OV) * np.linalg.norm(reads)
+        drawn = np.array([np.linalg.norm(OV @ R @ reads) / size for R in rotations])
+        found[kind] = (np.linalg.norm(OV @ reads) / size - drawn.mean()) / np.std(drawn, ddof=1)
+    return {kind: float(z) for kind, z in found.items()}
+
+
+def z_with_the_reader_turned(OV, later_QK, later_OV, rotations):
+    """R turns what is written, or the other way round what reads it: OV · (R · X) is the same product."""
+
+    def z(reads):
+        norms = [torch.linalg.matrix_norm(OV @ each) for each in (reads, *(R @ reads for R in rotations))]
+        own, *drawn = (
+            norm / torch.linalg.matrix_norm(OV) / torch.linalg.matrix_norm(reads) for norm in norms
+        )
+        middle = sum(drawn) / len(drawn)
+        spread = (sum((each - middle) ** 2 for each in drawn) / (len(drawn) - 1)) ** 0.5
+        return (own - middle) / spread
+
+    return dict(zip("QKV", map(z, (later_QK, later_QK.mT, later_OV)), strict=True))
+
+
 VARIANTS = {
     "hooked": [
         hooked_by_exit_stack,
@@ -622,6 +889,7 @@ VARIANTS = {
         attribution_in_float64,
         attribution_prompt_by_prompt,
     ],
+    "head_attribution": [heads_one_by_one, heads_from_z, heads_as_writers_in_float64],
     "inside_attention": [
         inside_by_matmul,
         inside_head_by_head,
@@ -646,7 +914,18 @@ VARIANTS = {
     "knock_out": [knock_out_by_layers, knock_out_by_weights_put_back, knock_out_one_inside_the_other],
     "shape_table": [SHAPES, shapes_in_a_function],
     "ov_circuit": [ov_by_einsum, ov_from_the_inside, ov_word_by_word, ov_in_float64],
-    "copying_score": [copying_by_diagonal, copying_by_counting, copying_by_ranks],
+    "copying_score": [copying_by_topk, copying_word_by_word, copying_by_diagonals, copying_by_numpy],
     "qk_circuit": [qk_by_einsum, qk_scaled_first, qk_in_float64],
     "k_composition": [composition_by_traces, composition_by_squares, composition_by_numpy],
+    "composition_z_scores": [z_without_factors, z_by_numpy, z_with_the_reader_turned],
+    "difference_of_means": [
+        means_by_weights,
+        means_by_where,
+        means_example_by_example,
+        means_by_index_select,
+    ],
+    "linear_probe": [probe_by_autograd, probe_by_torchs_sgd, probe_by_two_classes, probe_by_numpy],
+    "steer": [steer_in_place, steer_by_where, steer_by_outer_product],
+    "keys_and_values": [neurons_by_hooks, neurons_one_by_one, neurons_centred_at_the_end],
+    "superposition_model": [superposed_by_einsum, superposed_by_columns, superposed_by_linear],
 }

@@ -164,10 +164,16 @@ def _dict_difference(expected: dict, got: Any, tolerance: Tolerance, part: str) 
     if missing:
         return Difference("structure", (*prefix, ("missing", _names(missing))), _MISSING)
     for key, value in expected.items():
-        found = difference(value, got[key], tolerance, f"{part}.{key}" if part else key)
+        found = difference(value, got[key], tolerance, _path(part, f".{key}") if part else key)
         if found:
             return found
     return None
+
+
+def _path(part: str, inner: str) -> str:
+    """Returns the path of an inner part: `blocks.ln_1`, `[2]`; after a name in words `after step 1: [0]`."""
+    in_words = " " in part and ": " not in part
+    return f"{part}: {inner.removeprefix('.')}" if in_words else part + inner
 
 
 def _names(names: list[str]) -> str:
@@ -183,15 +189,15 @@ def _list_difference(expected: Any, got: Any, tolerance: Tolerance, part: str) -
     if len(expected) != len(got):
         length = ("length", f"expected {len(expected)}, got {len(got)}")
         lines = (*prefix, length, *_first_different_entry(expected, got, tolerance))
-        return Difference("structure", lines, _length_advice(expected, got))
+        return Difference("structure", lines, _length_advice(got))
     for position, (one, other) in enumerate(zip(expected, got, strict=True)):
-        found = difference(one, other, tolerance, f"{part}[{position}]")
+        found = difference(one, other, tolerance, _path(part, f"[{position}]"))
         if found:
             return found
     return None
 
 
-def _length_advice(expected: Any, got: Any) -> str:
+def _length_advice(got: Any) -> str:
     if isinstance(got, tuple) and len(got) == 1 and isinstance(got[0], list | tuple):
         return COMMA
     return "which entry is missing or too many? Try it on an input small enough to do by hand"
@@ -209,7 +215,7 @@ def _first_different_entry(expected: Any, got: Any, tolerance: Tolerance) -> tup
             return ()
         if not one or not other or difference(one[0], other[0], tolerance):
             shown = (shown_value(rest[0]) if rest else "nothing more" for rest in (one, other))
-            return (("parts at", "[{}]: expected {}, got {}".format(position, *shown)),)
+            return (("first differs", "[{}]: expected {}, got {}".format(position, *shown)),)
     return ()
 
 

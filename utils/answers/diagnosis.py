@@ -23,7 +23,8 @@ _MAX_ENTRIES = 10  # of a dict among the inputs: a state dict has dozens
 _MAX_ITEMS = 3  # of a list of tensors, dicts or lists
 _MAX_NOISE = 3  # warnings
 _NESTED = (Tensor, dict, list, tuple)
-_UNKNOWN = "no single known mistake gives this: try the step alone, on an input small enough to do by hand"
+_UNKNOWN = "no known mistake gives this: run it line by line on an input small enough to compute by hand"
+_UNKNOWN_ROW = "which axes go into that step, and which of them does it keep?"
 _NEXT = "write it in place of `raise NotImplementedError()` in the cell above, run that cell, then this one"
 
 
@@ -33,6 +34,7 @@ class _Failure:
 
     case: Case
     observation: Observation
+    expected: Any
     difference: Difference | None
     """None if the observation has an error."""
 
@@ -77,8 +79,8 @@ def diagnose(
 
 def _failure(answer_key: AnswerKey, case: Case, expected: Any, observation: Observation) -> _Failure | None:
     if observation.error:
-        return _Failure(case, observation, None)
-    output = answer_key.normalised(observation.output, case.inputs)
+        return _Failure(case, observation, expected, None)
+    right, output = expected, answer_key.normalised(observation.output, case.inputs)
     if answer_key.outputs and isinstance(output, list | tuple) and len(output) == len(expected):
         expected = dict(zip(answer_key.outputs, expected, strict=True))
         output = dict(zip(answer_key.outputs, output, strict=True))
@@ -87,7 +89,7 @@ def _failure(answer_key: AnswerKey, case: Case, expected: Any, observation: Obse
         advice = "the result belongs on the inputs' device, and so does every tensor made on the way"
         kind = found.kind if found else "device"  # "device" means that the values are right
         found = Difference(kind, (("device", observation.device),), advice)
-    return _Failure(case, observation, found) if found else None
+    return _Failure(case, observation, right, found) if found else None
 
 
 def _without_student_text(answer_key: AnswerKey, case: Case, observation: Observation) -> Observation:
@@ -151,16 +153,17 @@ def _failure_findings(
         if shown.observation.output is None:  # a row that is still empty is not a mistake
             return headline, lines, None
     place = next(i for i, case in enumerate(cases) if case is shown.case) if reveal else None
-    wrong = [failure.case for failure in failures]
-    right = [place for place, case in enumerate(cases) if not any(case is each for each in wrong)]
-    found = find_mistake(answer_key, cases, observations, place, right)
+    expected = {id(failure.case): failure.expected for failure in failures}
+    failed = {place: expected[id(case)] for place, case in enumerate(cases) if id(case) in expected}
+    found = find_mistake(answer_key, cases, observations, place, failed)
     if found:
         return (
             headline,
             (*lines, ("mistake", found.explanation), ("look at", found.mistake.look_at)),
             found.name,
         )
-    return headline, (*lines, ("look at", _advice(shown, reveal))), None
+    advice = _advice(shown, reveal) or _unknown(answer_key, len(cases), len(failures))
+    return headline, (*lines, ("look at", advice)), None
 
 
 def _failure_to_show(answer_key: AnswerKey, failures: Sequence[_Failure]) -> _Failure:
@@ -182,6 +185,17 @@ def _advice(shown: _Failure, reveal: bool) -> str:
         return "other sizes and other values than those that the check in your notebook tries"
     if shown.observation.error:
         return error_advice(shown.observation.error)
+    return ""
+
+
+def _unknown(answer_key: AnswerKey, cases: int, failed: int) -> str:
+    """Returns where to look if neither a known mistake nor the kind of difference says it."""
+    if answer_key.secret:
+        return _UNKNOWN_ROW
+    if 2 * failed < cases:
+        return (
+            f"{cases - failed} of {cases} cases are right: how does the input of this one differ from others?"
+        )
     return _UNKNOWN
 
 
@@ -192,7 +206,10 @@ def _headline(answer_key: AnswerKey, cases: Sequence[Case], failures: Sequence[_
     errors = sum(failure.observation.error is not None for failure in failures)
     if errors and errors < len(failures):
         return f"{share} go wrong, {errors} of them with an error"
-    return f"{share} end in an error" if errors else f"{share} differ from {answer_key.reference}"
+    one = len(failures) == 1
+    if errors:
+        return f"{share} {'ends' if one else 'end'} in an error"
+    return f"{share} {'differs' if one else 'differ'} from {answer_key.reference}"
 
 
 def _failure_lines(answer_key: AnswerKey, shown: _Failure, failures: Sequence[_Failure]) -> Lines:

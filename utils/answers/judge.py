@@ -3,12 +3,15 @@
 import functools
 import importlib
 import random
+import time
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import Any
 
 from utils.answers.answer_key import AnswerKey
 from utils.answers.diagnosis import diagnose
+from utils.answers.known_mistakes import KnownMistakes, known_mistakes_of
 from utils.answers.stopped import stopped_report
 from utils.checks.engine.cases import PUBLIC_SEED, Case
 from utils.checks.engine.check import Check
@@ -32,7 +35,17 @@ def answer_keys_of(week: str) -> dict[str, AnswerKey]:
     if week not in {each.folder for each in WEEKS} or not find_spec(f"utils.answers.{week}"):
         raise UnknownCheck(f"There are no answer keys for {week[:40]!r}.")
     module = importlib.import_module(f"utils.answers.{week}")
-    return {answer_key.check.name: answer_key for answer_key in module.ANSWER_KEYS}
+    known = known_mistakes_of(week)
+    return {
+        answer_key.check.name: _with_mistakes(answer_key, known.get(answer_key.check.name))
+        for answer_key in module.ANSWER_KEYS
+    }
+
+
+def _with_mistakes(answer_key: AnswerKey, known: KnownMistakes | None) -> AnswerKey:
+    if known is None:
+        return answer_key
+    return replace(answer_key, mistakes=known.mistakes, public_inputs=known.public_inputs)
 
 
 def find_answer_key(week: str, check: str) -> AnswerKey:
@@ -89,14 +102,19 @@ class LocalCheckRun:
         self.expectations = expectations
         self.reveal = reveal
         self.observations: list[Observation] = []
+        self.seconds: list[float] = []
+        """How long each case took, from being handed out to its observation."""
+        self._handed_out = 0.0
 
     def next_case(self) -> dict[str, Any] | None:
         """Returns the inputs of the next case, or None after the last."""
         done = len(self.observations)
+        self._handed_out = time.perf_counter()
         return self.cases[done].inputs if done < len(self.cases) else None
 
     def submit(self, observation: Observation) -> None:
         """Records the observation of the current case."""
+        self.seconds.append(time.perf_counter() - self._handed_out)
         self.observations.append(observation)
 
     @property

@@ -65,8 +65,11 @@ def run_cells(
 
 def _environment(scratch: str) -> dict[str, str]:
     return {
-        "HF_HUB_OFFLINE": "1",  # nothing needs the network, so nothing may wait for it
         **os.environ,
+        # Where work is graded there is no network and no model of the hub's, so that points do not depend on
+        # the machine: the reference is the storyteller.
+        "HF_HUB_OFFLINE": "1",
+        "HF_HUB_CACHE": str(Path(scratch) / "hub"),
         "NBGRADER_EXECUTION": "validate",  # failing checks raise
         "IPYTHONDIR": scratch,  # without the student's start-up files, as where work is graded
         "PYTHONHASHSEED": "0",

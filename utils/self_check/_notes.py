@@ -5,6 +5,7 @@ from pathlib import Path
 
 from utils.notebook.assembly import AssembledNotebook
 from utils.notebook.file import language_of
+from utils.reference import ReferenceProblem, hub
 from utils.self_check._plan import label
 from utils.self_check._rows import failed_cells
 from utils.self_check._run import CellsRun
@@ -25,6 +26,7 @@ def notes_on(assembled: AssembledNotebook, ran: CellsRun, path: Path, content: b
         *_slow_cells(assembled, ran),
         *_other_language(content),
         *_hidden_modules(folder),
+        *_other_reference(),
     )
 
 
@@ -65,3 +67,17 @@ def _hidden_modules(folder: Path) -> list[str]:
     names = {path.stem for path in folder.iterdir() if path.name.endswith(".py")}
     hidden = sorted(names & (sys.stdlib_module_names | _OURS))
     return [f"{name}.py in {folder} hides the module {name}: rename it." for name in hidden]
+
+
+def _other_reference() -> list[str]:
+    """Return a note if the notebook itself uses GPT-2, which is not there where work is graded."""
+    try:
+        has_gpt2 = hub.cached_model("gpt2") is not None
+    except ReferenceProblem:  # the notebook says so itself
+        has_gpt2 = False
+    if not has_gpt2:
+        return []
+    return [
+        "This ran with the storyteller as reference, as where work is graded. In your notebook the "
+        "reference is gpt2, which is in the hub's cache on this machine."
+    ]

@@ -51,9 +51,9 @@ def repetition(penalty: float) -> Processor:
     return _processors().RepetitionPenaltyLogitsProcessor(penalty)
 
 
-def minimum(prompt_length: int, new: int, stop_token: int) -> Processor:
+def minimum(prompt_length: int, new: int, stop_tokens: list[int]) -> Processor:
     """Returns HF's MinNewTokensLengthLogitsProcessor."""
-    return _processors().MinNewTokensLengthLogitsProcessor(prompt_length, new, stop_token)
+    return _processors().MinNewTokensLengthLogitsProcessor(prompt_length, new, stop_tokens)
 
 
 def no_ngram_twice(n: int) -> Processor:

@@ -1,12 +1,10 @@
 """The shapes of GPT-2 small, from Hugging Face's own model run on torch's meta device."""
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import torch
 
 from utils.answers.oracles.hf_config import eager_config
-from utils.checks.engine.check import Check
 
 Shape = tuple[int, ...]
 
@@ -49,30 +47,3 @@ def gradient_of(parameter: torch.Tensor) -> torch.Tensor:
 
 def _first_shape(args: tuple, kwargs: dict) -> tuple[int, ...]:
     return tuple((args[0] if args else kwargs["hidden_states"]).shape)
-
-
-class WrongTable(Mapping[str, Shape]):
-    """A filled-in table with some wrong rows. Right rows are computed only when they are read."""
-
-    def __init__(self, right: Callable[[str], Shape], rows: Iterable[str], wrong: Mapping[str, Shape]):
-        self._right = right
-        self._rows = tuple(rows)
-        self._wrong = dict(wrong)
-
-    def __getitem__(self, row: str) -> Shape:
-        return self._wrong[row] if row in self._wrong else self._right(row)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._rows)
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-
-def table_maker(check: Check, right: Callable[[str], Shape]) -> Callable[..., WrongTable]:
-    """Returns a function that makes a check's table; rows given by keyword replace the right ones."""
-
-    def table(**wrong: Shape) -> WrongTable:
-        return WrongTable(right, (case.inputs["row"] for case in check.draw_cases()), wrong)
-
-    return table

@@ -1,103 +1,53 @@
-"""The answer key of `count_mlp_parameters`: a count of the parameters of HF's GPT2MLP."""
+"""The answer key of `count_mlp_parameters`: HF's own model on the meta device, or the shapes' products."""
 
-import torch
+import math
+from typing import Any
 
-from utils.answers.answer_key import AnswerKey, Mistake
+from utils.answers.answer_key import AnswerKey
 from utils.answers.compare import EXACT
 from utils.checks import week04_mlp as checks
 
+_EMBEDDING, _POSITIONS = "transformer.wte.weight", "transformer.wpe.weight"
 
-def _expected_count(d_model, d_mlp, n_layers):
-    from transformers import GPT2Config
-    from transformers.models.gpt2.modeling_gpt2 import GPT2MLP
 
+def _expected_counts(*, shapes, tied):
+    if _EMBEDDING in shapes and shapes["transformer.h.0.mlp.c_fc.weight"][0] % 64 == 0:
+        return _counted_by_hf(shapes)
+    inside = {"mlp": 0, "attn": 0}
+    for name, shape in shapes.items():  # those of the tied modules are in no other name
+        for module in inside.keys() & set(name.split(".")):
+            inside[module] += math.prod(shape)
+    return inside["mlp"], inside["attn"], sum(math.prod(shape) for shape in shapes.values())
+
+
+def _counted_by_hf(shapes):
+    """The counts of HF's GPT-2 of this size, from its modules and not from the parameters' names."""
+    import torch
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    d_vocab, d_model = shapes[_EMBEDDING]
+    config = GPT2Config(
+        n_embd=d_model,
+        n_head=d_model // 64,
+        n_layer=sum(name.endswith("mlp.c_fc.weight") for name in shapes),
+        n_inner=shapes["transformer.h.0.mlp.c_fc.weight"][1],
+        n_positions=shapes[_POSITIONS][0],
+        vocab_size=d_vocab,
+    )
     with torch.device("meta"):
-        mlp = GPT2MLP(d_mlp, GPT2Config(n_embd=d_model, n_head=1))
-    return n_layers * sum(parameter.numel() for parameter in mlp.parameters())
-
-
-def _total(one_block):
-    """`one_block` counts a block's parameters from the sizes of a matrix and of the two biases."""
-    return lambda d_model, d_mlp, n_layers: n_layers * one_block(d_model * d_mlp, d_mlp, d_model)
+        model = GPT2LMHeadModel(config)
+    blocks: Any = model.transformer.h  # torch types what is inside as Tensor or Module
+    return (
+        sum(parameter.numel() for block in blocks for parameter in block.mlp.parameters()),
+        sum(parameter.numel() for block in blocks for parameter in block.attn.parameters()),
+        model.num_parameters(),
+    )
 
 
 ANSWER_KEY = AnswerKey(
     check=checks.count_mlp_parameters,
-    expected=_expected_count,
-    reference="HF's GPT2MLP",
+    expected=_expected_counts,
+    reference="HF's own model",
+    outputs=("in MLPs", "in attention", "in the whole model"),
     tolerance=EXACT,
-    mistakes=(
-        Mistake(
-            "biases forgotten",
-            "the two biases are not counted",
-            "each of the two products has a bias: of which size?",
-            _total(lambda matrix, inner, outer: matrix * 2),
-        ),
-        Mistake(
-            "b_out forgotten",
-            "b_out is not counted",
-            "each of the two products has a bias: of which size?",
-            _total(lambda matrix, inner, outer: matrix * 2 + inner),
-        ),
-        Mistake(
-            "b_in forgotten",
-            "b_in is not counted",
-            "each of the two products has a bias: of which size?",
-            _total(lambda matrix, inner, outer: matrix * 2 + outer),
-        ),
-        Mistake(
-            "two biases of d_mlp",
-            "both biases are counted with d_mlp numbers",
-            "how many numbers does the second product give?",
-            _total(lambda matrix, inner, outer: 2 * (matrix + inner)),
-        ),
-        Mistake(
-            "two biases of d_model",
-            "both biases are counted with d_model numbers",
-            "how many numbers does the first product give?",
-            _total(lambda matrix, inner, outer: 2 * (matrix + outer)),
-        ),
-        Mistake(
-            "one matrix only",
-            "only one of the two matrices is counted",
-            "out to d_mlp, and back: how many matrices?",
-            _total(lambda matrix, inner, outer: matrix + inner + outer),
-        ),
-        Mistake(
-            "one block only",
-            "only one block is counted",
-            "what is n_layers for?",
-            lambda d_model, d_mlp, n_layers: _expected_count(d_model, d_mlp, 1),
-        ),
-        Mistake(
-            "biases of one block only",
-            "the matrices are counted in every block, the biases in one",
-            "every block has its own biases",
-            lambda d_model, d_mlp, n_layers: n_layers * 2 * d_mlp * d_model + d_model + d_mlp,
-        ),
-        Mistake(
-            "d_mlp taken for 4 · d_model",
-            "d_mlp is ignored: 4 · d_model is taken in its place",
-            "is the argument d_mlp used?",
-            lambda d_model, d_mlp, n_layers: _expected_count(d_model, 4 * d_model, n_layers),
-        ),
-        Mistake(
-            "LayerNorm counted in",
-            "a LayerNorm's gain and bias are counted, too",
-            "the MLPs alone",
-            _total(lambda matrix, inner, outer: matrix * 2 + inner + 3 * outer),
-        ),
-        Mistake(
-            "square matrices",
-            "the matrices are counted as d_model times d_model",
-            "the shape of W_in",
-            lambda d_model, d_mlp, n_layers: n_layers * (d_model * (d_model * 2 + 1) + d_mlp),
-        ),
-        Mistake(
-            "sums for products",
-            "a matrix of d_model by d_mlp is counted as d_model + d_mlp numbers",
-            "how many numbers does a table of 3 rows and 4 columns have?",
-            lambda d_model, d_mlp, n_layers: 3 * n_layers * (d_mlp + d_model),
-        ),
-    ),
 )

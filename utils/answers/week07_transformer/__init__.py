@@ -4,8 +4,11 @@ from utils.answers.week07_transformer import (
     count_parameters,
     flops_per_token,
     gpt2,
+    gradient_norms,
     init_weights,
     is_causal,
+    llama,
+    llama_attention,
     memory_needed,
     parallel_block,
     post_norm_block,
@@ -28,6 +31,9 @@ ANSWER_KEYS = tuple(
         memory_needed,
         post_norm_block,
         parallel_block,
+        gradient_norms,
+        llama_attention,
+        llama,
     )
 )
 """The answer keys in the order of the exercises."""

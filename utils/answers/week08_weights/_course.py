@@ -38,16 +38,16 @@ def ours(name: str) -> tuple[str, ...]:
     return (f"{block}.{half}.{letter}_{suffix}",)
 
 
-def thirds(packed: Tensor, n_heads: int) -> tuple[Tensor, ...]:
+def thirds(*, packed: Tensor, n_heads: int) -> tuple[Tensor, ...]:
     """Return the columns of q, k and v, each split into heads, as HF's attention splits c_attn's output."""
     by_head = [third.chunk(n_heads, dim=-1) for third in packed.chunk(3, dim=-1)]
     return tuple(torch.stack(heads) for heads in by_head)
 
 
-def forms(name: str, tensor: Tensor, n_heads: int) -> tuple[Tensor, ...]:
+def forms(*, name: str, tensor: Tensor, n_heads: int) -> tuple[Tensor, ...]:
     """Return one of HF's tensors in the course's shapes: three for c_attn, otherwise one."""
     if "c_attn" in name:
-        return thirds(tensor, n_heads)
+        return thirds(packed=tensor, n_heads=n_heads)
     if name.endswith("attn.c_proj.weight"):
         return (torch.stack(tensor.chunk(n_heads)),)
     return (tensor,)
@@ -57,6 +57,6 @@ def weights(state_dict: Mapping[str, Tensor], n_heads: int) -> dict[str, Tensor]
     """Return every parameter of the course's model, in float32."""
     filled = {}
     for name, tensor in state_dict.items():
-        for target, form in zip(ours(name), forms(name, tensor, n_heads), strict=True):
+        for target, form in zip(ours(name), forms(name=name, tensor=tensor, n_heads=n_heads), strict=True):
             filled[target] = form.float()
     return filled

@@ -10,7 +10,7 @@ from torch.nn.utils import clip_grad_norm_
 from utils.checks.fakes.trainable_model import SmallModel
 
 
-def cross_entropy(logits: Tensor, tokens: Tensor, reduction: str = "mean") -> Tensor:
+def cross_entropy(*, logits: Tensor, tokens: Tensor, reduction: str = "mean") -> Tensor:
     """Return torch's loss of a batch: every position but the last predicts the token after it."""
     judged = logits[:, :-1].flatten(0, 1)
     return F.cross_entropy(judged, tokens[:, 1:].flatten(), reduction=reduction)
@@ -22,7 +22,7 @@ def learn(
     """Take one step on all batches, joined into one instead of accumulated, and return the loss."""
     everything = torch.cat(list(batches))
     optimizer.zero_grad()
-    loss = cross_entropy(model(everything), everything)
+    loss = cross_entropy(logits=model(everything), tokens=everything)
     loss.backward()
     clip_grad_norm_(model.parameters(), max_norm)
     optimizer.step()

@@ -1,0 +1,7 @@
+"""Mistakes of week 3 that are other algorithms than the official solution: see mistakes.md."""
+
+from solution import shape_table
+
+from grader.tools.known_mistakes.shape_rules import without_size
+
+batch_forgotten = without_size(shape_table, 2)
