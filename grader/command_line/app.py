@@ -140,16 +140,28 @@ def bundle(
 
 @app.command()
 def status(
+    weeks: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[WEEK]...", help="The weeks to measure, with --time; by default every week."),
+    ] = None,
     time: Annotated[
         bool,
-        typer.Option("--time", help="Run every notebook with its solutions first, and note the seconds."),
+        typer.Option(
+            "--time", help="First run the notebooks with solutions and their checks, note time and memory."
+        ),
     ] = False,
-    write: Annotated[bool, typer.Option("--write", help="Put the table into README.md.")] = False,
+    write: Annotated[bool, typer.Option("--write", help="Put the tables into README.md.")] = False,
 ) -> None:
-    """Show the course in numbers: exercises, points, mistakes with names, right variants, run times."""
+    """Show the course in numbers: exercises, points, mistakes with names, right variants, time and memory.
+
+    --time runs each week's notebook, demonstrations included, with the storyteller and, where it is in the
+    hub's cache, with GPT-2. Keep the machine free of other work meanwhile.
+
+    Example: `course status 7 8 --time --write`
+    """
     from grader.command_line import status
 
-    status.run(measure=time, write=write)
+    status.run([find_week(week) for week in weeks or ()], measure=time, write=write)
 
 
 @app.command()
@@ -166,7 +178,7 @@ def mutate(
     """Prove the checks: run small changes of the solutions before them, on public and on hidden cases.
 
     Only exercises whose solution, check or answer key has changed are run; the results are kept in
-    grader/tools/mutation/results.json. It ends with exit code 1 when a change passes in public and fails
+    solutions/mutation_results.json. It ends with exit code 1 when a change passes in public and fails
     hidden cases, or survives both without a reason in solutions/WEEK/survivors.toml.
 
     Example: `course mutate 5 --check causal_mask`

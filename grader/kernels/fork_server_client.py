@@ -213,9 +213,14 @@ class ForkServer:
         )
 
 
+_ARITHMETIC = ("ATEN_CPU_CAPABILITY", "MKL_CBWR", "ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA")
+"""Variables that choose the instructions by which torch computes. The judge's process has them, and random
+inputs and rounding depend on them."""
+
+
 def _environment(private: str) -> dict[str, str]:
-    """Returns all environment variables of a student's code: none of the instructor's are among them."""
-    return {
+    """Returns all environment variables of a student's code: of the instructor's, none but `_ARITHMETIC`."""
+    return {name: os.environ[name] for name in _ARITHMETIC if name in os.environ} | {
         "HOME": private,
         "TMPDIR": private,
         "IPYTHONDIR": private,

@@ -1,18 +1,21 @@
 """Loads the exercises of a week as programs: the notebook's names, and the cells of each solution."""
 
 import ast
-import sys
+import linecache
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 from grader.build.parts import write_parts
 from grader.build.source import read_source, weeks_with_source
+from grader.build.steps import register_cell
 from grader.notebook.cells import is_kind, plain_python
+from grader.notebook.given_module import importable
 from utils.weeks import Week
+
+_PARTS = "<parts>"
 
 
 @dataclass(frozen=True)
@@ -59,17 +62,31 @@ def exercises_of(root: Path, week: Week) -> list[MutatedExercise]:
         CourseError: the source cannot be read.
         ValueError: a check cell does not end with a call of a check.
     """
+    namespace = _run([text for kind, text in _code(root, week) if kind != "check"], _parts(root, week))
+    return [replace(each, namespace=namespace) for each in unrun_exercises_of(root, week)]
+
+
+def unrun_exercises_of(root: Path, week: Week) -> list[MutatedExercise]:
+    """Returns the exercises of one week, in order, without the names that running the notebook gives.
+
+    Raises:
+        CourseError: the source cannot be read.
+        ValueError: a check cell does not end with a call of a check.
+    """
+    return list(_exercises(week.folder, _code(root, week)))
+
+
+def _code(root: Path, week: Week) -> list[tuple[str, str]]:
+    """Returns the kind and the text of each set-up, work and check cell."""
     cells = read_source(root, week).notebook.cells
-    code = [(kind, plain_python(cell)) for cell in cells if (kind := _kind(cell))]
-    namespace = _run([text for kind, text in code if kind != "check"], _parts(root, week))
-    return [replace(each, namespace=namespace) for each in _exercises(week.folder, code)]
+    return [(kind, plain_python(cell)) for cell in cells if (kind := _kind(cell))]
 
 
 def _kind(cell: Any) -> str:
     return next((kind for kind in ("set-up", "work", "check") if is_kind(cell, kind)), "")
 
 
-def _exercises(week: str, code: list[tuple[str, str]]) -> Iterator[MutatedExercise]:
+def _exercises(week: str, code: Sequence[tuple[str, str]]) -> Iterator[MutatedExercise]:
     work: list[str] = []
     for kind, text in code:
         if kind == "work":
@@ -95,9 +112,11 @@ def _parts(root: Path, week: Week) -> str:
 
 def _run(cells: list[str], parts_code: str) -> dict[str, Any]:
     parts = types.ModuleType("parts")
-    exec(parts_code, parts.__dict__)
+    # So that their source can be read, as that of a notebook's parts.py.
+    linecache.cache[_PARTS] = (len(parts_code), None, parts_code.splitlines(keepends=True), _PARTS)
+    exec(compile(parts_code, _PARTS, "exec"), parts.__dict__)
     namespace: dict[str, Any] = {"__name__": "__main__"}
-    with patch.dict(sys.modules, parts=parts):
-        for number, cell in enumerate(cells):
-            exec(compile(cell, f"cell {number}", "exec"), namespace)
+    with importable("parts", parts):
+        for cell in cells:
+            exec(compile(cell, register_cell(cell), "exec"), namespace)
     return namespace

@@ -1,7 +1,7 @@
 """Generates all mutants of one cell: one small change each, no two equivalent in bytecode."""
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from types import CodeType
 from typing import Any
@@ -38,18 +38,19 @@ class _Place:
             getattr(self.parent, self.field)[self.index] = node
 
 
-def mutants_of(cell: str) -> list[Mutant]:
+def mutants_of(cell: str, operator: Callable[[ast.AST], Iterator[ast.AST]] | None = None) -> list[Mutant]:
     """Returns every mutant of the solution regions of a work cell.
 
     Args:
         cell: the cell's source, with nbgrader's marks.
+        operator: yields replacements of a node, in place of the operators of mutation testing.
     """
     tree = ast.parse(cell)
     original = ast.unparse(tree)
     seen = {_fingerprint(original)}
     names: dict[str, int] = {}
     found = []
-    for code in _changed_codes(tree, _solution_lines(cell)):
+    for code in _changed_codes(tree, _solution_lines(cell), operator):
         fingerprint = _fingerprint(code)
         if fingerprint is None or fingerprint in seen:
             continue
@@ -71,8 +72,10 @@ def _solution_lines(cell: str) -> set[int]:
     return found or set(range(1, len(lines) + 1))
 
 
-def _changed_codes(tree: ast.Module, lines: set[int]) -> Iterator[str]:
-    for place, node, replacements in list(_replacements(tree, lines)):
+def _changed_codes(
+    tree: ast.Module, lines: set[int], operator: Callable[[ast.AST], Iterator[ast.AST]] | None
+) -> Iterator[str]:
+    for place, node, replacements in list(_replacements(tree, lines, operator)):
         for replacement in replacements:
             place.put(replacement)
             try:
@@ -83,17 +86,21 @@ def _changed_codes(tree: ast.Module, lines: set[int]) -> Iterator[str]:
                 place.put(node)
 
 
-def _replacements(tree: ast.Module, lines: set[int]) -> Iterator[tuple[_Place, ast.AST, list[ast.AST]]]:
+def _replacements(
+    tree: ast.Module, lines: set[int], operator: Callable[[ast.AST], Iterator[ast.AST]] | None
+) -> Iterator[tuple[_Place, ast.AST, list[ast.AST]]]:
     names = other_names(tree)
     for place, node in _nodes(tree):
         if getattr(node, "lineno", None) not in lines:
             continue
-        if isinstance(node, ast.stmt):
+        if operator:
+            yield place, node, list(operator(node))
+        elif isinstance(node, ast.stmt):
             body = getattr(place.parent, place.field)
             is_last = isinstance(place.parent, ast.FunctionDef) and place.index == len(body) - 1
             yield place, node, list(mutated(node, is_last))
-        elif operator := OPERATORS.get(type(node)):
-            yield place, node, list(operator(node))
+        elif of_type := OPERATORS.get(type(node)):
+            yield place, node, list(of_type(node))
         elif node in names:
             yield place, node, names[node]
 

@@ -11,7 +11,8 @@ from filelock import FileLock
 from utils.errors import CourseError
 from utils.weeks import Week
 
-RESULTS = Path(__file__).with_name("results.json")
+RESULTS = Path(__file__).resolve().parents[3] / "solutions" / "mutation_results.json"
+"""Beside the solutions, since a mutant is a line of one."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """Counts each week's exercises, points and tests, from the sources and the checks."""
 
 import importlib.util
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,12 +8,9 @@ from typing import Any
 from grader.build.source import read_source, source_path, weeks_with_source
 from grader.notebook.exercises import Exercise, exercises_of
 from grader.tools.mutation.results import Score, read_results, score_of
+from grader.tools.status.measurements import read_measured
 from utils.errors import CourseError
 from utils.weeks import Week
-
-RUN_TIMES = Path(__file__).with_name("run_times.json")
-"""The run time of each week's notebook with solutions, in seconds by folder, and the machine: measured by
-`course status --time`. Tracked in git, since times from different machines cannot be compared."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +30,7 @@ class Numbers:
     score: Score
     """Mutants of the solutions, and those that public cases kill: see `course mutate`."""
     seconds: float | None
-    """The last measured run time of the notebook with solutions, in seconds."""
+    """The last measured run time of the notebook with solutions, without demonstrations, in seconds."""
 
     @property
     def exercises(self) -> int:
@@ -48,7 +44,8 @@ def count_weeks(root: Path) -> list[Numbers]:
     Raises:
         CourseError: a source cannot be read.
     """
-    seconds = run_times()["seconds"]
+    costs = {folder: each.storyteller for folder, each in read_measured().items()}
+    seconds = {folder: cost.seconds for folder, cost in costs.items() if cost is not None}
     sources = [read_source(root, week) for week in weeks_with_source(root)]
     return [
         _numbers(root, each.week, exercises_of(each.notebook.cells), seconds.get(each.week.folder))
@@ -81,10 +78,3 @@ def _variants(root: Path, week: Week) -> dict[str, list[Any]]:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module.VARIANTS
-
-
-def run_times() -> dict[str, Any]:
-    """Returns the contents of RUN_TIMES: `machine`, a description, and `seconds` by folder."""
-    if not RUN_TIMES.is_file():
-        return {"machine": "", "seconds": {}}
-    return json.loads(RUN_TIMES.read_text(encoding="utf-8"))

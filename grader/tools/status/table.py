@@ -40,8 +40,13 @@ def terminal_table(numbers: Sequence[Numbers]) -> Table:
 
 def markdown_table(numbers: Sequence[Numbers]) -> str:
     """Returns the table for README.md, in Markdown."""
-    rule = ["--:", "---", *["--:"] * (len(HEADS) - 2)]
-    return "\n".join(map(_line, [HEADS, rule, *rows(numbers)]))
+    return markdown(HEADS, rows(numbers), words=(1,))
+
+
+def markdown(heads: Sequence[str], body: Sequence[Sequence[str]], words: Sequence[int] = ()) -> str:
+    """Returns a table in Markdown; columns of `words` are set to the left, all others to the right."""
+    rule = ["---" if number in words else "--:" for number in range(len(heads))]
+    return "\n".join(map(_line, [heads, rule, *body]))
 
 
 def _row(numbers: Numbers) -> tuple[str, ...]:

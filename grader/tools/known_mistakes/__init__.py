@@ -1,0 +1,1 @@
+"""The known mistakes of the weeks: read from tables, proven, and turned into fingerprints."""
