@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.functional import scaled_dot_product_attention
 
 from utils.checks.engine.cases import Case, Draw
 from utils.checks.engine.check import Check
@@ -13,6 +14,7 @@ from utils.checks.engine.shape_table import shape_table_check
 from utils.checks.watch.step_count import result_and_growth
 from utils.examples.word_space import WORDS
 from utils.reference import Reference
+from utils.reference.inputs.heads import first_block_projections, first_block_qkv
 from utils.reference.inputs.tokens import token_ids
 
 WEEK = "week01_vectors"
@@ -112,7 +114,7 @@ def _cosine_similarity_cases(draw: Draw) -> list[Case]:
 cosine_similarity = Check(
     name="cosine_similarity",
     week=WEEK,
-    question="How alike are the directions of each vector of a and each vector of b?",
+    question="How similar are the directions of each vector of a and each vector of b?",
     cases=_cosine_similarity_cases,
     run=lambda cosine_similarity, a, b: cosine_similarity(a, b),
     forbidden=(
@@ -129,26 +131,25 @@ cosine_similarity = Check(
 
 
 def _split_heads_cases(draw: Draw) -> list[Case]:
+    """Returns projected queries, random ones and those of the reference's first block."""
+    names = ("batch", "seq", "n_heads", "d_head")
     cases = []
-    for _ in range(3):
-        sizes = draw.sizes("batch", "seq", "n_heads", "d_head")
-        x = draw.normal(sizes.batch, sizes.seq, sizes.n_heads * sizes.d_head)
-        cases.append(Case(str(sizes), {"x": x, "n_heads": sizes.n_heads}))
-    for sizes in draw.sizes_with_one("batch", "seq", "n_heads", "d_head"):
-        x = draw.normal(sizes.batch, sizes.seq, sizes.n_heads * sizes.d_head)
-        cases.append(Case(str(sizes), {"x": x, "n_heads": sizes.n_heads}))
+    for sizes in (*(draw.sizes(*names) for _ in range(3)), *draw.sizes_with_one(*names)):
+        d_model = sizes.n_heads * sizes.d_head
+        q = draw.normal(sizes.batch, sizes.seq, d_model) @ draw.normal(d_model, d_model)
+        cases.append(Case(f"queries, {sizes}", {"q": q, "n_heads": sizes.n_heads}))
     reference = draw.reference
-    x = reference.state_dict["transformer.wte.weight"][token_ids(reference)].float()
-    label = f"two prompts in {reference.name}'s vectors"
-    return [*cases, Case(label, {"x": x, "n_heads": reference.config.n_heads})]
+    queries, _, _ = first_block_projections(reference, token_ids(reference))
+    label = f"the queries of two prompts in {reference.name}'s first block"
+    return [*cases, Case(label, {"q": queries, "n_heads": reference.config.n_heads})]
 
 
 split_heads = Check(
     name="split_heads",
     week=WEEK,
-    question="Which part of each token's vector belongs to which head?",
+    question="Which part of each token's query belongs to which head?",
     cases=_split_heads_cases,
-    run=lambda split_heads, x, n_heads: split_heads(x, n_heads),
+    run=lambda split_heads, q, n_heads: split_heads(q, n_heads),
 )
 
 
@@ -156,10 +157,13 @@ def _merge_heads_cases(draw: Draw) -> list[Case]:
     cases = []
     for _ in range(3):
         sizes = draw.sizes("batch", "n_heads", "seq", "d_head")
-        cases.append(Case(str(sizes), {"x": draw.normal(*sizes.values())}))
+        cases.append(Case(str(sizes), {"z": draw.normal(*sizes.values())}))
     for sizes in draw.sizes_with_one("batch", "n_heads", "seq", "d_head"):
-        cases.append(Case(str(sizes), {"x": draw.normal(*sizes.values())}))
-    return cases
+        cases.append(Case(str(sizes), {"z": draw.normal(*sizes.values())}))
+    reference = draw.reference
+    q, k, v = first_block_qkv(reference, token_ids(reference))
+    z = scaled_dot_product_attention(q, k, v, is_causal=True)
+    return [*cases, Case(f"what the heads of {reference.name}'s first block compute", {"z": z})]
 
 
 merge_heads = Check(
@@ -167,7 +171,7 @@ merge_heads = Check(
     week=WEEK,
     question="How do the heads' vectors lie side by side in one vector for each token?",
     cases=_merge_heads_cases,
-    run=lambda merge_heads, x: merge_heads(x),
+    run=lambda merge_heads, z: merge_heads(z),
 )
 
 
@@ -182,10 +186,9 @@ def _scores_cases(draw: Draw) -> list[Case]:
     q, k = draw.normal(batch, n_heads, seq, d_head), draw.normal(batch, n_heads, seq, d_head)
     cases.append(Case(f"{seq} queries and {seq} keys, batch {batch} · n_heads {n_heads}", {"q": q, "k": k}))
     reference = draw.reference
-    x = reference.state_dict["transformer.wte.weight"][token_ids(reference)].float()
-    heads = torch.stack(x.chunk(reference.config.n_heads, dim=-1), dim=1)
-    label = f"two prompts in {reference.name}'s vectors"
-    return [*cases, Case(label, {"q": heads[:, :, 3:], "k": heads})]
+    q, k, _ = first_block_qkv(reference, token_ids(reference))
+    label = f"queries and keys of {reference.name}'s first block"
+    return [*cases, Case(label, {"q": q[:, :, 3:], "k": k})]
 
 
 attention_scores_einsum = Check(
@@ -197,7 +200,7 @@ attention_scores_einsum = Check(
 )
 
 
-# --- From scores to shares ----------------------------------------------------------------------------------
+# --- From scores to probabilities ---------------------------------------------------------------------------
 
 
 def _softmax_cases(draw: Draw) -> list[Case]:
@@ -231,7 +234,7 @@ def _run_along(softmax: Any, x: Tensor, dim: int | None) -> Tensor:
 softmax = Check(
     name="softmax",
     week=WEEK,
-    question="Which shares, adding up to 1 along dim, do these numbers become?",
+    question="Which probabilities, adding up to 1 along dim, does softmax make of these numbers?",
     cases=_softmax_cases,
     run=_run_along,
     forbidden=_SOFTMAXES,
@@ -240,7 +243,7 @@ softmax = Check(
 log_softmax = Check(
     name="log_softmax",
     week=WEEK,
-    question="What are the logarithms of the shares?",
+    question="What are the logarithms of the probabilities that softmax gives along dim?",
     cases=_softmax_cases,
     run=_run_along,
     forbidden=_SOFTMAXES,
@@ -275,7 +278,7 @@ def _cross_entropy_cases(draw: Draw) -> list[Case]:
 cross_entropy = Check(
     name="cross_entropy",
     week=WEEK,
-    question="How surprised is the model, on average, by the tokens that came?",
+    question="What is the mean surprisal of the tokens that came?",
     cases=_cross_entropy_cases,
     run=lambda cross_entropy, logits, targets: cross_entropy(logits, targets),
     forbidden=(
@@ -319,6 +322,7 @@ def _real_lookup_case(reference: Reference) -> Case:
 def _run_one_hot_lookup(one_hot_lookup: Any, tokens: Tensor, W_E: Tensor) -> dict[str, Any]:
     output = one_hot_lookup(tokens, W_E)
     # A product adds up all rows, each times 0 or 1, and 0 · NaN is NaN. A lookup does not read the others.
+    # Forging this gains no more than adding `0 * W_E.sum(dim=0)` to a lookup, whose numbers are a product's.
     with_nan = W_E.clone()
     with_nan[torch.isin(torch.arange(len(W_E)), tokens, invert=True)] = torch.nan
     seen = any(part.isnan().any().item() for part in tensors(one_hot_lookup(tokens, with_nan)))
@@ -356,7 +360,7 @@ def _top_next_tokens_cases(draw: Draw) -> list[Case]:
 top_next_tokens = Check(
     name="top_next_tokens",
     week=WEEK,
-    question="Which k tokens are likeliest to come next, and how likely is each?",
+    question="Which k tokens are most likely to come next, and how likely is each?",
     cases=_top_next_tokens_cases,
     run=lambda top_next_tokens, logits, k: top_next_tokens(logits, k),
 )
@@ -368,11 +372,12 @@ shape_table = shape_table_check(
         "one_hot": "the ids as one-hot rows",
         "W_E": "the embedding matrix",
         "x": "each token's vector",
-        "x_heads": "each token's vector, split into the heads' parts",
-        "scores": "how well each token's part matches each token's part, head by head",
+        "q": "each token's query, all heads side by side",
+        "q_heads": "the queries, split into the heads' parts",
+        "scores": "how well each token's query matches each token's key, head by head",
         "logits": "a score for every token of the vocabulary, at every position",
         "probabilities": "the probabilities of the next token, after the last position only",
-        "top": "the ids of the five likeliest next tokens",
+        "top": "the ids of the five most likely next tokens",
         "loss": "the cross-entropy of both prompts together",
     },
 )
@@ -405,7 +410,7 @@ def _arithmetic_case(what: str, vectors: Tensor, words: list[str], start: str, m
 vector_arithmetic = Check(
     name="vector_arithmetic",
     week=WEEK,
-    question="Which word lies in the direction of start − minus + plus?",
+    question="Which word has the direction that is most similar to start − minus + plus?",
     cases=_vector_arithmetic_cases,
     run=lambda vector_arithmetic, vectors, words, start, minus, plus: vector_arithmetic(
         vectors, words, start, minus, plus
@@ -451,14 +456,14 @@ def _triu_cases(draw: Draw) -> list[Case]:
     ]
     n = draw.choose(range(3, 8))
     infinite = draw.normal(n, n).masked_fill(draw.booleans(n, n, share=0.3), -torch.inf)
-    infinite[-1, 0] = torch.inf
+    infinite[0], infinite[-1, 0] = -torch.inf, torch.inf
     return [*cases, Case(f"rows {n} · columns {n}, some entries infinite", {"x": infinite})]
 
 
 triu = Check(
     name="triu",
     week=WEEK,
-    question="What is left of this square when everything below the diagonal is 0?",
+    question="What is left of this table when everything below the diagonal is 0?",
     cases=_triu_cases,
     run=lambda triu, x: result_and_growth(triu, x),
     forbidden=(
@@ -479,7 +484,7 @@ def _cumsum_cases(draw: Draw) -> list[Case]:
 cumsum = Check(
     name="cumsum",
     week=WEEK,
-    question="What is the sum of everything up to each place?",
+    question="What is the sum of everything up to each position?",
     cases=_cumsum_cases,
     run=lambda cumsum, x: result_and_growth(cumsum, x),
     forbidden=(
@@ -506,7 +511,7 @@ def _roll_cases(draw: Draw) -> list[Case]:
 roll = Check(
     name="roll",
     week=WEEK,
-    question="Where does each number stand after the shift?",
+    question="At which position is each number after the shift?",
     cases=_roll_cases,
     run=lambda roll, x, shift: result_and_growth(lambda numbers: roll(numbers, shift), x),
     forbidden=("torch.roll", "torch.Tensor.roll"),

@@ -35,7 +35,7 @@ def _run_utf8_bytes(utf8_bytes, text):
 utf8_bytes = Check(
     name="utf8_bytes",
     week=WEEK,
-    question="Which bytes is this text kept as?",
+    question="Which bytes does this text have in UTF-8?",
     cases=_utf8_bytes_cases,
     run=_run_utf8_bytes,
     forbidden=TOKENIZERS,
@@ -60,9 +60,9 @@ def _bytes_to_unicode_cases(draw: Draw) -> list[Case]:
 def _run_bytes_to_unicode(bytes_to_unicode, numbers):
     table = bytes_to_unicode()
     if not isinstance(table, dict):
-        raise CheckMisuse(f"Return a dict from byte to sign; this is a {type(table).__name__}.")
+        raise CheckMisuse(f"Return a dict from byte to character; this is a {type(table).__name__}.")
     return {
-        "signs": {str(number): table.get(number, "no sign") for number in numbers},
+        "byte-level characters": {str(number): table.get(number, "none") for number in numbers},
         "number of entries": len(table),
     }
 
@@ -70,7 +70,7 @@ def _run_bytes_to_unicode(bytes_to_unicode, numbers):
 bytes_to_unicode = Check(
     name="bytes_to_unicode",
     week=WEEK,
-    question="Which sign stands for each byte?",
+    question="Which byte-level character does each byte have?",
     cases=_bytes_to_unicode_cases,
     run=_run_bytes_to_unicode,
     forbidden=TOKENIZERS,
@@ -102,7 +102,7 @@ def _pretokenize_cases(draw: Draw) -> list[Case]:
 pretokenize = Check(
     name="pretokenize",
     week=WEEK,
-    question="Where is this text cut into words?",
+    question="Where is this text cut into pre-tokens?",
     cases=_pretokenize_cases,
     run=lambda pretokenize, text: pretokenize(text),
     forbidden=TOKENIZERS,
@@ -116,18 +116,20 @@ def _random_pieces(draw: Draw, length: int, alphabet: tuple[str, ...] = ("a", "b
 def _count_pairs_cases(draw: Draw) -> list[Case]:
     spoken = [("low", 5), ("lower", 2), ("newest", 6), ("widest", 3)]
     cases = [
-        Case("four words, in single signs", {"words": [[list(word), count] for word, count in spoken]}),
-        Case("a sign three and four times in a row", {"words": [[list("aaa"), 2], [list("baaaab"), 3]]}),
-        Case("words that are one piece already", {"words": [[["Ġthe"], 7], [["Ġ", "t"], 4], [["e"], 1]]}),
-        Case("no words", {"words": []}),
-        Case("one word of two signs, once", {"words": [[["a", "a"], 1]]}),
+        Case(
+            "four pre-tokens, single characters", {"words": [[list(word), count] for word, count in spoken]}
+        ),
+        Case("a character three and four times in a row", {"words": [[list("aaa"), 2], [list("baaaab"), 3]]}),
+        Case("pre-tokens of one token already", {"words": [[["Ġthe"], 7], [["Ġ", "t"], 4], [["e"], 1]]}),
+        Case("no pre-tokens", {"words": []}),
+        Case("one pre-token of two characters, once", {"words": [[["a", "a"], 1]]}),
     ]
     for length in (4, 7):
         words: dict[tuple[str, ...], int] = {}
         while len(words) < length:
             words[tuple(_random_pieces(draw, draw.choose(range(2, 8))))] = draw.choose(range(1, 10))
         plain = [[list(word), count] for word, count in words.items()]
-        cases.append(Case(f"{length} random words, some pieces longer than a sign", {"words": plain}))
+        cases.append(Case(f"{length} random pre-tokens, some tokens longer", {"words": plain}))
     return cases
 
 
@@ -137,7 +139,7 @@ def _run_count_pairs(count_pairs, words):
         raise CheckMisuse(f"Return a dict from pair to count; this is a {type(pairs).__name__}.")
     for pair in pairs:
         if not (isinstance(pair, tuple) and len(pair) == 2 and all(isinstance(piece, str) for piece in pair)):
-            raise CheckMisuse(f"A pair is a tuple of two pieces such as ('l', 'o'); a key here is {pair!r}.")
+            raise CheckMisuse(f"A pair is a tuple of two tokens such as ('l', 'o'); a key here is {pair!r}.")
     found = {str(pair): count for pair, count in pairs.items() if count != 0}
     return {"counts": found, "number of different pairs": len(found)}
 
@@ -145,7 +147,7 @@ def _run_count_pairs(count_pairs, words):
 count_pairs = Check(
     name="count_pairs",
     week=WEEK,
-    question="How often does each pair of neighbouring pieces occur?",
+    question="How often does each pair of neighbouring tokens occur?",
     cases=_count_pairs_cases,
     run=_run_count_pairs,
 )
@@ -179,8 +181,8 @@ def _run_merge_pair(merge_pair, word, pair):
     merged = merge_pair(tuple(word), tuple(pair))
     if merged is not None and not isinstance(merged, tuple):
         raise CheckMisuse(
-            f"Return a tuple of pieces; this is a {type(merged).__name__}. "
-            "In the next exercise words are the keys of a dict, and a list cannot be one."
+            f"Return a tuple of tokens; this is a {type(merged).__name__}. "
+            "In the next exercise it is a key of a dict, and a list cannot be one."
         )
     return merged
 
@@ -188,7 +190,7 @@ def _run_merge_pair(merge_pair, word, pair):
 merge_pair = Check(
     name="merge_pair",
     week=WEEK,
-    question="What is left of the word when this pair has become one piece?",
+    question="Which tokens does the pre-token have when this pair has been merged?",
     cases=_merge_pair_cases,
     run=_run_merge_pair,
 )
@@ -208,13 +210,13 @@ def _train_bpe_cases(draw: Draw) -> list[Case]:
         Case(f"many pairs equally frequent: {shown(tied)}", {"text": tied, "n_merges": 7}),
         Case("all pairs equally frequent: 'ba dc'", {"text": "ba dc", "n_merges": 2}),
         Case("'x x x x', more merges asked for than there are pairs", {"text": "x x x x", "n_merges": 8}),
-        Case("the commonest signs stand on two sides of a space", {"text": "b a, b a, b a", "n_merges": 3}),
+        Case("the most frequent pair is split by a space", {"text": "b a, b a, b a", "n_merges": 3}),
         Case("no merges", {"text": "nothing to do", "n_merges": 0}),
         Case("no text", {"text": "", "n_merges": 3}),
-        Case("a single sign", {"text": "a", "n_merges": 1}),
+        Case("a single character", {"text": "a", "n_merges": 1}),
         Case("as many merges asked for as there are", {"text": "abc", "n_merges": 2}),
         *(
-            Case(f"runs of equal signs: {text!r}", {"text": text, "n_merges": 4})
+            Case(f"runs of equal characters: {text!r}", {"text": text, "n_merges": 4})
             for text in ("xxxy xxxy xxyx", "1000 2000 30000 400000", "aaa aaaa", "aaaaaaa", runs)
         ),
     ]
@@ -233,6 +235,7 @@ train_bpe = Check(
 def _encode_word_cases(draw: Draw) -> list[Case]:
     given = [
         "Mechanistic", " interpretability", " hello", "a", "    ", " 🙂", "猫猫猫", "!!!!!!!", "12345678",
+        "in",
         *(draw.choose(SNIPPETS[kind][1]).strip() for kind in ("capitals", "CJK", "other scripts", "digits")),
     ]  # fmt: skip
     words = [signs(text) for text in given]
@@ -273,7 +276,7 @@ def ranks_of(merges: list[list[str]]) -> dict[tuple[str, str], int]:
 encode_word = Check(
     name="encode_word",
     week=WEEK,
-    question="Which pieces is this word made of, when it has been merged as in training?",
+    question="Which tokens does this pre-token have, when it is merged as in training?",
     cases=_encode_word_cases,
     run=lambda encode_word, word, merges: encode_word(word, ranks_of(merges)),
     forbidden=TOKENIZERS,
@@ -288,7 +291,7 @@ def _build_vocab_cases(draw: Draw) -> list[Case]:
                                    (3, []), (0, ["<|pad|>"])):  # fmt: skip
         merges = [list(merge) for merge in all_merges()[:number]]
         made = ["".join(merge) for merge in merges]
-        asked = ["!", "A", "Ġ", "Ń", "ÿ", *base, *made[:3], *made[-2:], *special_tokens]
+        asked = ["!", "A", "0", "Ġ", "Ń", "ÿ", *base, *made[:3], *made[-2:], *special_tokens]
         label = f"GPT-2's first {number} merges, special tokens {special_tokens}"
         inputs = {"merges": merges, "special_tokens": special_tokens, "asked": list(dict.fromkeys(asked))}
         cases.append(Case(label, inputs))
@@ -298,7 +301,7 @@ def _build_vocab_cases(draw: Draw) -> list[Case]:
 def _run_build_vocab(build_vocab, merges, special_tokens, asked):
     vocab = build_vocab([tuple(merge) for merge in merges], special_tokens)
     if not isinstance(vocab, dict):
-        raise CheckMisuse(f"Return a dict from piece to id; this is a {type(vocab).__name__}.")
+        raise CheckMisuse(f"Return a dict from token to id; this is a {type(vocab).__name__}.")
     ids = {piece: vocab[piece] for piece in asked if piece in vocab}
     return {"ids": ids, "number of ids": len(vocab)}
 
@@ -306,7 +309,7 @@ def _run_build_vocab(build_vocab, merges, special_tokens, asked):
 build_vocab = Check(
     name="build_vocab",
     week=WEEK,
-    question="Which id does each piece have?",
+    question="Which id does each token have?",
     cases=_build_vocab_cases,
     run=_run_build_vocab,
     forbidden=TOKENIZERS,
@@ -362,7 +365,7 @@ def _own_merges_cases(draw: Draw) -> list[Case]:
 encode = Check(
     name="encode",
     week=WEEK,
-    question="Which ids does GPT-2 read for this text?",
+    question="Which ids does GPT-2 have for this text?",
     cases=_encode_cases,
     run=lambda encode, text, merges, vocab: encode(text, ranks_of(merges), dict(vocab)),
     forbidden=TOKENIZERS,
@@ -378,6 +381,7 @@ def _decode_cases(draw: Draw) -> list[Case]:
     rows["two stories, with <|endoftext|> between them"] = _ids(draw, "The end.<|endoftext|>Once upon")
     rows["no ids"] = []
     rows |= {"id 0": [0], "the last id": [50256], "id 0 three times, and another": [0, 0, 31373, 0]}
+    rows["the ids of the 256 single bytes"] = list(range(256))
     cases = [
         Case(label, {"ids": ids, "vocab": [[piece, all_ids()[piece]] for piece in _pieces(ids)]})
         for label, ids in rows.items()
@@ -401,7 +405,7 @@ def _pieces(ids: list[int]) -> list[str]:
 decode = Check(
     name="decode",
     week=WEEK,
-    question="Which text do these ids stand for?",
+    question="Which text do these ids decode to?",
     cases=_decode_cases,
     run=lambda decode, ids, vocab: decode(ids, dict(vocab)),
     forbidden=TOKENIZERS,
@@ -425,6 +429,7 @@ def _special_cases(draw: Draw) -> list[Case]:
         _special_case(f"one{_END}two{_TURN}three", several, asked=[_TURN]),
         _special_case(f"{_TURN}user{_END}", several, asked=[_END]),
         _special_case(f"one{_END}two", one, asked=[]),
+        _special_case(f"{_END}“naïve”, 猫{_END}", one),
         _special_case("Go! Stop", [["!", 0]]),
         _special_case(f"go{_TURN}stop", [[_TURN, 0]]),
     ]
@@ -461,14 +466,14 @@ shape_table = shape_table_check(
     {
         "utf8": f"the list that utf8_bytes gives for {SHAPE_TEXT!r}",
         "words": f"the list that pretokenize gives for {SHAPE_TEXT!r}",
-        "signs": "the signs that pieces are written in",
+        "unmerged": "the tokens of the pre-token ' café' before any merge",
+        "merged": "the same after the merge of c and a alone",
+        "signs": "the byte-level characters that tokens are written in",
         "merges": "GPT-2's merges, a pair in each row",
         "vocab": "GPT-2's ids, one after the other",
+        "own_merges": "what train_bpe learns in 200 rounds, a pair in each row",
+        "own_vocab": "what build_vocab makes of these merges and one special token",
         "tokens": "the ids of the two prompts",
-        "one_hot": "the two prompts as one-hot rows",
-        "W_E": "the embedding matrix: a vector for each id",
-        "x": "the vectors that the two prompts' tokens begin as",
-        "logits": "the model's answer: a score for each id, at each position",
     },
 )
 
@@ -506,7 +511,7 @@ def _run_bytes_per_token(bytes_per_token, texts, ids):
 bytes_per_token = Check(
     name="bytes_per_token",
     week=WEEK,
-    question="How many bytes of each language fit into a token?",
+    question="How many bytes does a token have on average, in each language?",
     cases=_statistics_cases,
     run=_run_bytes_per_token,
     forbidden=TOKENIZERS,
@@ -540,7 +545,7 @@ def _fast_encoder_cases(draw: Draw) -> list[Case]:
         repeated = f"{again}The the {text}"
         words = list(dict.fromkeys(_words(repeated)))
         cases.append(_gpt2_case(repeated, kind, words=words))
-    for text in ("", "!", "!! !! !!"):
+    for text in ("", "!", "!! !! !!", "naïve\xa0 naïve"):
         cases.append(_gpt2_case(text, words=list(dict.fromkeys(_words(text)))))
     return cases
 
@@ -558,12 +563,13 @@ def _run_fast_encoder(fast_encoder, text, merges, vocab, words):
     encode, encode_once = fast_encoder(ranks, vocab), fast_encoder(once, vocab)
     for word in words:
         encode_once(word)
+    # Forging the lookups gains no more than copying `ranks`, which hides them as well; the ids are judged.
     ids = copy(encode(text))  # the encoder may change the returned list later
     again = encode(text)
     return {
         "ids": ids,
         "ids of the same text, asked for again": again,
-        "asks ranks about words seen before": ranks.asked > once.asked,
+        "uses ranks for pre-tokens seen before": ranks.asked > once.asked,
         "ids of an encoder without merges": fast_encoder({}, vocab)(text),
     }
 
@@ -571,7 +577,7 @@ def _run_fast_encoder(fast_encoder, text, merges, vocab, words):
 fast_encoder = Check(
     name="fast_encoder",
     week=WEEK,
-    question="Which ids does the encoder give, and does it work out a word only once?",
+    question="Which ids does the encoder give, and does it merge each pre-token only once?",
     cases=_fast_encoder_cases,
     run=_run_fast_encoder,
     forbidden=TOKENIZERS,

@@ -13,9 +13,10 @@ from utils.checks.engine.check import Check
 from utils.checks.engine.shape_table import shape_table_check
 from utils.checks.fakes.modules import READS, PositionTable, TokenTable, sequence_model
 from utils.checks.measure.learned_parameters import (
+    after_a_step,
     count_learned,
     first_numbers,
-    rows_that_learn,
+    rows_with_gradient,
     table_of,
 )
 from utils.reference import Reference
@@ -28,6 +29,8 @@ _LOOKUPS = (
     "torch.nn.functional.embedding_bag",
     "torch.embedding_bag",
 )
+_CLEAR = 1e-4
+"""How far two cosine similarities are apart at least where the larger one decides; rounding is about 1e-7."""
 _LARGE = (500, 40)  # rows and columns of a new module whose initial values are measured
 _PAIRS = ("king", "queen", "man", "woman", "boy", "girl", "prince", "princess", "uncle", "aunt")
 _THINGS = ("cat", "dog", "cow", "horse", "apple", "banana", "lemon", "football", "tennis", "castle", "river")
@@ -77,17 +80,33 @@ def _embed_cases(draw: Draw) -> list[Case]:
     cases.append(Case("no token from the vocabulary's last rows, d_vocab 9 · d_model 6", inputs))
     reference = draw.reference
     tokens, W_E = _own_rows(reference, token_ids(reference))
-    return [*cases, Case(f"two prompts in {reference.name}'s vectors", {"tokens": tokens, "W_E": W_E})]
+    cases.append(Case(f"two prompts in {reference.name}'s vectors", {"tokens": tokens, "W_E": W_E}))
+    return _with_factors(draw, cases, "W_E")
 
 
-def _run_embed(Embed: Any, tokens: Tensor, W_E: Tensor) -> dict[str, Any]:
+def _with_factors(draw: Draw, cases: list[Case], matrix: str) -> list[Case]:
+    """Returns the cases with the factors of each vector in the loss of a step."""
+    shapes = [(*each.inputs["tokens"].shape, each.inputs[matrix].shape[1]) for each in cases]
+    factors = [draw.normal(*shape) for shape in shapes]
+    return [
+        Case(each.label, {**each.inputs, "factors": some}) for each, some in zip(cases, factors, strict=True)
+    ]
+
+
+def _run_embed(Embed: Any, tokens: Tensor, W_E: Tensor, factors: Tensor) -> dict[str, Any]:
+    """Returns the vectors, and what a new table learns and begins with.
+
+    The vectors after a step show what learns, so forging the rows or the count gains nothing; nor does
+    forging the error, since a lookup raises it without any code of the student's.
+    """
     embed = fill(Embed(*W_E.shape), {"W_E": W_E})
     vectors = embed(tokens)
     return {
         "vectors": vectors,
         "number of learned parameters": count_learned(embed),
-        "rows of W_E that learn": rows_that_learn(vectors, table_of(embed, "W_E")),
+        "rows of W_E with a gradient": rows_with_gradient(vectors, table_of(embed, "W_E")),
         "an id beyond the vocabulary": _result_beyond_vocabulary(embed, W_E),
+        "vectors after a step": after_a_step(fill(Embed(*W_E.shape), {"W_E": W_E}), tokens, factors),
         "first numbers": first_numbers(Embed(*_LARGE)),
     }
 
@@ -165,7 +184,7 @@ def _run_nearest(nearest_tokens: Any, W_E: Tensor, vector: Tensor, k: int, exclu
 nearest_tokens = Check(
     name="nearest_tokens",
     week=WEEK,
-    question="Which tokens' vectors point most nearly the same way, and how nearly?",
+    question="Which tokens' vectors have the most similar directions, and how similar are they?",
     cases=_nearest_cases,
     run=_run_nearest,
 )
@@ -182,9 +201,12 @@ def _analogy_cases(draw: Draw) -> list[Case]:
         k = k or len(W_E) - 3
         label = f"tokens {start} − {minus} + {plus}, k {k} · d_vocab {len(W_E)} · d_model {W_E.shape[1]}"
         cases.append(Case(label, {"W_E": W_E, "start": start, "minus": minus, "plus": plus, "k": k}))
-    for start, minus, plus in ((0, 4, 7), (3, 0, 7), (7, 3, 0)):
-        label = f"the first token and the last: {start} − {minus} + {plus}, k 1 · d_vocab 8 · d_model 5"
-        asked = {"start": start, "minus": minus, "plus": plus, "k": 1}
+    # The first token and the last in each place.
+    for start, minus, plus, k in (
+        (0, 4, 7, 1), (3, 0, 7, 1), (7, 3, 0, 1), (0, 7, 3, 2), (4, 0, 7, 2), (3, 7, 0, 2)
+    ):  # fmt: skip
+        label = f"tokens {start} − {minus} + {plus}, k {k} · d_vocab 8 · d_model 5"
+        asked = {"start": start, "minus": minus, "plus": plus, "k": k}
         cases.append(Case(label, {"W_E": draw.normal(8, 5), **asked}))
     reference = draw.reference
     for words in (("king", "man", "woman"), ("aunt", "woman", "man")):
@@ -197,17 +219,84 @@ def _analogy_cases(draw: Draw) -> list[Case]:
 analogy = Check(
     name="analogy",
     week=WEEK,
-    question="Which tokens lie nearest to start − minus + plus?",
+    question="Which tokens are nearest to start − minus + plus?",
     cases=_analogy_cases,
     run=lambda analogy, W_E, start, minus, plus, k: analogy(W_E, start, minus, plus, k),
 )
 
+
+def _relation_cases(draw: Draw) -> list[Case]:
+    """Returns vocabularies in which a step leads near the answer, and others in which it leads anywhere."""
+    cases = []
+    for leave_out, noise in ((True, 0.3), (False, 0.3), (None, 3.0), (True, 3.0), (False, 3.0)):
+        sizes = draw.sizes("question", "d_vocab", "d_model", among=range(4, 12))
+        d_vocab = 4 + sizes.d_vocab
+        W_E, questions = _relation(draw, sizes.question, d_vocab, sizes.d_model, noise)
+        label = f"questions {len(questions)} · d_vocab {d_vocab} · d_model {sizes.d_model}"
+        cases.append(_relation_case(label, W_E, questions, leave_out))
+    for leave_out in (True, False):
+        for turn in range(4):  # the first token and the last in each column
+            W_E, _ = _relation(draw, 1, 7, 5, 1.0)
+            questions = torch.tensor([[0, 6, 2, 4]]).roll(turn, dims=1)
+            label = f"one question, {questions[0].tolist()} · d_vocab 7 · d_model 5"
+            cases.append(_relation_case(label, *_clear(draw, W_E, questions), leave_out))
+    W_E, questions = _relation(draw, 3, 4, 6, 1.0)
+    cases.append(_relation_case("questions 3 · d_vocab 4: no other tokens · d_model 6", W_E, questions, True))
+    reference = draw.reference
+    pairs = torch.arange(len(_PAIRS)).reshape(-1, 2).tolist()
+    asked = [[start, *step, answer] for start, answer in pairs for step in pairs if step[0] != start]
+    real, W_E = torch.tensor(asked), _word_vectors(reference)
+    real = real[_smallest_gaps(W_E, real) > _CLEAR]
+    label = f"from he to she among {len(WORDS)} words of {reference.name}"
+    return [*cases, *(_relation_case(label, W_E, real, leave_out) for leave_out in (True, False))]
+
+
+def _relation_case(label: str, W_E: Tensor, questions: Tensor, leave_out: bool | None) -> Case:
+    said = {True: "left out", False: "left in", None: "left out by default"}[leave_out]
+    inputs = {"W_E": W_E, "questions": questions, "leave_out": leave_out}
+    return Case(f"words of the question {said}, {label}", inputs)
+
+
+def _relation(draw: Draw, count: int, d_vocab: int, d_model: int, noise: float) -> tuple[Tensor, Tensor]:
+    """Returns vectors of different lengths, and questions whose answers are near start − minus + plus."""
+    questions = torch.tensor([draw.order(d_vocab)[:4] for _ in range(count)])
+    W_E = draw.normal(d_vocab, d_model) * (draw.normal(d_vocab, 1).abs() + 0.3)
+    for start, minus, plus, answer in questions.tolist():
+        W_E[answer] = W_E[start] - W_E[minus] + W_E[plus] + noise * draw.normal(d_model)
+    return _clear(draw, W_E, questions)
+
+
+def _clear(draw: Draw, W_E: Tensor, questions: Tensor) -> tuple[Tensor, Tensor]:
+    """Returns the vectors, moved until rounding decides no rank."""
+    while (_smallest_gaps(W_E, questions) < _CLEAR).any():
+        W_E = W_E + 0.1 * draw.normal(*W_E.shape)
+    return W_E, questions
+
+
+def _smallest_gaps(W_E: Tensor, questions: Tensor) -> Float[Tensor, "question"]:
+    """Returns how close any other token's similarity comes to the answer's, in either list."""
+    start, minus, plus, answer = W_E[questions].unbind(dim=1)
+    gaps = []
+    for target in (start - minus + plus, start):
+        others = torch.cosine_similarity(target[:, None], W_E[None], dim=-1)
+        others.scatter_(1, questions[:, 3:], torch.inf)
+        gaps.append((others - torch.cosine_similarity(target, answer)[:, None]).abs().amin(dim=1))
+    return torch.minimum(*gaps)
+
+
+def _run_my_analogy(my_analogy: Any, W_E: Tensor, questions: Tensor, leave_out: bool | None) -> Any:
+    """Calls `my_analogy`, without the argument `leave_out` if that is None."""
+    if leave_out is None:
+        return my_analogy(W_E, questions)
+    return my_analogy(W_E, questions, leave_out=leave_out)
+
+
 my_analogy = Check(
     name="my_analogy",
     week=WEEK,
-    question="Which four words do you put to the model?",
-    cases=lambda draw: [Case("your four words", {})],
-    run=lambda my_analogy: my_analogy(),
+    question="Which rank has each right answer, with the step and near start alone?",
+    cases=_relation_cases,
+    run=_run_my_analogy,
 )
 
 
@@ -230,7 +319,7 @@ def _direction_cases(draw: Draw) -> list[Case]:
 gender_direction = Check(
     name="gender_direction",
     week=WEEK,
-    question="Which way, of length 1, do these pairs go from their first to their second word?",
+    question="Which direction, of length 1, leads from the first to the second words of these pairs?",
     cases=_direction_cases,
     run=lambda gender_direction, W_E, pairs: gender_direction(W_E, pairs),
 )
@@ -289,16 +378,19 @@ def _pos_embed_cases(draw: Draw) -> list[Case]:
     reference = draw.reference
     W_pos = reference.state_dict["transformer.wpe.weight"][:24].float()
     inputs = {"tokens": token_ids(reference), "W_pos": W_pos}
-    return [*cases, Case(f"two prompts, the first 24 positions of {reference.name}", inputs)]
+    cases.append(Case(f"two prompts, the first 24 positions of {reference.name}", inputs))
+    return _with_factors(draw, cases, "W_pos")
 
 
-def _run_pos_embed(PosEmbed: Any, tokens: Tensor, W_pos: Tensor) -> dict[str, Any]:
+def _run_pos_embed(PosEmbed: Any, tokens: Tensor, W_pos: Tensor, factors: Tensor) -> dict[str, Any]:
+    """Returns the vectors, and what a new table learns and begins with, as `_run_embed` does."""
     pos_embed = fill(PosEmbed(*W_pos.shape), {"W_pos": W_pos})
     vectors = pos_embed(tokens)
     return {
         "vectors": vectors,
         "number of learned parameters": count_learned(pos_embed),
-        "rows of W_pos that learn": rows_that_learn(vectors, table_of(pos_embed, "W_pos")),
+        "rows of W_pos with a gradient": rows_with_gradient(vectors, table_of(pos_embed, "W_pos")),
+        "vectors after a step": after_a_step(fill(PosEmbed(*W_pos.shape), {"W_pos": W_pos}), tokens, factors),
         "first numbers": first_numbers(PosEmbed(*_LARGE)),
     }
 
@@ -306,7 +398,7 @@ def _run_pos_embed(PosEmbed: Any, tokens: Tensor, W_pos: Tensor) -> dict[str, An
 PosEmbed = Check(
     name="PosEmbed",
     week=WEEK,
-    question="Which vector does each place have, in each prompt?",
+    question="Which vector does each position have, in each prompt?",
     cases=_pos_embed_cases,
     run=_run_pos_embed,
     forbidden=_LOOKUPS,
@@ -338,7 +430,7 @@ def _run_embed_tokens(embed_tokens: Any, tokens: Tensor, W_E: Tensor, W_pos: Ten
 embed_tokens = Check(
     name="embed_tokens",
     week=WEEK,
-    question="What is written into the residual stream before the first block?",
+    question="What is in the residual stream before the first block?",
     cases=_embed_tokens_cases,
     run=_run_embed_tokens,
 )
@@ -358,10 +450,10 @@ def _order_cases(draw: Draw) -> list[Case]:
     # That model is linear, so that other signs turn the largest positive difference into a negative one.
     turned = {**inputs, "W_E": -inputs["W_E"]}
     cases.append(_order_case(f"{earlier}, every number with the other sign", turned))
-    for batch, seq in ((1, 2), (1, 5), (3, 1)):
+    for batch, seq, n_ids in ((1, 2, 4), (1, 5, 4), (3, 1, 4), (1, 3, 1)):  # of one id, it is id 0
         small = {
             **_order_inputs(draw, earlier, more_prompts=False),
-            "tokens": draw.integers(0, 4, batch, seq),
+            "tokens": draw.integers(0, n_ids, batch, seq),
         }
         order = draw.order(seq) if seq > 2 else list(range(seq))[::-1]
         cases.append(_order_case(f"{earlier}, with positions", small | {"order": torch.tensor(order)}))
@@ -443,14 +535,14 @@ def _run_unembed(Unembed: Any, resid: Tensor, W_E: Tensor) -> dict[str, Any]:
     return {
         "logits": logits,
         "learned parameters besides W_E": count_learned(unembed, beside=embed.W_E),
-        "rows of W_E that learn": len(rows_that_learn(logits, embed.W_E)),
+        "rows of W_E with a gradient": len(rows_with_gradient(logits, embed.W_E)),
     }
 
 
 Unembed = Check(
     name="Unembed",
     week=WEEK,
-    question="How well does each position's vector match each token's vector?",
+    question="What is the dot product of each position's vector and each token's vector?",
     cases=_unembed_cases,
     run=_run_unembed,
     random_state="allowed",  # a constructor may create a layer before it ties its weight
@@ -505,7 +597,7 @@ def _uneven_cloud(draw: Draw, n: int, d: int) -> Float[Tensor, "n d"]:
 pca_3d = Check(
     name="pca_3d",
     week=WEEK,
-    question="Where do these vectors lie along the three directions in which they differ most?",
+    question="Which coordinates do these vectors have along the three directions in which they differ most?",
     cases=_pca_cases,
     run=lambda pca_3d, vectors: pca_3d(vectors),
     forbidden=("torch.pca_lowrank", "torch.svd_lowrank", "sklearn"),
@@ -527,7 +619,7 @@ def _sinusoidal_cases(draw: Draw) -> list[Case]:
 sinusoidal_positions = Check(
     name="sinusoidal_positions",
     week=WEEK,
-    question="Which numbers does each place get from sines and cosines?",
+    question="Which numbers does each position get from sines and cosines?",
     cases=_sinusoidal_cases,
     run=lambda sinusoidal_positions, n_ctx, d_model: sinusoidal_positions(n_ctx, d_model),
 )

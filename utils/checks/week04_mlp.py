@@ -1,6 +1,6 @@
 """Week 4's checks: the half of a block that treats each token alone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -13,6 +13,7 @@ from utils.checks.engine.check import Check
 from utils.checks.engine.judge_modules import judges_module
 from utils.checks.engine.shape_table import shape_table_check
 from utils.checks.fakes.mixing_layers import mixing_layer
+from utils.checks.fakes.parameters_only import BareModel
 from utils.errors import CheckMisuse
 from utils.reference import CONFIGS
 from utils.reference.inputs.mlp import (
@@ -162,7 +163,7 @@ def _learned(module: nn.Module) -> int:
 LayerNorm = Check(
     name="LayerNorm",
     week=WEEK,
-    question="What does this LayerNorm, with these gains and biases, make of each vector?",
+    question="What does this LayerNorm, with these gains and biases, give for each vector?",
     cases=_layer_norm_cases,
     run=_run_norm,
     forbidden=_NORMS,
@@ -301,7 +302,7 @@ def norm_and_layer(gain: Tensor, bias: Tensor, W: Tensor, mixes: bool) -> tuple[
 residual_add = Check(
     name="residual_add",
     week=WEEK,
-    question="What stands on the residual stream once the layer has read from it and written to it?",
+    question="What is the residual stream after the layer has read from it and written to it?",
     cases=_residual_cases,
     run=lambda residual_add, resid, **layer: residual_add(resid, *norm_and_layer(**layer)),
     changes_inputs="wrong",
@@ -350,23 +351,68 @@ each_position_alone = Check(
 
 
 def _count_cases(draw: Draw) -> list[Case]:
+    """Returns models of GPT-2's form and of others, each as the names and shapes of its parameters."""
     cases = []
     names = ("d_model", "d_mlp", "n_layers")
-    drawn = [draw.sizes(*names, among=range(2, 30)) for _ in range(4)]
-    for sizes in (*drawn, *draw.sizes_with_one(*names, among=range(11, 90))):
-        cases.append(Case(str(sizes), dict(sizes)))
-    published = {**CONFIGS, draw.reference.name: draw.reference.config}
-    for name, config in published.items():
-        cases.append(Case(name, {axis: getattr(config, axis) for axis in names}))
+    for sizes in (draw.sizes(*names, among=range(2, 30)), *draw.sizes_with_one(*names, among=range(11, 40))):
+        cases.append(_count_case(f"GPT-2's form, {sizes}", _gpt2_parameters(**sizes)))
+    d_model, d_mlp, d_vocab = draw.sizes("d_model", "d_mlp", "d_vocab", among=range(3, 30)).values()
+    odd = {
+        "wte": (d_vocab, d_model),
+        "blocks.0.mlp_norm.gain": (d_model,),  # not in the MLP, and neither are the next two
+        "blocks.0.pre_mlp.gain": (d_model, 2),
+        "blocks.0.attn_scale": (3,),
+        "blocks.0.mlp.W_in": (d_model, d_mlp),
+        "blocks.0.mlp.experts.0.W_out": (d_mlp, d_model),  # a module in an MLP
+        "blocks.0.mlp.experts.1.W_out": (d_mlp + 1, d_model),
+        "blocks.0.attn.rotation.angle": (7,),
+        "mlp.W": (d_mlp, 5),  # an MLP outside the blocks
+    }
+    cases.append(_count_case("other modules in MLPs, and names that only begin or end like theirs", odd))
+    shared = {"first.mlp.W_in": (d_model, d_mlp), "first.attn.W_O": (d_model, d_model), "wte": (d_vocab,)}
+    tied = {"second.mlp": "first.mlp", "second.attn": "first.attn", "third.mlp": "first.mlp"}
+    cases.append(_count_case("three blocks that share their MLP and their attention", shared, tied))
+    lonely = {"attn.W_Q": (d_model, d_model), "gain": (d_model,)}
+    cases.append(_count_case("no MLP at all", lonely))
+    for name, config in {**CONFIGS, draw.reference.name: draw.reference.config}.items():
+        sizes = {axis: getattr(config, axis) for axis in (*names, "d_vocab", "n_ctx")}  # type: ignore[assignment]
+        cases.append(_count_case(name, _gpt2_parameters(**sizes)))
     return cases
+
+
+def _count_case(
+    label: str, shapes: Mapping[str, tuple[int, ...]], tied: Mapping[str, str] | None = None
+) -> Case:
+    inputs = {"shapes": {name: list(shape) for name, shape in shapes.items()}, "tied": dict(tied or {})}
+    return Case(label, inputs)
+
+
+def _gpt2_parameters(
+    d_model: int, d_mlp: int, n_layers: int, d_vocab: int = 11, n_ctx: int = 5
+) -> dict[str, tuple[int, ...]]:
+    """Returns the names and shapes of the parameters of HF's GPT-2, without the tied lm_head."""
+    wide, norm = 3 * d_model, ("ln_1", "ln_2")
+    shapes: dict[str, tuple[int, ...]] = {"wte.weight": (d_vocab, d_model), "wpe.weight": (n_ctx, d_model)}
+    layers = {"attn.c_attn": (d_model, wide), "attn.c_proj": (d_model, d_model)}
+    layers |= {"mlp.c_fc": (d_model, d_mlp), "mlp.c_proj": (d_mlp, d_model)}
+    for layer in range(n_layers):
+        for name, shape in layers.items():
+            shapes |= {f"h.{layer}.{name}.weight": shape, f"h.{layer}.{name}.bias": shape[1:]}
+        shapes |= {f"h.{layer}.{name}.{kind}": (d_model,) for name in norm for kind in ("weight", "bias")}
+    shapes |= {"ln_f.weight": (d_model,), "ln_f.bias": (d_model,)}
+    return {f"transformer.{name}": shape for name, shape in shapes.items()}
+
+
+def _run_count(count_mlp_parameters: Any, shapes: dict[str, list[int]], tied: dict[str, str]) -> Any:
+    return count_mlp_parameters(BareModel(None, shapes, tied, seed=None))
 
 
 count_mlp_parameters = Check(
     name="count_mlp_parameters",
     week=WEEK,
-    question="How many parameters do the MLPs of all blocks have together?",
+    question="How many parameters are in the MLPs, in attention and in the whole model?",
     cases=_count_cases,
-    run=lambda count, d_model, d_mlp, n_layers: count(d_model, d_mlp, n_layers),
+    run=_run_count,
 )
 
 shape_table = shape_table_check(
@@ -412,7 +458,7 @@ def _rms_norm_cases(draw: Draw) -> list[Case]:
 RMSNorm = Check(
     name="RMSNorm",
     week=WEEK,
-    question="What does this RMSNorm, with these gains, make of each vector?",
+    question="What does this RMSNorm, with these gains, give for each vector?",
     cases=_rms_norm_cases,
     run=_run_norm,
     forbidden=_NORMS,
@@ -459,9 +505,11 @@ def _dropout_cases(draw: Draw) -> list[Case]:
     probability.
     """
     cases = []
-    for p, training in ((0.1, True), (0.3, True), (0.3, False), (0.0, True), (0.0, False), (0.9, True)):
+    modes = ((0.1, True), (0.3, True), (0.3, False), (0.0, True), (0.0, False), (0.9, True))
+    for p, training, *one in (*modes, (0.4, True, 1), (0.4, False, 1)):
         batch, seq = draw.sizes("batch", "seq", among=range(10, 20)).values()
-        numbers = draw.normal(batch, seq, draw.choose(range(400, 440)))
+        width = draw.choose(range(400, 440))
+        numbers = draw.normal(*one, seq * batch, width) if one else draw.normal(batch, seq, width)
         x = numbers.sign() * (numbers.abs() + 0.5)
         label = f"{'train' if training else 'eval'} mode, p = {p:g}, {x.numel():,} numbers"
         cases.append(Case(label, {"x": x, "p": p, "training": training}))
@@ -481,7 +529,7 @@ def _run_dropout(dropout: Any, x: Tensor, p: float, training: bool) -> list[Tens
 dropout = Check(
     name="dropout",
     week=WEEK,
-    question="Which numbers are dropped, and what becomes of the others?",
+    question="Which numbers are dropped, and by what are the others multiplied?",
     cases=_dropout_cases,
     run=_run_dropout,
     forbidden=(

@@ -1,13 +1,12 @@
 """Week 5's checks: attention."""
 
 import torch
-from torch import nn
 
 from utils.adapters.weights import fill
 from utils.checks.engine.cases import Case, Draw
 from utils.checks.engine.check import Check
 from utils.checks.engine.shape_table import shape_table_check
-from utils.reference import Reference
+from utils.reference.inputs.stream import stream_parts
 from utils.reference.inputs.tokens import first_block_input, head_weights, token_ids
 
 WEEK = "week05_attention"
@@ -148,7 +147,7 @@ causal_mask = Check(
 attention_pattern = Check(
     name="attention_pattern",
     week=WEEK,
-    question="Which share of its attention does each query give to each key?",
+    question="Which attention weight does each query give to each key?",
     cases=_query_key_cases,
     run=lambda attention_pattern, q, k: attention_pattern(q, k),
     forbidden=(_SDPA,),
@@ -176,7 +175,7 @@ def _weighted_values_cases(draw: Draw) -> list[Case]:
 weighted_values = Check(
     name="weighted_values",
     week=WEEK,
-    question="What does each query read, given how it shares out its attention?",
+    question="What does each query read, given its attention weights?",
     cases=_weighted_values_cases,
     run=lambda weighted_values, pattern, v: weighted_values(pattern, v),
     forbidden=(_SDPA,),
@@ -212,103 +211,88 @@ def _run_attention_head(AttentionHead, x, weights, training):
 AttentionHead = Check(
     name="AttentionHead",
     week=WEEK,
-    question="What does this head, with these weights, read at each position?",
+    question="What is this head's z at each position, with these weights?",
     cases=_attention_head_cases,
     run=_run_attention_head,
     random_state="allowed",  # its constructor may draw the initial weights
 )
 
 
+BANKS = {
+    "river": (
+        "They sat in the mud and watched the river until lunch. Then Amy and Peter left the bank",
+        "They sat on a log and enjoyed the river before noon. Then Amy and Peter left the bank",
+        "They sat under a tree and admired the river after dinner. Then Amy and Peter left the bank",
+    ),
+    "money": (
+        "They stood in line and waited for the clerk until lunch. Then Amy and Peter left the bank",
+        "They stood in a noisy line and waited for the clerk. Then Amy and Peter left the bank",
+        "They waited for the clerk in a long line before noon. Then Amy and Peter left the bank",
+    ),
+}
+"""Sentences of equally many tokens, by the sense of their last word."""
+
+
 def _context_cases(draw: Draw) -> list[Case]:
-    cases = []
-    for _ in range(2):
-        sizes = draw.sizes("seq_a", "seq_b", "d_model", "d_head", among=range(4, 10))
-        table = draw.normal(20, sizes.d_model)
-        token = 7
-        tokens_a, tokens_b = (
-            _sentence_with(draw, token, sizes.seq_a),
-            _sentence_with(draw, token, sizes.seq_b),
+    # Senses with different numbers of sentences show whether every pair counts once.
+    cases = [
+        _sentences_case(draw, senses)
+        for senses in (
+            "river money river",
+            "river river money money",
+            "money river money river river",
+            "blood river money river money money",
         )
-        inputs = {"W_E": table, "W_V": draw.normal(sizes.d_model, sizes.d_head), "token": token}
-        cases.append(Case(f"random words, {sizes}", {**inputs, "tokens_a": tokens_a, "tokens_b": tokens_b}))
-    for token, seq_a, at_a, seq_b, at_b in (
-        (0, 5, 0, 4, 3),
-        (19, 4, 2, 6, 0),
-        (0, 1, 0, 3, 1),
-        (3, 1, 0, 2, 1),
-    ):
-        sentences = {}
-        for name, seq, at in (("tokens_a", seq_a, at_a), ("tokens_b", seq_b, at_b)):
-            sentences[name] = draw.integers(8, 19, seq)
-            sentences[name][at] = token
-        label = f"id {token} at position {at_a} of {seq_a} and at {at_b} of {seq_b}"
-        inputs = {"W_E": draw.normal(20, 6), "W_V": draw.normal(6, 4), "token": token, **sentences}
-        cases.append(Case(label, inputs))
-    return [*cases, _bank_case(draw.reference)]
+    ]
+    for sizes in draw.sizes_with_one("part", "d_model", among=range(2, 7)):
+        cases.append(_sentences_case(draw, "river money money", sizes.part, sizes.d_model))
+    equal_at_first, senses = draw.normal(6, 5, 4), ["money", "money", "river", "money", "river"]
+    equal_at_first[:2] = equal_at_first[:2, :1]
+    label = "five sentences with equal embeddings and positions, part 6 · d_model 4"
+    cases.append(Case(label, {"parts": equal_at_first, "senses": senses}))
+    return [*cases, _bank_case(draw)]
 
 
-def _bank_case(reference: Reference) -> Case:
-    """Returns a case for two meanings of bank; the table has only the sentences' words, renumbered, to be
-    small to send.
-    """
-    encode = reference.tokenizer.encode
-    river, money = encode(" He walked along the river bank."), encode(" She put the money in the bank.")
-    vocabulary = sorted({*river, *money})
-    inputs = {
-        "W_E": reference.state_dict["transformer.wte.weight"][vocabulary].float(),
-        "W_V": head_weights(reference, 0, 0)["W_V"],
-        "token": vocabulary.index(encode(" bank")[0]),
-        "tokens_a": torch.tensor([vocabulary.index(token) for token in river]),
-        "tokens_b": torch.tensor([vocabulary.index(token) for token in money]),
-    }
-    return Case(f"bank, with {reference.name}'s vectors", inputs)
+def _sentences_case(draw: Draw, senses: str, part: int | None = None, d_model: int | None = None) -> Case:
+    """Returns random parts for sentences with these senses, separated by spaces."""
+    sizes = draw.sizes("part", "d_model", among=range(3, 9))
+    part, d_model, named = part or sizes.part, d_model or sizes.d_model, senses.split()
+    label = f"senses {senses}, part {part} · d_model {d_model}"
+    return Case(label, {"parts": draw.normal(part, len(named), d_model), "senses": named})
 
 
-def _sentence_with(draw: Draw, token: int, length: int) -> torch.Tensor:
-    """Returns other tokens with `token` once, but not at the start, where no context could change it."""
-    tokens = draw.integers(8, 20, length)
-    tokens[draw.choose(range(1, length))] = token
-    return tokens
-
-
-class _EvenHead(nn.Module):
-    """A head that attends equally to all positions so far: enough to mix in the context."""
-
-    def __init__(self, W_V):
-        super().__init__()
-        self.W_V = W_V
-
-    def forward(self, x):
-        seen = torch.arange(1, x.shape[1] + 1, dtype=x.dtype)
-        return (x @ self.W_V).cumsum(dim=1) / seen[None, :, None]
-
-
-def _run_context(context_changes_vectors, W_E, W_V, token, tokens_a, tokens_b):
-    return context_changes_vectors(W_E, _EvenHead(W_V), tokens_a, tokens_b, token)
+def _bank_case(draw: Draw) -> Case:
+    """Returns the two senses of bank, in random order."""
+    named = [(sense, text) for sense, texts in BANKS.items() for text in texts]
+    named = [named[number] for number in draw.order(len(named))]
+    parts = stream_parts(draw.reference, [text for _, text in named])
+    label = f"bank in {len(named)} sentences, through all layers of {draw.reference.name}"
+    return Case(label, {"parts": parts, "senses": [sense for sense, _ in named]})
 
 
 context_changes_vectors = Check(
     name="context_changes_vectors",
     week=WEEK,
-    question="How alike are the word's two vectors, before the head and after it?",
+    question="How far apart are the word's vectors, within one sense and between two?",
     cases=_context_cases,
-    run=_run_context,
+    run=lambda context_changes_vectors, parts, senses: context_changes_vectors(parts, senses),
 )
 
 shape_table = shape_table_check(
     WEEK,
     {
         "tokens": "the ids of the two prompts",
-        "x": "what the head reads, one vector for each token",
+        "x": "the head's input, one vector for each token",
         "W_Q": "one head's query weights",
         "b_Q": "one head's query bias",
         "q": "one head's queries",
         "k": "one head's keys",
+        "v": "one head's values",
         "scores": "one head's scores",
         "pattern": "one head's attention pattern",
-        "z": "what one head reads",
-        "all_patterns": "the patterns of all heads of one block",
-        "attn_out": "what all heads of one block write back together",
+        "z": "one head's output",
+        "last_scores": "the scores of the last position's query alone, against all keys",
+        "last_z": "that query's z",
     },
 )
 
@@ -331,7 +315,7 @@ def _loops_cases(draw: Draw) -> list[Case]:
 attention_by_loops = Check(
     name="attention_by_loops",
     week=WEEK,
-    question="What does each query read, one number at a time?",
+    question="What is z, computed one query at a time?",
     cases=_loops_cases,
     run=lambda attention_by_loops, q, k, v: attention_by_loops(q, k, v),
     forbidden=(
@@ -381,7 +365,7 @@ def _padding_cases(draw: Draw) -> list[Case]:
 padding_aware_pattern = Check(
     name="padding_aware_pattern",
     week=WEEK,
-    question="How does each query share out its attention when some positions hold no token?",
+    question="Which attention weight does each query give to each key when some positions hold no token?",
     cases=_padding_cases,
     run=lambda padding_aware_pattern, scores, is_token: padding_aware_pattern(scores, is_token),
     forbidden=(_SDPA,),

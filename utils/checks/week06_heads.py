@@ -94,7 +94,7 @@ def _project_cases(draw: Draw) -> list[Case]:
 project_heads = Check(
     name="project_heads",
     week=WEEK,
-    question="What does each head make of each token's vector?",
+    question="What is each head's projection of each token's vector?",
     cases=_project_cases,
     run=lambda project_heads, x, W, b: project_heads(x, W, b),
 )
@@ -220,7 +220,7 @@ def _pattern_cases(draw: Draw) -> list[Case]:
 previous_token_score = Check(
     name="previous_token_score",
     week=WEEK,
-    question="How much of its attention does each head give to the token before?",
+    question="Which attention weight does each head give to the token before, on average?",
     cases=_pattern_cases,
     run=lambda previous_token_score, pattern: previous_token_score(pattern),
 )
@@ -228,7 +228,7 @@ previous_token_score = Check(
 first_token_score = Check(
     name="first_token_score",
     week=WEEK,
-    question="How much of its attention does each head give to the first token?",
+    question="Which attention weight does each head give to the first token, on average?",
     cases=_pattern_cases,
     run=lambda first_token_score, pattern: first_token_score(pattern),
 )
@@ -262,7 +262,7 @@ def _induction_cases(draw: Draw) -> list[Case]:
 induction_score = Check(
     name="induction_score",
     week=WEEK,
-    question="How much attention goes to the token after the earlier copy of the query's token?",
+    question="Which mean attention weight goes to the token after the earlier copy of the query's token?",
     cases=_induction_cases,
     run=lambda induction_score, pattern, period: induction_score(pattern, period),
 )
@@ -270,15 +270,15 @@ induction_score = Check(
 shape_table = shape_table_check(
     WEEK,
     {
-        "x": "what the heads read, one vector for each token",
+        "x": "the heads' input, one vector for each token",
         "W_QKV": "the weights of all heads in one, as GPT-2's file has them",
         "b_QKV": "their biases, in one",
         "W_Q": "the query weights of all heads, head by head",
         "b_Q": "the query biases of all heads, head by head",
         "q": "the queries of all heads",
         "pattern": "the attention patterns of all heads",
-        "z": "what all heads read",
-        "W_O": "the weights by which the heads write, head by head",
+        "z": "the z of all heads",
+        "W_O": "the output weights, head by head",
         "b_O": "the bias that is added to what they write",
         "outputs": "what each head writes by itself",
         "attn_out": "what all heads write together",
@@ -339,13 +339,14 @@ def _sdpa_cases(draw: Draw) -> list[Case]:
 def _run_sdpa(sdpa_attention: Any, q: Tensor, k: Tensor, v: Tensor) -> dict[str, Any]:
     with ForbiddenCallWatch([_SDPA]) as watch:
         z = sdpa_attention(q, k, v)
+    # Attention by hand gives the same z, so forging the call gains points for it: only here can it be seen.
     return {"z": z, "calls scaled_dot_product_attention": bool(watch.seen)}
 
 
 sdpa_attention = Check(
     name="sdpa_attention",
     week=WEEK,
-    question="What does each query of each head read, by torch's own function?",
+    question="What is the z of each head, by torch's own function?",
     cases=_sdpa_cases,
     run=_run_sdpa,
     on_accelerator=True,
@@ -373,7 +374,7 @@ def _grouped_cases(draw: Draw) -> list[Case]:
 grouped_query_attention = Check(
     name="grouped_query_attention",
     week=WEEK,
-    question="What does each query head read, when several of them share their keys and values?",
+    question="What is the z of each query head when several of them use the same keys and values?",
     cases=_grouped_cases,
     run=lambda grouped_query_attention, q, k, v: grouped_query_attention(q, k, v),
     forbidden=(_SDPA,),
@@ -409,7 +410,7 @@ def _rotary_cases(draw: Draw) -> list[Case]:
 rotary_positions = Check(
     name="rotary_positions",
     week=WEEK,
-    question="Where does each query or key point once it is turned by its position?",
+    question="What is each query or key after the rotation for its position?",
     cases=_rotary_cases,
     run=lambda rotary_positions, x, first_position, base: rotary_positions(x, first_position, base),
     on_accelerator=True,

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from itertools import permutations
 from types import SimpleNamespace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from utils.checks.engine.cases import Case, Draw
+from utils.checks.engine.cases import Case, Draw, Sizes
 from utils.checks.engine.check import Check
 from utils.checks.engine.shape_table import shape_table_check
 from utils.checks.fakes.trainable_model import SmallModel, small_weights
@@ -49,7 +50,7 @@ def _run_name_map(name_map, config):
 name_map = Check(
     name="name_map",
     week=WEEK,
-    question="Which of the machine's names does each of HF's names fill?",
+    question="Which of your model's names does each of HF's names fill?",
     cases=_name_map_cases,
     run=_run_name_map,
 )
@@ -58,27 +59,42 @@ name_map = Check(
 
 
 def _split_cases(draw: Draw) -> list[Case]:
+    """Returns weights and biases in GPT-2's order, and in each of the six orders of their columns."""
     cases = []
-    for n_heads, d_head in ((2, 5), (5, 4), (4, 7)):
-        d_model = n_heads * d_head
-        shown = f"n_heads {n_heads} · d_head {d_head} · d_model {d_model}"
-        for kind, shape in (("weight", (d_model, 3 * d_model)), ("bias", (3 * d_model,))):
-            cases.append(Case(f"a {kind}, {shown}", {"packed": draw.normal(*shape), "n_heads": n_heads}))
+    for n_heads, d_head in ((2, 5), (5, 4), (4, 7), (1, 6), (6, 1)):
+        cases += _weight_and_bias(draw, n_heads, d_head, None)
+    for names in permutations(("three", "n_heads", "d_head")):
+        sizes = draw.sizes("n_heads", "d_head", among=(2, 4, 5, 6))
+        cases += _weight_and_bias(draw, sizes.n_heads, sizes.d_head, " ".join(names))
     reference = draw.reference
     layer, heads = draw.choose(range(reference.config.n_layers)), reference.config.n_heads
     for kind in ("weight", "bias"):
         packed = reference.state_dict[f"transformer.h.{layer}.attn.c_attn.{kind}"]
         label = f"c_attn.{kind} of {reference.name}'s layer {layer}"
-        cases.append(Case(label, {"packed": packed, "n_heads": heads}))
+        cases.append(Case(label, {"packed": packed, "n_heads": heads, "order": None}))
     return cases
+
+
+def _weight_and_bias(draw: Draw, n_heads: int, d_head: int, order: str | None) -> list[Case]:
+    d_model = n_heads * d_head
+    shown = f"order {order or 'left out'}, n_heads {n_heads} · d_head {d_head} · d_model {d_model}"
+    return [
+        Case(f"a {kind}, {shown}", {"packed": draw.normal(*shape), "n_heads": n_heads, "order": order})
+        for kind, shape in (("weight", (d_model, 3 * d_model)), ("bias", (3 * d_model,)))
+    ]
+
+
+def _run_split(split_c_attn: Any, packed: Tensor, n_heads: int, order: str | None) -> Any:
+    """Calls `split_c_attn`, without the argument `order` if that is None."""
+    return split_c_attn(packed, n_heads) if order is None else split_c_attn(packed, n_heads, order)
 
 
 split_c_attn = Check(
     name="split_c_attn",
     week=WEEK,
-    question="Which part of c_attn belongs to q, which to k and which to v, head by head?",
+    question="Which columns belong to q, which to k and which to v, head by head?",
     cases=_split_cases,
-    run=lambda split_c_attn, packed, n_heads: split_c_attn(packed, n_heads),
+    run=_run_split,
 )
 
 # --- fix_conv1d ---------------------------------------------------------------------------------------------
@@ -105,7 +121,7 @@ def _fix_cases(draw: Draw) -> list[Case]:
 fix_conv1d = Check(
     name="fix_conv1d",
     week=WEEK,
-    question="In which form, or forms, does the machine keep this tensor?",
+    question="Which tensor, or which three, does your model have for this one?",
     cases=_fix_cases,
     run=lambda fix_conv1d, name, tensor, n_heads: fix_conv1d(name, tensor, n_heads),
 )
@@ -228,7 +244,7 @@ def _model_properties(once: Any, again: Any, tokens: Tensor, given: Sequence[Ten
 load_gpt2 = Check(
     name="load_gpt2",
     week=WEEK,
-    question="Does the machine hold these weights, all of them, each in its place?",
+    question="Does the model hold all of these weights, each in the right parameter?",
     cases=_load_cases,
     run=_run_load,
     random_state="allowed",  # a new GPT2 draws initial weights
@@ -337,7 +353,7 @@ def _run_token_losses(token_losses, tokens, weights=None, logits=None):
 token_losses = Check(
     name="token_losses",
     week=WEEK,
-    question="How surprised is the model by each token but the first?",
+    question="What is the loss of each token but the first?",
     cases=_token_cases,
     run=_run_token_losses,
 )
@@ -363,7 +379,7 @@ def _perplexity_cases(draw: Draw) -> list[Case]:
 perplexity = Check(
     name="perplexity",
     week=WEEK,
-    question="Among how many equally likely tokens would a model have to choose to be as surprised?",
+    question="Which number of equally probable tokens would give the same mean loss?",
     cases=_perplexity_cases,
     run=lambda perplexity, losses: perplexity(losses),
 )
@@ -392,22 +408,26 @@ bits_per_byte = Check(
 
 def _window_cases(draw: Draw) -> list[Case]:
     cases = []
-    for pieces, rest in ((4, 3), (3, 0), (1, 2), (1, 0), (2, 1)):
+    for pieces, rest in ((4, 3), (3, 0), (1, 2), (1, 0), (2, 1), (2, -1)):
         sizes = draw.sizes("seq", "d_vocab", "d_model", among=range(5, 11))
-        n_tokens = pieces * sizes.seq + rest
-        inputs = {
-            "weights": small_weights(draw, sizes.d_vocab, sizes.d_model),
-            "tokens": draw.integers(0, sizes.d_vocab, n_tokens),
-            "seq": sizes.seq,
-        }
-        cases.append(Case(f"{n_tokens} tokens, {sizes}", inputs))
-    return cases
+        cases.append(_window_case(draw, sizes, sizes.seq, pieces * sizes.seq + rest))
+    sizes = draw.sizes("d_vocab", "d_model", among=range(5, 11))
+    return [*cases, _window_case(draw, sizes, seq=2, n_tokens=5)]
+
+
+def _window_case(draw: Draw, sizes: Sizes, seq: int, n_tokens: int) -> Case:
+    inputs = {
+        "weights": small_weights(draw, sizes.d_vocab, sizes.d_model),
+        "tokens": draw.integers(0, sizes.d_vocab, n_tokens),
+        "seq": seq,
+    }
+    return Case(f"{n_tokens} tokens, seq {seq}, d_vocab {sizes.d_vocab}, d_model {sizes.d_model}", inputs)
 
 
 context_window = Check(
     name="context_window",
     week=WEEK,
-    question="What is the mean loss of a token of which the model sees one token before it, two, three …?",
+    question="What is the mean loss of a token with one token before it, two, three …?",
     cases=_window_cases,
     # A model whose n_ctx is the length of one piece.
     run=lambda context_window, weights, tokens, seq: context_window(
@@ -474,7 +494,7 @@ def _answer(model: nn.Module, prompt: list[int], n_tokens: int, wrong_at: int | 
 cloze_accuracy = Check(
     name="cloze_accuracy",
     week=WEEK,
-    question="In which share of the questions is the model's first choice the answer, token for token?",
+    question="In which fraction of the questions are the most probable tokens the answer, token for token?",
     cases=_cloze_cases,
     run=lambda cloze_accuracy, weights, prompts, answers: cloze_accuracy(
         SmallModel(weights), prompts, answers
@@ -494,8 +514,8 @@ shape_table = shape_table_check(
         "b_Q": "blocks.0.attn.b_Q, all heads",
         "W_O": "blocks.0.attn.W_O, all heads",
         "W_in": "blocks.0.mlp.W_in",
-        "logits": "what the machine gives for the 2 prompts",
-        "losses": "what token_losses gives for the 2 prompts",
+        "logits": "your model's logits for the 2 prompts",
+        "losses": "the result of token_losses for the 2 prompts",
     },
 )
 
@@ -555,16 +575,16 @@ def _file_cases(draw: Draw) -> list[Case]:
         tokens = draw.integers(0, config.d_vocab, 3, config.n_ctx - 1)
         more = {"as_openai": as_openai, "tokens": tokens, "fault_in": None}
         cases.append(Case(label, inputs | more))
-    return [*cases, *(_incomplete_file_case(draw, layer) for layer in (0, 1))]
+    return [*cases, *(_incomplete_file_case(draw, layer, as_openai=layer == 1) for layer in (0, 1))]
 
 
-def _incomplete_file_case(draw: Draw, layer: int) -> Case:
+def _incomplete_file_case(draw: Draw, layer: int, as_openai: bool) -> Case:
     """Returns a file in which one tensor is missing, which depends on the seed."""
     config = random_config(draw, 2, 4)
     tensors = _file_tensors(draw, config, torch.float32)
     missing = draw.choose(sorted(name for name in tensors if f".h.{layer}." in name))
     del tensors[missing]
-    more = {"as_openai": draw.choose((True, False)), "tokens": None, "fault_in": missing}
+    more = {"as_openai": as_openai, "tokens": None, "fault_in": missing}
     return Case(f"a file without {missing}", {"tensors": tensors, "config": asdict(config)} | more)
 
 
@@ -592,7 +612,7 @@ def _run_file(load_from_file, tensors, config, as_openai, tokens, fault_in):
 load_from_file = Check(
     name="load_from_file",
     week=WEEK,
-    question="Does the machine hold the file's weights, read one after the other?",
+    question="Does the model hold the file's weights, read one after the other?",
     cases=_file_cases,
     run=_run_file,
     forbidden=("safetensors.torch.load_file",),

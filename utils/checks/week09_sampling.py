@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from utils.checks.engine.cases import Case, Draw, Sizes
 from utils.checks.engine.check import Check
 from utils.checks.engine.shape_table import shape_table_check
+from utils.checks.fakes.by_state import while_unrecorded
 from utils.checks.fakes.gpt2 import SmallGPT2, random_weights
 from utils.checks.fakes.modules import TokenTable
 from utils.checks.measure.sampling_statistics import DRAWS, checked_ids
@@ -95,7 +96,9 @@ def _temperature_cases(draw: Draw) -> list[Case]:
         inputs = {"logits": draw.normal(*sizes.values(), scale=2.0), "temperature": temperature}
         cases.append(Case(f"temperature {temperature:g}, {sizes}", inputs))
     holes = {"logits": _partly_infinite(draw, 4, 9), "temperature": 0.7}
-    tied = {"logits": draw.integers(-2, 1, 5, 8).float(), "temperature": 0.0}
+    tied_logits = draw.integers(-2, 1, 5, 8).float()
+    tied_logits[0] = 0.0  # in one row all are equal, whatever is drawn
+    tied = {"logits": tied_logits, "temperature": 0.0}
     for temperature, *shape in ((0.6, 1, 5), (0.0, 1, 5), (0.0, 1, 1, 4), (0.0, 6), (1.7, 3, 1), (0.0, 3, 1)):
         label = f"temperature {temperature:g}, shape {tuple(shape)}"
         cases.append(Case(label, {"logits": draw.normal(*shape), "temperature": temperature}))
@@ -256,7 +259,7 @@ def _top_p_cases(draw: Draw) -> list[Case]:
         Case("p 1e-08, batch 4 · d_vocab 7", _p_inputs(draw.normal(4, 7), 1e-8)),
         Case("p 1e-30, batch 2 · d_vocab 7", _p_inputs(_peaks_at_ends(draw), 1e-30)),
         Case("p 0.999, batch 3 · d_vocab 8", _p_inputs(draw.normal(3, 8, scale=6.0), 0.999)),
-        Case("p 1, −inf among the logits, batch 3 · d_vocab 9", _p_inputs(_partly_infinite(draw, 3, 9), 1.0)),
+        Case("p 1, −inf among the logits, batch 1 · d_vocab 9", _p_inputs(_partly_infinite(draw, 1, 9), 1.0)),
         Case("p 0.6, one row of 7", _p_inputs(draw.normal(1, 7), 0.6)),
         Case("p 0.4, shape (1, 1, 5)", _p_inputs(draw.normal(1, 1, 5), 0.4)),
         Case("p 1e-08, a vocabulary of one token, shape (1,)", _p_inputs(draw.normal(1), 1e-8)),
@@ -385,13 +388,14 @@ def _minimum_cases(draw: Draw) -> list[Case]:
     cases = []
     for new, minimum, stop in (
         (0, 3, "middle"), (2, 3, "first"), (3, 3, "first"), (4, 3, "last"), (1, 0, "first"), (5, 9, "last"),
-        (2, 15, "middle"), (0, 0, "last"), (0, 1, "first"), (1, 1, "middle"),
+        (2, 15, "middle"), (0, 0, "last"), (0, 1, "first"), (1, 1, "middle"), (1, 4, "last first"),
+        (0, 2, "middle last"), (3, 3, "first middle"), (2, 5, "middle first last"),
     ):  # fmt: skip
         batch, prompt_length, d_vocab = draw.sizes("batch", "prompt", "d_vocab", among=range(3, 10)).values()
         cases.append(_minimum_case(draw, (batch, prompt_length, d_vocab), new, minimum, stop))
     for sizes, new, minimum, stop in (
         ((1, 4, 6), 1, 2, "first"), ((1, 1, 5), 0, 2, "last"), ((3, 0, 7), 2, 3, "middle"),
-        ((4, 0, 6), 2, 2, "first"),
+        ((4, 0, 6), 2, 2, "first"), ((1, 2, 5), 1, 3, "last middle"), ((2, 3, 3), 0, 1, "first last"),
     ):  # fmt: skip
         cases.append(_minimum_case(draw, sizes, new, minimum, stop))
     return cases
@@ -399,25 +403,26 @@ def _minimum_cases(draw: Draw) -> list[Case]:
 
 def _minimum_case(draw: Draw, sizes: tuple[int, int, int], new: int, minimum: int, stop: str) -> Case:
     batch, prompt_length, d_vocab = sizes
-    stop_token = _STOPS[stop](d_vocab)
+    stop_tokens = [_STOPS[name](d_vocab) for name in stop.split()]
     inputs = {
         "logits": draw.normal(batch, d_vocab),
-        "tokens": draw.integers(0, d_vocab, batch, prompt_length + new),
+        # Of a prompt of a single token it is id 0.
+        "tokens": draw.integers(0, 1 if prompt_length + new == 1 else d_vocab, batch, prompt_length + new),
         "prompt_length": prompt_length,
         "minimum": minimum,
-        "stop_token": stop_token,
+        "stop_tokens": stop_tokens,
     }
-    label = f"prompt of {prompt_length}, {new} new, minimum {minimum}, stop_token {stop_token} of {d_vocab}"
+    label = f"prompt of {prompt_length}, {new} new, minimum {minimum}, stop_tokens {stop_tokens} of {d_vocab}"
     return Case(f"{label}, batch {batch}", inputs)
 
 
 minimum_length = Check(
     name="minimum_length",
     week=WEEK,
-    question="May the text end here?",
+    question="May the text end here, and if not, which tokens are excluded?",
     cases=_minimum_cases,
-    run=lambda minimum_length, logits, tokens, prompt_length, minimum, stop_token: minimum_length(
-        logits, tokens, prompt_length, minimum, stop_token
+    run=lambda minimum_length, logits, tokens, prompt_length, minimum, stop_tokens: minimum_length(
+        logits, tokens, prompt_length, minimum, stop_tokens
     ),
     forbidden=_READY_MADE,
     changes_inputs="wrong",
@@ -555,6 +560,22 @@ class Talker(SmallGPT2):
         return super().forward(tokens)
 
 
+class _ByRecording(Talker):
+    """A Talker whose logits have other signs while no gradients are recorded.
+
+    A Talker only notes whether they are, which code in the same process can deny; this one writes another
+    text.
+    """
+
+    def __init__(self, signs: Tensor, **model: Any):
+        super().__init__(**model)
+        self.signs = signs
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Returns the logits, by `signs` [d_vocab] while no gradients are recorded."""
+        return super().forward(tokens) * while_unrecorded(self.signs)
+
+
 @torch.no_grad()
 def _greedy_continuation(
     model: dict[str, Any],
@@ -593,7 +614,7 @@ def _varied_continuation(
         model, tokens = make(draw, n_ctx, d_vocab), draw.integers(0, d_vocab, batch, seq)
         added, lead = _greedy_continuation(model, tokens, n_new)
         changing = n_new < 2 or n_ctx == 1 or any(len(row.unique()) > 1 for row in added[:, -4:])
-        if lead > 0.005 and changing:
+        if lead > 0.005 and changing and tokens.any():
             return model, tokens, added
 
 
@@ -670,7 +691,10 @@ def _chance_cases(draw: Draw) -> list[Case]:
     ):
         d_vocab, seq = draw.choose([5, 6]), draw.choose([3, 4])
         model = _varied_model(draw, 12, d_vocab, spread=1.5, among=(2, 3, 4))
-        inputs = {"model": model, "tokens": draw.integers(0, d_vocab, 1, seq), "n_new": 2, "n_ctx": 12}
+        tokens = draw.integers(0, d_vocab, 1, seq)
+        while not tokens.any():  # no public case has a prompt of nothing but id 0
+            tokens = draw.integers(0, d_vocab, 1, seq)
+        inputs = {"model": model, "tokens": tokens, "n_new": 2, "n_ctx": 12}
         how = {**how, "seed": draw.choose(range(1, 10**6))}
         label = f"{DRAWS:,} times one prompt, {_described(how)}, seq {seq} · n_new 2 · d_vocab {d_vocab}"
         cases.append(Case(label, {**inputs, "how": how, "asked": "frequencies"}))
@@ -696,6 +720,8 @@ def _generate_cases(draw: Draw) -> list[Case]:
         _cropped_case(draw, seq=1, n_new=6, n_ctx=3, batch=1),
         _cropped_case(draw, seq=3, n_new=7, n_ctx=1),
         _stopped_at_once(draw),
+        _recording_case(draw, batch=3, n_new=7),
+        _recording_case(draw, batch=1, n_new=2),
     ]
 
 
@@ -716,17 +742,44 @@ def _with_stop_token(case: Case, last: bool) -> Case:
     return Case(f"{case.label}, stop_token {wanted}", {**inputs, **changed})
 
 
+def _recording_case(draw: Draw, batch: int, n_new: int) -> Case:
+    """Returns a case that shows by what is written whether gradients were recorded."""
+    seq, d_vocab = draw.sizes("seq", "d_vocab", among=range(5, 9)).values()
+    while True:
+        model, tokens, added = _varied_continuation(draw, _varied_model, (batch, seq, d_vocab), n_new, 20)
+        signs = 1.0 - 2.0 * draw.booleans(d_vocab)
+        signed, lead = _greedy_continuation(with_signs(model, signs), tokens, n_new)
+        if lead > 0.005 and not torch.equal(signed, added):
+            break
+    inputs = {"model": model, "tokens": tokens, "n_new": n_new, "n_ctx": 20, "signs": signs}
+    label = f"a model that gives other logits while gradients are recorded, batch {batch} · seq {seq}"
+    how = {"temperature": 0.0}
+    return Case(f"greedy, {label} · n_new {n_new}", {**inputs, "how": how, "asked": "recording"})
+
+
+def with_signs(model: dict[str, Any], signs: Tensor) -> dict[str, Any]:
+    """Returns the model whose logits are those of `model` by `signs` [d_vocab]."""
+    W_E = model["weights"]["embed"]["W_E"] * signs[:, None]
+    return {**model, "weights": {**model["weights"], "embed": {"W_E": W_E}}}
+
+
 def _stopped_at_once(draw: Draw) -> Case:
     """Returns one prompt whose first new token ends the text."""
-    model, tokens, added = _varied_continuation(draw, _varied_model, (1, 3, 6), 5, 12)
+    stop_token = 0
+    while stop_token == 0:  # other cases have id 0 for a stop token
+        model, tokens, added = _varied_continuation(draw, _varied_model, (1, 3, 6), 5, 12)
+        stop_token = added[0, 0].item()
     inputs = {"model": model, "tokens": tokens, "n_new": 5, "n_ctx": 12}
-    how = {"temperature": 0.0, "stop_token": added[0, 0].item()}
+    how = {"temperature": 0.0, "stop_token": stop_token}
     label = "greedy, the first new token is stop_token, batch 1 · seq 3 · n_new 5 · d_vocab 6"
     return Case(label, {**inputs, "how": how, "asked": "tokens"})
 
 
-def _run_generate(generate, model, tokens, n_new, n_ctx, how, asked):
-    model, how = Talker(**model), _with_penalties(how)
+def _run_generate(generate, model, tokens, n_new, n_ctx, how, asked, signs=None):
+    how = _with_penalties(how)
+    if signs is not None:
+        return {"tokens": generate(_ByRecording(signs, **model), tokens, n_new, n_ctx, **how)}
+    model = Talker(**model)
     if asked == "tokens":
         return {"tokens": generate(model, tokens, n_new, n_ctx, **how), "gradients recorded": model.gradients}
     if asked == "seeds":
@@ -780,9 +833,10 @@ shape_table = shape_table_check(
         "filtered": "the same logits after top_k_filter with k = 50",
         "drawn": "the next token of each prompt",
         "written": "what generate returns for n_new = 10, without a stop token",
-        "new_q": "the queries of one block in the first step with a cache",
-        "all_k": "the keys of one block in that step",
-        "new_scores": "its scores in that step",
+        "border": "the k-th largest logit of each row, as top_k_filter compares it with the row",
+        "said": "the logits of the prompts' tokens, one for each token of the prompts",
+        "column": "the drawn tokens as they are appended to the prompts",
+        "window": "what the model is called on in the last of the 10 rounds, if n_ctx is 8",
     },
 )
 
@@ -798,21 +852,38 @@ def _beam_cases(draw: Draw) -> list[Case]:
     several |= {0.0: (3, 4, 2, 2, 3, 2, 3, 2, 2)}
     cases = [(n_beams, length_penalty) for length_penalty, beams in several.items() for n_beams in beams]
     stops = cycle(("middle", "first", "last"))
-    return alone + [
+    stopped = [
         _beam_case(draw, n_beams, draw.choose([5, 6, 7]), {"length_penalty": length_penalty}, next(stops))
         for n_beams, length_penalty in cases
     ]
+    one_token = [_beam_case(draw, n_beams, 5, {}, seq=1) for n_beams in (1, 3)]
+    one_token.append(_beam_case(draw, 2, 6, {"length_penalty": 1.0}, "first", seq=1))
+    # A stop token that is more frequent than all others ends beam after beam; others must take their places.
+    often = [
+        _beam_case(draw, 2 + number % 2, 7, {"length_penalty": 8.0 + number / 2}, "middle", stop_bias=4.0)
+        for number in range(12)
+    ]
+    return alone + stopped + one_token + often
 
 
-def _beam_case(draw: Draw, n_beams: int, n_new: int, asked: dict[str, Any], stop: str = "") -> Case:
-    """Returns a case; with a length_penalty also a stop token that is frequent."""
-    seq, d_vocab = draw.choose([1, 2, 4]), draw.choose([10, 11, 12])
+def _beam_case(
+    draw: Draw,
+    n_beams: int,
+    n_new: int,
+    asked: dict[str, Any],
+    stop: str = "",
+    seq: int | None = None,
+    stop_bias: float = 1.6,
+) -> Case:
+    """Returns a case; with a length_penalty also a stop token, whose logit has `stop_bias` added to it."""
+    seq, d_vocab = seq or draw.choose([2, 3, 4]), draw.choose([10, 11, 12])
     # With rather even probabilities the best beginning is not always part of the best text.
-    model, tokens = _varied_model(draw, 14, d_vocab, spread=1.6), draw.integers(0, d_vocab, seq)
+    model = _varied_model(draw, 14, d_vocab, spread=1.6)
+    tokens = draw.integers(0, d_vocab if seq > 1 else 1, seq)  # a single token is id 0
     if asked:
         asked = {"stop_token": _STOPS[stop](d_vocab), **asked}
         direction = model["weights"]["embed"]["W_E"][asked["stop_token"]]
-        model["weights"]["ln_f"]["bias"] += 1.6 * direction / direction.square().sum()
+        model["weights"]["ln_f"]["bias"] += stop_bias * direction / direction.square().sum()
     inputs = {"model": model, "tokens": tokens, "n_new": n_new, "n_beams": n_beams, "how": asked}
     return Case(
         f"{_described({'n_beams': n_beams, 'n_new': n_new, **asked})}, seq {seq} · d_vocab {d_vocab}", inputs
@@ -1035,6 +1106,9 @@ cached_logits = Check(
 WORK = "at most twice the FLOPs of reading the text once"
 """The work with a cache; without one it is ten times as much in the case below."""
 
+READING = "tokens of a model that reads other vectors after three times the text"
+"""Shows in the tokens, too, that each token was read only once or twice: a count of FLOPs can be forged."""
+
 
 def _cached_generate_cases(draw: Draw) -> list[Case]:
     cases = []
@@ -1072,7 +1146,20 @@ def _run_cached_generate(cached_generate, model, tokens, n_new, asked):
     if not isinstance(written, Tensor):
         return {"tokens": written}
     _, once = forward_flops(lambda: model(written))
-    return {"tokens": written, WORK: work <= 2 * once}
+    model.embed.register_forward_hook(_turning_after(3 * written.shape[1]))
+    return {"tokens": written, WORK: work <= 2 * once, READING: cached_generate(model, tokens, n_new, 0.0)}
+
+
+def _turning_after(most: int) -> Callable[..., Tensor]:
+    """Returns a hook that gives vectors their opposites once `most` tokens of each prompt have been read."""
+    read = 0
+
+    def hook(embed: torch.nn.Module, inputs: tuple[Tensor], output: Tensor) -> Tensor:
+        nonlocal read
+        read += inputs[0].shape[-1]
+        return output if read <= most else -output
+
+    return hook
 
 
 def forward_flops(compute: Callable[[], Any]) -> tuple[Any, int]:

@@ -50,6 +50,7 @@ def _loss_cases(draw: Draw) -> list[Case]:
         Case("two tokens, so that only one is predicted, batch 3", shortest),
         Case("one prompt of two tokens, d_vocab 6", single),
         Case("the first id and the last alone, batch 2 · seq 4 · d_vocab 6", ends),
+        Case("id 0 alone, batch 1 · seq 2 · d_vocab 6", single | {"tokens": torch.zeros(1, 2).long()}),
         _real_loss_case(draw),
     ]
 
@@ -68,13 +69,18 @@ def _real_loss_case(draw: Draw) -> Case:
 
 def _run_loss(next_token_loss, logits, tokens):
     loss = next_token_loss(logits.requires_grad_() * 1.0, tokens)
-    return {"loss": loss, "backward() can start from it": isinstance(loss, Tensor) and loss.requires_grad}
+    can_start = isinstance(loss, Tensor) and loss.requires_grad
+    if can_start:
+        loss.sum().backward()
+    # The gradient is what `can_start` claims: 6 ids of it, since a real vocabulary has 50,257.
+    gradient = None if logits.grad is None else logits.grad[..., :6]
+    return {"loss": loss, "backward() can start from it": can_start, "gradient of the logits": gradient}
 
 
 next_token_loss = Check(
     name="next_token_loss",
     week=WEEK,
-    question="How surprised is the model, on average, by each token that comes next?",
+    question="What is the mean loss of the next tokens?",
     cases=_loss_cases,
     run=_run_loss,
     forbidden=("transformers.loss",),
@@ -315,12 +321,9 @@ def _set_gradients(parameters: Sequence[nn.Parameter], gradients: Sequence[Tenso
         parameter.grad = None if gradient is None else gradient.clone()
 
 
-def _has_gradients(parameters: Sequence[nn.Parameter], gradients: Sequence[Tensor | None]) -> bool:
-    """True if the parameters have exactly these gradients."""
-    pairs = zip((parameter.grad for parameter in parameters), gradients, strict=True)
-    return all(
-        one is other if one is None or other is None else torch.equal(one, other) for one, other in pairs
-    )
+def gradients_of(parameters: Sequence[nn.Parameter]) -> list[Tensor | str]:
+    """Returns copies of the parameters' gradients, "none" for a parameter without one."""
+    return ["none" if parameter.grad is None else parameter.grad.clone() for parameter in parameters]
 
 
 def _values(parameters: Sequence[nn.Parameter]) -> list[Tensor]:
@@ -370,19 +373,19 @@ def _real_sgd_case(draw: Draw) -> Case:
 
 def _run_sgd(sgd_momentum, weights, gradients, lrs, momentum):
     parameters, velocities = _parameters(weights), [torch.zeros_like(weight) for weight in weights]
-    stages, untouched = {}, True
+    stages: dict[str, Any] = {}
     for number, (lr, given) in enumerate(zip(lrs, gradients, strict=True), start=1):
         _set_gradients(parameters, given)
         sgd_momentum(parameters, velocities, lr, momentum)
         stages[f"parameters after step {number}"] = _values(parameters)
-        untouched = untouched and _has_gradients(parameters, given)
-    return {**stages, "gradients left as they were": untouched}
+        stages[f"gradients after step {number}"] = gradients_of(parameters)
+    return stages
 
 
 sgd_momentum = Check(
     name="sgd_momentum",
     week=WEEK,
-    question="Where do the parameters stand after each step?",
+    question="What are the parameters after each step?",
     cases=_sgd_cases,
     run=_run_sgd,
     forbidden=("torch.optim",),
@@ -456,7 +459,7 @@ def _grouped(parameters: Sequence[nn.Parameter], groups: Sequence[dict]) -> list
 def _run_adamw(AdamW, weights, gradients, groups, lrs, settings, reload):
     parameters = _parameters(weights)
     optimizer = AdamW(_grouped(parameters, groups), lr=lrs[0], **settings)
-    stages, untouched = {}, True
+    stages: dict[str, Any] = {}
     for number, (lr, before, given) in enumerate(zip(lrs, [lrs[0], *lrs], gradients, strict=False), start=1):
         if reload and number == 1 + len(gradients) // 2:
             parameters = _parameters(_values(parameters))
@@ -465,12 +468,14 @@ def _run_adamw(AdamW, weights, gradients, groups, lrs, settings, reload):
             optimizer.lr = lr
         _set_gradients(parameters, given)
         optimizer.step()
-        untouched = untouched and _has_gradients(parameters, given)
         if number in (1, 2, len(gradients) // 2, len(gradients)):
             stages[f"parameters after step {number}"] = _values(parameters)
+            stages[f"gradients after step {number}"] = gradients_of(parameters)
     optimizer.zero_grad()
-    empty = all(parameter.grad is None or not parameter.grad.any() for parameter in parameters)
-    return {**stages, "gradients left as they were": untouched, "gradients gone after zero_grad": empty}
+    # Gradients add up: these are the weights themselves only if none were left.
+    pairs = zip(parameters, weights, strict=True)
+    torch.stack([(parameter * weight).sum() for parameter, weight in pairs]).sum().backward()
+    return {**stages, "gradients of a backward() after zero_grad": gradients_of(parameters)}
 
 
 def _reload(AdamW: Any, optimizer: Any, groups: list[dict], settings: dict) -> Any:
@@ -486,7 +491,7 @@ def _reload(AdamW: Any, optimizer: Any, groups: list[dict], settings: dict) -> A
 AdamW = Check(
     name="AdamW",
     week=WEEK,
-    question="Where do the parameters stand after each step, also after its state was saved and loaded?",
+    question="What are the parameters after each step, also after its state was saved and loaded?",
     cases=_adamw_cases,
     run=_run_adamw,
     forbidden=("torch.optim",),
@@ -499,6 +504,7 @@ def _clip_cases(draw: Draw) -> list[Case]:
         (3.0, 1.0, "a norm above max_norm"),
         (3.0, 0.01, "a norm far above max_norm"),
         (0.02, 5.0, "a norm below max_norm"),
+        (1e-9, 1.0, "a norm of almost 0"),
         (0.0, 1.0, "gradients of 0"),
     ):
         drawn = _problem(draw, 1, scale)
@@ -527,9 +533,8 @@ def _run_clip(clip_grad_norm, weights, gradients, max_norm, listed):
     _set_gradients(parameters, gradients)
     # Like model.parameters(), a generator can be iterated over only once.
     norm = clip_grad_norm(parameters if listed else (each for each in parameters), max_norm)
-    untouched = all(map(torch.equal, _values(parameters), weights))
-    clipped = ["none" if parameter.grad is None else parameter.grad.clone() for parameter in parameters]
-    return {"norm before": norm, "gradients": clipped, "parameters left as they were": untouched}
+    clipped = gradients_of(parameters)
+    return {"norm before": norm, "gradients": clipped, "parameters afterwards": _values(parameters)}
 
 
 clip_grad_norm = Check(
@@ -650,7 +655,7 @@ shape_table = shape_table_check(
     WEEK,
     {
         "logits": "the model's output",
-        "judged_logits": "the logits that have a token to be judged by",
+        "judged_logits": "the logits that have a target",
         "loss": "the mean of −log p",
         "grad_logits": "how the loss changes with the logits",
         "x": "what the MLP reads",

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from utils.checks.engine.cases import Case, Draw
 from utils.checks.engine.check import Check
 from utils.checks.engine.shape_table import shape_table_check
+from utils.checks.fakes.by_state import ByState
 from utils.checks.fakes.full_disk import full_disk
 from utils.checks.fakes.trainable_model import SmallModel, small_weights
 from utils.checks.fakes.trainer import SmallRun
@@ -55,7 +56,18 @@ def _split_cases(draw: Draw) -> list[Case]:
         tokens = _text(draw, end_of_text, d_vocab, sorted(_lengths(draw, 9, 4, 22)))
         label = f"9 stories, {len(tokens)} tokens, val_share {val_share}, end_of_text {end_of_text}"
         cases.append(Case(label, {"tokens": tokens, "val_share": val_share, "end_of_text": end_of_text}))
-    return [*cases, *(_border_case(draw, distance) for distance in (0, 1, -1)), _rounded_case(draw)]
+    borders = [_border_case(draw, distance) for distance in (0, 1, -1)]
+    return [*cases, *borders, _rounded_case(draw), *_short_split_cases(draw)]
+
+
+def _short_split_cases(draw: Draw) -> list[Case]:
+    """Returns stories of one token each, with positions that are whole numbers."""
+    cases = []
+    for n_stories, val_share in ((2, 0.8), (12, 0.5)):
+        tokens = _text(draw, 0, 7, [1] * n_stories)
+        label = f"{n_stories} stories of one token each, val_share {val_share}, end_of_text 0"
+        cases.append(Case(label, {"tokens": tokens, "val_share": val_share, "end_of_text": 0}))
+    return cases
 
 
 def _border_case(draw: Draw, distance: int) -> Case:
@@ -159,7 +171,20 @@ def _counting_cases(draw: Draw) -> list[Case]:
         cases.append(Case(label, {"train": train, "val": val, "d_vocab": d_vocab}))
     unseen = torch.tensor([0, 1, 0, 1, 0, 1, 2]), torch.tensor([2, 3, 3, 1, 0])
     inputs = {"train": unseen[0], "val": unseen[1], "d_vocab": 4}
-    return [*cases, Case("pairs, and a token, that the training text never has", inputs), _story_case(draw)]
+    unseen_case = Case("pairs, and a token, that the training text never has", inputs)
+    return [*cases, unseen_case, _story_case(draw), *_short_counting_cases()]
+
+
+def _short_counting_cases() -> list[Case]:
+    """Returns a single pair to count and to predict, and a vocabulary of a single id."""
+    first = {"train": torch.tensor([1, 0]), "val": torch.tensor([1, 0]), "d_vocab": 3}
+    last = {"train": torch.tensor([0, 2]), "val": torch.tensor([2, 2]), "d_vocab": 3}
+    single = {"train": torch.tensor([0, 0, 0]), "val": torch.tensor([0, 0]), "d_vocab": 1}
+    return [
+        Case("2 tokens to count, 2 to predict, the same pair, d_vocab 3", first),
+        Case("2 tokens to count, 2 to predict, another pair, d_vocab 3", last),
+        Case("3 tokens to count, 2 to predict, d_vocab 1", single),
+    ]
 
 
 def _story_case(draw: Draw) -> Case:
@@ -202,14 +227,36 @@ def _step_cases(draw: Draw) -> list[Case]:
             "batches": batches,
             "max_norm": max_norm,
             "training": training,
+            "in_train_mode": _factors(draw)["in_train_mode"],
         }
         counted = f"{n_batches} {'batch' if n_batches == 1 else 'batches'}"
         cases.append(Case(f"{counted} a step, max_norm {max_norm}, {sizes}", inputs))
+    for n_batches, batch, seq in ((1, 1, 2), (2, 3, 2), (11, 1, 4)):
+        inputs = {
+            "weights": small_weights(draw, 5, 1),
+            "batches": [_both_ends(draw, 5, batch, seq) for _ in range(n_batches)],
+            "max_norm": 0.2,
+            "training": True,
+            "in_train_mode": _factors(draw)["in_train_mode"],
+        }
+        label = f"batch {batch} · seq {seq} · d_vocab 5 · d_model 1, with the first id and the last"
+        cases.append(Case(f"{n_batches} a step, max_norm 0.2, {label}", inputs))
     return cases
 
 
-def _run_train_step(train_step, weights, batches, max_norm, training):
-    model = SmallModel(weights).train(training)
+def _both_ends(draw: Draw, d_vocab: int, batch: int, seq: int) -> Tensor:
+    """Returns random tokens [batch, seq], the first of them id 0 and the last of them the last id."""
+    tokens = draw.integers(0, d_vocab, batch, seq)
+    tokens[0, 0], tokens[-1, -1] = 0, d_vocab - 1
+    return tokens
+
+
+def _run_train_step(train_step, weights, batches, max_norm, training, in_train_mode):
+    """Returns the losses and the weights, in which the factor of the model's mode is, and words on them.
+
+    Denying that the loss keeps its graph gains no more than leaving out `.item()`: its number is judged.
+    """
+    model = SmallByState(weights, ByState(in_train_mode, unrecorded=1.0)).train(training)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
     first = train_step(model, optimizer, batches, max_norm)
     after_one = model.numbers()
@@ -241,50 +288,91 @@ def _evaluate_cases(draw: Draw) -> list[Case]:
         sizes = draw.sizes("d_vocab", "d_model", among=range(4, 10))
         shapes = zip(*(draw.sizes(*"abc", among=range(2, 12)).values() for _ in range(2)), strict=True)
         batches = [draw.integers(0, sizes.d_vocab, *shape) for shape in shapes]
-        inputs = {"weights": small_weights(draw, sizes.d_vocab, sizes.d_model), "batches": batches}
+        weights = small_weights(draw, sizes.d_vocab, sizes.d_model)
+        inputs: dict[str, Any] = {"weights": weights, "batches": batches, **_factors(draw)}
         shown = " and ".join(str(tuple(batch.shape)) for batch in batches)
         label = (
             f"{'train' if training else 'eval'} mode, gradients {'on' if gradients else 'off'} before; "
             f"batches {shown}"
         )
         cases.append(Case(label, {**inputs, "training": training, "gradients": gradients}))
-    return [*cases, _real_evaluate_case(draw.reference)]
+    for batch_shapes in ([(1, 2)], [(3, 2), (1, 4)], [(1, 3)] * 11):
+        batches = [_both_ends(draw, 5, *shape) for shape in batch_shapes]
+        inputs = {
+            "weights": small_weights(draw, 5, 1),
+            "batches": batches,
+            "training": True,
+            "gradients": True,
+        }
+        shown = " and ".join(map(str, dict.fromkeys(batch_shapes)))
+        label = f"{len(batch_shapes)} batches of {shown}, with the first id and the last"
+        cases.append(Case(label, inputs | _factors(draw)))
+    return [*cases, _real_evaluate_case(draw.reference, _factors(draw))]
 
 
-def _real_evaluate_case(reference: Reference) -> Case:
+def _factors(draw: Draw) -> dict[str, float]:
+    """Returns the factors by which a model's logits show its mode and whether gradients are recorded."""
+    first, second = draw.sizes("first", "second", among=range(12, 30)).values()
+    return {"in_train_mode": first / 10, "unrecorded": second / 20}
+
+
+def _real_evaluate_case(reference: Reference, factors: dict[str, float]) -> Case:
     """Returns a case with the reference's logits on two prompts of different lengths."""
     prompts = (PROMPTS[0], "The boy and the girl went to the market.")
     ids = [torch.tensor([reference.tokenizer.encode(prompt)]) for prompt in prompts]
     with torch.no_grad():
         logits = [reference.model(batch).logits for batch in ids]
-    inputs = {"logits": logits, "batches": ids, "training": True, "gradients": True}
+    inputs = {"logits": logits, "batches": ids, "training": True, "gradients": True} | factors
     return Case(f"two prompts, as {reference.name} continues them", inputs)
 
 
 class _Replay(nn.Module):
-    """A model that returns given logits, chosen by the shape of the batch."""
+    """A model that returns given logits, chosen by the shape of the batch, by the factors of its state."""
 
-    def __init__(self, logits: Sequence[Tensor]):
+    def __init__(self, logits: Sequence[Tensor], by_state: ByState):
         super().__init__()
         self.by_shape = {each.shape[:2]: each for each in logits}
+        self.by_state = by_state
         self.calls: list[dict[str, bool]] = []
 
     def forward(self, tokens: Tensor) -> Tensor:
         self.calls.append({"training": self.training, "gradients": torch.is_grad_enabled()})
-        return self.by_shape[tokens.shape]
+        return self.by_state(self.by_shape[tokens.shape])
 
 
-def _run_evaluate(evaluate, batches, training, gradients, weights=None, logits=None):
-    model = SmallModel(weights, dropout=0.5) if weights else _Replay(logits)
+class SmallByState(SmallModel):
+    """A small model whose logits have the factors of its state."""
+
+    def __init__(self, weights: dict[str, Tensor], by_state: ByState, **options: Any):
+        super().__init__(weights, **options)
+        self.by_state = by_state
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Returns the logits [batch, seq, d_vocab]."""
+        return self.by_state(super().forward(tokens))
+
+
+def _run_evaluate(
+    evaluate, batches, training, gradients, in_train_mode, unrecorded, weights=None, logits=None
+):
+    """Returns the loss, and the logits of a run afterwards. Both have the factors of the model's state.
+
+    The words on the state are for the report: a wrong one is shown before the numbers that it belongs to.
+    """
+    by_state = ByState(in_train_mode, unrecorded)
+    model = SmallByState(weights, by_state) if weights else _Replay(logits, by_state)
     model.train(training)
     with torch.set_grad_enabled(gradients):
         loss = evaluate(model, batches)
         left_on = torch.is_grad_enabled()
+        calls = list(model.calls)
+        afterwards = model(batches[-1])[..., :4].detach()
     return {
+        "logits of a run afterwards": afterwards,
         "loss": loss,
-        "in eval mode while it ran": not any(call["training"] for call in model.calls),
+        "in eval mode while it ran": not any(call["training"] for call in calls),
         "mode afterwards": "train" if model.training else "eval",
-        "gradients recorded": any(call["gradients"] for call in model.calls),
+        "gradients recorded": any(call["gradients"] for call in calls),
         "gradients afterwards": "on" if left_on else "off",
     }
 
@@ -312,6 +400,11 @@ def _overfit_cases(draw: Draw) -> list[Case]:
             "lr": lr,
         }
         cases.append(Case(f"{steps} steps, lr {lr}, {sizes}", inputs))
+    for steps, lr, batch, seq in ((0, 0.05, 3, 4), (1, 0.05, 1, 2), (3, 0.0, 2, 4)):
+        inputs = {"weights": small_weights(draw, 6, 3, scale=3.0), "steps": steps, "lr": lr}
+        inputs["batch"] = _both_ends(draw, 6, batch, seq)
+        label = f"batch {batch} · seq {seq} · d_vocab 6 · d_model 3, with the first id and the last"
+        cases.append(Case(f"{steps} steps, lr {lr}, {label}", inputs))
     return cases
 
 
@@ -323,7 +416,7 @@ def _run_overfit(overfit_one_batch, weights, batch, steps, lr):
 overfit_one_batch = Check(
     name="overfit_one_batch",
     week=WEEK,
-    question="What is the loss before each step, and which weights come of it?",
+    question="What is the loss before each step, and what are the weights afterwards?",
     cases=_overfit_cases,
     run=_run_overfit,
 )
@@ -356,6 +449,10 @@ def _trainer_cases(draw: Draw) -> list[Case]:
         (8, [4, 2], {}),
         (0, [2, 5], {"accumulate": 2, "seq": 6}),
         (5, [1, 3], {"warmup_steps": 1, "batch_size": 4}),
+        (0, [0, 1, 7], {"warmup_steps": 0, "min_lr": 0.0, "seed": 0}),
+        (8, [3, 0], {"warmup_steps": 2, "total_steps": 3, "weight_decay": 0.0, "betas": (0.0, 0.9)}),
+        (8, [1], {"warmup_steps": 0, "total_steps": 1, "batch_size": 1, "seq": 2}),
+        (0, [12], {"warmup_steps": 11, "total_steps": 12, "max_norm": 100.0}),
     ):
         d_vocab = 9
         tokens = _text(draw, end_of_text, d_vocab, _lengths(draw, 8, 4, 14))
@@ -366,7 +463,8 @@ def _trainer_cases(draw: Draw) -> list[Case]:
             "rounds": rounds,
         }
         shown = ", ".join(f"{name} {value}" for name, value in other.items()) or "one batch a step"
-        cases.append(Case(f"{rounds[0]} steps, then {rounds[1]} more; {shown}", inputs))
+        steps = f"{rounds[0]} steps" + "".join(f", then {more} more" for more in rounds[1:])
+        cases.append(Case(f"{steps}; {shown}", inputs))
     return cases
 
 
@@ -392,7 +490,7 @@ def _run_trainer(Trainer, weights, tokens, settings, rounds):
 Trainer = Check(
     name="Trainer",
     week=WEEK,
-    question="Which losses and which weights come of so many steps, with which learning rates?",
+    question="What are the losses, the weights and the learning rates of these steps?",
     cases=_trainer_cases,
     run=_run_trainer,
     random_state="allowed",
@@ -403,11 +501,16 @@ Trainer = Check(
 
 def _sample_cases(draw: Draw) -> list[Case]:
     cases = []
-    for prompt, n_new, n_ctx, temperature, sharpness, ends in (
-        ("", 12, 30, 0.0, 1.0, True),
-        ("dab", 9, 30, 0.0, 1.0, False),
-        ("cab", 14, 8, 0.0, 1.0, False),
-        ("bad", 10, 30, 2.0, 3000.0, True),
+    for prompt, n_new, n_ctx, temperature, sharpness, ends, training in (
+        ("", 12, 30, 0.0, 1.0, True, False),
+        ("dab", 9, 30, 0.0, 1.0, False, True),
+        ("cab", 14, 8, 0.0, 1.0, False, False),
+        ("bad", 10, 30, 2.0, 3000.0, True, True),
+        ("a", 1, 30, 0.0, 1.0, False, True),
+        ("ace", 4, 1, 0.0, 1.0, False, True),
+        ("dab", 0, 30, 0.0, 1.0, False, False),
+        ("", 0, 30, 0.0, 1.0, False, True),
+        ("", 1, 30, 0.0, 1.0, False, False),
     ):
         wanted = range(2, n_new - 1) if ends else range(n_new, n_new + 1)
         inputs = {
@@ -416,10 +519,11 @@ def _sample_cases(draw: Draw) -> list[Case]:
             "n_new": n_new,
             "temperature": temperature,
             "n_ctx": n_ctx,
-            "training": draw.choose([True, False]),
+            "training": training,
         }
         how = "one token is nearly certain" if temperature else "greedy"
         label = f"prompt {prompt!r}, n_new {n_new}, n_ctx {n_ctx}, temperature {temperature:g} ({how})"
+        inputs["in_train_mode"] = _factors(draw)["in_train_mode"]
         cases.append(Case(label, {**inputs, "seeds": 1}))
     flat = {**cases[1].inputs, "temperature": 9.0, "seeds": 6}
     return [*cases, Case("six seeds at temperature 9, each of them twice", flat)]
@@ -462,26 +566,25 @@ def _greedy_story(model: SmallModel, prompt: str, n_new: int, n_ctx: int) -> tup
     return n_new, lead
 
 
-def _run_sample(sample_story, weights, prompt, n_new, temperature, n_ctx, training, seeds):
-    model = SmallModel(weights, n_ctx=n_ctx, dropout=0.5).train(training)
+def _run_sample(sample_story, weights, prompt, n_new, temperature, n_ctx, training, seeds, in_train_mode):
+    by_state = ByState(in_train_mode, unrecorded=1.0)
+    model = SmallByState(weights, by_state, n_ctx=n_ctx, dropout=0.5).train(training)
 
     def tell(seed: int) -> str:
         return sample_story(model, ToyVocabulary(), prompt, n_new, temperature, seed)
 
     if seeds == 1:
-        return {"text": tell(3), "mode afterwards": "train" if model.training else "eval"}
-    stories = [tell(seed) for seed in range(seeds)]
-    again = [tell(seed) for seed in range(seeds)]
-    return {
-        "the same seed tells the same": stories == again,
-        "other seeds tell others": len(set(stories)) > 1,
-    }
+        text, mode = tell(3), "train" if model.training else "eval"
+        model.dropout.p = 0.0  # the mode's own factor shows in the logits, and nothing is left to chance
+        afterwards = model(torch.tensor([[0]])).detach()
+        return {"text": text, "mode afterwards": mode, "logits of a run afterwards": afterwards}
+    return {"stories": [tell(seed) for seed in range(seeds)], "again": [tell(seed) for seed in range(seeds)]}
 
 
 sample_story = Check(
     name="sample_story",
     week=WEEK,
-    question="Which story does the model tell?",
+    question="Which story does the model write?",
     cases=_sample_cases,
     run=_run_sample,
 )
@@ -500,6 +603,8 @@ def _save_cases(draw: Draw) -> list[Case]:
         (4, "full"),
         (0, "free"),
         (2, "with an earlier checkpoint"),
+        (7, "free"),  # as many as settings.total_steps
+        (0, "with an earlier checkpoint"),
     ):
         inputs = {"weights": small_weights(draw, 7, 4), "settings": _settings(draw, 6)}
         label = f"after {steps} steps" + {"full": ", when the disk is full", "free": ""}.get(
@@ -516,7 +621,7 @@ def _run_save(save_checkpoint, weights, settings, steps, disk, earlier):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "run.pt"
         if disk == "full":
-            return _save_on_a_full_disk(save_checkpoint, run, path)
+            return _save_on_a_full_disk(save_checkpoint, run, path, earlier)
         if disk != "free":
             return {
                 "steps in the file, one after the other": _steps_seen(save_checkpoint, run, path, earlier)
@@ -557,16 +662,22 @@ def _contents(path: Path) -> dict[str, Any]:
     return {"file": "a dict", **{name: found.get(name) for name in PARTS_OF_A_CHECKPOINT}}
 
 
-def _save_on_a_full_disk(save_checkpoint: Callable[..., Any], run: SmallRun, path: Path) -> dict[str, Any]:
-    """Returns the condition of an earlier checkpoint, and the error that the failure raises."""
-    torch.save({"an earlier": "checkpoint"}, path)
+def _save_on_a_full_disk(
+    save_checkpoint: Callable[..., Any], run: SmallRun, path: Path, earlier: int
+) -> dict[str, Any]:
+    """Returns the condition of an earlier checkpoint, and the error that the failure raises.
+
+    The step in the file proves the condition. Forging the error gains nothing, since a function that leaves
+    the error alone needs no code for it.
+    """
+    torch.save({"step": earlier}, path)
     raised = "nothing"
     with full_disk():
         try:
             save_checkpoint(run, path)
         except OSError as error:
             raised = type(error).__name__
-    return {"the earlier checkpoint": _condition(path), "raises": raised}
+    return {"the earlier checkpoint": _condition(path), "raises": raised, "step in the file": _step_in(path)}
 
 
 def _condition(path: Path) -> str:
@@ -581,7 +692,7 @@ def _condition(path: Path) -> str:
 save_checkpoint = Check(
     name="save_checkpoint",
     week=WEEK,
-    question="What does the file hold, and what becomes of an earlier one if writing fails?",
+    question="What is in the file, and is an earlier one kept if writing fails?",
     cases=_save_cases,
     run=_run_save,
 )
@@ -591,7 +702,7 @@ save_checkpoint = Check(
 
 def _resume_cases(draw: Draw) -> list[Case]:
     cases = []
-    for done, more in ((3, 4), (5, 2), (0, 3)):
+    for done, more in ((3, 4), (5, 2), (0, 3), (7, 0), (7, 1)):  # of 7 steps in all
         inputs: dict[str, Any] = {
             "weights": small_weights(draw, 7, 4),
             "other_weights": small_weights(draw, 7, 4),
@@ -613,11 +724,12 @@ def _run_resume(resume, weights, other_weights, settings, done, more, changed):
         continued = SmallRun(other_weights, settings)
         continued.train(1)  # `resume` has to replace the state of a trainer that has run before
         if changed != "nothing":
-            return _run_refusal(resume, continued, path)
+            return _run_refusal(resume, continued, path, more)
         resume(continued, path)
     at = {"step": continued.step, "losses so far": list(continued.losses)}
     for run in (whole, continued):
         run.train(more)
+    # Forging the last bits gains nothing: the losses and the weights are judged to six digits.
     same_bits = all(map(torch.equal, whole.model.numbers().values(), continued.model.numbers().values()))
     return {
         **at,
@@ -636,7 +748,8 @@ def _write_checkpoint(run: SmallRun, path: Path, changed: str) -> None:
     torch.save({"config": config, "settings": settings, **run.state()}, path)
 
 
-def _run_refusal(resume: Callable[..., Any], run: SmallRun, path: Path) -> dict[str, Any]:
+def _run_refusal(resume: Callable[..., Any], run: SmallRun, path: Path, more: int) -> dict[str, Any]:
+    """Returns the error, and how the run goes on, which shows whether the checkpoint was loaded."""
     before, raised = run.state(), "nothing"
     try:
         resume(run, path)
@@ -646,7 +759,13 @@ def _run_refusal(resume: Callable[..., Any], run: SmallRun, path: Path) -> dict[
         raised = type(error).__name__
     after = run.state()
     unchanged = [name for name in before if _same(before[name], after[name])]
-    return {"raises": raised, "the trainer is as it was": len(unchanged) == len(before)}
+    run.train(more)
+    return {
+        "raises": raised,
+        "the trainer is as it was": len(unchanged) == len(before),
+        "losses": list(run.losses),
+        "weights": run.model.numbers(),
+    }
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -662,7 +781,7 @@ def _same(one: Any, other: Any) -> bool:
 resume = Check(
     name="resume",
     week=WEEK,
-    question="Where does the run stand, and does it go on as if it had never stopped?",
+    question="Is the trainer in the state of the checkpoint, and does it continue as if never stopped?",
     cases=_resume_cases,
     run=_run_resume,
 )
@@ -672,7 +791,10 @@ resume = Check(
 
 def _storyteller_cases(draw: Draw) -> list[Case]:
     cases = []
-    for total_steps, every, stops_at in ((7, 3, None), (6, 2, None), (9, 2, 5)):
+    for total_steps, every, stops_at in (
+        (7, 3, None), (6, 2, None), (9, 2, 5),
+        (5, 9, None), (4, 4, None), (3, 1, None), (12, 11, None), (4, 2, 0), (6, 2, 4), (4, 2, 4), (5, 3, 5),
+    ):  # fmt: skip
         batches = [draw.integers(0, 7, 2, 5), draw.integers(0, 7, 3, 4)]
         inputs = {
             "weights": small_weights(draw, 7, 4),
@@ -682,6 +804,8 @@ def _storyteller_cases(draw: Draw) -> list[Case]:
             "stops_at": stops_at,
         }
         broken = f", broken off in step {stops_at} and called again" if stops_at is not None else ""
+        if stops_at == total_steps:
+            broken = ", finished and called again"
         cases.append(Case(f"{total_steps} steps, a report every {every}{broken}", inputs))
     return cases
 
@@ -738,7 +862,7 @@ def tell(model: SmallModel) -> str:
 train_storyteller = Check(
     name="train_storyteller",
     week=WEEK,
-    question="Which reports come of the run, and which steps does it take?",
+    question="What does the run report, and which steps does it take?",
     cases=_storyteller_cases,
     run=_run_storyteller,
 )
@@ -750,8 +874,8 @@ shape_table = shape_table_check(
     {
         "tokens": "the batch",
         "logits": "the model's output",
-        "judged_logits": "the logits that have a token to be judged by",
-        "targets": "the tokens that they are judged by",
+        "judged_logits": "the logits that have a target",
+        "targets": "the tokens that are to be predicted",
         "token_losses": "−log p of each target",
         "loss": "what backward() starts from",
         "W_E_grad": "the gradient of W_E",
@@ -773,13 +897,28 @@ def _curve_cases(draw: Draw) -> list[Case]:
         excess = factor * sizes**-exponent * (noise * draw.normal(n_sizes).double()).exp()
         inputs = {"sizes": sizes.tolist(), "losses": (floor + excess).tolist(), "floor": floor}
         cases.append(Case(f"{n_sizes} sizes, floor {floor}{', with noise' if noise else ''}", inputs))
-    return cases
+    return [*cases, *_small_curve_cases(draw)]
+
+
+def _small_curve_cases(draw: Draw) -> list[Case]:
+    """Returns two sizes, one of which is 1, sizes in no order, one of them twice, and losses all alike."""
+    excess = (0.1 + draw.normal(4).abs().double()).tolist()
+    cases = []
+    for label, sizes, floor in (
+        ("2 sizes, the first of them 1, floor 0.0", [1.0, 20.0], 0.0),
+        ("2 sizes, the last of them 1, floor 0.4", [500.0, 1.0], 0.4),
+        ("4 sizes in no order, one of them twice, floor 0.2", [300.0, 10.0, 4000.0, 10.0], 0.2),
+    ):
+        losses = [floor + each for each in excess[: len(sizes)]]
+        cases.append(Case(label, {"sizes": sizes, "losses": losses, "floor": floor}))
+    alike = {"sizes": [10.0, 100.0, 1000.0], "losses": [2.0, 2.0, 2.0], "floor": 0.0}
+    return [*cases, Case("3 sizes with the same loss, floor 0.0", alike)]
 
 
 scaling_curve = Check(
     name="scaling_curve",
     week=WEEK,
-    question="Which power law runs through these losses?",
+    question="Which power law fits these losses?",
     cases=_curve_cases,
     run=lambda scaling_curve, sizes, losses, floor: scaling_curve(sizes, losses, floor),
 )
@@ -787,16 +926,22 @@ scaling_curve = Check(
 
 def _finder_cases(draw: Draw) -> list[Case]:
     cases = []
-    for low, high, n_steps in ((1e-4, 1e-1, 7), (1e-3, 1.0, 5)):
+    for low, high, n_steps, other in (
+        (1e-4, 1e-1, 7, {}),
+        (1e-3, 1.0, 5, {}),
+        (1e-3, 1e-1, 2, {"seed": 0, "batch_size": 1}),
+        (1e-3, 1e-1, 12, {"seq": 2, "weight_decay": 0.0}),
+    ):
         inputs = {
             "weights": small_weights(draw, 9, 5, scale=2.0),
             "tokens": _text(draw, 8, 9, _lengths(draw, 8, 4, 14)),
-            "settings": _settings(draw, 8),
+            "settings": _settings(draw, 8, **other),
             "low": low,
             "high": high,
             "n_steps": n_steps,
         }
-        cases.append(Case(f"{n_steps} steps from {low:g} to {high:g}", inputs))
+        shown = "".join(f", {name} {value}" for name, value in other.items())
+        cases.append(Case(f"{n_steps} steps from {low:g} to {high:g}{shown}", inputs))
     return cases
 
 
@@ -804,8 +949,7 @@ def _run_finder(find_learning_rate, weights, tokens, settings, low, high, n_step
     model = SmallModel(weights)
     found = find_learning_rate(model, tokens, TrainingSettings(**settings), low, high, n_steps)
     rates, losses = found
-    untouched = all(torch.equal(model.numbers()[name], value) for name, value in weights.items())
-    return {"rates": list(rates), "losses": list(losses), "the model is as it was": untouched}
+    return {"rates": list(rates), "losses": list(losses), "the model's weights afterwards": model.numbers()}
 
 
 find_learning_rate = Check(
@@ -817,13 +961,18 @@ find_learning_rate = Check(
 )
 
 
-class _PrecisionModel(SmallModel):
-    """A model that records the dtype of its logits."""
+class PrecisionModel(SmallModel):
+    """A model that records the dtype of its logits, which have a factor of the case's own in bfloat16."""
+
+    def __init__(self, weights: dict[str, Tensor], in_bfloat16: float):
+        super().__init__(weights)
+        self.in_bfloat16 = in_bfloat16
 
     def forward(self, tokens: Tensor) -> Tensor:
+        """Returns the logits [batch, seq, d_vocab]."""
         logits = super().forward(tokens)
         self.calls[-1]["logits"] = str(logits.dtype).removeprefix("torch.")
-        return logits
+        return logits * self.in_bfloat16 if logits.dtype == torch.bfloat16 else logits
 
 
 def _precision_cases(draw: Draw) -> list[Case]:
@@ -834,18 +983,31 @@ def _precision_cases(draw: Draw) -> list[Case]:
             "weights": small_weights(draw, sizes.d_vocab, sizes.d_model, scale=2.0),
             "batch": draw.integers(0, sizes.d_vocab, sizes.batch, sizes.seq),
             "max_norm": max_norm,
+            "in_bfloat16": _factors(draw)["in_train_mode"],
         }
         cases.append(Case(f"bfloat16 on the CPU, max_norm {max_norm}, {sizes}", inputs))
+    for batch, seq, d_model in ((1, 2, 5), (3, 2, 5), (1, 4, 1)):
+        inputs = {"weights": small_weights(draw, 6, d_model, scale=2.0), "max_norm": 0.2}
+        inputs |= {"batch": _both_ends(draw, 6, batch, seq), "in_bfloat16": _factors(draw)["in_train_mode"]}
+        label = f"batch {batch} · seq {seq} · d_vocab 6 · d_model {d_model}, with the first id and the last"
+        cases.append(Case(f"bfloat16 on the CPU, max_norm 0.2, {label}", inputs))
     return cases
 
 
-def _run_precision(mixed_precision_step, weights, batch, max_norm):
-    model = _PrecisionModel(weights)
+def _run_precision(mixed_precision_step, weights, batch, max_norm, in_bfloat16):
+    """Returns what comes of the step, and the dtypes, which the numbers show as well.
+
+    The loss and the weights have the factor of bfloat16, the logits afterwards have not; the weights are
+    judged with their dtype, and torch gives a gradient the dtype of its parameter.
+    """
+    model = PrecisionModel(weights, in_bfloat16)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    for parameter in model.parameters():
+        parameter.grad = torch.ones_like(parameter)  # as an earlier batch leaves one
     try:
         loss = mixed_precision_step(model, optimizer, batch, max_norm)
         with torch.no_grad():
-            model(batch)
+            afterwards = model(batch)
     finally:
         torch.set_autocast_enabled("cpu", False)  # a solution that leaves it on would affect the next check
     return {
@@ -855,6 +1017,7 @@ def _run_precision(mixed_precision_step, weights, batch, max_norm):
         "weights kept in": _dtypes(model.parameters()),
         "gradients kept in": _dtypes(each.grad for each in model.parameters() if each.grad is not None),
         "weights": model.numbers(),
+        "logits of a run afterwards": afterwards,
     }
 
 
@@ -865,7 +1028,7 @@ def _dtypes(tensors: Any) -> str:
 mixed_precision_step = Check(
     name="mixed_precision_step",
     week=WEEK,
-    question="In which precision is what computed, and what comes of the step?",
+    question="Which precision does each part of the step have, and what does the step change?",
     cases=_precision_cases,
     run=_run_precision,
 )

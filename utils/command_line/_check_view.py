@@ -4,17 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console, Group, RenderableType
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-)
 from rich.table import Table
 from rich.text import Text
 
+from utils.command_line._progress_bar import progress_bar
 from utils.self_check import CheckRow, SelfCheck
 from utils.self_check.check import Begin
 
@@ -24,14 +17,7 @@ _STYLES = {"✓": "green", "✗": "red", "○": "yellow", "✎": "cyan"}
 @contextmanager
 def cell_by_cell(console: Console) -> Iterator[Begin]:
     """Show a progress bar during the context if the console is a terminal; yield the callback for it."""
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=20),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+    with progress_bar(console) as progress:
         task = progress.add_task("starting a fresh kernel", total=None)
 
         def begin(done: int, total: int, label: str) -> None:

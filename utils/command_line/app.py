@@ -1,21 +1,26 @@
-"""The commands `course check` and `course progress`.
+"""The commands `course check`, `course progress` and `course verify`.
 
 Other packages add theirs through the entry-point group `course.commands`.
 """
 
+import sys
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
 from utils.command_line._group import CourseGroup, say_error
+from utils.errors import CourseError
 from utils.paths import find_home, find_notebook
 from utils.self_check import DEFAULT_TIMEOUT, SelfCheck, check_week
 from utils.weeks import find_week
+
+if TYPE_CHECKING:
+    from utils.reference import Reference
 
 _ABOUT = """GPT-2 in twelve weeks: check your notebooks and see how far you are.
 
@@ -115,3 +120,75 @@ def progress() -> None:
     console.print(progress_table(records, find_home()))
     if note:
         say_error(note)
+
+
+@app.command()
+def verify(
+    mine: Annotated[
+        bool, typer.Option("--mine", help="Run your own parts, from your saved notebooks, not the course's.")
+    ] = False,
+    download: Annotated[
+        bool, typer.Option("--download", help="Fetch OpenAI's GPT-2 (0.55 GB, once) without asking.")
+    ] = False,
+    fact: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Only this fact; may be given several times.")
+    ] = None,
+    facts: Annotated[Path | None, typer.Option(hidden=True, help="Another file of facts, for tests.")] = None,
+) -> None:
+    """Compare GPT-2, run by the course's own parts, with what is published of OpenAI's GPT-2.
+
+    Texts, losses, ten steps of training, attention patterns, logits and heads: 24 comparisons, in a few
+    minutes and 4 GB of memory. Facts that need a part which is not there yet wait for its week. The exit code
+    is 0 if nothing differs, 1 if something does, and 2 if nothing could be run.
+
+    Example: `course verify --mine`
+    """
+    from utils.command_line._verify_view import fact_by_fact, verification_view
+    from utils.verification import CourseParts, OwnParts, load_facts
+    from utils.verification import verify as run
+    from utils.verification.facts import FACTS
+
+    wanted = load_facts(facts or FACTS)
+    if unknown := set(fact or ()) - {each.name for each in wanted}:
+        names = ", ".join(each.name for each in wanted)
+        raise CourseError(f"There is no fact {', '.join(sorted(unknown))}. The facts are {names}.")
+    wanted = [each for each in wanted if not fact or each.name in fact]
+    reference = _openai_gpt2(download)
+    parts = OwnParts() if mine else CourseParts()
+    console = Console()
+    try:
+        with fact_by_fact(console, len(wanted)) as begin:
+            outcomes = list(run(wanted, parts, reference, begin))
+    except KeyboardInterrupt:
+        say_error("Stopped. Nothing was recorded.")
+        raise typer.Exit(130) from None
+    console.print(verification_view(outcomes, f"OpenAI's GPT-2, by {parts.title}"))
+    states = {outcome.state for outcome in outcomes}
+    if not states & {"agrees", "differs", "error", "unknown"}:
+        raise typer.Exit(2)
+    raise typer.Exit(1 if states & {"differs", "error"} else 0)
+
+
+def _in_a_terminal() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def _openai_gpt2(download: bool) -> "Reference":
+    """Return GPT-2 from the hub's cache, and download it first if that is wanted.
+
+    Raises:
+        CourseError: It is not there and is not to be downloaded, or cannot be; the message says what to do.
+    """
+    from utils.reference import ReferenceProblem, hub, load
+
+    if not download and not hub.cached_model("gpt2"):
+        missing = f"OpenAI's GPT-2 ({hub.SIZES['gpt2']}) is not in the hub's cache on this machine"
+        if not _in_a_terminal():
+            raise CourseError(f"{missing}. Fetch it once: course verify --download")
+        if not typer.confirm(f"{missing}. Download it now, once?"):
+            raise CourseError("Nothing was downloaded, so nothing was verified.")
+        download = True
+    try:
+        return load("gpt2", download=download, quiet=True)
+    except ReferenceProblem as problem:
+        raise CourseError(str(problem)) from problem

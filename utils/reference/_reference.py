@@ -91,7 +91,7 @@ def load(name: str | None = None, *, download: bool = False, quiet: bool = False
 
     Args:
         name: one of `NAMES`. None is the one that `choose` named; without one, gpt2 if the hub's cache has it
-            or `download` is true, else storyteller.
+            undamaged or `download` is true, else storyteller.
         download: fetch the model from the hub, once, when the cache does not have it.
         quiet: do not print the line that names this reference and the way to get the other.
 
@@ -130,14 +130,21 @@ def _hub_folder(name: str, download: bool) -> Path:
 
     Raises:
         ReferenceMissing: the model is not in the cache and `download` is false, or the download failed.
+        ReferenceDamaged: its weights in the cache are damaged, and `download` is false.
     """
     if folder := hub.cached_model(name):
         return folder
     if download:
         return hub.download(name)
+    call = f'load("{name}", download=True)'
+    if fault := hub.cached_fault(name):
+        raise ReferenceDamaged(
+            f"The weights of {name} in the hub's cache are damaged: {fault}. "
+            f'{call} fetches them again ({hub.SIZES[name]}); load("storyteller") comes with the course.'
+        )
     raise ReferenceMissing(
         f"{name} is not in the hub's cache on this machine. "
-        f'Fetch it once with load("{name}", download=True) ({hub.SIZES[name]}), '
+        f"Fetch it once with {call} ({hub.SIZES[name]}), "
         'or take load("storyteller"), which comes with the course.'
     )
 
@@ -165,9 +172,12 @@ def _description(reference: Reference) -> str:
     size = f"{reference.config.n_layers} layers, d_model {reference.config.d_model}"
     if reference.name != "storyteller":
         return f'Reference: {reference.name} ({size}). The course\'s own small one: load("storyteller").'
-    in_cache = hub.cached_model("gpt2")
-    call = 'load("gpt2")' if in_cache else f'load("gpt2", download=True), {hub.SIZES["gpt2"]}, once'
-    return f"Reference: storyteller, the course's own small GPT-2 ({size}). OpenAI's: {call}."
+    line = f"Reference: storyteller, the course's own small GPT-2 ({size}). "
+    if hub.cached_model("gpt2"):
+        return f'{line}OpenAI\'s: load("gpt2").'
+    if fault := hub.cached_fault("gpt2"):
+        return f'{line}OpenAI\'s is damaged in the cache ({fault}): load("gpt2", download=True) repairs it.'
+    return f'{line}OpenAI\'s: load("gpt2", download=True), {hub.SIZES["gpt2"]}, once.'
 
 
 @contextmanager

@@ -13,7 +13,7 @@ EMBEDDING = "transformer.wte.weight"
 UNEMBEDDING = "lm_head.weight"
 
 
-def shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
+def shapes(*, config: ModelConfig) -> dict[str, tuple[int, ...]]:
     """Return the name and shape of every tensor of `GPT2LMHeadModel.state_dict()`, in its order.
 
     The matrices inside the blocks are (inputs, outputs), as in HF's Conv1D.
@@ -66,7 +66,7 @@ def check(path: Path, config: ModelConfig) -> None:
         raise ReferenceDamaged(f"{path} cannot be read ({type(error).__name__}: {error}).") from error
     # The unembedding is the embedding itself, so files leave it out.
     found.setdefault(UNEMBEDDING, found.get(EMBEDDING))
-    for name, shape in shapes(config).items():
+    for name, shape in shapes(config=config).items():
         if found.get(name) is None:
             raise ReferenceDamaged(f"{path} has no {name}.")
         if found[name] != shape:
@@ -85,7 +85,7 @@ def read(path: Path, config: ModelConfig) -> "dict[str, Tensor]":
     tensors = {_full_name(name): tensor.float() for name, tensor in load_file(path).items()}
     tensors.setdefault(UNEMBEDDING, tensors[EMBEDDING])
     # Drops the causal masks, which OpenAI's files hold as `h.0.attn.bias` and which are not weights.
-    return {name: tensors[name] for name in shapes(config)}
+    return {name: tensors[name] for name in shapes(config=config)}
 
 
 def _full_name(name: str) -> str:

@@ -79,8 +79,21 @@ class Check:
             raise
         finally:
             end()
+        report = self._with_trace(submission, report, check_run)
         show(report)
         return report
+
+    def _with_trace(self, submission: Any, report: Report, check_run: "CheckRun") -> Report:
+        """Returns the report with the line of the student's code that is wrong, if that is certain.
+
+        Only in a notebook, where the cases are public and the judge is in the same process.
+        """
+        if report.passed or not report.written or not in_a_notebook():
+            return report
+        case = importlib.import_module("utils.answers.steps").failed_case(check_run)
+        if case is None:
+            return report
+        return importlib.import_module("utils.checks.trace.card").with_trace(report, case, submission)
 
     def _run_cases(self, submission: Any, check_run: "CheckRun") -> Report:
         first = True

@@ -86,4 +86,5 @@ def captured_warnings() -> Iterator[list[str]]:
 
 
 def _first_line(warning: warnings.WarningMessage) -> str:
-    return f"{warning.category.__name__}: {message_of(warning.message)}".splitlines()[0]
+    line = f"{warning.category.__name__}: {message_of(warning.message)}".splitlines()[0]
+    return line.partition(" (Triggered internally at ")[0]  # PyTorch adds a place in its own C++ code

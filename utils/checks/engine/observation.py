@@ -79,14 +79,14 @@ def observe(
         forbidden: Full names of functions whose calls are recorded.
         on_accelerator: Whether to test that the code would stay on its inputs' device on a GPU.
     """
-    copies = _copy(inputs)
+    copies = copied(inputs)
     with default_torch_state(), isolated_random_state() as random_moved, captured_warnings() as noise:
         with ForbiddenCallWatch(forbidden) as watch:
             output, plain_output, error = _call(run, submission, copies)
         moved = random_moved()
         device = _device_of(output)
         if on_accelerator and not error and device == "cpu":
-            device = device_problem(run, submission, _copy(inputs)) or "cpu"
+            device = device_problem(run, submission, copied(inputs)) or "cpu"
     return Observation(
         output=plain_output,
         error=error,
@@ -129,13 +129,14 @@ def tensors(value: Any) -> Iterator[Tensor]:
             yield from tensors(item)
 
 
-def _copy(value: Any) -> Any:
+def copied(value: Any) -> Any:
+    """Returns plain data with copies of its tensors, lists and dicts."""
     if isinstance(value, Tensor):
         return value.clone()
     if isinstance(value, dict):
-        return {key: _copy(item) for key, item in value.items()}
+        return {key: copied(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return type(value)(_copy(item) for item in value)
+        return type(value)(copied(item) for item in value)
     return value
 
 

@@ -69,20 +69,23 @@ _COLOURS = {
     "○": "var(--jp-warn-color1, #b26a00)",
 }
 _TEXT = "var(--jp-ui-font-color1, #1f1f1f)"
-_QUIET = "var(--jp-ui-font-color2, #666)"
 _FACE = "var(--jp-layout-color2, #f5f5f5)"
 _MONO = "var(--jp-code-font-family, ui-monospace, Menlo, Consolas, monospace)"
 
 
 _BOX = f"background:{_FACE};color:{_TEXT};padding:6px 12px;border-radius:2px;line-height:1.5"
-_GRID = "display:grid;grid-template-columns:max-content 1fr;gap:2px 1.2em;margin-top:6px"
+_GRID = "display:grid;grid-template-columns:max-content 1fr;align-items:baseline;gap:2px 1.2em;margin-top:6px"
+# Fainter than the text, at a contrast of 5 or more to the face in both themes.
+_LABEL = "opacity:0.75"
 
 
 def html_card(report: Report) -> str:
     """Returns the report as HTML: a coloured edge, the headline, and the diagnosis in two columns."""
     colour = _COLOURS[report.mark]
+    # A theme's red and orange alone are too faint to read on the face, in dark and in light.
+    mark = f"color-mix(in srgb, {colour} 60%, {_TEXT})"
     head = (
-        f'<b style="color:{colour}">{report.mark}</b> '
+        f'<b style="color:{mark}">{report.mark}</b> '
         f'<b style="font-family:{_MONO}">{escape(report.check)}</b>'
         f' <span style="margin-left:1em">{_prose(report.headline)}</span>'
     )
@@ -99,7 +102,7 @@ def _row(label: str, text: str) -> str:
     sentence = label in {"mistake", "look at", "note", "next", "question"}
     family = "" if sentence else f";font-family:{_MONO};font-size:0.92em"
     return (
-        f'<div style="color:{_QUIET}">{escape(label)}</div>'
+        f'<div style="{_LABEL}">{escape(label)}</div>'
         f'<div style="white-space:pre-wrap;overflow-wrap:anywhere{family}">'
         f"{_prose(text) if sentence else escape(text)}</div>"
     )

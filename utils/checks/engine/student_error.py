@@ -34,12 +34,14 @@ class StudentError:
 
     @property
     def kind(self) -> tuple[str, str]:
-        """The error without memory addresses: one mistake, run twice on the same inputs, has one kind.
+        """The error without what differs between two programs that make the same mistake on the same inputs:
+        memory addresses and einsum's letters.
 
         Sizes stay, since many mistakes raise `mat1 and mat2 shapes cannot be multiplied` and only the sizes
         tell them apart.
         """
-        return self.type_name, re.sub(r"\b0x[0-9a-f]+", "0x…", self.message)
+        message = re.sub(r"\b0x[0-9a-f]+", "0x…", self.message)
+        return self.type_name, re.sub(r"\bsubscript [A-Za-z]\b", "subscript …", message)
 
     @classmethod
     def from_plain(cls, data: Any) -> "StudentError":

@@ -19,23 +19,31 @@ class BareModel(nn.Module):
         config: The sizes.
         shapes: The parameters' names and shapes.
         tied: Further names of modules, and the names of the modules that they share.
-        seed: The seed of the random numbers.
+        seed: The seed of the random numbers. None makes parameters on the meta device, which have none.
     """
 
     def __init__(
-        self, config: ModelConfig, shapes: Mapping[str, Sequence[int]], tied: Mapping[str, str], seed: int
+        self,
+        config: ModelConfig | None,
+        shapes: Mapping[str, Sequence[int]],
+        tied: Mapping[str, str],
+        seed: int | None,
     ):
         super().__init__()
         self.config = config
-        generator = torch.Generator().manual_seed(seed)
-        _add_parameters(
-            self, {name: torch.randn(*shape, generator=generator) for name, shape in shapes.items()}
-        )
+        _add_parameters(self, _numbers(shapes, seed))
         for place, module in tied.items():
             path, _, own_name = place.rpartition(".")
             if path and not hasattr(self, path):
                 self.add_module(path, nn.Module())
             self.get_submodule(path).add_module(own_name, self.get_submodule(module))
+
+
+def _numbers(shapes: Mapping[str, Sequence[int]], seed: int | None) -> dict[str, torch.Tensor]:
+    if seed is None:
+        return {name: torch.empty(*shape, device="meta") for name, shape in shapes.items()}
+    generator = torch.Generator().manual_seed(seed)
+    return {name: torch.randn(*shape, generator=generator) for name, shape in shapes.items()}
 
 
 def _add_parameters(module: nn.Module, numbers: Mapping[str, torch.Tensor]) -> None:

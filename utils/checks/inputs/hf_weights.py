@@ -33,7 +33,7 @@ def random_config(draw: Draw, n_layers: int, n_heads: int) -> ModelConfig:
     return ModelConfig(n_heads * d_head, n_heads, d_head, d_mlp, n_layers, d_vocab, n_ctx, 1e-2)
 
 
-def tensor_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
+def tensor_shapes(*, config: ModelConfig) -> dict[str, tuple[int, ...]]:
     """Returns the shape of every tensor of HF's state dict for this config, by name."""
     size = {"d_model": config.d_model, "packed": 3 * config.d_model, "d_mlp": config.d_mlp}
     shapes: dict[str, tuple[int, ...]] = {
@@ -49,7 +49,7 @@ def tensor_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
 
 def random_state_dict(draw: Draw, config: ModelConfig) -> StateDict:
     """Returns random weights: matrices that keep activations of order 1; biases and gains of order 1."""
-    tensors = {name: _random(draw, name, shape) for name, shape in tensor_shapes(config).items()}
+    tensors = {name: _random(draw, name, shape) for name, shape in tensor_shapes(config=config).items()}
     return tensors | {"lm_head.weight": tensors["transformer.wte.weight"]}
 
 
@@ -69,7 +69,7 @@ def cut_of(reference: Reference, d_vocab: int, n_ctx: int) -> tuple[ModelConfig,
         full.d_model, full.n_heads, full.d_head, full.d_mlp, 1, d_vocab, n_ctx, full.layer_norm_eps
     )
     state_dict = reference.state_dict
-    cut = {name: state_dict[name][: shape[0]].clone() for name, shape in tensor_shapes(config).items()}
+    cut = {name: state_dict[name][: shape[0]].clone() for name, shape in tensor_shapes(config=config).items()}
     return config, cut | {"lm_head.weight": cut["transformer.wte.weight"]}
 
 

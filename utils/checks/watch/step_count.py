@@ -31,6 +31,7 @@ def result_and_growth(function: Callable[..., Any], *inputs: Any) -> dict[str, A
     """Returns the function's result, and whether it takes more steps when every axis is four times as long.
 
     Array operations take the same number of steps for any length; loops, recursion and comprehensions do not.
+    A loop gives the same result, so a forged count gains points for it: steps are counted where they run.
     """
     result, few = count_steps(function, *inputs)
     longer = [_longer(value) if isinstance(value, Tensor) else value for value in inputs]

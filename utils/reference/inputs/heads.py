@@ -40,6 +40,15 @@ def attention_input(reference: Reference, layer: int) -> Float[Tensor, "batch se
     return F.layer_norm(stream_start(reference), (width,), norm["gain"], norm["bias"], eps)
 
 
+def first_block_projections(
+    reference: Reference, ids: Int[Tensor, "batch seq"]
+) -> list[Float[Tensor, "batch seq d_model"]]:
+    """Return the queries, the keys and the values of the first block, those of all heads side by side."""
+    packed = packed_weights(reference, layer=0)
+    together = F.linear(first_block_input(reference, ids), packed["W_QKV"].mT, packed["b_QKV"])
+    return list(together.split(reference.config.d_model, dim=-1))
+
+
 def first_block_qkv(
     reference: Reference, ids: Int[Tensor, "batch seq"]
 ) -> list[Float[Tensor, "batch heads seq d_head"]]:

@@ -1,0 +1,138 @@
+"""The part of a card that says where in the student's own code the values part from GPT-2's."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from utils.checks.engine.report import Report
+from utils.checks.engine.untrusted import readable
+from utils.checks.trace.comparison import Comparison
+from utils.checks.trace.explain import FailedCase, Trace, trace
+from utils.checks.trace.factors import name_of_factor, sizes_of
+from utils.checks.trace.location import Location
+from utils.checks.trace.recorder import RESULT, Event, Run
+from utils.checks.trace.relations import Relation, is_rich, relation
+from utils.checks.trace.steps import Step
+
+STEPS, LOOK_AT, IN_YOUR_CODE = "your steps", "look at", "in your code"
+_REASONS = {
+    "proof": "\nwith GPT-2's numbers in place of this line's, the rest of your code gives the right result",
+    "change": "\na small change of this line alone gives the right result",
+}
+_MAX_RIGHT = 4
+"""How many right steps a card shows: the last ones."""
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A line of the student's code, a variable, and what it is."""
+
+    line: str
+    name: str
+    text: str
+
+
+def with_trace(report: Report, case: FailedCase, submission: Any) -> Report:
+    """Returns the report with the part on the student's own lines; unchanged if there is nothing certain."""
+    try:
+        found = trace(case, submission)
+        return report if found is None else _with_lines(report, found)
+    except Exception:  # whatever a student's objects do, a card without this part is right
+        return report
+
+
+def _with_lines(report: Report, found: Trace) -> Report:
+    rows, label = _rows(found, found.label), found.label
+    if not rows and found.location is None:
+        return report
+    # The steps of the case that the card shows may not be known.
+    other = label if ("case", label) not in report.lines and label else ""
+    steps = ((STEPS, (f"in the case {other}:\n" if other else "") + _table(rows)),) if rows else ()
+    before = [line for line in report.lines if line[0] not in ("mistake", LOOK_AT)]
+    after = [line for line in report.lines if line[0] in ("mistake", LOOK_AT)]
+    if found.location is not None:
+        statement = found.location.statement
+        place = readable(f"line {statement.first}: {statement.text}")
+        place += _REASONS.get(found.location.reason, "")
+        if report.mistake is None:
+            after = [(LOOK_AT, place)]
+        else:
+            after.append((IN_YOUR_CODE, place))
+    return replace(report, lines=(*before, *steps, *after))
+
+
+def _table(rows: list[_Row]) -> str:
+    lines = max(len(row.line) for row in rows)
+    names = max(len(row.name) for row in rows)
+    return readable("\n".join(f"{row.line:<{lines}}  {row.name:<{names}}  {row.text}" for row in rows))
+
+
+def _rows(found: Trace, label: str) -> list[_Row]:
+    comparison, location = found.comparison, found.location
+    right = list(_right_rows(comparison, location))[-_MAX_RIGHT:]
+    return [*right, *_wrong_rows(comparison, location, label)]
+
+
+def _right_rows(comparison: Comparison, location: Location | None) -> Iterator[_Row]:
+    """Yields the steps that are GPT-2's, in order, up to the line where the values part."""
+    shown: set[tuple[str, int, str]] = set()
+    for run in comparison.runs:
+        if location is not None and run.statement is location.statement:
+            return
+        for event in run.written:
+            match = comparison.match(event) if is_rich(event.value) else None
+            if match is None or event.place in shown or match.step.name == RESULT != event.name:
+                continue
+            shown.add(event.place)
+            same = match.step.name in (event.name, RESULT)
+            text = match.relation.text if same else f'as "{match.step.name}" in GPT-2'
+            yield _Row(f"line {run.statement.first}", _name(event), text)
+
+
+def _wrong_rows(comparison: Comparison, location: Location | None, label: str) -> Iterator[_Row]:
+    if location is None:
+        return
+    event, step = location.event, location.step
+    if event is None or step is None:
+        event, step = _result(comparison, location)
+    if event is None or step is None:
+        return
+    text = _difference_text(event, step, label)
+    if not text and location.reason != "only":
+        text = "not as in GPT-2" if step.name == event.name else f'not as "{step.name}" in GPT-2'
+    if text:
+        before = f" ({_times(event.occurrence)} right before)" if event.occurrence else ""
+        yield _Row(f"line {event.run.statement.first}", _name(event), text + before)
+
+
+def _result(comparison: Comparison, location: Location) -> tuple[Event | None, Step | None]:
+    """Returns the result of the wrong line and the step that has it in GPT-2."""
+    runs = [run for run in comparison.wrong_results if run.statement is location.statement]
+    for run in runs:
+        for event in run.written:
+            named = comparison.same_named(event)
+            if named:
+                return event, named[0]
+    return None, None
+
+
+def _difference_text(event: Event, step: Step, label: str) -> str:
+    number = min(event.occurrence, len(step.values) - 1)
+    of = relation(event.value, step.values[number])
+    return "" if of is None or of.kind == "equal" else _relation_text(of, label)
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"
+
+
+def _relation_text(of: Relation, label: str) -> str:
+    name = name_of_factor(of.factor, sizes_of(label)) if of.kind == "factor" else ""
+    return f"{of.text}: {name}" if name else of.text
+
+
+def _name(event: Event) -> str:
+    return "the result" if event.name == RESULT else event.name
+
+
+__all__ = ["IN_YOUR_CODE", "LOOK_AT", "STEPS", "Run", "with_trace"]
