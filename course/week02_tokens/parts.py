@@ -38,28 +38,28 @@ def cosine_similarity(a: Float[Tensor, "n d"], b: Float[Tensor, "m d"]) -> Float
 
 
 def split_heads(
-    x: Float[Tensor, "batch seq d_model"], n_heads: int
+    q: Float[Tensor, "batch seq d_model"], n_heads: int
 ) -> Float[Tensor, "batch n_heads seq d_head"]:
-    """Each head's part of each token's vector: head 0 has the first d_head = d_model / n_heads numbers."""
-    return rearrange(x, "batch seq (n_heads d_head) -> batch n_heads seq d_head", n_heads=n_heads)
+    """The queries (or keys, or values) of each head: head 0 has the first d_head = d_model / n_heads numbers."""
+    return rearrange(q, "batch seq (n_heads d_head) -> batch n_heads seq d_head", n_heads=n_heads)
 
 
-def merge_heads(x: Float[Tensor, "batch n_heads seq d_head"]) -> Float[Tensor, "batch seq d_model"]:
-    """The heads' vectors side by side in one vector for each token: split_heads undone."""
-    return rearrange(x, "batch n_heads seq d_head -> batch seq (n_heads d_head)")
+def merge_heads(z: Float[Tensor, "batch n_heads seq d_head"]) -> Float[Tensor, "batch seq d_model"]:
+    """The heads' vectors side by side in one vector for each token: the inverse of split_heads."""
+    return rearrange(z, "batch n_heads seq d_head -> batch seq (n_heads d_head)")
 
 
 def softmax(x: Float[Tensor, "..."], dim: int = -1) -> Float[Tensor, "..."]:
-    """Shares that add up to 1 along `dim`: e to the power of each number, over the sum of those powers.
+    """Numbers from 0 to 1 that add up to 1 along `dim`: e to the power of each, over the sum of those powers.
 
-    Numbers of ±10,000 do no harm, and −inf gets the share 0. Shape and dtype are the input's.
+    Numbers of ±10,000 are fine, and −inf gives 0. Shape and dtype are the input's.
     """
     powers = torch.exp(x - x.amax(dim=dim, keepdim=True))
     return powers / powers.sum(dim=dim, keepdim=True)
 
 
 def log_softmax(x: Float[Tensor, "..."], dim: int = -1) -> Float[Tensor, "..."]:
-    """The natural logarithms of the shares that softmax gives along `dim`.
+    """The natural logarithms of the probabilities that softmax gives along `dim`.
 
     Finite numbers give finite results, also when they differ by 20,000; −inf stays −inf.
     """
@@ -68,9 +68,9 @@ def log_softmax(x: Float[Tensor, "..."], dim: int = -1) -> Float[Tensor, "..."]:
 
 
 def cross_entropy(logits: Float[Tensor, "... d_vocab"], targets: Int[Tensor, "..."]) -> Float[Tensor, ""]:
-    """How surprised the model is by the targets: the mean of minus their log-probabilities, over all of them.
+    """The mean surprisal of the targets: minus their log-probabilities, averaged over all of them.
 
-    targets[i, j] is the id that came where logits[i, j] made the guess; nothing is shifted here.
+    targets[i, j] is the id that came where logits[i, j] made the prediction; nothing is shifted here.
     """
     log_probabilities = log_softmax(logits, dim=-1)
     of_targets = log_probabilities.gather(-1, targets[..., None])
@@ -80,7 +80,7 @@ def cross_entropy(logits: Float[Tensor, "... d_vocab"], targets: Int[Tensor, "..
 def top_next_tokens(
     logits: Float[Tensor, "batch seq d_vocab"], k: int
 ) -> tuple[Float[Tensor, "batch k"], Int[Tensor, "batch k"]]:
-    """The k likeliest tokens after each prompt: their probabilities and their ids, the likeliest first."""
+    """The k most likely tokens after each prompt: their probabilities and their ids, the most likely first."""
     probabilities = softmax(logits[:, -1], dim=-1)
     top = probabilities.topk(k, dim=-1)
     return top.values, top.indices

@@ -51,28 +51,28 @@ def cosine_similarity(a: Float[Tensor, "n d"], b: Float[Tensor, "m d"]) -> Float
 
 
 def split_heads(
-    x: Float[Tensor, "batch seq d_model"], n_heads: int
+    q: Float[Tensor, "batch seq d_model"], n_heads: int
 ) -> Float[Tensor, "batch n_heads seq d_head"]:
-    """Each head's part of each token's vector: head 0 has the first d_head = d_model / n_heads numbers."""
-    return rearrange(x, "batch seq (n_heads d_head) -> batch n_heads seq d_head", n_heads=n_heads)
+    """The queries (or keys, or values) of each head: head 0 has the first d_head = d_model / n_heads numbers."""
+    return rearrange(q, "batch seq (n_heads d_head) -> batch n_heads seq d_head", n_heads=n_heads)
 
 
-def merge_heads(x: Float[Tensor, "batch n_heads seq d_head"]) -> Float[Tensor, "batch seq d_model"]:
-    """The heads' vectors side by side in one vector for each token: split_heads undone."""
-    return rearrange(x, "batch n_heads seq d_head -> batch seq (n_heads d_head)")
+def merge_heads(z: Float[Tensor, "batch n_heads seq d_head"]) -> Float[Tensor, "batch seq d_model"]:
+    """The heads' vectors side by side in one vector for each token: the inverse of split_heads."""
+    return rearrange(z, "batch n_heads seq d_head -> batch seq (n_heads d_head)")
 
 
 def softmax(x: Float[Tensor, "..."], dim: int = -1) -> Float[Tensor, "..."]:
-    """Shares that add up to 1 along `dim`: e to the power of each number, over the sum of those powers.
+    """Numbers from 0 to 1 that add up to 1 along `dim`: e to the power of each, over the sum of those powers.
 
-    Numbers of ±10,000 do no harm, and −inf gets the share 0. Shape and dtype are the input's.
+    Numbers of ±10,000 are fine, and −inf gives 0. Shape and dtype are the input's.
     """
     powers = torch.exp(x - x.amax(dim=dim, keepdim=True))
     return powers / powers.sum(dim=dim, keepdim=True)
 
 
 def log_softmax(x: Float[Tensor, "..."], dim: int = -1) -> Float[Tensor, "..."]:
-    """The natural logarithms of the shares that softmax gives along `dim`.
+    """The natural logarithms of the probabilities that softmax gives along `dim`.
 
     Finite numbers give finite results, also when they differ by 20,000; −inf stays −inf.
     """
@@ -81,9 +81,9 @@ def log_softmax(x: Float[Tensor, "..."], dim: int = -1) -> Float[Tensor, "..."]:
 
 
 def cross_entropy(logits: Float[Tensor, "... d_vocab"], targets: Int[Tensor, "..."]) -> Float[Tensor, ""]:
-    """How surprised the model is by the targets: the mean of minus their log-probabilities, over all of them.
+    """The mean surprisal of the targets: minus their log-probabilities, averaged over all of them.
 
-    targets[i, j] is the id that came where logits[i, j] made the guess; nothing is shifted here.
+    targets[i, j] is the id that came where logits[i, j] made the prediction; nothing is shifted here.
     """
     log_probabilities = log_softmax(logits, dim=-1)
     of_targets = log_probabilities.gather(-1, targets[..., None])
@@ -93,7 +93,7 @@ def cross_entropy(logits: Float[Tensor, "... d_vocab"], targets: Int[Tensor, "..
 def top_next_tokens(
     logits: Float[Tensor, "batch seq d_vocab"], k: int
 ) -> tuple[Float[Tensor, "batch k"], Int[Tensor, "batch k"]]:
-    """The k likeliest tokens after each prompt: their probabilities and their ids, the likeliest first."""
+    """The k most likely tokens after each prompt: their probabilities and their ids, the most likely first."""
     probabilities = softmax(logits[:, -1], dim=-1)
     top = probabilities.topk(k, dim=-1)
     return top.values, top.indices
@@ -103,12 +103,12 @@ def top_next_tokens(
 
 
 def utf8_bytes(text: str) -> list[int]:
-    """The bytes, numbers from 0 to 255, as which UTF-8 keeps the text. An empty text has none."""
+    """The bytes of the text in UTF-8, numbers from 0 to 255. An empty text has none."""
     return list(text.encode("utf-8"))
 
 
 def bytes_to_unicode() -> dict[int, str]:
-    """The sign, one printable character, of each of the 256 bytes. No two bytes share a sign."""
+    """The byte-level character, one printable character, of each of the 256 bytes. No two are the same."""
     printable = {*range(33, 127), *range(161, 173), *range(174, 256)}
     sign_of, moved = {}, 0
     for byte in range(256):
@@ -121,7 +121,7 @@ def bytes_to_unicode() -> dict[int, str]:
 
 
 def pretokenize(text: str) -> list[str]:
-    """The text cut into words as GPT-2 does it. Joined again, the words are the text; an empty text has none."""
+    """The pre-tokens of the text, cut as GPT-2 does. Joined again they are the text; an empty text has none."""
     endings = r"'s|'t|'re|'ve|'m|'ll|'d"
     letters, numbers, others = r" ?\p{L}+", r" ?\p{N}+", r" ?[^\s\p{L}\p{N}]+"
     white_space = r"\s+(?!\S)|\s+"
@@ -130,9 +130,9 @@ def pretokenize(text: str) -> list[str]:
 
 
 def merge_pair(word: tuple[str, ...], pair: tuple[str, str]) -> tuple[str, ...]:
-    """The word with the pair made one piece wherever it occurs, from left to right.
+    """The pre-token with the pair merged into one token wherever it occurs, from left to right.
 
-    A word without the pair comes back as it was. The result is a tuple, since words are the keys of a dict.
+    A pre-token without the pair is returned as it was. The result is a tuple, since it is a key of a dict.
     """
     merged, at = [], 0
     while at < len(word):
@@ -146,10 +146,10 @@ def merge_pair(word: tuple[str, ...], pair: tuple[str, str]) -> tuple[str, ...]:
 
 
 def encode_word(word: str, ranks: dict[tuple[str, str], int]) -> list[str]:
-    """The pieces that are left of one word when everything that has a rank is merged, lowest rank first.
+    """The tokens of one pre-token when everything that has a rank has been merged, lowest rank first.
 
-    `word` is written in signs, such as "Ġthere", and has at least one. `ranks` gives the rank of each pair that
-    is ever merged; a pair that is not in it is never merged.
+    `word` is written in byte-level characters, such as "Ġthere", and has at least one. `ranks` gives the rank
+    of each pair that is ever merged; a pair that is not in it is never merged.
     """
     pieces = tuple(word)
     while len(pieces) > 1:
@@ -161,7 +161,7 @@ def encode_word(word: str, ranks: dict[tuple[str, str], int]) -> list[str]:
 
 
 def build_vocab(merges: list[tuple[str, str]], special_tokens: list[str]) -> dict[str, int]:
-    """The id of each piece: first the 256 signs, then what each merge makes, then the special tokens."""
+    """The id of each token: the 256 byte-level characters, then what each merge makes, then special tokens."""
     pieces = sorted(bytes_to_unicode().values())
     pieces += [left + right for left, right in merges]
     pieces += special_tokens
@@ -171,7 +171,7 @@ def build_vocab(merges: list[tuple[str, str]], special_tokens: list[str]) -> dic
 def encode(text: str, ranks: dict[tuple[str, str], int], vocab: dict[str, int]) -> list[int]:
     """The ids of the text's tokens. An empty text has none.
 
-    `vocab` has an id for every piece that merging with `ranks` can leave. Both may be a part of GPT-2's.
+    `vocab` has an id for every token that merging with `ranks` can leave. Both may be a part of GPT-2's.
     """
     sign_of = bytes_to_unicode()
     ids = []
@@ -182,7 +182,7 @@ def encode(text: str, ranks: dict[tuple[str, str], int], vocab: dict[str, int]) 
 
 
 def decode(ids: list[int], vocab: dict[str, int]) -> str:
-    """The text that the ids stand for. Bytes that are no valid UTF-8 become the replacement character �.
+    """The text of the ids. Bytes that are not valid UTF-8 become the replacement character �.
 
     `vocab` holds each of these ids, and may have gaps between ids.
     """
@@ -197,7 +197,7 @@ def encode_special(
 ) -> list[int]:
     """The ids of a text in which some strings are special tokens, each with an id of its own in `vocab`.
 
-    There may be no special tokens at all; then it is the same as `encode`.
+    There may be no special tokens at all; then the result is that of `encode`.
     """
     if not special_tokens:
         return encode(text, ranks, vocab)

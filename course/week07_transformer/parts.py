@@ -16,6 +16,7 @@ import torch
 from einops import einsum, rearrange
 from jaxtyping import Float, Int
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 __all__ = [
     "MLP",
@@ -24,6 +25,8 @@ __all__ = [
     "LayerNorm",
     "MultiHeadAttention",
     "PosEmbed",
+    "RMSNorm",
+    "SwiGLU",
     "Unembed",
     "attention_pattern",
     "attention_scores",
@@ -39,6 +42,7 @@ __all__ = [
     "encode_word",
     "first_token_score",
     "gelu",
+    "grouped_query_attention",
     "head_outputs",
     "induction_score",
     "log_softmax",
@@ -48,6 +52,7 @@ __all__ = [
     "previous_token_score",
     "project_heads",
     "project_qkv",
+    "rotary_positions",
     "softmax",
     "split_heads",
     "standardise",
@@ -71,28 +76,28 @@ def cosine_similarity(a: Float[Tensor, "n d"], b: Float[Tensor, "m d"]) -> Float
 
 
 def split_heads(
-    x: Float[Tensor, "batch seq d_model"], n_heads: int
+    q: Float[Tensor, "batch seq d_model"], n_heads: int
 ) -> Float[Tensor, "batch n_heads seq d_head"]:
-    """Each head's part of each token's vector: head 0 has the first d_head = d_model / n_heads numbers."""
-    return rearrange(x, "batch seq (n_heads d_head) -> batch n_heads seq d_head", n_heads=n_heads)
+    """The queries (or keys, or values) of each head: head 0 has the first d_head = d_model / n_heads numbers."""
+    return rearrange(q, "batch seq (n_heads d_head) -> batch n_heads seq d_head", n_heads=n_heads)
 
 
-def merge_heads(x: Float[Tensor, "batch n_heads seq d_head"]) -> Float[Tensor, "batch seq d_model"]:
-    """The heads' vectors side by side in one vector for each token: split_heads undone."""
-    return rearrange(x, "batch n_heads seq d_head -> batch seq (n_heads d_head)")
+def merge_heads(z: Float[Tensor, "batch n_heads seq d_head"]) -> Float[Tensor, "batch seq d_model"]:
+    """The heads' vectors side by side in one vector for each token: the inverse of split_heads."""
+    return rearrange(z, "batch n_heads seq d_head -> batch seq (n_heads d_head)")
 
 
 def softmax(x: Float[Tensor, "..."], dim: int = -1) -> Float[Tensor, "..."]:
-    """Shares that add up to 1 along `dim`: e to the power of each number, over the sum of those powers.
+    """Numbers from 0 to 1 that add up to 1 along `dim`: e to the power of each, over the sum of those powers.
 
-    Numbers of ±10,000 do no harm, and −inf gets the share 0. Shape and dtype are the input's.
+    Numbers of ±10,000 are fine, and −inf gives 0. Shape and dtype are the input's.
     """
     powers = torch.exp(x - x.amax(dim=dim, keepdim=True))
     return powers / powers.sum(dim=dim, keepdim=True)
 
 
 def log_softmax(x: Float[Tensor, "..."], dim: int = -1) -> Float[Tensor, "..."]:
-    """The natural logarithms of the shares that softmax gives along `dim`.
+    """The natural logarithms of the probabilities that softmax gives along `dim`.
 
     Finite numbers give finite results, also when they differ by 20,000; −inf stays −inf.
     """
@@ -101,9 +106,9 @@ def log_softmax(x: Float[Tensor, "..."], dim: int = -1) -> Float[Tensor, "..."]:
 
 
 def cross_entropy(logits: Float[Tensor, "... d_vocab"], targets: Int[Tensor, "..."]) -> Float[Tensor, ""]:
-    """How surprised the model is by the targets: the mean of minus their log-probabilities, over all of them.
+    """The mean surprisal of the targets: minus their log-probabilities, averaged over all of them.
 
-    targets[i, j] is the id that came where logits[i, j] made the guess; nothing is shifted here.
+    targets[i, j] is the id that came where logits[i, j] made the prediction; nothing is shifted here.
     """
     log_probabilities = log_softmax(logits, dim=-1)
     of_targets = log_probabilities.gather(-1, targets[..., None])
@@ -113,7 +118,7 @@ def cross_entropy(logits: Float[Tensor, "... d_vocab"], targets: Int[Tensor, "..
 def top_next_tokens(
     logits: Float[Tensor, "batch seq d_vocab"], k: int
 ) -> tuple[Float[Tensor, "batch k"], Int[Tensor, "batch k"]]:
-    """The k likeliest tokens after each prompt: their probabilities and their ids, the likeliest first."""
+    """The k most likely tokens after each prompt: their probabilities and their ids, the most likely first."""
     probabilities = softmax(logits[:, -1], dim=-1)
     top = probabilities.topk(k, dim=-1)
     return top.values, top.indices
@@ -123,12 +128,12 @@ def top_next_tokens(
 
 
 def utf8_bytes(text: str) -> list[int]:
-    """The bytes, numbers from 0 to 255, as which UTF-8 keeps the text. An empty text has none."""
+    """The bytes of the text in UTF-8, numbers from 0 to 255. An empty text has none."""
     return list(text.encode("utf-8"))
 
 
 def bytes_to_unicode() -> dict[int, str]:
-    """The sign, one printable character, of each of the 256 bytes. No two bytes share a sign."""
+    """The byte-level character, one printable character, of each of the 256 bytes. No two are the same."""
     printable = {*range(33, 127), *range(161, 173), *range(174, 256)}
     sign_of, moved = {}, 0
     for byte in range(256):
@@ -141,7 +146,7 @@ def bytes_to_unicode() -> dict[int, str]:
 
 
 def pretokenize(text: str) -> list[str]:
-    """The text cut into words as GPT-2 does it. Joined again, the words are the text; an empty text has none."""
+    """The pre-tokens of the text, cut as GPT-2 does. Joined again they are the text; an empty text has none."""
     endings = r"'s|'t|'re|'ve|'m|'ll|'d"
     letters, numbers, others = r" ?\p{L}+", r" ?\p{N}+", r" ?[^\s\p{L}\p{N}]+"
     white_space = r"\s+(?!\S)|\s+"
@@ -150,9 +155,9 @@ def pretokenize(text: str) -> list[str]:
 
 
 def merge_pair(word: tuple[str, ...], pair: tuple[str, str]) -> tuple[str, ...]:
-    """The word with the pair made one piece wherever it occurs, from left to right.
+    """The pre-token with the pair merged into one token wherever it occurs, from left to right.
 
-    A word without the pair comes back as it was. The result is a tuple, since words are the keys of a dict.
+    A pre-token without the pair is returned as it was. The result is a tuple, since it is a key of a dict.
     """
     merged, at = [], 0
     while at < len(word):
@@ -166,10 +171,10 @@ def merge_pair(word: tuple[str, ...], pair: tuple[str, str]) -> tuple[str, ...]:
 
 
 def encode_word(word: str, ranks: dict[tuple[str, str], int]) -> list[str]:
-    """The pieces that are left of one word when everything that has a rank is merged, lowest rank first.
+    """The tokens of one pre-token when everything that has a rank has been merged, lowest rank first.
 
-    `word` is written in signs, such as "Ġthere", and has at least one. `ranks` gives the rank of each pair that
-    is ever merged; a pair that is not in it is never merged.
+    `word` is written in byte-level characters, such as "Ġthere", and has at least one. `ranks` gives the rank
+    of each pair that is ever merged; a pair that is not in it is never merged.
     """
     pieces = tuple(word)
     while len(pieces) > 1:
@@ -181,7 +186,7 @@ def encode_word(word: str, ranks: dict[tuple[str, str], int]) -> list[str]:
 
 
 def build_vocab(merges: list[tuple[str, str]], special_tokens: list[str]) -> dict[str, int]:
-    """The id of each piece: first the 256 signs, then what each merge makes, then the special tokens."""
+    """The id of each token: the 256 byte-level characters, then what each merge makes, then special tokens."""
     pieces = sorted(bytes_to_unicode().values())
     pieces += [left + right for left, right in merges]
     pieces += special_tokens
@@ -191,7 +196,7 @@ def build_vocab(merges: list[tuple[str, str]], special_tokens: list[str]) -> dic
 def encode(text: str, ranks: dict[tuple[str, str], int], vocab: dict[str, int]) -> list[int]:
     """The ids of the text's tokens. An empty text has none.
 
-    `vocab` has an id for every piece that merging with `ranks` can leave. Both may be a part of GPT-2's.
+    `vocab` has an id for every token that merging with `ranks` can leave. Both may be a part of GPT-2's.
     """
     sign_of = bytes_to_unicode()
     ids = []
@@ -202,7 +207,7 @@ def encode(text: str, ranks: dict[tuple[str, str], int], vocab: dict[str, int]) 
 
 
 def decode(ids: list[int], vocab: dict[str, int]) -> str:
-    """The text that the ids stand for. Bytes that are no valid UTF-8 become the replacement character �.
+    """The text of the ids. Bytes that are not valid UTF-8 become the replacement character �.
 
     `vocab` holds each of these ids, and may have gaps between ids.
     """
@@ -217,7 +222,7 @@ def encode_special(
 ) -> list[int]:
     """The ids of a text in which some strings are special tokens, each with an id of its own in `vocab`.
 
-    There may be no special tokens at all; then it is the same as `encode`.
+    There may be no special tokens at all; then the result is that of `encode`.
     """
     if not special_tokens:
         return encode(text, ranks, vocab)
@@ -245,14 +250,14 @@ class Embed(nn.Module):
 
 
 class PosEmbed(nn.Module):
-    """A vector for each place: the first `seq` rows of the parameter W_pos [n_ctx, d_model], in every prompt."""
+    """A vector for each position: the first `seq` rows of the parameter W_pos [n_ctx, d_model], in every prompt."""
 
     def __init__(self, n_ctx: int, d_model: int):
         super().__init__()
         self.W_pos = nn.Parameter(torch.randn(n_ctx, d_model) * 0.02)
 
     def forward(self, tokens: Int[Tensor, "batch seq"]) -> Float[Tensor, "batch seq d_model"]:
-        """The vectors of positions 0 to seq − 1, once for each prompt. What the tokens are does not matter."""
+        """The vectors of positions 0 to seq − 1, once for each prompt, whatever the tokens are."""
         batch, seq = tokens.shape
         return self.W_pos[:seq].expand(batch, -1, -1)
 
@@ -260,9 +265,9 @@ class PosEmbed(nn.Module):
 def embed_tokens(
     tokens: Int[Tensor, "batch seq"], embed: nn.Module, pos_embed: nn.Module
 ) -> Float[Tensor, "batch seq d_model"]:
-    """Where the residual stream begins: each token's vector plus its place's vector, and nothing else.
+    """Where the residual stream begins: each token's vector plus its position's vector, and nothing else.
 
-    `embed` is an Embed and `pos_embed` a PosEmbed, or modules that can be called as they can.
+    `embed` is an Embed and `pos_embed` a PosEmbed, or modules that are called in the same way.
     """
     return embed(tokens) + pos_embed(tokens)
 
@@ -295,7 +300,7 @@ def standardise(x: Float[Tensor, "... d_model"], eps: float) -> Float[Tensor, ".
 
 
 class LayerNorm(nn.Module):
-    """Brings each vector to mean 0 and variance 1, then stretches it by `gain` and shifts it by `bias`.
+    """Brings each vector to mean 0 and variance 1, then multiplies it by `gain` and adds `bias`.
 
     Parameters gain and bias [d_model]. A new module only standardises.
     """
@@ -307,7 +312,7 @@ class LayerNorm(nn.Module):
         self.bias = nn.Parameter(torch.zeros(d_model))
 
     def forward(self, x: Float[Tensor, "... d_model"]) -> Float[Tensor, "... d_model"]:
-        """What a layer reads of `x`. `x` is left as it was."""
+        """The normalised `x`, which the next layer reads. `x` is left as it was."""
         return standardise(x, self.eps) * self.gain + self.bias
 
 
@@ -320,7 +325,7 @@ def gelu(x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
 
 
 class MLP(nn.Module):
-    """Each token's vector by itself: out to d_mlp neurons, through GELU, and back to d_model.
+    """Each position's vector by itself: out to d_mlp neurons, through GELU, and back to d_model.
 
     Parameters W_in [d_model, d_mlp], b_in [d_mlp], W_out [d_mlp, d_model] and b_out [d_model].
     """
@@ -333,8 +338,39 @@ class MLP(nn.Module):
         self.b_out = nn.Parameter(torch.zeros(d_model))
 
     def forward(self, x: Float[Tensor, "... d_model"]) -> Float[Tensor, "... d_model"]:
-        """What the neurons write for each token. The same in train and in eval mode."""
+        """The update of each position's vector. The same in train and in eval mode."""
         return gelu(x @ self.W_in + self.b_in) @ self.W_out + self.b_out
+
+
+class RMSNorm(nn.Module):
+    """Divides each vector by its root mean square, then multiplies it by `gain` [d_model]."""
+
+    def __init__(self, d_model: int, eps: float = 1e-5):
+        super().__init__()
+        self.eps, self.gain = eps, nn.Parameter(torch.ones(d_model))
+
+    def forward(self, x: Float[Tensor, "... d_model"]) -> Float[Tensor, "... d_model"]:
+        """The normalised `x`. `x` is left as it was; a vector of zeros gives zeros."""
+        mean_square = x.pow(2).mean(dim=-1, keepdim=True)
+        return x / torch.sqrt(mean_square + self.eps) * self.gain
+
+
+class SwiGLU(nn.Module):
+    """A gated MLP: the SiLU of the gate times the value, number by number, and back to d_model. No biases.
+
+    Parameters W_gate and W_in [d_model, d_mlp], W_out [d_mlp, d_model].
+    """
+
+    def __init__(self, d_model: int, d_mlp: int):
+        super().__init__()
+        for name in ("W_gate", "W_in"):
+            setattr(self, name, nn.Parameter(0.02 * torch.randn(d_model, d_mlp)))
+        self.W_out = nn.Parameter(0.02 * torch.randn(d_mlp, d_model))
+
+    def forward(self, x: Float[Tensor, "... d_model"]) -> Float[Tensor, "... d_model"]:
+        """The update of each position's vector. The same in train and in eval mode."""
+        gate = F.silu(x @ self.W_gate)
+        return (gate * (x @ self.W_in)) @ self.W_out
 
 
 # Week 5: Tokens looking at other tokens
@@ -367,7 +403,7 @@ def attention_scores(
 ) -> Float[Tensor, "... query key"]:
     """How well each query matches each key: their dot product, divided by √d_head.
 
-    The axes in front (`batch`, or `batch` and `heads`) are the same in `q` and `k` and are kept. There may be
+    The leading axes (`batch`, or `batch` and `heads`) are the same in `q` and `k` and are kept. There may be
     fewer queries than keys.
     """
     d_head = q.shape[-1]
@@ -391,7 +427,7 @@ def causal_mask(scores: Float[Tensor, "... query key"]) -> Float[Tensor, "... qu
 def attention_pattern(
     q: Float[Tensor, "... query d_head"], k: Float[Tensor, "... key d_head"]
 ) -> Float[Tensor, "... query key"]:
-    """How each query shares out its attention over the keys that it may see: every row adds up to 1."""
+    """Each query's attention weights over the keys that it may see: every row adds up to 1."""
     visible_scores = causal_mask(attention_scores(q, k))
     return softmax(visible_scores, dim=-1)
 
@@ -399,12 +435,12 @@ def attention_pattern(
 def weighted_values(
     pattern: Float[Tensor, "... query key"], v: Float[Tensor, "... key d_head"]
 ) -> Float[Tensor, "... query d_head"]:
-    """z: for each query the sum of all values, each times the share that the query gives to its key."""
+    """z: for each query, the sum of all values, each times the weight that the query gives to its key."""
     return einsum(pattern, v, "... query key, ... key d_head -> ... query d_head")
 
 
 class AttentionHead(nn.Module):
-    """One attention head: every token reads from itself and the tokens before it.
+    """One attention head: every position reads from itself and the positions before it.
 
     Parameters W_Q, W_K, W_V [d_model, d_head] and b_Q, b_K, b_V [d_head].
     """
@@ -416,7 +452,7 @@ class AttentionHead(nn.Module):
             setattr(self, f"b_{letter}", nn.Parameter(torch.zeros(d_head)))
 
     def forward(self, x: Float[Tensor, "batch seq d_model"]) -> Float[Tensor, "batch seq d_head"]:
-        """z, what the head reads at each position. The same in train and in eval mode."""
+        """z, the weighted sum of values at each position. The same in train and in eval mode."""
         q, k, v = project_qkv(x, self.W_Q, self.W_K, self.W_V, self.b_Q, self.b_K, self.b_V)
         return weighted_values(attention_pattern(q, k), v)
 
@@ -429,7 +465,7 @@ def project_heads(
     W: Float[Tensor, "n_heads d_model d_head"],
     b: Float[Tensor, "n_heads d_head"],
 ) -> Float[Tensor, "batch n_heads seq d_head"]:
-    """The queries of all heads, or their keys or values, depending on whose weights these are.
+    """The queries of all heads, or their keys or values, depending on which weights these are.
 
     Each head multiplies each token's whole vector by its own matrix and adds its own bias.
     """
@@ -448,7 +484,7 @@ def head_outputs(
 
 
 class MultiHeadAttention(nn.Module):
-    """All heads of a block: each reads for itself, and what they write is added up.
+    """All heads of a block: each has its own pattern, and what they write is added up.
 
     Parameters W_Q, W_K, W_V [n_heads, d_model, d_head], b_Q, b_K, b_V [n_heads, d_head], W_O [n_heads, d_head, d_model]
     and b_O [d_model].
@@ -473,9 +509,9 @@ class MultiHeadAttention(nn.Module):
 
 
 def previous_token_score(pattern: Float[Tensor, "... query key"]) -> Float[Tensor, "..."]:
-    """The attention that goes to the token right before the query, on average over all queries but the first.
+    """The attention weight on the token right before the query, on average over all queries but the first.
 
-    There are as many queries as keys, two at least. The axes in front are kept; a pattern without any has a
+    There are as many queries as keys, two at least. The leading axes are kept; a pattern without any has a
     score without any.
     """
     queries = torch.arange(1, pattern.shape[-1])
@@ -483,18 +519,49 @@ def previous_token_score(pattern: Float[Tensor, "... query key"]) -> Float[Tenso
 
 
 def first_token_score(pattern: Float[Tensor, "... query key"]) -> Float[Tensor, "..."]:
-    """The attention that goes to the first token, on average over all queries but the first, which has no choice.
+    """The attention weight on the first token, on average over all queries but the first, which sees nothing else.
 
-    There are as many queries as keys, two at least. The axes in front are kept.
+    There are as many queries as keys, two at least. The leading axes are kept.
     """
     return pattern[..., 1:, 0].mean(dim=-1)
 
 
 def induction_score(pattern: Float[Tensor, "... query key"], period: int) -> Float[Tensor, "..."]:
-    """The attention that goes to the token after the earlier copy of the query's own token, on average.
+    """The attention weight on the token after the earlier copy of the query's own token, on average.
 
-    The tokens are one piece of `period` tokens (two at least), repeated; the last copy may be cut off. The mean runs
-    over the queries i ≥ period, each with the key i − period + 1. The axes in front are kept.
+    The tokens are one sequence of `period` tokens (two at least), repeated; the last copy may be cut off. The mean runs
+    over the queries i ≥ period, each with the key i − period + 1. The leading axes are kept.
     """
     queries = torch.arange(period, pattern.shape[-1])
     return pattern[..., queries, queries - period + 1].mean(dim=-1)
+
+
+def grouped_query_attention(
+    q: Float[Tensor, "batch n_heads query d_head"],
+    k: Float[Tensor, "batch n_kv_heads key d_head"],
+    v: Float[Tensor, "batch n_kv_heads key d_head"],
+) -> Float[Tensor, "batch n_heads query d_head"]:
+    """z of every query head, when n_heads / n_kv_heads neighbouring query heads share their keys and values.
+
+    Under the causal mask; if there are fewer queries than keys, the queries are the last positions.
+    """
+    group = q.shape[1] // k.shape[1]
+    shared_k, shared_v = (each.repeat_interleave(group, dim=1) for each in (k, v))
+    return weighted_values(attention_pattern(q, shared_k), shared_v)
+
+
+def rotary_positions(
+    x: Float[Tensor, "... seq d_head"], first_position: int = 0, base: float = 10_000.0
+) -> Float[Tensor, "... seq d_head"]:
+    """The queries or keys, each rotated according to its position: Su et al. 2021, paired as in Llama.
+
+    Pair j is (x[j], x[j + d_head/2]); at position p it is rotated by p · base^(−2j / d_head) radians. d_head is
+    even. The first token is at `first_position`. Tensors that you make here take device=x.device.
+    """
+    a, b = x.chunk(2, dim=-1)
+    n_pairs = a.shape[-1]
+    speeds = base ** (-torch.arange(n_pairs, device=x.device) / n_pairs)
+    positions = torch.arange(first_position, first_position + x.shape[-2], device=x.device)
+    angles = torch.outer(positions, speeds)
+    cos, sin = angles.cos(), angles.sin()
+    return torch.cat([a * cos - b * sin, b * cos + a * sin], dim=-1)

@@ -20,6 +20,7 @@ import torch
 from einops import einsum, rearrange
 from jaxtyping import Float, Int
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from utils.reference import ModelConfig
 from utils.story_world.vocabulary import StoryVocabulary
@@ -34,6 +35,8 @@ __all__ = [
     "LayerNorm",
     "MultiHeadAttention",
     "PosEmbed",
+    "RMSNorm",
+    "SwiGLU",
     "Trainer",
     "TransformerBlock",
     "Unembed",
@@ -63,6 +66,7 @@ __all__ = [
     "generate",
     "get_batch",
     "greedy",
+    "grouped_query_attention",
     "head_outputs",
     "induction_score",
     "init_weights",
@@ -81,6 +85,7 @@ __all__ = [
     "repetition_penalty",
     "residual_stream",
     "resume",
+    "rotary_positions",
     "sample_story",
     "sample_token",
     "save_checkpoint",
@@ -114,28 +119,28 @@ def cosine_similarity(a: Float[Tensor, "n d"], b: Float[Tensor, "m d"]) -> Float
 
 
 def split_heads(
-    x: Float[Tensor, "batch seq d_model"], n_heads: int
+    q: Float[Tensor, "batch seq d_model"], n_heads: int
 ) -> Float[Tensor, "batch n_heads seq d_head"]:
-    """Each head's part of each token's vector: head 0 has the first d_head = d_model / n_heads numbers."""
-    return rearrange(x, "batch seq (n_heads d_head) -> batch n_heads seq d_head", n_heads=n_heads)
+    """The queries (or keys, or values) of each head: head 0 has the first d_head = d_model / n_heads numbers."""
+    return rearrange(q, "batch seq (n_heads d_head) -> batch n_heads seq d_head", n_heads=n_heads)
 
 
-def merge_heads(x: Float[Tensor, "batch n_heads seq d_head"]) -> Float[Tensor, "batch seq d_model"]:
-    """The heads' vectors side by side in one vector for each token: split_heads undone."""
-    return rearrange(x, "batch n_heads seq d_head -> batch seq (n_heads d_head)")
+def merge_heads(z: Float[Tensor, "batch n_heads seq d_head"]) -> Float[Tensor, "batch seq d_model"]:
+    """The heads' vectors side by side in one vector for each token: the inverse of split_heads."""
+    return rearrange(z, "batch n_heads seq d_head -> batch seq (n_heads d_head)")
 
 
 def softmax(x: Float[Tensor, "..."], dim: int = -1) -> Float[Tensor, "..."]:
-    """Shares that add up to 1 along `dim`: e to the power of each number, over the sum of those powers.
+    """Numbers from 0 to 1 that add up to 1 along `dim`: e to the power of each, over the sum of those powers.
 
-    Numbers of ±10,000 do no harm, and −inf gets the share 0. Shape and dtype are the input's.
+    Numbers of ±10,000 are fine, and −inf gives 0. Shape and dtype are the input's.
     """
     powers = torch.exp(x - x.amax(dim=dim, keepdim=True))
     return powers / powers.sum(dim=dim, keepdim=True)
 
 
 def log_softmax(x: Float[Tensor, "..."], dim: int = -1) -> Float[Tensor, "..."]:
-    """The natural logarithms of the shares that softmax gives along `dim`.
+    """The natural logarithms of the probabilities that softmax gives along `dim`.
 
     Finite numbers give finite results, also when they differ by 20,000; −inf stays −inf.
     """
@@ -144,9 +149,9 @@ def log_softmax(x: Float[Tensor, "..."], dim: int = -1) -> Float[Tensor, "..."]:
 
 
 def cross_entropy(logits: Float[Tensor, "... d_vocab"], targets: Int[Tensor, "..."]) -> Float[Tensor, ""]:
-    """How surprised the model is by the targets: the mean of minus their log-probabilities, over all of them.
+    """The mean surprisal of the targets: minus their log-probabilities, averaged over all of them.
 
-    targets[i, j] is the id that came where logits[i, j] made the guess; nothing is shifted here.
+    targets[i, j] is the id that came where logits[i, j] made the prediction; nothing is shifted here.
     """
     log_probabilities = log_softmax(logits, dim=-1)
     of_targets = log_probabilities.gather(-1, targets[..., None])
@@ -156,7 +161,7 @@ def cross_entropy(logits: Float[Tensor, "... d_vocab"], targets: Int[Tensor, "..
 def top_next_tokens(
     logits: Float[Tensor, "batch seq d_vocab"], k: int
 ) -> tuple[Float[Tensor, "batch k"], Int[Tensor, "batch k"]]:
-    """The k likeliest tokens after each prompt: their probabilities and their ids, the likeliest first."""
+    """The k most likely tokens after each prompt: their probabilities and their ids, the most likely first."""
     probabilities = softmax(logits[:, -1], dim=-1)
     top = probabilities.topk(k, dim=-1)
     return top.values, top.indices
@@ -166,12 +171,12 @@ def top_next_tokens(
 
 
 def utf8_bytes(text: str) -> list[int]:
-    """The bytes, numbers from 0 to 255, as which UTF-8 keeps the text. An empty text has none."""
+    """The bytes of the text in UTF-8, numbers from 0 to 255. An empty text has none."""
     return list(text.encode("utf-8"))
 
 
 def bytes_to_unicode() -> dict[int, str]:
-    """The sign, one printable character, of each of the 256 bytes. No two bytes share a sign."""
+    """The byte-level character, one printable character, of each of the 256 bytes. No two are the same."""
     printable = {*range(33, 127), *range(161, 173), *range(174, 256)}
     sign_of, moved = {}, 0
     for byte in range(256):
@@ -184,7 +189,7 @@ def bytes_to_unicode() -> dict[int, str]:
 
 
 def pretokenize(text: str) -> list[str]:
-    """The text cut into words as GPT-2 does it. Joined again, the words are the text; an empty text has none."""
+    """The pre-tokens of the text, cut as GPT-2 does. Joined again they are the text; an empty text has none."""
     endings = r"'s|'t|'re|'ve|'m|'ll|'d"
     letters, numbers, others = r" ?\p{L}+", r" ?\p{N}+", r" ?[^\s\p{L}\p{N}]+"
     white_space = r"\s+(?!\S)|\s+"
@@ -193,9 +198,9 @@ def pretokenize(text: str) -> list[str]:
 
 
 def merge_pair(word: tuple[str, ...], pair: tuple[str, str]) -> tuple[str, ...]:
-    """The word with the pair made one piece wherever it occurs, from left to right.
+    """The pre-token with the pair merged into one token wherever it occurs, from left to right.
 
-    A word without the pair comes back as it was. The result is a tuple, since words are the keys of a dict.
+    A pre-token without the pair is returned as it was. The result is a tuple, since it is a key of a dict.
     """
     merged, at = [], 0
     while at < len(word):
@@ -209,10 +214,10 @@ def merge_pair(word: tuple[str, ...], pair: tuple[str, str]) -> tuple[str, ...]:
 
 
 def encode_word(word: str, ranks: dict[tuple[str, str], int]) -> list[str]:
-    """The pieces that are left of one word when everything that has a rank is merged, lowest rank first.
+    """The tokens of one pre-token when everything that has a rank has been merged, lowest rank first.
 
-    `word` is written in signs, such as "Ġthere", and has at least one. `ranks` gives the rank of each pair that
-    is ever merged; a pair that is not in it is never merged.
+    `word` is written in byte-level characters, such as "Ġthere", and has at least one. `ranks` gives the rank
+    of each pair that is ever merged; a pair that is not in it is never merged.
     """
     pieces = tuple(word)
     while len(pieces) > 1:
@@ -224,7 +229,7 @@ def encode_word(word: str, ranks: dict[tuple[str, str], int]) -> list[str]:
 
 
 def build_vocab(merges: list[tuple[str, str]], special_tokens: list[str]) -> dict[str, int]:
-    """The id of each piece: first the 256 signs, then what each merge makes, then the special tokens."""
+    """The id of each token: the 256 byte-level characters, then what each merge makes, then special tokens."""
     pieces = sorted(bytes_to_unicode().values())
     pieces += [left + right for left, right in merges]
     pieces += special_tokens
@@ -234,7 +239,7 @@ def build_vocab(merges: list[tuple[str, str]], special_tokens: list[str]) -> dic
 def encode(text: str, ranks: dict[tuple[str, str], int], vocab: dict[str, int]) -> list[int]:
     """The ids of the text's tokens. An empty text has none.
 
-    `vocab` has an id for every piece that merging with `ranks` can leave. Both may be a part of GPT-2's.
+    `vocab` has an id for every token that merging with `ranks` can leave. Both may be a part of GPT-2's.
     """
     sign_of = bytes_to_unicode()
     ids = []
@@ -245,7 +250,7 @@ def encode(text: str, ranks: dict[tuple[str, str], int], vocab: dict[str, int]) 
 
 
 def decode(ids: list[int], vocab: dict[str, int]) -> str:
-    """The text that the ids stand for. Bytes that are no valid UTF-8 become the replacement character �.
+    """The text of the ids. Bytes that are not valid UTF-8 become the replacement character �.
 
     `vocab` holds each of these ids, and may have gaps between ids.
     """
@@ -260,7 +265,7 @@ def encode_special(
 ) -> list[int]:
     """The ids of a text in which some strings are special tokens, each with an id of its own in `vocab`.
 
-    There may be no special tokens at all; then it is the same as `encode`.
+    There may be no special tokens at all; then the result is that of `encode`.
     """
     if not special_tokens:
         return encode(text, ranks, vocab)
@@ -288,14 +293,14 @@ class Embed(nn.Module):
 
 
 class PosEmbed(nn.Module):
-    """A vector for each place: the first `seq` rows of the parameter W_pos [n_ctx, d_model], in every prompt."""
+    """A vector for each position: the first `seq` rows of the parameter W_pos [n_ctx, d_model], in every prompt."""
 
     def __init__(self, n_ctx: int, d_model: int):
         super().__init__()
         self.W_pos = nn.Parameter(torch.randn(n_ctx, d_model) * 0.02)
 
     def forward(self, tokens: Int[Tensor, "batch seq"]) -> Float[Tensor, "batch seq d_model"]:
-        """The vectors of positions 0 to seq − 1, once for each prompt. What the tokens are does not matter."""
+        """The vectors of positions 0 to seq − 1, once for each prompt, whatever the tokens are."""
         batch, seq = tokens.shape
         return self.W_pos[:seq].expand(batch, -1, -1)
 
@@ -303,9 +308,9 @@ class PosEmbed(nn.Module):
 def embed_tokens(
     tokens: Int[Tensor, "batch seq"], embed: nn.Module, pos_embed: nn.Module
 ) -> Float[Tensor, "batch seq d_model"]:
-    """Where the residual stream begins: each token's vector plus its place's vector, and nothing else.
+    """Where the residual stream begins: each token's vector plus its position's vector, and nothing else.
 
-    `embed` is an Embed and `pos_embed` a PosEmbed, or modules that can be called as they can.
+    `embed` is an Embed and `pos_embed` a PosEmbed, or modules that are called in the same way.
     """
     return embed(tokens) + pos_embed(tokens)
 
@@ -338,7 +343,7 @@ def standardise(x: Float[Tensor, "... d_model"], eps: float) -> Float[Tensor, ".
 
 
 class LayerNorm(nn.Module):
-    """Brings each vector to mean 0 and variance 1, then stretches it by `gain` and shifts it by `bias`.
+    """Brings each vector to mean 0 and variance 1, then multiplies it by `gain` and adds `bias`.
 
     Parameters gain and bias [d_model]. A new module only standardises.
     """
@@ -350,7 +355,7 @@ class LayerNorm(nn.Module):
         self.bias = nn.Parameter(torch.zeros(d_model))
 
     def forward(self, x: Float[Tensor, "... d_model"]) -> Float[Tensor, "... d_model"]:
-        """What a layer reads of `x`. `x` is left as it was."""
+        """The normalised `x`, which the next layer reads. `x` is left as it was."""
         return standardise(x, self.eps) * self.gain + self.bias
 
 
@@ -363,7 +368,7 @@ def gelu(x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
 
 
 class MLP(nn.Module):
-    """Each token's vector by itself: out to d_mlp neurons, through GELU, and back to d_model.
+    """Each position's vector by itself: out to d_mlp neurons, through GELU, and back to d_model.
 
     Parameters W_in [d_model, d_mlp], b_in [d_mlp], W_out [d_mlp, d_model] and b_out [d_model].
     """
@@ -376,8 +381,39 @@ class MLP(nn.Module):
         self.b_out = nn.Parameter(torch.zeros(d_model))
 
     def forward(self, x: Float[Tensor, "... d_model"]) -> Float[Tensor, "... d_model"]:
-        """What the neurons write for each token. The same in train and in eval mode."""
+        """The update of each position's vector. The same in train and in eval mode."""
         return gelu(x @ self.W_in + self.b_in) @ self.W_out + self.b_out
+
+
+class RMSNorm(nn.Module):
+    """Divides each vector by its root mean square, then multiplies it by `gain` [d_model]."""
+
+    def __init__(self, d_model: int, eps: float = 1e-5):
+        super().__init__()
+        self.eps, self.gain = eps, nn.Parameter(torch.ones(d_model))
+
+    def forward(self, x: Float[Tensor, "... d_model"]) -> Float[Tensor, "... d_model"]:
+        """The normalised `x`. `x` is left as it was; a vector of zeros gives zeros."""
+        mean_square = x.pow(2).mean(dim=-1, keepdim=True)
+        return x / torch.sqrt(mean_square + self.eps) * self.gain
+
+
+class SwiGLU(nn.Module):
+    """A gated MLP: the SiLU of the gate times the value, number by number, and back to d_model. No biases.
+
+    Parameters W_gate and W_in [d_model, d_mlp], W_out [d_mlp, d_model].
+    """
+
+    def __init__(self, d_model: int, d_mlp: int):
+        super().__init__()
+        for name in ("W_gate", "W_in"):
+            setattr(self, name, nn.Parameter(0.02 * torch.randn(d_model, d_mlp)))
+        self.W_out = nn.Parameter(0.02 * torch.randn(d_mlp, d_model))
+
+    def forward(self, x: Float[Tensor, "... d_model"]) -> Float[Tensor, "... d_model"]:
+        """The update of each position's vector. The same in train and in eval mode."""
+        gate = F.silu(x @ self.W_gate)
+        return (gate * (x @ self.W_in)) @ self.W_out
 
 
 # Week 5: Tokens looking at other tokens
@@ -410,7 +446,7 @@ def attention_scores(
 ) -> Float[Tensor, "... query key"]:
     """How well each query matches each key: their dot product, divided by √d_head.
 
-    The axes in front (`batch`, or `batch` and `heads`) are the same in `q` and `k` and are kept. There may be
+    The leading axes (`batch`, or `batch` and `heads`) are the same in `q` and `k` and are kept. There may be
     fewer queries than keys.
     """
     d_head = q.shape[-1]
@@ -434,7 +470,7 @@ def causal_mask(scores: Float[Tensor, "... query key"]) -> Float[Tensor, "... qu
 def attention_pattern(
     q: Float[Tensor, "... query d_head"], k: Float[Tensor, "... key d_head"]
 ) -> Float[Tensor, "... query key"]:
-    """How each query shares out its attention over the keys that it may see: every row adds up to 1."""
+    """Each query's attention weights over the keys that it may see: every row adds up to 1."""
     visible_scores = causal_mask(attention_scores(q, k))
     return softmax(visible_scores, dim=-1)
 
@@ -442,12 +478,12 @@ def attention_pattern(
 def weighted_values(
     pattern: Float[Tensor, "... query key"], v: Float[Tensor, "... key d_head"]
 ) -> Float[Tensor, "... query d_head"]:
-    """z: for each query the sum of all values, each times the share that the query gives to its key."""
+    """z: for each query, the sum of all values, each times the weight that the query gives to its key."""
     return einsum(pattern, v, "... query key, ... key d_head -> ... query d_head")
 
 
 class AttentionHead(nn.Module):
-    """One attention head: every token reads from itself and the tokens before it.
+    """One attention head: every position reads from itself and the positions before it.
 
     Parameters W_Q, W_K, W_V [d_model, d_head] and b_Q, b_K, b_V [d_head].
     """
@@ -459,7 +495,7 @@ class AttentionHead(nn.Module):
             setattr(self, f"b_{letter}", nn.Parameter(torch.zeros(d_head)))
 
     def forward(self, x: Float[Tensor, "batch seq d_model"]) -> Float[Tensor, "batch seq d_head"]:
-        """z, what the head reads at each position. The same in train and in eval mode."""
+        """z, the weighted sum of values at each position. The same in train and in eval mode."""
         q, k, v = project_qkv(x, self.W_Q, self.W_K, self.W_V, self.b_Q, self.b_K, self.b_V)
         return weighted_values(attention_pattern(q, k), v)
 
@@ -472,7 +508,7 @@ def project_heads(
     W: Float[Tensor, "n_heads d_model d_head"],
     b: Float[Tensor, "n_heads d_head"],
 ) -> Float[Tensor, "batch n_heads seq d_head"]:
-    """The queries of all heads, or their keys or values, depending on whose weights these are.
+    """The queries of all heads, or their keys or values, depending on which weights these are.
 
     Each head multiplies each token's whole vector by its own matrix and adds its own bias.
     """
@@ -491,7 +527,7 @@ def head_outputs(
 
 
 class MultiHeadAttention(nn.Module):
-    """All heads of a block: each reads for itself, and what they write is added up.
+    """All heads of a block: each has its own pattern, and what they write is added up.
 
     Parameters W_Q, W_K, W_V [n_heads, d_model, d_head], b_Q, b_K, b_V [n_heads, d_head], W_O [n_heads, d_head, d_model]
     and b_O [d_model].
@@ -516,9 +552,9 @@ class MultiHeadAttention(nn.Module):
 
 
 def previous_token_score(pattern: Float[Tensor, "... query key"]) -> Float[Tensor, "..."]:
-    """The attention that goes to the token right before the query, on average over all queries but the first.
+    """The attention weight on the token right before the query, on average over all queries but the first.
 
-    There are as many queries as keys, two at least. The axes in front are kept; a pattern without any has a
+    There are as many queries as keys, two at least. The leading axes are kept; a pattern without any has a
     score without any.
     """
     queries = torch.arange(1, pattern.shape[-1])
@@ -526,21 +562,52 @@ def previous_token_score(pattern: Float[Tensor, "... query key"]) -> Float[Tenso
 
 
 def first_token_score(pattern: Float[Tensor, "... query key"]) -> Float[Tensor, "..."]:
-    """The attention that goes to the first token, on average over all queries but the first, which has no choice.
+    """The attention weight on the first token, on average over all queries but the first, which sees nothing else.
 
-    There are as many queries as keys, two at least. The axes in front are kept.
+    There are as many queries as keys, two at least. The leading axes are kept.
     """
     return pattern[..., 1:, 0].mean(dim=-1)
 
 
 def induction_score(pattern: Float[Tensor, "... query key"], period: int) -> Float[Tensor, "..."]:
-    """The attention that goes to the token after the earlier copy of the query's own token, on average.
+    """The attention weight on the token after the earlier copy of the query's own token, on average.
 
-    The tokens are one piece of `period` tokens (two at least), repeated; the last copy may be cut off. The mean runs
-    over the queries i ≥ period, each with the key i − period + 1. The axes in front are kept.
+    The tokens are one sequence of `period` tokens (two at least), repeated; the last copy may be cut off. The mean runs
+    over the queries i ≥ period, each with the key i − period + 1. The leading axes are kept.
     """
     queries = torch.arange(period, pattern.shape[-1])
     return pattern[..., queries, queries - period + 1].mean(dim=-1)
+
+
+def grouped_query_attention(
+    q: Float[Tensor, "batch n_heads query d_head"],
+    k: Float[Tensor, "batch n_kv_heads key d_head"],
+    v: Float[Tensor, "batch n_kv_heads key d_head"],
+) -> Float[Tensor, "batch n_heads query d_head"]:
+    """z of every query head, when n_heads / n_kv_heads neighbouring query heads share their keys and values.
+
+    Under the causal mask; if there are fewer queries than keys, the queries are the last positions.
+    """
+    group = q.shape[1] // k.shape[1]
+    shared_k, shared_v = (each.repeat_interleave(group, dim=1) for each in (k, v))
+    return weighted_values(attention_pattern(q, shared_k), shared_v)
+
+
+def rotary_positions(
+    x: Float[Tensor, "... seq d_head"], first_position: int = 0, base: float = 10_000.0
+) -> Float[Tensor, "... seq d_head"]:
+    """The queries or keys, each rotated according to its position: Su et al. 2021, paired as in Llama.
+
+    Pair j is (x[j], x[j + d_head/2]); at position p it is rotated by p · base^(−2j / d_head) radians. d_head is
+    even. The first token is at `first_position`. Tensors that you make here take device=x.device.
+    """
+    a, b = x.chunk(2, dim=-1)
+    n_pairs = a.shape[-1]
+    speeds = base ** (-torch.arange(n_pairs, device=x.device) / n_pairs)
+    positions = torch.arange(first_position, first_position + x.shape[-2], device=x.device)
+    angles = torch.outer(positions, speeds)
+    cos, sin = angles.cos(), angles.sin()
+    return torch.cat([a * cos - b * sin, b * cos + a * sin], dim=-1)
 
 
 # Week 7: The whole machine
@@ -560,13 +627,13 @@ class TransformerBlock(nn.Module):
         self.mlp = MLP(config.d_model, config.d_mlp)
 
     def forward(self, resid: Float[Tensor, "batch seq d_model"]) -> Float[Tensor, "batch seq d_model"]:
-        """The stream after both halves have written. `resid` itself is left as it was."""
+        """The stream after both halves have added to it. `resid` itself is left as it was."""
         resid = resid + self.attn(self.ln_1(resid))
         return resid + self.mlp(self.ln_2(resid))
 
 
 class GPT2(nn.Module):
-    """The whole machine: embed, the blocks, ln_f, unembed.
+    """The whole model: embed, the blocks, ln_f, unembed.
 
     Its parts: embed, pos_embed, blocks (an nn.ModuleList), ln_f, unembed; and its sizes, config.
     """
@@ -599,9 +666,9 @@ class GPT2(nn.Module):
 def residual_stream(
     model: nn.Module, tokens: Int[Tensor, "batch seq"]
 ) -> Float[Tensor, "n_layers_plus_1 batch seq d_model"]:
-    """What stands on the residual stream: before the first block, and after every block.
+    """The residual stream before the first block, and after every block.
 
-    `model` has the parts embed, pos_embed and blocks, as a GPT2 has them. The last entry is what ln_f reads.
+    `model` has the parts embed, pos_embed and blocks, as a GPT2 has them. The last entry is the input of ln_f.
     """
     stages = [embed_tokens(tokens, model.embed, model.pos_embed)]
     for block in model.blocks:
@@ -610,7 +677,7 @@ def residual_stream(
 
 
 def count_parameters(config: ModelConfig) -> int:
-    """How many numbers training finds in a GPT-2 of this config. The tied W_E counts once."""
+    """The number of learned parameters of a GPT-2 with this config. The tied W_E counts once."""
     d_model, d_mlp, width = config.d_model, config.d_mlp, config.n_heads * config.d_head
     attention = 3 * (d_model * width + width) + width * d_model + d_model
     mlp = d_model * d_mlp + d_mlp + d_mlp * d_model + d_model
@@ -620,11 +687,11 @@ def count_parameters(config: ModelConfig) -> int:
 
 
 def init_weights(model: nn.Module, seed: int) -> nn.Module:
-    """GPT-2's first weights, drawn from `seed`: normal with standard deviation 0.02, and 0.02/√(2·n_layers) for what
-    writes to the residual stream (W_O and W_out), biases 0, gains 1. Changes the model in place and returns it.
+    """Initial weights, drawn from `seed`: normal with standard deviation 0.02, and 0.02/√(2·n_layers) for what writes
+    to the residual stream (W_O and W_out), biases 0, gains 1. Changes the model in place and returns it.
 
-    `model` has the parameters of a GPT2, under their names, and its sizes in `model.config`. A generator of your own
-    draws: torch's global random state is left as it was.
+    `model` has the parameters of a GPT2, under their names, and its sizes in `model.config`. A separate generator is
+    used: torch's global random state is left as it was.
     """
     generator = torch.Generator().manual_seed(seed)
     into_the_stream = 0.02 / (2 * model.config.n_layers) ** 0.5
@@ -644,7 +711,7 @@ def init_weights(model: nn.Module, seed: int) -> nn.Module:
 def flops_per_token(config: ModelConfig, seq: int) -> int:
     """FLOPs of the forward pass for one token of a prompt of `seq` tokens: the matrix products alone, 2 a pair.
 
-    Scores are counted for all `seq` keys, since the mask hides them only after they are computed.
+    Scores are counted for all `seq` keys, since the mask is applied only after they are computed.
     """
     width = config.n_heads * config.d_head
     projections = 4 * config.d_model * width
@@ -678,20 +745,20 @@ def name_map(config: ModelConfig) -> dict[str, tuple[str, ...]]:
 
 
 def split_c_attn(
-    packed: Float[Tensor, "... three_d_model"], n_heads: int
+    packed: Float[Tensor, "... three_d_model"], n_heads: int, order: str = "three n_heads d_head"
 ) -> tuple[Float[Tensor, "n_heads ... d_head"], ...]:
-    """What belongs to q, to k and to v in c_attn's weight or bias: three tensors, cut head by head.
+    """What belongs to q, to k and to v in a packed weight or bias: three tensors, cut head by head.
 
-    `packed` is the weight [d_model, 3·d_model] or the bias [3·d_model].
+    `packed` is the weight [d_model, 3·d_model] or the bias [3·d_model]. `order` names the indices of its columns
+    from the slowest to the fastest: "three", "n_heads" and "d_head", in any order, with a space between them.
     """
-    by_head = rearrange(
-        packed, "... (three n_heads d_head) -> three n_heads ... d_head", three=3, n_heads=n_heads
-    )
+    pattern = f"... ({order}) -> three n_heads ... d_head"
+    by_head = rearrange(packed, pattern, three=3, n_heads=n_heads)
     return tuple(by_head)
 
 
 def fix_conv1d(name: str, tensor: Float[Tensor, "..."], n_heads: int) -> tuple[Float[Tensor, "..."], ...]:
-    """One tensor of HF's state dict in the forms in which GPT2 keeps it, as many as name_map has names for it.
+    """One tensor of HF's state dict in the shapes of GPT2's parameters, as many as name_map has names for it.
 
     c_attn's weight and bias become three; attention's c_proj weight [d_model, d_model] becomes [n_heads, d_head,
     d_model]; all others stay as they are. A Conv1D's weight has the axes (inputs, outputs), as W_in and W_out have.
@@ -704,11 +771,12 @@ def fix_conv1d(name: str, tensor: Float[Tensor, "..."], n_heads: int) -> tuple[F
 
 
 def load_gpt2(state_dict: dict[str, Tensor], config: ModelConfig) -> GPT2:
-    """A new GPT2 in float32 and eval mode that holds the weights of HF's state dict, in memory of its own.
+    """A new GPT2 in float32 and eval mode with a copy of the weights of HF's state dict.
 
     Raises:
-        ValueError: a name is missing or unknown, a tensor has another shape than the config asks for (here a
-            RuntimeError will do), or lm_head's weight is not the embedding. The message names the tensor.
+        ValueError: a name is missing or unknown, a tensor has another shape than that which follows from the config
+            (here a RuntimeError is also accepted), or lm_head's weight is not the embedding. The message names the
+            tensor.
     """
     names, tensors = name_map(config), {}
     if wrong := sorted(names.keys() ^ state_dict.keys()):
@@ -727,9 +795,9 @@ def load_gpt2(state_dict: dict[str, Tensor], config: ModelConfig) -> GPT2:
 
 
 def token_losses(model: nn.Module, tokens: Int[Tensor, "batch seq"]) -> Float[Tensor, "batch seq-1"]:
-    """How surprised the model is by each token but the first: minus the log-probability that it gave to it.
+    """The surprisal of each token but the first: minus the log-probability that the model gave to it.
 
-    losses[b, i] is the loss, in nats, of token i + 1 of prompt b, guessed from tokens 0 to i.
+    losses[b, i] is the loss, in nats, of token i + 1 of prompt b, predicted from tokens 0 to i.
     """
     guesses = log_softmax(model(tokens)[:, :-1], dim=-1)
     came = tokens[:, 1:, None]
@@ -753,8 +821,8 @@ def apply_temperature(
     """Logits divided by the temperature, which is 0 or more.
 
     At temperature 0, greedy: 0 for the largest logit (the first of equals), −inf for all others. There may be any
-    number of axes in front, none included. A logit of −inf stays −inf. Tensors that you make here take
-    device=logits.device (or come from torch.full_like and its kin), so that the function also runs on a GPU.
+    number of leading axes, none included. A logit of −inf stays −inf. Make new tensors with device=logits.device
+    (or with torch.full_like, torch.zeros_like …), so that the function also runs on a GPU.
     """
     if temperature == 0:
         best = logits.argmax(dim=-1, keepdim=True)
@@ -765,10 +833,11 @@ def apply_temperature(
 def sample_token(
     logits: Float[Tensor, "batch d_vocab"], generator: torch.Generator | None = None
 ) -> Int[Tensor, "batch"]:
-    """One token for each row, drawn with the probabilities that softmax makes of its logits.
+    """One token for each row, drawn with the probabilities that softmax gives for its logits.
 
-    Each row draws for itself. All chance comes from `generator`, or from torch's own where it is None: with a
-    generator, torch's own is left as it was. A logit of −inf is never drawn; at least one of each row is not −inf.
+    The rows are drawn independently. All randomness comes from `generator`, or from torch's own generator where it
+    is None: with a generator, torch's own is left as it was. A token with logit −inf is never drawn; at least one
+    logit of each row is not −inf.
     """
     probabilities = softmax(logits, dim=-1)
     return torch.multinomial(probabilities, num_samples=1, generator=generator).squeeze(1)
@@ -778,8 +847,8 @@ def top_k_filter(logits: Float[Tensor, "... d_vocab"], k: int) -> Float[Tensor, 
     """The logits with −inf for every token that is less probable than the k-th most probable one of its row.
 
     Tokens as probable as the k-th all stay, so that a tie may leave more than k. With k as large as the vocabulary,
-    or larger, nothing changes; k is at least 1. Any number of axes may stand in front. The input is left as it was.
-    −1e9 or less hides a token as well as −inf does.
+    or larger, nothing changes; k is at least 1. There may be any number of leading axes. The input is left as it
+    was. −1e9 or less is accepted in the place of −inf.
     """
     k = min(k, logits.shape[-1])
     border = logits.topk(k, dim=-1).values[..., -1:]
@@ -790,8 +859,8 @@ def top_p_filter(logits: Float[Tensor, "... d_vocab"], p: float) -> Float[Tensor
     """The logits with −inf for every token outside the smallest set of most probable tokens that have at least p.
 
     The token with which the sum reaches p stays, so that at least one token of each row does. 0 < p ≤ 1, and with
-    p = 1 nothing changes. Any number of axes may stand in front. The input is left as it was. −1e9 or less
-    hides a token as well as −inf does.
+    p = 1 nothing changes. There may be any number of leading axes. The input is left as it was. −1e9 or less is
+    accepted in the place of −inf.
     """
     if p >= 1:
         return logits.clone()
@@ -804,7 +873,7 @@ def top_p_filter(logits: Float[Tensor, "... d_vocab"], p: float) -> Float[Tensor
 def repetition_penalty(
     logits: Float[Tensor, "batch d_vocab"], tokens: Int[Tensor, "batch seq"], penalty: float
 ) -> Float[Tensor, "batch d_vocab"]:
-    """The logits with every token that stands in its row of `tokens` made less probable, once, by a factor.
+    """The logits with every token that occurs in its row of `tokens` made less probable, once, by a factor.
 
     A positive logit is divided by the penalty, a negative one multiplied; 0 and −inf stay what they are. `tokens` is
     the whole text so far, the prompt included. The input is left as it was.
@@ -817,10 +886,11 @@ def repetition_penalty(
 def frequency_penalty(
     logits: Float[Tensor, "batch d_vocab"], tokens: Int[Tensor, "batch seq"], penalty: float
 ) -> Float[Tensor, "batch d_vocab"]:
-    """The logits less `penalty` for each time that a token stands in its row of `tokens`.
+    """The logits less `penalty` for each time that a token occurs in its row of `tokens`.
 
-    `tokens` is the whole text so far, the prompt included. A negative penalty rewards. The input is left as it was.
-    Tensors that you make here take device=logits.device, so that the function also runs on a GPU.
+    `tokens` is the whole text so far, the prompt included. A negative penalty makes repeated tokens more probable.
+    The input is left as it was. Make new tensors with device=logits.device, so that the function also runs on a
+    GPU.
     """
     once_each = torch.full(tokens.shape, -penalty, dtype=logits.dtype, device=logits.device)
     return logits.scatter_add(-1, tokens, once_each)
@@ -831,16 +901,17 @@ def minimum_length(
     tokens: Int[Tensor, "batch seq"],
     prompt_length: int,
     minimum: int,
-    stop_token: int,
+    stop_tokens: Sequence[int],
 ) -> Float[Tensor, "batch d_vocab"]:
-    """The logits with the stop token hidden (−inf) as long as fewer than `minimum` tokens are new.
+    """The logits with every stop token excluded (−inf) as long as fewer than `minimum` tokens are new.
 
-    The first `prompt_length` of `tokens` are the prompt; the others are new. The input is left as it was.
+    The first `prompt_length` of `tokens` are the prompt; the others are new. There is at least one stop token. The
+    input is left as it was. −1e9 or less is accepted in the place of −inf.
     """
     n_written = tokens.shape[1] - prompt_length
     hidden = logits.clone()
     if n_written < minimum:
-        hidden[:, stop_token] = float("-inf")
+        hidden[:, list(stop_tokens)] = float("-inf")
     return hidden
 
 
@@ -854,7 +925,7 @@ def adjust_logits(
 ) -> Float[Tensor, "batch d_vocab"]:
     """The logits to draw from: after the penalties, the temperature, top-k and top-p, in this order.
 
-    Each penalty is called as `penalty(logits, tokens)` and gives logits back. top_k None is no top-k.
+    Each penalty is called as `penalty(logits, tokens)` and returns logits. With top_k None, top-k is left out.
     """
     for penalty in penalties:
         logits = penalty(logits, tokens)
@@ -876,10 +947,10 @@ def generate(
     top_p: float = 1.0,
     penalties: Sequence[Callable[..., Float[Tensor, "batch d_vocab"]]] = (),
 ) -> Int[Tensor, "batch longer"]:
-    """The prompts, each continued by up to `n_new` tokens. The model is shown the last `n_ctx` of them at most.
+    """The prompts, each continued by up to `n_new` tokens. The model is called on the last `n_ctx` tokens at most.
 
     A row that has drawn `stop_token` is filled up with it; when all rows have, generation ends. `seed` seeds a
-    generator of its own, and torch's own is left as it was. 0 is a seed and an id like any other.
+    separate generator, and torch's own is left as it was. 0 is a valid seed and a valid id.
     """
     generator = None if seed is None else torch.Generator(tokens.device).manual_seed(seed)
     done = torch.zeros(len(tokens), dtype=torch.bool, device=tokens.device)
@@ -902,7 +973,7 @@ def generate(
 def next_token_loss(
     logits: Float[Tensor, "batch seq d_vocab"], tokens: Int[Tensor, "batch seq"]
 ) -> Float[Tensor, ""]:
-    """The mean of −log p of each token given those before it, in nats: position i is judged by token i + 1.
+    """The mean of −log p of each token given those before it, in nats: the target of position i is token i + 1.
 
     Rows have at least two tokens. Logits of any size are fine. Gradients can flow from it back to the logits.
     The inputs are left as they were.
@@ -955,7 +1026,7 @@ class AdamW:
             parameter.grad = None
 
     def state_dict(self) -> dict:
-        """All that a later run needs to go on just here: steps, lr and moments, in the order of the groups."""
+        """All that a later run needs to continue from here: steps, lr and moments, in the groups' order."""
         return {
             "steps": list(self.steps.values()),
             "lr": self.lr,
@@ -1030,7 +1101,7 @@ def train_val_split(
 def get_batch(
     tokens: Int[Tensor, "tokens"], end_of_text: int, batch_size: int, seq: int, generator: torch.Generator
 ) -> Int[Tensor, "batch_size seq"]:
-    """Windows of `seq` tokens of the text, each beginning with the `end_of_text` in front of a story.
+    """Windows of `seq` tokens of the text, each beginning with the `end_of_text` before a story.
 
     The starts are drawn from all that leave room for a whole window, with replacement, by one call of
     torch.randint with `generator` (which lives on the CPU). The batch is on the device of `tokens`.
@@ -1080,7 +1151,7 @@ def evaluate(model: nn.Module, batches: Iterable[Int[Tensor, "batch seq"]]) -> f
 
 
 class Trainer:
-    """A training run that knows where it stands: model, optimiser, generator, step, losses, settings."""
+    """A training run with its whole state: model, optimiser, generator, step, losses, settings."""
 
     def __init__(
         self,
@@ -1097,7 +1168,7 @@ class Trainer:
         self.losses: list[float] = []
 
     def train(self, n_steps: int) -> None:
-        """Takes `n_steps` more steps; after each, `watch(self)` is called."""
+        """Takes `n_steps` more steps, which may be 0; after each, `watch(self)` is called."""
         plan = self.settings
         for _ in range(n_steps):
             self.optimizer.lr = lr_schedule(
@@ -1122,8 +1193,8 @@ def sample_story(
 ) -> str:
     """The prompt and the model's continuation, up to its end_of_text or `n_new` tokens, without any end_of_text.
 
-    The model is shown end_of_text in front of the prompt, and its last `model.config.n_ctx` tokens at most. It runs
-    in eval mode and is afterwards in the mode of before. The same seed tells the same story.
+    The model is given end_of_text before the prompt, and its last `model.config.n_ctx` tokens at most. It runs in eval
+    mode and is afterwards in the mode that it had before. The same seed gives the same story. `n_new` may be 0.
     """
     end = vocabulary.end_of_text
     device = next(model.parameters()).device
@@ -1138,8 +1209,8 @@ def sample_story(
 def save_checkpoint(trainer: Trainer, path: Path) -> None:
     """Writes all that the next step depends on to one file, with the names of the table above.
 
-    At any moment there is a whole checkpoint at `path`, the earlier one or the new one, if there was one before.
-    Where writing fails, the OSError comes through.
+    If there was a checkpoint at `path`, there is a whole one at every moment, the earlier one or the new one. Where
+    writing fails, the OSError is raised.
     """
     checkpoint = {
         "config": asdict(trainer.model.config),
@@ -1156,7 +1227,7 @@ def save_checkpoint(trainer: Trainer, path: Path) -> None:
 
 
 def resume(trainer: Trainer, path: Path) -> None:
-    """Puts the trainer where the run of the checkpoint stood: whatever comes next is the same, bit for bit.
+    """Puts the trainer into the state of the checkpoint's run: all later steps are the same, to the last bit.
 
     Raises:
         ValueError: the checkpoint is of a model of other sizes, or of other settings; the trainer is as it was.
@@ -1182,7 +1253,8 @@ def train_storyteller(
     """Trains until settings.total_steps are done, from the checkpoint at `path` on if there is one.
 
     Reports (steps done, validation loss, story) at the start and after every `every` steps, or fewer in the last
-    round, and saves a checkpoint at `path` after each round. Returns the reports in order.
+    round, and saves a checkpoint at `path` after each round. Returns the reports in order; of a run that is already
+    finished, the one at the start alone.
     """
 
     def report() -> tuple[int, float, str]:
