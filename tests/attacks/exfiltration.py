@@ -53,7 +53,7 @@ def _probe(name: str, idea: str, **each: str) -> Attack:
 
 LEFT_BEHIND = Attack(
     "left behind",
-    "leaves files, variables, patched modules and processes for whoever is graded next",
+    "leaves files, variables, patched modules and processes for the next submission",
     lambda: _left_behind(),
     Expected(shows=("FOUND []",)),
 )

@@ -319,7 +319,7 @@ EXHAUSTION = [
     ),
     Attack(
         "code too long to read",
-        "an import of 100,000 dots: whoever parses it to look for signs needs gigabytes and minutes",
+        "an import of 100,000 dots: to parse it in search of signs takes gigabytes and minutes",
         lambda: solved_and("if False:\n    import a" + ".b" * 100_000)(),
         Expected(),
         Limits(cell_seconds=5),
@@ -366,7 +366,7 @@ EXHAUSTION = [
     ),
     Attack(
         "words that take hours",
-        "mathematics without an end in the answer in words: whoever makes a page of it looks for the end of "
+        "mathematics without an end in the answer in words: to make a page of it is to look for the end of "
         "each beginning",
         lambda: week05.solved(own_words="\\begin{a}" * 10**6),
         Expected(shows=("cut off here: of a cell a page shows 20,000 characters",)),

@@ -14,19 +14,29 @@ from grader.sandbox.limits import Limits
 
 from .attack import Attack, Expected
 
+_MASK, _HEAD = (week05.number(name) for name in ("causal_mask", "AttentionHead"))
+_END = len(week05.released().cells)
 _SHORT = Limits(cell_seconds=2, notebook_seconds=20)
 _ADDED = "what was added to it runs as a cell of its own"
 
 _ODD: dict[tuple[str, str], tuple[str, ...]] = {
-    ("a cell is split", "an answer in the middle of a function"): ("split into cells 21 and 22",),
-    ("a cell is split", "a class in its middle"): ("split into cells 38 and 39",),
-    ("a cell is split", "the second half begins with a magic"): ("split into cells 21 and 22",),
-    ("a cell is split", "a cell of one's own between the halves"): ("split into cells 21 and 23",),
-    ("a cell is copied", "an answer, to the end"): ("causal_mask is there again in cell 67",),
-    ("a cell is copied", "a stub kept above"): ("causal_mask is there again in cell 21: cell 22 counts",),
+    ("a cell is split", "an answer in the middle of a function"): (
+        f"split into cells {_MASK} and {_MASK + 1}",
+    ),
+    ("a cell is split", "a class in its middle"): (f"split into cells {_HEAD} and {_HEAD + 1}",),
+    ("a cell is split", "the second half begins with a magic"): (
+        f"split into cells {_MASK} and {_MASK + 1}",
+    ),
+    ("a cell is split", "a cell of one's own between the halves"): (
+        f"split into cells {_MASK} and {_MASK + 2}",
+    ),
+    ("a cell is copied", "an answer, to the end"): (f"causal_mask is there again in cell {_END + 1}",),
+    ("a cell is copied", "a stub kept above"): (
+        f"causal_mask is there again in cell {_MASK}: cell {_MASK + 1} counts",
+    ),
     ("an answer is deleted and written anew", "in its place"): (),
-    ("an answer is deleted and written anew", "below its check"): ("cell 22 defines it",),
-    ("an answer is deleted and written anew", "all in one cell at the end"): ("cell 67 defines it",),
+    ("an answer is deleted and written anew", "below its check"): (f"cell {_MASK + 1} defines it",),
+    ("an answer is deleted and written anew", "all in one cell at the end"): (f"cell {_END + 1} defines it",),
     ("cells are merged", "two answers, by the first's name"): (),
     ("cells are merged", "two answers, by the second's name"): ("causal_mask defines it",),
     ("cells are merged", "an answer into its check"): (_ADDED,),

@@ -2,6 +2,8 @@
 
 from textwrap import dedent
 
+from autograde import week05
+
 from grader.sandbox.limits import Limits
 
 from .attack import EVERY, NOT_WRITTEN, NOTHING, Attack, Expected
@@ -192,7 +194,7 @@ def causal_mask(scores):
     ),
     Attack(
         "pickle",
-        "sends a pickle that would run a program in whoever reads it",
+        "sends a pickle that would run a program in the process that reads it",
         _mask("""
             import pickle
             class Run:
@@ -332,7 +334,9 @@ def causal_mask(scores):
                     os._exit(0)
         """),
         Expected(
-            points=130 - 16 - 14 - 16 - 15,
+            points=week05.all_but(
+                "causal_mask", "attention_pattern", "AttentionHead", "padding_aware_pattern"
+            ),
             why=dict.fromkeys(
                 ("causal_mask", "attention_pattern", "AttentionHead", "padding_aware_pattern"),
                 "its process ended itself, with exit code 0",
@@ -348,7 +352,9 @@ def causal_mask(scores):
             os.fork()
         """),
         Expected(
-            points=130 - 16 - 14 - 16 - 15,
+            points=week05.all_but(
+                "causal_mask", "attention_pattern", "AttentionHead", "padding_aware_pattern"
+            ),
             why={
                 "causal_mask": "",
                 "attention_pattern": "",
@@ -406,8 +412,8 @@ def causal_mask(scores):
     ),
     Attack(
         "keeper kept busy",
-        "hides its process number, ends its check, and starts processes that end at once, so that whoever "
-        "waits for the end of the right one waits for ever",
+        "hides its process number, ends its check, and starts processes that end at once, so that the "
+        "wait for the end of the right one has no end",
         in_a_cell("""
             import os, time
             if not os.fork():

@@ -114,6 +114,7 @@ def _old_format(notebook):
     return {"nbformat": 3, "nbformat_minor": 0, "metadata": {"name": ""}, "worksheets": [{"cells": cells}]}
 
 
+_MASK = week05.number("causal_mask")
 UNREADABLE = "is not a notebook"
 
 MALFORMED = [
@@ -193,21 +194,23 @@ MALFORMED = [
         "nothing but checks",
         "has lost every answer and every text",
         edited(_only_checks, week05.solved),
-        Expected(points=0, why=NOTHING, odd=("is missing",) * 13),
+        Expected(points=0, why=NOTHING, odd=("is missing",) * len(week05.names_without_checks())),
     ),
     Attack(
         "name given twice, wrong first",
         "holds two neighbours of one name, of which the second is right: they are one answer, and the last "
         "definition counts, as in Jupyter",
         edited(_wrong_first, week05.solved),
-        Expected(odd=("causal_mask was split into cells 21 and 22",)),
+        Expected(odd=(f"causal_mask was split into cells {_MASK} and {_MASK + 1}",)),
     ),
     Attack(
         "name given twice, right last",
         "the first answer of a name is wrong; a right one follows at the end, behind other answers",
         edited(_right_again, week05.solved),
         Expected(
-            points=130 - 16 - 14 - 16 - 15,
+            points=week05.all_but(
+                "causal_mask", "attention_pattern", "AttentionHead", "padding_aware_pattern"
+            ),
             why={
                 "causal_mask": "no mask",
                 "attention_pattern": "no mask",
@@ -309,7 +312,9 @@ MALFORMED = [
         "null bytes in an answer and in the file's names",
         lambda: week05.solved(causal_mask="x = '\x00'", own_words="\x00"),
         Expected(
-            points=130 - 16 - 14 - 16 - 15,
+            points=week05.all_but(
+                "causal_mask", "attention_pattern", "AttentionHead", "padding_aware_pattern"
+            ),
             why={
                 "causal_mask": "NameError: name 'causal_mask' is not defined",
                 "attention_pattern": "all cases end in an error",

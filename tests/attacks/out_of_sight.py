@@ -27,7 +27,7 @@ def _ready(how: str, before: str = "") -> Callable[[], NotebookNode]:
 def _seen(sign: str) -> Expected:
     """The watch sees it at work, so the exercise is lost; and an instructor sees where it stands."""
     return Expected(
-        points=130 - 14,
+        points=week05.all_but("attention_pattern"),
         why={"attention_pattern": f"uses {_SDPA}"},
         signs=(f"was seen to call {_SDPA}", sign),
     )

@@ -4,6 +4,9 @@
 
 Each runs in a container of its own, where only its own course folder can be written. What would use up the
 machine is not run; `NOT_RUN` says what is known of it.
+
+When the stretch points of week 5 changed, the points in stock.json were restated: the exercises that were
+lost stayed the same, with their new points. Where these exercises are not known, the old points are named.
 """
 
 import json

@@ -226,7 +226,7 @@ def test_a_comparison_without_end_costs_its_own_exercise(sessions, monkeypatch):
 
 def test_a_mistake_whose_name_takes_too_long_to_find_has_none(sessions, monkeypatch):
     quick_limits(monkeypatch)
-    monkeypatch.setattr(matching, "_explains", without_end)
+    monkeypatch.setattr(matching, "_distance", without_end)
     result = served(sessions, examine(lambda scores: scores))
     assert [(report.passed, report.mistake) for report in result.reports] == [(False, None)]
     assert "cases differ" in result.reports[0].headline

@@ -13,6 +13,7 @@ from grader.autograde.grade import grade_submission
 from grader.autograde.seeds import hidden_seed
 from grader.build.source import read_source
 from grader.notebook.cells import grade_id
+from grader.notebook.exercises import Exercise, exercises_of
 from grader.sandbox.limits import Limits
 from grader.tools.demo.sample_class import fill_in, right_answers
 from utils.weeks import find_week
@@ -21,8 +22,26 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 WEEK = find_week(5)
 RELEASED = REPOSITORY / "course" / WEEK.folder / f"{WEEK.notebook}.ipynb"
 PARTS = RELEASED.with_name("parts.py")
-FULL = 130
-"""Core and stretch."""
+
+
+@cache
+def exercises() -> Mapping[str, Exercise]:
+    """The week's exercises by name, with their kinds and points, from the source."""
+    return {each.name: each for each in exercises_of(read_source(REPOSITORY, WEEK).notebook.cells)}
+
+
+def worth(kind: str) -> float:
+    """The points of all exercises of a kind: core, stretch or written."""
+    return sum(each.out_of for each in exercises().values() if each.kind == kind)
+
+
+def all_but(*names: str) -> float:
+    """The points of a notebook in which only these exercises are lost."""
+    return FULL - sum(exercises()[name].out_of for name in names)
+
+
+FULL = worth("core") + worth("stretch")
+"""All that checks give."""
 
 
 @cache
@@ -44,6 +63,17 @@ def solved(**changed: str) -> NotebookNode:
 def cell(notebook: NotebookNode, name: str) -> NotebookNode:
     """The cell of that grade_id."""
     return next(each for each in notebook.cells if grade_id(each) == name)
+
+
+def number(name: str) -> int:
+    """The number of this cell in the released notebook, counted from 1 as in remarks and reports."""
+    return 1 + next(at for at, each in enumerate(released().cells) if grade_id(each) == name)
+
+
+def names_without_checks() -> list[str]:
+    """The names of the released notebook's cells that are not checks: answers, set-up, texts to write."""
+    names = [grade_id(each) for each in released().cells]
+    return [name for name in names if name and not name.startswith("check_")]
 
 
 def insert_after(notebook: NotebookNode, name: str, code: str) -> NotebookNode:

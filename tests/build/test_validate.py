@@ -9,6 +9,7 @@ from utils.errors import CourseError
 from .small_course import EMBEDDINGS, TOKENS, VECTORS, replace_in, source_of
 
 LAST_LINE = "    return max(range(len(vector)), key=lambda place: vector[place])"
+STATED = "# *Difficulty 1 of 5 · importance 3 of 5 · {minutes} minutes · stretch, {points} points*"
 BREACHES = {
     "two kinds": ('tags=["look", ', 'tags=["look", "set-up", ', "needs one kind .* it has set-up and look"),
     "no kind": ('tags=["look", "raises-exception"]', 'tags=["raises-exception"]', "it has none"),
@@ -64,6 +65,26 @@ BREACHES = {
     "no points": ('"points": 7', '"points": 0', "a whole number above 0, not 0"),
     "points in words": ('"points": 7', '"points": "7"', "a whole number above 0, not '7'"),
     "a name twice": ('"grade_id": "length"', '"grade_id": "dot_product"', "twice or more: dot_product"),
+    "points that the text does not state": (
+        "# ## Stretch: the largest place",
+        f"# ## Stretch: the largest place\n#\n{STATED.format(minutes=15, points=8)}",
+        "check_largest_place.*gives it 8 points, its metadata 7",
+    ),
+    "points that are not in the table": (
+        "# ## Stretch: the largest place",
+        f"# ## Stretch: the largest place\n#\n{STATED.format(minutes=15, points=7)}",
+        "difficulty 1 and 15 minutes has 8 points .*, not 7",
+    ),
+    "minutes that are not in the table": (
+        "# ## Stretch: the largest place",
+        f"# ## Stretch: the largest place\n#\n{STATED.format(minutes=12, points=7)}",
+        "takes 10, 15, 20, 25, 30, 40 minutes; the text above states difficulty 1 and 12 minutes",
+    ),
+    "a core check below a text that says stretch": (
+        "# ## Exercise 2: the length",
+        f"# ## Exercise 2: the length\n#\n{STATED.format(minutes=15, points=8)}",
+        "check_length.*calls it stretch, its tags do not",
+    ),
     "core is not 100": ('"points": 60', '"points": 61', "add up to 101 points; they must add up to 100"),
     "a part that imports": (
         "def length(vector):",

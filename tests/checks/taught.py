@@ -1,23 +1,25 @@
 """The weeks that are taught: each with its checks, answer keys, official solutions and right variants."""
 
 import ast
-import sys
 import types
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 from grader.build.parts import write_parts
 from grader.build.source import Source, read_source, weeks_with_source
 from grader.notebook.cells import is_kind, plain_python
+from grader.notebook.given_module import importable
+from grader.tools.known_mistakes.programs import program_of
+from grader.tools.known_mistakes.table import Row, read_table, table_path
+from grader.tools.mutation.exercise import unrun_exercises_of
 from utils.answers.answer_key import AnswerKey
 from utils.answers.judge import LocalCheckRun, LocalJudge, answer_keys_of
 from utils.checks.engine.cases import PUBLIC_SEED, Case
 from utils.checks.engine.report import Report
-from utils.weeks import WEEKS, Week
+from utils.weeks import WEEKS, Week, find_week
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -31,7 +33,8 @@ def lacks(week: Week) -> list[str]:
     """Return the modules that a taught week has and this one lacks."""
     modules = [f"utils.{half}.{week.folder}" for half in ("checks", "answers")]
     missing = [name for name in modules if find_spec(name) is None]
-    return missing if variants_path(week).is_file() else [*missing, "variants.py"]
+    files = (variants_path(week), table_path(REPOSITORY, week))
+    return [*missing, *(file.name for file in files if not file.is_file())]
 
 
 NOTEBOOKS = [week for week in weeks_with_source(REPOSITORY) if not read_source(REPOSITORY, week).parts_only]
@@ -88,7 +91,7 @@ def run_cells(notebook: Notebook) -> dict[str, Any]:
     parts = types.ModuleType("parts")
     exec(notebook.parts, parts.__dict__)
     namespace: dict[str, Any] = {"__name__": "__main__"}
-    with patch.dict(sys.modules, parts=parts):
+    with importable("parts", parts):
         for number, cell in enumerate(notebook.cells):
             exec(compile(cell, f"work cell {number}", "exec"), namespace)
     return namespace
@@ -129,6 +132,20 @@ def expectations(answer_key: AnswerKey, seed: int = PUBLIC_SEED) -> list[Any]:
     return judge(seed).open(answer_key.check).expectations
 
 
+@cache
+def programs(week: str, check: str) -> dict[str, Any]:
+    """Return the wrong program of each mistake in a check's table, by the mistake's name."""
+    rows, folder = _table(week).get(check, []), REPOSITORY / "solutions" / week
+    (exercise,) = (each for each in unrun_exercises_of(REPOSITORY, find_week(week)) if each.name == check)
+    exercise = replace(exercise, namespace=_namespace(week))
+    return {row.name: program_of(exercise, row, folder) for row in rows}
+
+
+@cache
+def _table(week: str) -> dict[str, list[Row]]:
+    return read_table(table_path(REPOSITORY, find_week(week)))
+
+
 def mistaken(answer_key: AnswerKey, reveal: bool = True) -> dict[str, Report]:
     """Return the check's report on each known mistake, by the mistake's name, computed once in a test run."""
     return _mistaken(answer_key.check.week, answer_key.check.name, reveal)
@@ -137,7 +154,7 @@ def mistaken(answer_key: AnswerKey, reveal: bool = True) -> dict[str, Report]:
 @cache
 def _mistaken(week: str, check: str, reveal: bool) -> dict[str, Report]:
     answer_key, by = answer_keys_of(week)[check], judge(PUBLIC_SEED, reveal)
-    return {mistake.name: answer_key.check.examine(mistake.wrong, by) for mistake in answer_key.mistakes}
+    return {name: answer_key.check.examine(wrong, by) for name, wrong in programs(week, check).items()}
 
 
 def fails(answer_key: AnswerKey, submission: Any, seed: int) -> bool:

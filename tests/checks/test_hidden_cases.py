@@ -125,7 +125,7 @@ def test_an_error_is_told_by_its_type_alone():
     assert text_of(report, "error") == "IndexError"
 
 
-def test_whoever_fails_hidden_cases_only_is_told_where_to_look():
+def test_a_failure_of_hidden_cases_alone_says_where_to_look():
     report = report_on(lambda x: x + 3, reveal=False)
     assert text_of(report, "look at").startswith("other sizes and other values")
     assert len(report.lines) == 1

@@ -160,11 +160,14 @@ MODULES = CLASSES | {
 }
 
 
-MUST_LEARN = {"Embed", "PosEmbed", "Unembed", "week10_learning", "week11_training"}
+MUST_LEARN = {"Embed", "PosEmbed", "Unembed", "gradient_norms", "week10_learning", "week11_training"}
 """Checks and weeks that need gradients: under no_grad there are none."""
 WITHOUT_GRADIENTS = ("no_grad", "inference_mode")
 GIVES_PARAMETERS = {"decay_groups"}
 """Checks that need the parameters themselves: a view or a copy of one is another tensor."""
+CUT_OFF = ("requiring gradients",)
+GRADIENTS_FLOW_BACK = {"next_token_loss"}
+"""Checks that go back through the result: a parameter made of it is cut off from the inputs."""
 OTHER_TENSORS = ("not contiguous", "a view", "requiring gradients")
 
 
@@ -173,6 +176,7 @@ def styles_for(answer_key, right):
     styles = FUNCTIONS if not isinstance(right, type) else MODULES if hasattr(right, "forward") else CLASSES
     learns = {answer_key.check.name, answer_key.check.week} & MUST_LEARN
     dishonest = WITHOUT_GRADIENTS if learns else ()
+    dishonest += CUT_OFF if answer_key.check.name in GRADIENTS_FLOW_BACK else ()
     dishonest += OTHER_TENSORS if answer_key.check.name in GIVES_PARAMETERS else ()
     return {name: dress for name, dress in styles.items() if name not in dishonest}
 

@@ -4,12 +4,15 @@ from dataclasses import replace
 
 import torch
 
-from .toy import DOUBLE, OneAnswerKey, report_on, text_of
+from .toy import DOUBLE, SQUARED, OneAnswerKey, knowing, report_on, text_of
 
-SUM = replace(
-    DOUBLE,
-    expected=lambda x: {"sum": 2 * float(x.sum()), "rows": float(len(x))},
-    observe=lambda output, x: {"sum": float(output.sum()), "rows": float(len(x))},
+SUM = knowing(
+    replace(
+        DOUBLE,
+        expected=lambda x: {"sum": 2 * float(x.sum()), "rows": float(len(x))},
+        observe=lambda output, x: {"sum": float(output.sum()), "rows": float(len(x))},
+    ),
+    SQUARED,
 )
 
 
@@ -38,3 +41,10 @@ def test_raw_values_are_what_the_students_process_returns():
     observation = SUM.check.observe(lambda x: 2 * x, SUM.check.draw_cases()[0].inputs)
     assert isinstance(observation.output, torch.Tensor)
     assert OneAnswerKey(SUM).open(SUM.check).expectations[0].keys() == {"sum", "rows"}
+
+
+def test_what_is_observed_cannot_be_returned():
+    """Otherwise a label or a share, which the judge finds in raw values, could be forged."""
+    forged = report_on(lambda x: {"sum": 2 * float(x.sum()), "rows": float(len(x))}, SUM)
+    assert not forged.passed
+    assert "got a dict" in text_of(forged, "type")

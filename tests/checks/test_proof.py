@@ -18,6 +18,7 @@ from .taught import (
     name_of,
     notebook_of,
     of_week,
+    programs,
     solution,
     variants,
 )
@@ -33,7 +34,7 @@ def test_every_notebook_is_proven_here(week):
 
 
 @every_week
-def test_every_check_of_the_notebook_has_a_verdict_and_the_reverse(week):
+def test_every_check_of_the_notebook_has_an_answer_key_and_the_reverse(week):
     judged = {answer_key.check.name for answer_key in of_week(week)}
     assert judged == set(notebook_of(week.folder).submitted)
 
@@ -57,19 +58,32 @@ def test_right_solutions_in_other_styles_pass(answer_key, seed):
 @every_check
 def test_every_mistake_fails_and_is_named(answer_key):
     said = mistaken(answer_key)
+    assert list(said) == [mistake.name for mistake in answer_key.mistakes]
     assert [name for name, report in said.items() if report.passed] == []
-    assert {name: report.mistake for name, report in said.items()} == {name: name for name in said}
+    # What another processor's rounding decides recognises nothing: see `course build`.
+    rounded = {each.name for each in answer_key.mistakes if "" in each.results}
+    assert {name: report.mistake for name, report in said.items() if name not in rounded} == {
+        name: name for name in said if name not in rounded
+    }
+    assert [name for name in rounded if said[name].mistake not in (None, name)] == []
 
 
 @every_check
 @pytest.mark.parametrize("seed", HIDDEN_SEEDS)
 def test_every_mistake_fails_on_hidden_cases(answer_key, seed):
-    assert [each.name for each in answer_key.mistakes if not fails(answer_key, each.wrong, seed)] == []
+    wrong = programs(answer_key.check.week, answer_key.check.name)
+    assert [name for name, program in wrong.items() if not fails(answer_key, program, seed)] == []
 
 
 @every_check
 def test_a_right_solution_does_not_fail_there(answer_key):
     assert not fails(answer_key, solution(answer_key), HIDDEN_SEEDS[0])
+
+
+@every_week
+def test_hardly_any_mistake_rests_on_rounding(week):
+    mistakes = [each for answer_key in of_week(week) for each in answer_key.mistakes]
+    assert sum("" in each.results for each in mistakes) <= 0.05 * len(mistakes)
 
 
 @every_check

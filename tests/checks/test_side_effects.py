@@ -99,6 +99,7 @@ def test_random_answers_are_the_same_every_time():
 
 def noisy(x):
     warnings.warn("half of this is deprecated\nand the rest is old", DeprecationWarning, stacklevel=1)
+    warnings.warn("use x.mT (Triggered internally at aten/Shape.cpp:4314.)", UserWarning, stacklevel=1)
     print("on its way to stderr", file=sys.stderr)
     print("on its way to stdout")
     return 2 * x
@@ -108,7 +109,8 @@ def test_warnings_and_stderr_become_notes_and_prints_stay_prints(capfd):
     report = report_on(noisy, on_accelerator=True)
     out, err = capfd.readouterr()
     assert report.passed
-    assert report.notes == ("DeprecationWarning: half of this is deprecated", "on its way to stderr")
+    deprecated = "DeprecationWarning: half of this is deprecated"
+    assert report.notes == (deprecated, "UserWarning: use x.mT", "on its way to stderr")
     assert err == ""
     assert out.splitlines() == ["on its way to stdout"] * report.cases
 

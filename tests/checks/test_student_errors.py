@@ -6,10 +6,13 @@ import pytest
 import torch
 from torch import nn
 
+from utils.answers.answer_key import Mistake
 from utils.answers.diagnosis import describe_inputs
 from utils.checks.engine.report import Report
 
-from .toy import DOUBLE, report_on, text_of, written_by_student
+from .toy import DOUBLE, SQUARED, knowing, report_on, text_of, written_by_student
+
+FAILS = Mistake("fails", "it fails", "why?")
 
 CELL = """\
 def helper(x):
@@ -178,9 +181,7 @@ def test_an_error_in_some_cases_only():
 
 
 def test_a_mistake_that_raises_is_named_by_its_error():
-    mistake = DOUBLE.mistakes[0]
-    fails = mistake.__class__("fails", "it fails", "why?", lambda x: x.view(len(x) + 1, -1))
-    answer_key = DOUBLE.__class__(check=DOUBLE.check, expected=DOUBLE.expected, mistakes=(mistake, fails))
+    answer_key = knowing(DOUBLE, SQUARED, (FAILS, lambda x: x.view(len(x) + 1, -1)))
     report: Report = report_on(lambda x: x.reshape(x.shape).view(len(x) + 1, -1), answer_key)
     assert report.mistake == "fails"
     assert (
@@ -190,9 +191,7 @@ def test_a_mistake_that_raises_is_named_by_its_error():
 
 def test_the_same_words_with_other_sizes_are_another_mistake():
     """`mat1 and mat2 shapes cannot be multiplied` fits every product of matrices that do not fit."""
-    mistake = DOUBLE.mistakes[0]
-    fails = mistake.__class__("fails", "it fails", "why?", lambda x: x @ torch.ones(77, 2))
-    answer_key = DOUBLE.__class__(check=DOUBLE.check, expected=DOUBLE.expected, mistakes=(fails,))
+    answer_key = knowing(DOUBLE, (FAILS, lambda x: x @ torch.ones(77, 2)))
     assert report_on(lambda x: x @ torch.ones(77, 2), answer_key).mistake == "fails"
     report = report_on(lambda x: x @ torch.ones(78, 2), answer_key)
     assert "shapes cannot be multiplied" in text_of(report, "error")
@@ -200,7 +199,5 @@ def test_the_same_words_with_other_sizes_are_another_mistake():
 
 
 def test_an_address_in_memory_makes_no_difference():
-    mistake = DOUBLE.mistakes[0]
-    fails = mistake.__class__("fails", "it fails", "why?", lambda x: {}[object()])
-    answer_key = DOUBLE.__class__(check=DOUBLE.check, expected=DOUBLE.expected, mistakes=(fails,))
+    answer_key = knowing(DOUBLE, (FAILS, lambda x: {}[object()]))
     assert report_on(lambda x: {}[object()], answer_key).mistake == "fails"

@@ -7,7 +7,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from utils.answers.compare import EXACT, difference
 from utils.answers.shown import shown_value
+from utils.checks.engine.cases import Case
 from utils.checks.engine.plain_data import MAX_DEPTH
 
 from .toy import DOUBLE, DOUBLE_A_SQUARE, report_on, text_of
@@ -105,7 +107,7 @@ OTHER_KINDS = {
     "floats for ids": (torch.tensor([1]), torch.tensor([1.0]), "expected int64", "whole numbers"),
     "numbers for truths": (torch.tensor([True]), torch.tensor([1]), "expected bool", "True or False"),
     "NaN for a number": (2.0, float("nan"), "expected 2, got nan", "NaN comes of"),
-    "an int beyond floats": (2.5, 10**400, "expected 2.5, got 1000", "try the step alone"),
+    "an int beyond floats": (2.5, 10**400, "expected 2.5, got 1000", "compute by hand"),
 }
 
 
@@ -115,6 +117,31 @@ def test_the_advice_fits_what_is_asked_for(right, wrong, text, advice):
     assert not report.passed
     assert text in "\n".join(line for _, line in report.lines)
     assert advice in text_of(report, "look at")
+
+
+def test_where_most_cases_are_right_the_card_asks_what_is_special_about_the_other():
+    cases = [Case(f"{size} numbers", {"x": torch.ones(size)}) for size in (1, 2, 3)]
+    report = report_on(
+        lambda x: 2 * x + (len(x) > 2), replace(DOUBLE, check=replace(DOUBLE.check, cases=lambda draw: cases))
+    )
+    assert report.headline.startswith("1 of 3 cases differs from")
+    assert text_of(report, "case") == "3 numbers"
+    assert text_of(report, "look at").startswith("2 of 3 cases are right")
+
+
+@pytest.mark.parametrize(
+    ("names", "path"), [(("step 1", "keys"), "step 1: keys"), (("block", "keys"), "block.keys")]
+)
+def test_a_part_of_a_part_is_named_by_its_path(names, path):
+    outer, inner = names
+    expected, got = ({outer: {inner: [1, number]}} for number in (2, 3))
+    found = difference(expected, got, EXACT)
+    assert found and found.lines[0] == ("output", f"{path}[1]")
+
+
+def test_the_first_difference_of_lists_of_two_lengths_is_shown():
+    found = difference(["a", "b"], ["a", "c", "d"], EXACT)
+    assert found and found.lines[-1] == ("first differs", "[1]: expected 'b', got 'c'")
 
 
 @pytest.mark.parametrize(

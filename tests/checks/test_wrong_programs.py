@@ -38,4 +38,6 @@ def test_the_solution_passes_when_nothing_is_edited(folder, exercise):
 
 @every_exercise
 def test_there_are_three_wrong_programs_at_least(folder, exercise):
-    assert len(WRONG[folder, exercise]) >= 3
+    assert len(WRONG[folder, exercise]) >= 3, (
+        f"add programs to [exercises.{exercise}] in solutions/{folder}/wrong_programs.toml, or remove it"
+    )

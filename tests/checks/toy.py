@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from grader.tools.known_mistakes.prove import SeedCases, problem_on_device
 from utils.answers.answer_key import AnswerKey, Mistake
 from utils.answers.judge import LocalCheckRun
 from utils.checks.engine.cases import Case, Draw
@@ -24,7 +25,7 @@ def _square(draw: Draw) -> list[Case]:
     return [Case("a square", {"x": draw.normal(5, 5)})]
 
 
-DOUBLE = AnswerKey(
+_DOUBLE = AnswerKey(
     check=Check(
         name="double",
         week="week05_attention",
@@ -33,13 +34,27 @@ DOUBLE = AnswerKey(
         run=eval("lambda double, x: double(x)"),  # from no file, or its frame would count as the student's
     ),
     expected=lambda x: x + x,
-    mistakes=(
-        Mistake("squared", "x is squared", "what is twice 3, and what is 3 squared?", lambda x: x * x),
-    ),
 )
+
+
+def knowing(answer_key: AnswerKey, *mistakes: tuple[Mistake, Any]) -> AnswerKey:
+    """Return the answer key with these mistakes, recognised by what their programs give."""
+    cases = SeedCases(answer_key)
+    known = []
+    for mistake, program in mistakes:
+        observations = cases.observations(program)
+        results = tuple(str(each or "") for each in cases.fingerprints(observations))
+        device = problem_on_device(observations)
+        known.append(replace(mistake, results=results, device=device))
+    return replace(answer_key, mistakes=tuple(known), public_inputs=tuple(cases.inputs()))
+
+
+SQUARED = (Mistake("squared", "x is squared", "what is twice 3, and what is 3 squared?"), lambda x: x * x)
+
+DOUBLE = knowing(_DOUBLE, SQUARED)
 """Right: `lambda x: 2 * x`."""
 
-DOUBLE_A_SQUARE = replace(DOUBLE, check=replace(DOUBLE.check, cases=_square))
+DOUBLE_A_SQUARE = knowing(replace(_DOUBLE, check=replace(_DOUBLE.check, cases=_square)), SQUARED)
 """The same for a tensor whose two axes are equal."""
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from autograde import week05
 from build.leaks import find_leaks, needles
 from build.small_course import REPOSITORY
 
@@ -96,6 +97,12 @@ def test_the_same_content_is_the_same_archive(tmp_path):
     assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "other.zip").read_bytes()
 
 
+def test_no_file_looks_as_old_as_the_zip_format(tmp_path):
+    write_archive(tmp_path / "one.zip", {"README.md": b"text"})
+    with zipfile.ZipFile(tmp_path / "one.zip") as archive:
+        assert [entry.date_time[0] for entry in archive.infolist()] == [2026]
+
+
 def test_another_file_is_not_written_over(tmp_path):
     other = tmp_path / "photos.zip"
     with zipfile.ZipFile(other, "w") as archive:
@@ -174,4 +181,6 @@ def test_its_checks_judge_a_notebook_that_was_filled_in(unpacked, tmp_path):
     )
     place.write_text(nbformat.writes(released))
     assert done.stdout.startswith(str(unpacked / "utils")), done.stdout + done.stderr
-    assert "core 100 of 100 · stretch 15 of 30" in done.stdout, done.stdout
+    stretch = week05.worth("stretch")
+    kept = stretch - week05.exercises()["attention_by_loops"].out_of
+    assert f"core 100 of 100 · stretch {kept:g} of {stretch:g}" in done.stdout, done.stdout

@@ -203,7 +203,7 @@ class EndsScheduler(ProgressListener):
 
 
 def release(gate: Path) -> None:
-    """Lets whoever waits at the named pipe go on, if anybody does."""
+    """Lets a process that waits at the named pipe go on, if there is one."""
 
     def write() -> None:
         descriptor = os.open(gate, os.O_RDWR)  # which never waits for a reader

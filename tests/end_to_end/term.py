@@ -163,6 +163,10 @@ class Term:
         for check, old, new in (("check_causal_mask", 16, 14), ("check_weighted_values", 10, 12)):
             points = f'"grade_id": "{check}", "locked": true, "points": '
             replace_in(source, f"{points}{old},", f"{points}{new},")
+            text = source.read_text(encoding="utf-8")
+            before, heading, after = text.partition(f"· `{check.removeprefix('check_')}`")
+            after = after.replace(f"core, {old} points*", f"core, {new} points*", 1)
+            source.write_text(before + heading + after, encoding="utf-8")
 
 
 def _files_of_a_clone() -> list[Path]:

@@ -125,6 +125,16 @@ def test_a_submission_opens_for_grading_by_hand_with_its_card(server):
     assert 'data-check="dot_product" data-passed="false"' in page
 
 
+def test_a_marking_scheme_is_shown_to_graders_and_stored_in_no_notebook(server, folder):
+    scheme = folder / "solutions" / VECTORS.folder / "in_your_own_words.md"
+    scheme.write_text("Ten points for a scheme that only graders see.", encoding="utf-8")
+    submitted = server.api(f"submitted_notebooks/{VECTORS.folder}/{VECTORS.notebook}")
+    (misled,) = (each for each in submitted if each["student"] == "misled")
+    assert "that only graders see" in server.get(f"/formgrader/submissions/{misled['id']}/")
+    stored = [path for path in folder.rglob("*.ipynb") if "that only graders see" in path.read_text("utf-8")]
+    assert stored == []
+
+
 def test_its_autograde_button_grades_with_our_executor(server):
     outcome = server.api(f"submission/{VECTORS.folder}/half-done/autograde", method="POST")
     assert outcome["success"], outcome

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from autograde import week05
+from autograde.week05 import FULL
 from class_run.postgresql import Server, postgresql
 from filelock import FileLock
 from repository.checkout import CHECKOUT
@@ -62,8 +64,8 @@ def built(term, printed):
 def is_in_the_gradebook(term, printed):
     with term.gradebook() as book:
         (notebook,) = book.find_assignment(WEEK.folder).notebooks
-        assert notebook.max_score == 140
-        assert len(notebook.grade_cells) == 11
+        assert notebook.max_score == week05.FULL + week05.worth("written")
+        assert len(notebook.grade_cells) == len(week05.exercises())
 
 
 def is_due(term, printed):
@@ -110,7 +112,7 @@ def graded(term, printed):
     assert 0 < points[EXCHANGED] < 100
     assert points["eve"] < 50
     assert {"attention_scores", "causal_mask"} <= set(term.result("eve").mistakes)
-    assert term.result("ada").points("stretch") == 30
+    assert term.result("ada").points("stretch") == week05.worth("stretch")
     assert (term.place("secret").stat().st_mode & 0o777) == 0o600
     assert (term.place(f"autograded/ada/{WEEK.folder}/attention.ipynb")).is_file()
 
@@ -143,7 +145,7 @@ def grade_by_hand_and_set_policy(term):
 
 
 def costs_a_fifth(term, printed):
-    assert term.result("ada").penalty == pytest.approx(138 / 5)
+    assert term.result("ada").penalty == pytest.approx((FULL + 8) / 5)
     assert term.result("ada").points("written") == 8
 
 

@@ -7,6 +7,7 @@ import psutil
 import pytest
 from patience import PATIENCE_S
 
+from grader.kernels import fork_server_client
 from grader.kernels.box import Box, Kernel, KernelEnded
 from grader.kernels.fork_server_client import ForkServer
 from grader.kernels.messages import Deadline, StreamTimeout
@@ -197,6 +198,16 @@ def test_the_environment_holds_nothing_of_the_instructors(kernel, monkeypatch):
     assert "HOME" in names
 
 
+def test_both_sides_of_a_check_compute_by_the_same_instructions(monkeypatch):
+    monkeypatch.setenv("A_TOKEN", "secret")
+    monkeypatch.setenv("ATEN_CPU_CAPABILITY", "default")
+    given = fork_server_client._environment("/private")
+    assert given["ATEN_CPU_CAPABILITY"] == "default"
+    assert "secret" not in given.values()
+    monkeypatch.delenv("ATEN_CPU_CAPABILITY")
+    assert "ATEN_CPU_CAPABILITY" not in fork_server_client._environment("/private")
+
+
 def test_the_end_of_a_kernel_is_described(kernel):
     with pytest.raises(KernelEnded, match="its process ended itself, with exit code 3"):
         run(kernel, "import os; os._exit(3)")
@@ -307,6 +318,7 @@ def test_one_check_runs_at_a_time_and_what_others_started_is_ended(parent, kerne
             assert deadline.left(), now
         snapshot.wake(BUSY_CHECK, Deadline(PATIENCE_S))
         assert snapshot.receive_output(Deadline(PATIENCE_S)).success
+        snapshot.kill()  # as grading does: it has printed, but the next turn could stop it before it ends
 
 
 def test_a_waiting_check_goes_on_where_it_was(kernel):

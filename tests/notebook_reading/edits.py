@@ -5,6 +5,7 @@ and `course check`.
 """
 
 import json
+import sys
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ from autograde import week05
 from nbformat import NotebookNode, v4
 
 _NUMBERS = count()
+END = sys.maxsize
+"""The position behind the last cell, however many there are."""
 Edit = Callable[[NotebookNode], object]
 NOTHING_LOST = week05.FULL
 

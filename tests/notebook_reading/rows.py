@@ -93,10 +93,10 @@ ROWS = (
         "a cell is copied",
         (
             ("an answer, below it", copied("causal_mask")),
-            ("an answer, to the end", copied("causal_mask", 66)),
+            ("an answer, to the end", copied("causal_mask", do.END)),
             ("an answer, to the top", copied("AttentionHead", 0)),
             ("a check", copied("check_causal_mask")),
-            ("the set-up, to the end", copied("set_up", 66)),
+            ("the set-up, to the end", copied("set_up", do.END)),
             ("a stub kept above", both(copied("causal_mask"), do.released_again("causal_mask"))),
         ),
     ),

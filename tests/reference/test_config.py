@@ -37,7 +37,7 @@ def test_a_stated_mlp_size_is_taken(tmp_path):
     ],
 )
 def test_the_published_sizes_give_the_published_number_of_parameters(name, parameters):
-    sizes = {tensor: prod(shape) for tensor, shape in shapes(CONFIGS[name]).items()}
+    sizes = {tensor: prod(shape) for tensor, shape in shapes(config=CONFIGS[name]).items()}
     assert sum(sizes.values()) - sizes[UNEMBEDDING] == parameters
 
 

@@ -131,7 +131,7 @@ def test_a_notebook_shows_a_problem_in_one_line(tmp_path, monkeypatch):
 
 
 def test_loading_is_silent_and_asks_no_network(cache, tiny_gpt2):
-    """In a Python of its own: an audit hook sees every socket, whoever opens it."""
+    """In a Python of its own: an audit hook sees every socket that is opened."""
     put_in_cache(cache, REPOSITORY, tiny_gpt2)
     code = """
 import sys

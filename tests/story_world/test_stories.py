@@ -31,7 +31,7 @@ SAMPLE = list(islice(stories(seed=11), 3000))
 
 
 def test_the_same_seed_gives_the_same_stories_on_every_machine():
-    # The shipped storyteller was trained on exactly these. Whoever changes the world trains it again.
+    # The shipped storyteller was trained on exactly these: a change of the world means to train it again.
     texts = "\n".join(told.text for told in islice(stories(seed=0), 1000))
     assert hashlib.sha256(texts.encode()).hexdigest() == (
         "51a0dcadd1928ca5c1e440c75f794d33db1db9bc322509388f781210bee38068"

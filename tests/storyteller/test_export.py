@@ -107,6 +107,6 @@ def test_the_storytellers_own_size_fits_the_repository(vocabulary):
     from grader.tools.storyteller.recipe import TrainingRecipe
     from utils.reference._weights import UNEMBEDDING, shapes
 
-    sizes = shapes(TrainingRecipe().config(GPT2_IDS))
+    sizes = shapes(config=TrainingRecipe().config(GPT2_IDS))
     numbers = sum(torch.Size(shape).numel() for name, shape in sizes.items() if name != UNEMBEDDING)
     assert 2 * numbers < 10_700_000

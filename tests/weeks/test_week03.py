@@ -17,7 +17,8 @@ from utils.checks.measure.learned_parameters import (
     SMALL_RANDOM,
     count_learned,
     first_numbers,
-    rows_that_learn,
+    rows_with_gradient,
+    spread_in_words,
 )
 from utils.story_world.analogies import ANALOGIES
 from utils.tokens import load_tokenizer
@@ -108,15 +109,15 @@ def test_reading_only_what_came_before_brings_order_in_by_itself() -> None:
 
 def test_rows_that_were_looked_up_learn_and_no_others() -> None:
     table = TokenTable(torch.randn(5, 3))
-    assert rows_that_learn(table(torch.tensor([[4, 1, 1]])), table.W_E) == [1, 4]
-    assert rows_that_learn(table(torch.tensor([[4]])).detach(), table.W_E) == []
-    assert rows_that_learn("no tensor", table.W_E) == []
+    assert rows_with_gradient(table(torch.tensor([[4, 1, 1]])), table.W_E) == [1, 4]
+    assert rows_with_gradient(table(torch.tensor([[4]])).detach(), table.W_E) == []
+    assert rows_with_gradient("no tensor", table.W_E) == []
 
 
 def test_a_softmax_does_not_hide_what_learns() -> None:
     table = PositionTable(torch.randn(3, 4))
     shares = table(torch.zeros(1, 2, dtype=torch.long)).softmax(dim=-1)
-    assert rows_that_learn(shares, table.W_pos) == [0, 1]
+    assert rows_with_gradient(shares, table.W_pos) == [0, 1]
 
 
 def test_learned_numbers_are_counted_without_those_of_somebody_else() -> None:
@@ -133,8 +134,8 @@ def test_learned_numbers_are_counted_without_those_of_somebody_else() -> None:
 )
 def test_first_numbers_in_words(spread: float, said: str) -> None:
     torch.manual_seed(0)
-    assert first_numbers(TokenTable(spread * torch.randn(500, 40))) == said
+    assert spread_in_words(first_numbers(TokenTable(spread * torch.randn(500, 40)))) == said
 
 
 def test_a_module_without_parameters_has_no_first_numbers() -> None:
-    assert first_numbers(nn.Module()) == "no parameters"
+    assert spread_in_words(first_numbers(nn.Module())) == "no parameters"

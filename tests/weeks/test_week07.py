@@ -155,10 +155,12 @@ def test_what_is_right_for_many_layers_is_what_the_whole_model_gives(n_layers: i
     model = meta_model(config)
     with FlopCounterMode(display=False) as counter:
         output = run_meta_model(model, 3, 7, output_attentions=True)
-    flops = find_answer_key(WEEK.folder, "flops_per_token").expected(config, 7)
+    flops = find_answer_key(WEEK.folder, "flops_per_token").expected(config=config, seq=7)
     assert 3 * 7 * flops == counter.get_total_flops()
 
-    memory = find_answer_key(WEEK.folder, "memory_needed").expected(config, 3, 7, 4)
+    memory = find_answer_key(WEEK.folder, "memory_needed").expected(
+        config=config, batch=3, seq=7, bytes_per_number=4
+    )
     parameters = 4 * sum(weight.numel() for weight in model.parameters())
     assert (memory["weights"], memory["gradients"], memory["moments"]) == (
         parameters,
@@ -198,7 +200,7 @@ def test_the_largest_gpt2_does_not_fit_on_a_card_of_16_gb(notebook) -> None:
 # --- First weights ------------------------------------------------------------------------------------------
 
 
-def test_hfs_own_model_begins_by_the_rule_that_the_verdict_holds() -> None:
+def test_hfs_own_model_is_initialised_by_the_rule_of_the_answer_key() -> None:
     """Enough numbers of each kind that 2% are safe, five standard deviations and more."""
     from transformers import GPT2Config, GPT2LMHeadModel
 
@@ -212,7 +214,9 @@ def test_hfs_own_model_begins_by_the_rule_that_the_verdict_holds() -> None:
         "W_in": "c_fc",
         "W_out": "mlp.c_proj",
     }
-    expected = find_answer_key(checks.WEEK, "init_weights").expected({"n_layers": 5}, 0, {}, {})
+    expected = find_answer_key(checks.WEEK, "init_weights").expected(
+        config={"n_layers": 5}, seed=0, shapes={}, tied={}
+    )
     for ours, theirs in kinds.items():
         weights = [each for name, each in model.named_parameters() if name.endswith(f"{theirs}.weight")]
         spread = torch.cat([each.detach().flatten() for each in weights]).std().item()
@@ -338,7 +342,7 @@ def test_with_large_first_weights_post_norm_forgets_the_beginning_and_falls_behi
     assert losses["post"] > max(losses["pre"], losses["parallel"]) + 0.3
 
 
-# --- What is said to whoever cannot be checked, or has a side effect ----------------------------------------
+# --- What is said where a model cannot be checked, or has a side effect -------------------------------------
 
 
 def said_of(check, submission) -> str:

@@ -53,7 +53,7 @@ def on_meta(notebook, config):
 
 @every_size
 def test_the_names_of_the_checks_are_hfs(config):
-    assert tensor_shapes(config) == _hf.shapes(asdict(config))
+    assert tensor_shapes(config=config) == _hf.shapes(asdict(config))
 
 
 @every_size
@@ -96,9 +96,11 @@ def of_its_own(how, folder):
 
 @pytest.mark.slow
 def test_at_gpt2s_true_size(tmp_path, record_property):
-    """124,439,808 random weights against HF. Measured: a largest difference of 2.5e-5, logits up to 24.
-    While load_gpt2 runs, memory grows by 618 MB, 1.24 copies of the weights, to 1.6 GB in all, HF's model and
-    the libraries included; with load_from_file by 566 MB, 1.14 copies, and there is no other copy anywhere.
+    """124,439,808 weights with GPT-2's magnitudes against HF.
+
+    Measured: a largest difference of 9.2e-5, with logits down to −155. While load_gpt2 runs, memory grows by
+    530 MB, 1.07 copies of the weights, with load_from_file by 578 MB, 1.16 copies. Only growth has a limit:
+    the whole process, with HF's model and the libraries, had 1.6 GB on one machine and 2.1 GB on another.
     """
     copy = 124_439_808 * 4e-6
     for how, copies in (("load_gpt2", 1.4), ("load_from_file", 1.25)):
@@ -108,7 +110,6 @@ def test_at_gpt2s_true_size(tmp_path, record_property):
         assert (found["parameters"], found["layers"]) == (124_439_808, 12)
         assert found["largest difference"] <= NEAR * found["largest logit"]
         assert found["grown by MB"] <= copies * copy
-        assert found["peak MB"] <= 2000
 
 
 # --- The machine is the reference ---------------------------------------------------------------------------

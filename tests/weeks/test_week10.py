@@ -279,7 +279,7 @@ def test_the_smallest_language_model_learns_and_adamw_is_ahead(capsys):
     names = look("told = ")
     last = {name: sum(losses[-10:]) / 10 for name, losses in names["curves"].items()}
     first = math.log(len(names["used"]))
-    best = -names["shares"].log().mean().item()
+    best = -names["frequencies"].log().mean().item()
     assert all(losses[0] == pytest.approx(first, abs=1e-4) for losses in names["curves"].values())
     assert best < last["AdamW"] < last["momentum"] < last["SGD"] < first - 1
 

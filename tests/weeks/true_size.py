@@ -3,8 +3,8 @@
     python -m tests.weeks.true_size load_gpt2 FOLDER
     python -m tests.weeks.true_size load_from_file FOLDER
 
-The first makes a model of HF's with random weights, loads its state dict, and leaves weights and logits in
-the folder; the second loads them from there. Each prints a line of JSON: the largest difference of any logit,
+The first makes a fake with GPT-2's magnitudes, loads its state dict, and leaves weights and logits in the
+folder; the second loads them from there. Each prints a line of JSON: the largest difference of any logit,
 the largest logit, the number of parameters, and memory in MB and in copies of the weights.
 """
 
@@ -19,33 +19,12 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from tests.checks.taught import notebook_of, run_cells
+from tests.fake_gpt2 import fake_model
 from utils.reference import CONFIGS
 
 PROMPT_LENGTHS = (1, 7, 60)
 SMALL = CONFIGS["gpt2"]
 FILE, LOGITS = "model.safetensors", "logits.pt"
-
-
-def hf_model(seed: int):
-    """HF's model at GPT-2's size. Its matrices keep what they are given of order 1, its biases and gains are
-    of order 1, and the two tables spread as the trained model's do, with a standard deviation of about 0.14.
-    """
-    from transformers import GPT2Config, GPT2LMHeadModel
-
-    with torch.device("meta"):
-        model = GPT2LMHeadModel(GPT2Config())
-    model = model.to_empty(device="cpu").eval()
-    model.tie_weights()
-    generator = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        for name, parameter in model.named_parameters():
-            if parameter.dim() == 2:
-                table = "wte" in name or "wpe" in name
-                parameter.normal_(0, 0.14 if table else parameter.shape[0] ** -0.5, generator=generator)
-            else:
-                gain = float(name.endswith(("ln_1.weight", "ln_2.weight", "ln_f.weight")))
-                parameter.normal_(gain, 0.3 if gain else 1.0, generator=generator)
-    return model
 
 
 def peak_megabytes() -> float:
@@ -84,7 +63,7 @@ class WatchedFile:
 @torch.no_grad()
 def load_gpt2(folder: Path, notebook: dict) -> dict[str, float]:
     """HF's whole state dict, through load_gpt2."""
-    theirs = hf_model(seed=8)
+    theirs = fake_model(SMALL, seed=8)
     expected = [theirs(tokens(length)).logits for length in PROMPT_LENGTHS]
     before = peak_megabytes()
     machine = notebook["load_gpt2"](theirs.state_dict(), SMALL)
