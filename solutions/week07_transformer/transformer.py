@@ -1632,10 +1632,11 @@ class Llama(nn.Module):
         super().__init__()
         self.config = config
         ### BEGIN SOLUTION
-        self.embed = Embed(config.d_vocab, config.d_model)
+        d_model, d_vocab = config.d_model, config.d_vocab
+        self.embed = Embed(d_vocab, d_model)
         self.blocks = nn.ModuleList(LlamaBlock(config) for _ in range(config.n_layers))
-        self.ln_f = RMSNorm(config.d_model, config.norm_eps)
-        self.W_U = nn.Parameter(0.02 * torch.randn(config.d_model, config.d_vocab))
+        self.ln_f = RMSNorm(d_model, config.norm_eps)
+        self.W_U = nn.Parameter(0.02 * torch.randn(d_model, d_vocab))
         ### END SOLUTION
 
     def forward(self, tokens: Int[Tensor, "batch seq"]) -> Float[Tensor, "batch seq d_vocab"]:

@@ -553,7 +553,7 @@ checks.inside_attention(inside_attention)
 # %% tags=["look", "raises-exception"]
 model, tokens = your_model(), market(["Anna"])
 cache = run_with_cache(model, tokens)[1]
-opened = [inside_attention(block.attn, cache[f"blocks.{n}.ln_1"]) for n, block in enumerate(model.blocks)]
+opened = [inside_attention(block.attn, cache[f"blocks.{i}.ln_1"]) for i, block in enumerate(model.blocks)]
 mine = torch.stack([pattern[0] for pattern, written in opened])
 with torch.no_grad():
     theirs = torch.stack(gpt2.model(tokens, output_attentions=True).attentions)[:, 0]

@@ -47,7 +47,8 @@ def test_git_tracks_no_notebook_and_no_parts_under_solutions(tracked):
 def test_no_solution_text_stands_outside_solutions(outside_solutions):
     hidden = needles(read_source(REPOSITORY, week) for week in weeks_with_source(REPOSITORY))
     assert hidden
-    assert find_leaks(hidden, outside_solutions, REPOSITORY) == []
+    leaks = find_leaks(hidden, outside_solutions, REPOSITORY)
+    assert not leaks, "\n".join(leaks)
 
 
 def test_no_notebook_of_the_course_holds_a_mark_or_an_output(outside_solutions):
