@@ -12,13 +12,21 @@ from utils.answers.judge import LocalJudge, find_answer_key
 from utils.answers.steps import case_steps, failed_case
 from utils.checks.engine import check as check_module
 from utils.checks.engine.report import Report, html_card
-from utils.checks.week05_attention import WEEK, attention_scores
+from utils.checks.week05_attention import WEEK, attention_pattern, attention_scores
 from utils.weeks import WEEKS
 
 WRONG = """def attention_scores(q, k):
     d_head = q.shape[-1]
     matches = q @ k.mT
     return matches / d_head
+"""
+RIGHT = WRONG.replace("/ d_head", "/ math.sqrt(d_head)")
+WRONG_PATTERN = """def attention_pattern(q, k):
+    scores = attention_scores(q, k)
+    query, key = scores.shape[-2:]
+    future = torch.ones(query, key).triu(key - query + 1).bool()
+    visible = scores.masked_fill(future, 0)
+    return visible.softmax(-1)
 """
 ANSWERS = Path(check_module.__file__).parents[2] / "answers"
 
@@ -45,6 +53,14 @@ def test_the_card_in_a_notebook_names_the_line(shown: list[Report]) -> None:
     assert not report.passed
     assert dict(report.lines)["your steps"].startswith("line 3  matches     as in GPT-2\n")
     assert "return matches / d_head" in str(report) and "return matches / d_head" in html_card(report)
+
+
+def test_a_line_of_another_cell_has_the_name_of_its_function(shown: list[Report]) -> None:
+    scores = defined(RIGHT, "attention_scores")
+    attention_pattern(defined(WRONG_PATTERN, "attention_pattern", attention_scores=scores))
+    (report,) = shown
+    places = [line.partition("  ")[0] for line in dict(report.lines)["your steps"].splitlines()]
+    assert places == ["line 3 in attention_scores", "line 4 in attention_scores", "line 5"]
 
 
 def test_elsewhere_there_is_no_trace(shown: list[Report], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,7 +52,8 @@ def _with_lines(report: Report, found: Trace) -> Report:
     after = [line for line in report.lines if line[0] in ("mistake", LOOK_AT)]
     if found.location is not None:
         statement = found.location.statement
-        place = readable(f"line {statement.first}: {statement.text}")
+        line = next((_line(run, found.comparison) for run in found.comparison.runs if run.statement is statement), "")
+        place = readable(f"{line or f'line {statement.first}'}: {statement.text}")
         place += _REASONS.get(found.location.reason, "")
         if report.mistake is None:
             after = [(LOOK_AT, place)]
@@ -86,7 +87,7 @@ def _right_rows(comparison: Comparison, location: Location | None) -> Iterator[_
             shown.add(event.place)
             same = match.step.name in (event.name, RESULT)
             text = match.relation.text if same else f'as "{match.step.name}" in GPT-2'
-            yield _Row(f"line {run.statement.first}", _name(event), text)
+            yield _Row(_line(run, comparison), _name(event), text)
 
 
 def _wrong_rows(comparison: Comparison, location: Location | None, label: str) -> Iterator[_Row]:
@@ -102,7 +103,14 @@ def _wrong_rows(comparison: Comparison, location: Location | None, label: str) -
         text = "not as in GPT-2" if step.name == event.name else f'not as "{step.name}" in GPT-2'
     if text:
         before = f" ({_times(event.occurrence)} right before)" if event.occurrence else ""
-        yield _Row(f"line {event.run.statement.first}", _name(event), text + before)
+        yield _Row(_line(event.run, comparison), _name(event), text + before)
+
+
+def _line(run: Run, comparison: Comparison) -> str:
+    """Returns where the run is: its line, with the function's name where another cell than the check's has it."""
+    outermost = {each.statement.file for each in comparison.runs if each.is_outermost}
+    line = f"line {run.statement.first}"
+    return line if not outermost or run.statement.file in outermost else f"{line} in {run.function.replace('<locals>.', '')}"
 
 
 def _result(comparison: Comparison, location: Location) -> tuple[Event | None, Step | None]:
