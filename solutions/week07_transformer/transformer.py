@@ -1289,7 +1289,7 @@ pictures.curves(
 #
 # Post-norm transformers are usually trained with a *warm-up*: the first steps are much smaller than the later ones. Pre-norm transformers can do without (Xiong and others, *On Layer Normalization in the Transformer Architecture*, 2020, arXiv:2002.04745). The authors look for the reason in the very first step: **how long are the gradients of a model that has learned nothing yet?**
 #
-# The derivative of the loss with respect to a parameter says how fast the loss grows with that parameter. All derivatives of a block's parameters, joined into one vector, are the block's *gradient*. Week 10 computes gradients by hand; here torch does. After `loss.backward()`, the derivatives of each parameter are in `parameter.grad`, which has the parameter's shape.
+# The derivative of the loss with respect to a parameter says how fast the loss grows with that parameter. All derivatives with respect to a block's parameters, joined into one vector, are the block's *gradient*. Week 10 computes gradients by hand; here torch does. After `loss.backward()`, the derivatives with respect to each parameter are in `parameter.grad`, which has the parameter's shape.
 #
 # *Difficulty 2 of 5 · importance 3 of 5 · 15 minutes · stretch, 10 points*
 #
@@ -1310,6 +1310,18 @@ pictures.curves(
 # </details>
 # </details>
 #
+# <details><summary>If you see "Expected target size"</summary>
+#
+# `F.cross_entropy` takes one row of logits for each target. How can batch and seq become one axis, in both tensors?
+#
+# </details>
+#
+# <details><summary>If you see "Trying to backward through the graph a second time"</summary>
+#
+# How often is `backward` called after one forward pass? After the first call, which parameters have a gradient?
+#
+# </details>
+#
 # <details><summary>If you see "the lengths of a block's gradients are added"</summary>
 #
 # A vector with the parts (3) and (4) has the length 5, not 7.
@@ -1328,7 +1340,7 @@ def gradient_norms(model: nn.Module, tokens: Int[Tensor, "batch seq"]) -> Float[
     """The length of each block's gradient, of the mean cross-entropy of the next tokens.
 
     `model` maps tokens to logits and has `blocks`. Gradients that it has already do not count. Prompts have at least
-    two tokens. `tokens` is left as it was.
+    two tokens.
     """
     ### BEGIN SOLUTION
     logits = model(tokens)[:, :-1]
@@ -1383,11 +1395,11 @@ for kind in KINDS:
 # %% [markdown]
 # <details><summary>What you should see</summary>
 #
-# Now the gradients of pre-norm and parallel models hardly fall: 4.6 and 4.7 with one block, 4.0 and 4.3 with sixteen. Those of post-norm models grow from 7.0 to 19.6.
+# Now the gradients of pre-norm and parallel models stay between 4.0 and 5.8 and do not fall steadily: 4.6 and 4.7 with one block, 4.0 and 4.3 with sixteen. Those of post-norm models grow from 7.0 to 19.6.
 #
 # </details>
 #
-# So how long the gradients are, and how fast they change with depth, depends on the initial weights. What both tables of numbers show is that the last block's gradient is the longest in the post-norm model, and that its lead over the other two is larger with 16 blocks than with 2.
+# So how long the gradients are, and how fast they change with depth, depends on the initial weights. What the picture and the table both show is that the last block's gradient is the longest in the post-norm model, and that its ratio to the other two is larger with 16 blocks than with 2. (With one block it is much longer in the picture, too, 0.67 compared with 0.25 and 0.20: the comparison depends on the depths that one takes.)
 #
 # In a pre-norm model the stream gets longer with every block, and `ln_f` divides by its length, so one block's share of the output gets smaller. In a post-norm model each norm brings the stream back to the same length, and the last block's result is as large a part of the output with sixteen blocks as with two. Xiong and others derive this for random weights: the bound on the last layer's gradient falls as 1/√n_layers with pre-norm, and does not depend on n_layers with post-norm. A deep post-norm model therefore begins with large steps in its last blocks, unless the learning rate is small at first.
 #
@@ -1448,7 +1460,7 @@ for rate, (weights, warm_up) in itertools.product((0.003, 0.01), beginnings):
 #
 # </details>
 #
-# All runs pass quickly to about 5.5 nats. The entropy of single tokens in these stories is 5.43: this is as far as a model gets that knows how frequent each token is and nothing about its context. From there, pre-norm and parallel models go on in every setting, with a warm-up or without. Most post-norm models stay there for all 200 steps; with the smaller learning rate *and* a warm-up they get away from it. This fits Xiong and others: pre-norm trains without a warm-up, and post-norm needs small first steps. GPT-2, GPT-3 and Llama use pre-norm.
+# In all runs the loss falls quickly to about 5.5 nats. The entropy of single tokens in these stories is 5.43: this is as far as a model gets that knows how frequent each token is and nothing about its context. From there, pre-norm and parallel models go on in every setting, with a warm-up or without. Most post-norm models stay there for all 200 steps; with the smaller learning rate *and* a warm-up they get away from it. This fits Xiong and others: pre-norm trains without a warm-up, and post-norm needs small first steps. GPT-2, GPT-3 and Llama use pre-norm.
 #
 # What do these runs *not* show? First, settings chosen after pilot runs, with two seeds, say that such a difference exists, not how often it occurs. Second, the thirty steps above and these runs disagree about GPT-2's small initial weights: there post-norm was ahead, here it stays at 5.5. Third, parallel blocks are ahead here, but this says nothing about large models: PaLM's authors found them slightly worse at 8 billion parameters and no worse at 62 billion (Chowdhery and others, 2022, arXiv:2204.02311, section 2). And 200 steps of a model with d_model 32 do not show where long runs end: the first GPT (Radford and others, 2018) and BERT (Devlin and others, 2018, arXiv:1810.04805) are post-norm models, and both were trained with a warm-up.
 #
@@ -1458,7 +1470,7 @@ for rate, (weights, warm_up) in itertools.product((0.003, 0.01), beginnings):
 #
 # *Difficulty 3 of 5 · importance 3 of 5 · 25 minutes · stretch, 18 points*
 #
-# **Why.** The four parts were checked one at a time. Here you decide in which order they are called, and on which tensors.
+# **Why.** Grouped-query attention and rotary positions were checked one at a time. Here you decide in which order they are called, and on which tensors.
 #
 # The official parts are in `parts.py`, whether you have done those exercises or not. The layer has four weight matrices and no biases. Llama keeps all heads of a matrix side by side, not on an axis of their own:
 #
@@ -1472,7 +1484,7 @@ for rate, (weights, warm_up) in itertools.product((0.003, 0.01), beginnings):
 #
 # Positions act on the scores: the queries and the keys are rotated by `rotary_positions`, each head by itself, with the config's `rotary_base` as base. The values are not rotated, because they are not compared with anything.
 #
-# There are two conventions for the pairs that are rotated. Your `rotary_positions` pairs number j of a head with number j + d_head/2, and so does Hugging Face's Llama, with which the check compares. Meta's own code pairs neighbours. The cell after the check shows what a file of weights needs to be used with the other convention.
+# There are two conventions for the pairs that are rotated. Your `rotary_positions` pairs number j of a head with number j + d_head/2, and so does Hugging Face's Llama, with which the check compares. Meta's own code pairs neighbours. The cell after the check shows how a file of weights has to be changed before it can be used with the other convention.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
@@ -1485,9 +1497,15 @@ for rate, (weights, warm_up) in itertools.product((0.003, 0.01), beginnings):
 # </details>
 # </details>
 #
-# <details><summary>If you see "W_K has shape …; with these sizes the exercise asks for …"</summary>
+# <details><summary>If you see "W_Q (or W_K, W_V, W_O) has shape …; with these sizes the exercise asks for …"</summary>
 #
-# How many heads do keys and values have? And is the axis that the product sums over the first one?
+# How many heads do keys and values have? Does your shape assume that n_heads · d_head is d_model? And is the axis that the product sums over the first one?
+#
+# </details>
+#
+# <details><summary>If you see "can't divide axis of length … in chunks of …"</summary>
+#
+# How many heads do keys and values have?
 #
 # </details>
 #
@@ -1517,7 +1535,10 @@ class LlamaAttention(nn.Module):
         ### END SOLUTION
 
     def forward(self, x: Float[Tensor, "batch seq d_model"]) -> Float[Tensor, "batch seq d_model"]:
-        """What all heads together write at each position. The first token of `x` is at position 0."""
+        """What all heads together write at each position. The first token of `x` is at position 0.
+
+        `x` itself is left as it was.
+        """
         ### BEGIN SOLUTION
         base = self.config.rotary_base
         q = rotary_positions(split_heads(x @ self.W_Q, self.config.n_heads), base=base)
@@ -1586,9 +1607,15 @@ print(f"by {(as_halves - not_reordered).abs().max():.1f} in the old one")
 #
 # <details><summary>Hint 2 · less to write</summary>
 #
-# `forward` of your `TransformerBlock` uses nothing but its four parts. What does a subclass inherit, and what would its constructor have to do?
+# `forward` of your `TransformerBlock` uses nothing but its four parts. What does a subclass inherit? If you make `LlamaBlock` one, change the class in the first line of the cell, take its `forward` away, and do not run the constructor of `TransformerBlock`.
 #
 # </details>
+# </details>
+#
+# <details><summary>If you see "'LlamaConfig' object has no attribute 'layer_norm_eps'"</summary>
+#
+# `super().__init__(config)` runs the constructor of `TransformerBlock`, which makes GPT-2's parts. Which constructor does every module need to have run, and can you call it by the name of its class?
+#
 # </details>
 #
 # <details><summary>If you see "the unembedding uses the embedding's matrix"</summary>
@@ -1658,7 +1685,17 @@ checks.Llama(Llama)
 # %% tags=["look", "raises-exception"]
 from transformers import AutoConfig, AutoModelForCausalLM
 
-llama_3 = LlamaConfig(4096, 32, 8, 128, 14336, 32, 128256, 1e-5, 500_000.0)
+llama_3 = LlamaConfig(
+    d_model=4096,
+    n_heads=32,
+    n_kv_heads=8,
+    d_head=128,
+    d_mlp=14336,
+    n_layers=32,
+    d_vocab=128256,
+    norm_eps=1e-5,
+    rotary_base=500_000.0,
+)
 same_sizes = AutoConfig.for_model(
     "llama",
     hidden_size=llama_3.d_model,
@@ -1677,7 +1714,17 @@ for name, model in models.items():
 # **Is it causal, and how long may a prompt be?** A small Llama with random weights.
 
 # %% tags=["look", "raises-exception"]
-small_llama = LlamaConfig(32, 4, 2, 8, 96, n_layers=2, d_vocab=50, norm_eps=1e-5, rotary_base=10_000.0)
+small_llama = LlamaConfig(
+    d_model=32,
+    n_heads=4,
+    n_kv_heads=2,
+    d_head=8,
+    d_mlp=96,
+    n_layers=2,
+    d_vocab=50,
+    norm_eps=1e-5,
+    rotary_base=10_000.0,
+)
 llama = Llama(small_llama)
 prompt = torch.randperm(50, generator=torch.Generator().manual_seed(5))[:12][None]
 with torch.no_grad():

@@ -1085,7 +1085,7 @@ checks.shape_table(shape_table)
 # %% [markdown]
 # ## From small to large
 #
-# Your loader takes all sizes from the config, so the same code loads each GPT-2 that OpenAI published. **What grows, and how fast?** The last row is GPT-3 as its paper describes it (Brown and others, 2020, arXiv:2005.14165, table 2.1); its parameters are counted with your own classes. No memory is needed for this: on torch's *meta* device, tensors have a shape but no numbers.
+# Your loader takes all sizes from the config, so the same code loads each GPT-2 that OpenAI published. **What grows, and how fast?** The row before the last is GPT-3 as its paper describes it (Brown and others, 2020, arXiv:2005.14165, table 2.1); its parameters are counted with your own classes. GPT-4 has question marks: its report leaves out the architecture and the size, and says so (OpenAI, 2023, arXiv:2303.08774, section 2). No memory is needed for this: on torch's *meta* device, tensors have a shape but no numbers.
 
 # %% tags=["look", "raises-exception"]
 gpt3 = ModelConfig(12288, 96, 128, 49152, 96, 50257, 2048, 1e-5)
@@ -1099,9 +1099,18 @@ for name, config in {**CONFIGS, "GPT-3": gpt3}.items():
     scores = config.n_layers * config.n_heads * config.n_ctx**2
     print(f"{name:14}{config.n_layers:8}{config.n_heads:7}{config.d_model:9}{config.n_ctx:7}", end="")
     print(f"{parameters:17,}{parameters * 4 / 1e9:9.1f} GB{scores:23,}")
+print(f"{'GPT-4':14}{'?':>8}{'?':>7}{'?':>9}{'?':>7}{'?':>17}{'?':>12}{'?':>23}")
 
 # %% [markdown]
-# More layers are more steps in which a token's vector can be changed, and a larger d_model leaves more room for information in it; both cost memory and time. A longer window costs scores, with the square of its length. How much the loss falls with the number of parameters and of training tokens can be predicted from smaller models, with an error (**scaling laws**: Kaplan and others, 2020; Hoffmann and others, 2022, arXiv:2203.15556); week 11 measures it for small models.
+# Each of these sizes buys something and costs something:
+#
+# | more of | gives | costs |
+# |---|---|---|
+# | `n_layers` | more steps in which the context changes a token's vector | parameters and time of the blocks, in proportion; and they run one after another |
+# | `d_model` | room for more information in each vector | parameters and time of the blocks, with its square (d_mlp grows with it) |
+# | `n_ctx` | tokens can read from further back | scores, with its square; and the weights of a query are spread over more keys (the dilution that week 5 measures) |
+#
+# How much the loss falls with the number of parameters and of training tokens can be predicted from smaller models, with an error (**scaling laws**: Kaplan and others, 2020; Hoffmann and others, 2022, arXiv:2203.15556); week 11 measures it for small models.
 #
 # With a network connection, two lines are enough to load a larger one into your model (1.5 GB to download, and about 3 GB of memory, since the state dict and your copy are both in it; stretch 2 needs half):
 #

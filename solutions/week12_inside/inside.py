@@ -1246,7 +1246,7 @@ quiz(
 #
 # </details>
 #
-# <details><summary>If you see "the axis of the layers comes first"</summary>
+# <details><summary>If you see "the axis of the layers comes first", or "einsum(): subscript … has size …"</summary>
 #
 # `torch.stack` puts the new axis first unless you tell it where.
 #
@@ -1729,7 +1729,7 @@ pictures.bars({name: scores[name] for name in ten_best}, value_title="K-composit
 # %% [markdown]
 # ## Stretch 6 · `composition_z_scores`
 #
-# Two heads with random weights also have a score above 0. **So is 0.23 much?** And the later head can read what the earlier one has written in two more ways: by its queries, which is **Q-composition**, or by its values, **V-composition**.
+# Two heads with random weights also have a score above 0. **So is 0.23 a lot?** And the later head can read what the earlier one has written in two more ways: by its queries, which is **Q-composition**, or by its values, **V-composition**.
 #
 # With OV for the earlier head's W_V · W_O, QK for the later head's W_Q · W_Kᵀ and OV′ for its W_V · W_O, all three scores have one form, ‖OV · X‖ / (‖OV‖ · ‖X‖):
 #
@@ -1741,15 +1741,15 @@ pictures.bars({name: scores[name] for name in ten_best}, value_title="K-composit
 #
 # For K this is your k_composition, since a matrix and its transpose have the same norm.
 #
-# **What would be chance?** That what the earlier head writes and what the later one reads point in unrelated directions. So leave both heads as they are and turn one of them: a *rotation* R, which changes no length and no angle, makes OV · R of OV. Every random R gives a score by chance. With the mean and the standard deviation of these scores, a pair's own score becomes a **z-score**: by how many standard deviations is it above the mean?
+# **What would be chance?** That what the earlier head writes and what the later one reads point in unrelated directions. So leave both heads as they are and turn one of them: a *rotation* R (here some include a reflection), which changes no length and no angle, turns OV into OV · R. Every random R gives a score by chance. With the mean and the standard deviation of these scores, a pair's own score becomes a **z-score**: by how many standard deviations is it above the mean?
 #
 # $$z = \frac{\text{score} - \text{mean}}{\text{standard deviation}}$$
 #
 # *Difficulty 4 of 5 · importance 4 of 5 · 30 minutes · stretch, 22 points*
 #
-# **Why.** A claim such as "these heads compose" needs a baseline, and a baseline needs a spread. (Elhage et al., 2021, subtract the score of matrices with random entries. These have another shape of spectrum than trained heads, and the last cell below shows what difference that makes.)
+# **Why.** A claim such as "these heads compose" needs a baseline, and a baseline needs a spread. (Elhage et al., 2021, subtract the score of matrices with random entries. These have another *spectrum* than trained heads: their singular values, which say how much a matrix stretches each of its directions, are more alike. The last cell below shows what difference that makes.)
 #
-# `rotations` holds R after R; use each of them for all three kinds. Each kind has its own mean and standard deviation. The standard deviation is torch's: with the number of rotations minus one.
+# `rotations` holds R after R; use each of them for all three kinds. Each kind has its own mean and standard deviation. The standard deviation divides by the number of rotations minus one, as torch's `std` does.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
@@ -1757,9 +1757,15 @@ pictures.bars({name: scores[name] for name in ten_best}, value_title="K-composit
 #
 # </details>
 #
-# <details><summary>If you see NaN, an infinite number or a z-score of thousands</summary>
+# <details><summary>If you see 0, an infinite number or a z-score of thousands</summary>
 #
-# Then all your random scores are equal. R · OV has not turned what is written: the rotation is applied before the head reads, and R · OV · X has the same norm whatever R is. On which side of OV is x?
+# Are your random scores all equal, up to rounding? A rotation that is applied before the earlier head reads, or after the later head's matrix, does not change the norm of the product. On which side of OV is x, and where is what the head has written?
+#
+# </details>
+#
+# <details><summary>If you see NaN</summary>
+#
+# How many random scores do you have: one for each rotation, or a single one? For a tensor with three axes, which of them should the norm run over?
 #
 # </details>
 #
@@ -1808,7 +1814,7 @@ checks.composition_z_scores(composition_z_scores)
 # %% [markdown]
 # <details><summary>What you should see</summary>
 #
-# One green line: three numbers for each pair of heads. They can be negative: the heads then avoid each other more than chance does.
+# One green line: three numbers for each pair of heads. They can be negative: then the later head reads less of what the earlier one writes than it would by chance.
 #
 # </details>
 #
@@ -1842,9 +1848,9 @@ for kind, z in composition_z_scores(OV, *circuits(by_hand.layers[1], 0), rotatio
     print(f"{kind}-composition of the heads made by hand: {z:6.1f} standard deviations above chance")
 
 # %% [markdown]
-# *What you should see:* 6.7 for K, −14.9 for Q and −34.3 for V. Its queries and values read nothing of what the earlier head writes, while of a head that writes in unrelated directions they would read a little.
+# *What you should see:* 6.7 for K, −14.9 for Q and −34.3 for V. Its queries and values read nothing of what the earlier head writes, whereas they would read a little of what a head writes in unrelated directions.
 #
-# **And in the trained model?** The induction head of the last exercise, with the ten earlier heads whose K-composition scores are largest. (With GPT-2 this takes a minute or two.) The printed lines compare two baselines: the rotations, and random weights of the same shape.
+# **And in the trained model?** The induction head of the last exercise, with the five earlier heads whose K-composition scores are largest. (With GPT-2 this takes a minute or two.) The printed lines compare two baselines: the rotations, and random weights of the same shape.
 
 # %% tags=["look", "raises-exception"]
 model, config = your_model(), gpt2.config
@@ -1902,7 +1908,7 @@ pictures.bars(
 )
 
 # %% [markdown]
-# *What you should see:* with the storyteller, the keys of head 3.1 read head 1.1, its strongest previous-token head, 19.3 standard deviations above chance. No other composition with it that is shown here is above ZREST.
+# *What you should see:* with the storyteller, the keys of head 3.1 read head 1.1, its strongest previous-token head, 19.3 standard deviations above chance. No other composition with it that is shown here is above 7.8.
 #
 # The second printed line shows why the baseline matters. In a trained head most of the norm often lies in a few directions, and with so few, scores vary far more by chance than with random weights, where all directions are alike. By random weights the pair of the first two blocks would be three times as far above chance as the induction pair. By rotations, which keep each head's own spectrum, it is not above it.
 #
@@ -1928,6 +1934,12 @@ pictures.bars(
 # <details><summary>If you see "the mean is taken over the first axis"</summary>
 #
 # With one leading axis the examples are on axis 1, with two on axis 2. Counted from the end, it is always the same axis.
+#
+# </details>
+#
+# <details><summary>If you see "The shape of the mask … does not match"</summary>
+#
+# The mask stands where the examples are expected. On which axis, counted from the end, are they?
 #
 # </details>
 #
@@ -2008,7 +2020,7 @@ pictures.bars(
 # %% [markdown]
 # ## Stretch 8 · `linear_probe`
 #
-# Two means need not be the best way to tell two groups apart. **Is gender there at all, at this depth and position, for a reader that is trained to find it?** A **probe** is such a reader: a classifier, trained on activations while the model itself stays as it is (Alain and Bengio, 2017, arXiv 1610.01644). A linear one has a vector w and a number b; it computes a probability for the label True from one coordinate of the stream,
+# Two means need not be the best way to tell two groups apart. **Is gender there at all, at this depth and position, for a reader that is trained to find it?** A **probe** is such a reader: a classifier, trained on activations while the model itself stays as it is (Alain and Bengio, 2017, arXiv 1610.01644). A linear one has a vector w and a number b; it computes a probability for the label True from one number, the dot product of the activation with w, plus b,
 #
 # $$p = \sigma(x \cdot w + b), \qquad \sigma(z) = \frac{1}{1 + e^{-z}}$$
 #
@@ -2137,7 +2149,7 @@ pictures.heatmap(
 #
 # So a probe's accuracy counts only beside that of a control, on examples that share nothing with the training set but the property. The gap between the two is what Hewitt and Liang call **selectivity**.
 #
-# And the picture? One block after the start, gender can be read at every word after the name. In exercise 8 the patching of most of these places changed nothing. **A probe shows that the information is there. Does the model use it there?**
+# And the picture? One block after the start, gender can be read at every word after the name. In exercise 8 patching at most of these places changed nothing. **A probe shows that the information is there. Does the model use it there?**
 
 # %% [markdown]
 # ## Stretch 9 · `steer`
@@ -2181,7 +2193,7 @@ def steer(
     """Logits when coefficient · direction is added to one module's output at one position, in every prompt.
 
     `name` is a module's name, such as "blocks.0" or "embed", and `position` counts from 0. The model and the
-    direction are as before afterwards.
+    direction are left as they were.
     """
 
     ### BEGIN SOLUTION
@@ -2205,7 +2217,7 @@ checks.steer(steer)
 #
 # </details>
 #
-# **At which depths and positions does steering change the answer?** The prompts have the names of held-out boys; at each place the direction is the difference of means there, of the other names, with the coefficient 1. A cell shows how far the logit difference of *her* and *his* has moved on the way from the boys' own to the girls': 0 is no effect, 1 is all the way. Before you run it, compare with the map of the probe. (With GPT-2 there are only two of them, to save time.)
+# **At which depths and positions does steering change the answer?** The prompts have the names of held-out boys; at each place the direction is the difference of means there, of the other names, with the coefficient 1. A cell shows how far the logit difference of *her* and *his* has moved on the way from the boys' own to the girls': 0 is no effect, 1 is all the way. Before you run it, compare with the map of the probe. (With GPT-2 there are only two names, to save time.)
 
 # %% tags=["look", "raises-exception"]
 my_prediction = ""  # in which cells of the map will steering work?
@@ -2473,7 +2485,7 @@ pictures.heatmap(
 # %% [markdown]
 # ## Stretch 11 · `superposition_model`
 #
-# Few neurons have one meaning. One explanation is **superposition** (Elhage et al., 2022, arXiv 2209.10652): a model that represents more features than it has dimensions gives them directions that are only *nearly* orthogonal. How many such directions are there? For random vectors of length 1 in d dimensions a bound is known: a cosine is larger than ε in absolute value with a probability of at most 2 · exp(−d ε² / 2) (Hoeffding's inequality, for vectors of random signs). So exp(d ε² / 4) vectors can be drawn before one pair is expected to be closer than that. **Does the number really grow exponentially with d?**
+# Few neurons have one meaning. One explanation is **superposition** (Elhage et al., 2022, arXiv 2209.10652): a model that represents more features than it has dimensions gives them directions that are only *nearly* orthogonal. How many such directions are there? For random vectors of length 1 in d dimensions a bound is known: a cosine is larger than ε in absolute value with a probability of at most 2 · exp(−d ε² / 2) (Hoeffding's inequality, for vectors of random signs). So exp(d ε² / 4) vectors can be drawn before one pair is expected to have a cosine above ε in absolute value. **Does the number really grow exponentially with d?**
 
 # %% tags=["look", "raises-exception"]
 generator, epsilon, most = torch.Generator().manual_seed(12), 0.3, 3000
@@ -2489,7 +2501,7 @@ for width in widths:
     drawn_before.append(sum(counts) / len(counts))
     bound.append(math.exp(width * epsilon**2 / 4))
     print(
-        f"{width:4} dimensions: {drawn_before[-1]:7.1f} vectors before two are closer than {epsilon}; bound {bound[-1]:7.1f}"
+        f"{width:4} dimensions: {drawn_before[-1]:7.1f} vectors before two have |cosine| > {epsilon}; bound {bound[-1]:7.1f}"
     )
 pictures.curves(
     widths,
@@ -2500,7 +2512,7 @@ pictures.curves(
 )
 
 # %% [markdown]
-# *What you should see:* in 20 dimensions about 4 vectors can be drawn before the first pair is closer than that, in 100 dimensions 29, in 250 dimensions 824 (means of five draws). The number grows exponentially, and is a few times the bound. In few dimensions there are more directions that are *exactly* orthogonal, namely d; but in GPT-2 small's 768 dimensions the bound is 32 million.
+# *What you should see:* in 20 dimensions about 4 vectors can be drawn before the first pair has a cosine above 0.3 in absolute value, in 100 dimensions 29, in 250 dimensions 824 (means of five draws). The number grows exponentially, and is a few times the bound. In few dimensions there are more directions that are *exactly* orthogonal, namely d; but in GPT-2 small's 768 dimensions the bound is 32 million.
 #
 # So there is room. **Does a model use it?** Elhage et al. trained the smallest model in which the question makes sense. It gets a vector x of features, must squeeze it through fewer hidden numbers, and must then restore it:
 #
@@ -2512,7 +2524,7 @@ pictures.curves(
 #
 # **Why.** Here superposition can be watched while it appears, and everything that matters fits into one picture.
 #
-# In this notebook a batch has a row for each example, so the formulas for one column vector x must be turned round: `x` is `batch feature`, `W` is `hidden feature`. Return the reconstruction and the loss, a tensor with a single number, so that autograd can train W and b through them.
+# In this notebook a batch has a row for each example, so the formulas for one column vector x have to be transposed: `x` is `batch feature`, `W` is `hidden feature`. Return the reconstruction and the loss, a tensor with a single number, so that autograd can train W and b through them.
 #
 # <details><summary>Hint 1 · a question</summary>
 #

@@ -106,7 +106,7 @@ OTHER_KINDS = {
     "a name missing": ({"a": 1, "b": 2}, {"a": 1}, "b", "letter for letter"),
     "floats for ids": (torch.tensor([1]), torch.tensor([1.0]), "expected int64", "whole numbers"),
     "numbers for truths": (torch.tensor([True]), torch.tensor([1]), "expected bool", "True or False"),
-    "NaN for a number": (2.0, float("nan"), "expected 2, got nan", "NaN comes of"),
+    "NaN for a number": (2.0, float("nan"), "expected 2, got nan", "NaN comes from"),
     "an int beyond floats": (2.5, 10**400, "expected 2.5, got 1000", "compute by hand"),
 }
 

@@ -59,3 +59,25 @@ def test_the_untouched_notebook_is_nothing_odd_and_unwritten(week):
 @pytest.mark.parametrize("week", RELEASES)
 def test_every_stub_defines_what_its_exercise_is_called(week):
     assert all(each.defines == {each.name} for each in RELEASES[week] if each.role == "answer")
+
+
+@pytest.mark.parametrize("named", [0, 1, None])
+def test_an_answer_of_two_classes_may_be_two_cells(named):
+    """Week 7's Llama is made of a LlamaBlock; either cell, or neither, still has the metadata."""
+    week = "week07_transformer"
+    notebook = json.loads(nbformat.writes(released_notebook(week)))
+    places = [n for n, cell in enumerate(notebook["cells"]) if "class LlamaBlock" in "".join(cell["source"])]
+    (place,) = places
+    halves = [
+        {**notebook["cells"][place], "source": f"class {name}: pass"} for name in ("LlamaBlock", "Llama")
+    ]
+    for number, half in enumerate(halves):
+        if number != named:
+            half["metadata"] = {}
+            half["id"] = f"half-{number}"
+    notebook["cells"][place : place + 1] = halves
+    cells = read_submission(json.dumps(notebook).encode(), max_bytes=2**25)
+    assembled = assemble_notebook(week, RELEASES[week], cells)
+    assert "Llama" not in assembled.unwritten
+    text = "\n".join(step.cell.source for step in assembled.steps)
+    assert text.count("class LlamaBlock: pass") == text.count("class Llama: pass") == 1

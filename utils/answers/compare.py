@@ -37,7 +37,7 @@ FLOAT32 = Tolerance(
 EXACT = Tolerance(0.0, 0.0, "shapes, ids and counts are whole numbers")
 
 
-_NAN = "NaN comes of 0/0, inf − inf, inf/inf (e to a large score is inf), a softmax over −inf alone"
+_NAN = "NaN comes from 0/0, inf − inf, inf/inf (e to a large score is inf), a softmax over −inf alone"
 _MAX_NAMES = 8  # of missing keys to list
 _MISSING = "are the names those of the question, letter for letter?"
 

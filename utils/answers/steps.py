@@ -102,6 +102,7 @@ def _failed_case(
         is_right=_right(answer_key, case, expected),
         others=tuple(_other_case(check_run, place) for place in others[:_MAX_OTHERS]),
         label=case.label,
+        reference=answer_key.reference,
     )
 
 

@@ -594,7 +594,7 @@ def _run_gradient_norms(gradient_norms, weights, tokens, stale):
 gradient_norms = Check(
     name="gradient_norms",
     week=WEEK,
-    question="How long is the gradient of the loss by each block's parameters?",
+    question="How long is the gradient of the loss with respect to each block's parameters?",
     cases=_gradient_cases,
     run=_run_gradient_norms,
 )

@@ -44,8 +44,12 @@ class ReleasedCell:
 
     @cached_property
     def defines(self) -> frozenset[str]:
-        """The names that an answer's stub binds, and that the answer must bind as well."""
-        return binds(self.source) if self.role == "answer" else frozenset()
+        """The names that an answer must bind: what its exercise is called, where the stub binds that.
+
+        What else the stub binds, as a class that the exercise's own is made of, may stand in another cell.
+        """
+        bound = binds(self.source) if self.role == "answer" else frozenset()
+        return bound & {self.name} or bound
 
     @property
     def is_students(self) -> bool:

@@ -28,5 +28,5 @@ ANSWER_KEY = AnswerKey(
     check=checks.composition_z_scores,
     expected=_expected_z,
     tolerance=Tolerance(1e-3, 1e-3, "a difference of two scores, divided by a small deviation"),
-    reference="Python's statistics",
+    reference="Python's statistics module",
 )

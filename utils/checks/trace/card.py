@@ -1,5 +1,6 @@
 """The part of a card that says where in the student's own code the values part from GPT-2's."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,6 +13,7 @@ from utils.checks.trace.factors import name_of_factor, sizes_of
 from utils.checks.trace.location import Location
 from utils.checks.trace.recorder import RESULT, Event, Run
 from utils.checks.trace.relations import Relation, is_rich, relation
+from utils.checks.trace.statements import Statement
 from utils.checks.trace.steps import Step
 
 STEPS, LOOK_AT, IN_YOUR_CODE = "your steps", "look at", "in your code"
@@ -19,6 +21,16 @@ _REASONS = {
     "proof": "\nwith GPT-2's numbers in place of this line's, the rest of your code gives the right result",
     "change": "\na small change of this line alone gives the right result",
 }
+_OTHER_STEP = re.compile(r'as "[^"]*" in GPT-2')
+_EXPECTED = (
+    ("as in GPT-2", "as expected"),
+    ("that are zero in GPT-2", "that should be zero"),
+    ("that are hidden in GPT-2", "that should be hidden"),
+    ("that you hide and GPT-2 does not", "that you hide and should not"),
+    ("GPT-2's numbers", "the expected numbers"),
+    ("GPT-2's", "the expected value"),
+)
+"""The words for a check that compares with something else than GPT-2."""
 _MAX_RIGHT = 4
 """How many right steps a card shows: the last ones."""
 
@@ -36,13 +48,14 @@ def with_trace(report: Report, case: FailedCase, submission: Any) -> Report:
     """Returns the report with the part on the student's own lines; unchanged if there is nothing certain."""
     try:
         found = trace(case, submission)
-        return report if found is None else _with_lines(report, found)
+        return report if found is None else _with_lines(report, found, case.reference)
     except Exception:  # whatever a student's objects do, a card without this part is right
         return report
 
 
-def _with_lines(report: Report, found: Trace) -> Report:
-    rows, label = _rows(found, found.label), found.label
+def _with_lines(report: Report, found: Trace, reference: str) -> Report:
+    rows = [replace(row, text=_in_words(row.text, reference)) for row in _rows(found, found.label)]
+    label = found.label
     if not rows and found.location is None:
         return report
     # The steps of the case that the card shows may not be known.
@@ -51,15 +64,29 @@ def _with_lines(report: Report, found: Trace) -> Report:
     before = [line for line in report.lines if line[0] not in ("mistake", LOOK_AT)]
     after = [line for line in report.lines if line[0] in ("mistake", LOOK_AT)]
     if found.location is not None:
-        statement = found.location.statement
-        line = next((_line(run, found.comparison) for run in found.comparison.runs if run.statement is statement), "")
-        place = readable(f"{line or f'line {statement.first}'}: {statement.text}")
-        place += _REASONS.get(found.location.reason, "")
+        place = _place(found.comparison, found.location.statement)
+        place += _in_words(_REASONS.get(found.location.reason, ""), reference)
         if report.mistake is None:
             after = [(LOOK_AT, place)]
         else:
             after.append((IN_YOUR_CODE, place))
     return replace(report, lines=(*before, *steps, *after))
+
+
+def _in_words(text: str, reference: str) -> str:
+    """Returns a text in other words where the check does not compare with GPT-2."""
+    if reference == "GPT-2":
+        return text
+    text = _OTHER_STEP.sub("as expected at another step", text)
+    for words, others in _EXPECTED:
+        text = text.replace(words, others)
+    return text
+
+
+def _place(comparison: Comparison, statement: Statement) -> str:
+    """Returns the line and the text of a statement."""
+    line = next(_line(run, comparison) for run in comparison.runs if run.statement is statement)
+    return readable(f"{line}: {statement.text}")
 
 
 def _table(rows: list[_Row]) -> str:
@@ -107,10 +134,14 @@ def _wrong_rows(comparison: Comparison, location: Location | None, label: str) -
 
 
 def _line(run: Run, comparison: Comparison) -> str:
-    """Returns where the run is: its line, with the function's name where another cell than the check's has it."""
+    """Returns a run's line, with the function's name if it is in another cell than the check's."""
     outermost = {each.statement.file for each in comparison.runs if each.is_outermost}
     line = f"line {run.statement.first}"
-    return line if not outermost or run.statement.file in outermost else f"{line} in {run.function.replace('<locals>.', '')}"
+    return (
+        line
+        if not outermost or run.statement.file in outermost
+        else f"{line} in {run.function.replace('<locals>.', '')}"
+    )
 
 
 def _result(comparison: Comparison, location: Location) -> tuple[Event | None, Step | None]:

@@ -44,6 +44,8 @@ class FailedCase:
     """More public cases, which a change of the code must get right too."""
     label: str = ""
     """The case's description, which names its sizes."""
+    reference: str = "GPT-2"
+    """What the check compares with."""
     more: tuple["FailedCase", ...] = ()
     """More cases on which it gave a wrong result: their steps may say what this one's do not."""
 
