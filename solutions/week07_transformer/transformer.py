@@ -221,6 +221,7 @@ with torch.no_grad():
         mine = fill_block(TransformerBlock(gpt2.config), block_weights(gpt2, number))
         difference = (mine(states[number]) - states[number + 1]).abs().max()
         print(f"block {number}: {difference:.1e}, in numbers of up to {states[number + 1].abs().max():.0f}")
+del mine, states
 
 # %% [markdown]
 # ## Exercise 2 · `GPT2`
@@ -440,6 +441,7 @@ for number, row in enumerate(early):
     predicted = zip(token_strings(best.indices), best.values.tolist(), strict=True)
     shown = "  ".join(f"{token} {p:.1%}" for token, p in predicted)
     print(f"{f'after block {number - 1}' if number else 'before block 0':15}", shown)
+del real  # `KEPT` has it, and nothing else
 
 # %% [markdown]
 # Before the first block the prediction is the token itself: the embedding and the unembedding are tied, and a token's vector has its largest dot product with itself here. In the storyteller, *king*, which the prompt mentions, is in first place only after the last block.
@@ -624,6 +626,7 @@ with torch.no_grad():
         block.attn.W_O *= 48**0.5
         block.mlp.W_out *= 48**0.5
     without = residual_stream(fresh, some_tokens).norm(dim=-1).mean(dim=(1, 2))
+del fresh
 pictures.curves(
     torch.arange(len(without)),
     {"with the factor": with_factor, "without": without},
@@ -635,6 +638,7 @@ pictures.curves(
 # **What does an untrained model predict?** It should give all tokens about the same probability. Then its **cross-entropy** loss, the mean of −log p, is close to the uniform baseline log(d_vocab) on any text. The second line is the loss with weights 50 times as large, that is, with standard deviation 1.
 
 # %% tags=["look", "raises-exception"]
+KEPT.clear()  # makes room for another model of the same size
 blank = init_weights(GPT2(gpt2.config), seed=0)
 uniform = torch.tensor(gpt2.config.d_vocab).log()
 with torch.no_grad():

@@ -1062,11 +1062,13 @@ for name, how in pictures.progress(ways.items(), "ways"):
 #
 # You began in week 1 with a dot product. Now you can read the code of every step, from the text to its tokens and from the logits to the next token, line by line. **What does your model write?**
 #
-# Two texts in one batch, written by your own loop with your own `GPT2` and the reference's weights. The storyteller's training texts come from a program, the story world, so the probability of a story under that program is known exactly; it is printed if the program can produce the story.
+# Two texts in one batch, written by your own loop with your own `GPT2` and the reference's weights. The storyteller's training texts come from a program, the story world, so the probability of a story under that program is known exactly. With the storyteller's weights, it is printed if the program can produce the story; for another model's texts no such program is known.
 
 
 # %% tags=["look", "raises-exception"]
 def in_story_world(story: str) -> str:
+    if gpt2.name != "storyteller":
+        return f"{gpt2.name} did not learn from the story world."
     try:
         return f"The story world can produce this story, with −log p = {-log_probability(story):.1f} nats."
     except NotAStory:

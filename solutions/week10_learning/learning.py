@@ -66,25 +66,29 @@ def loss_with(some_weights: dict[str, Tensor]) -> Tensor:
 before = loss_with(weights)
 uphill = dict(zip(weights, torch.autograd.grad(before, list(weights.values())), strict=True))
 
+typical = {name: entries.square().mean().sqrt().item() for name, entries in uphill.items()}
+
 n_distances = 22 if gpt2.name == "storyteller" else 11  # a larger model takes longer for each
-distances, after = torch.logspace(-3.5, 0, n_distances), []
+distances = torch.logspace(0, -3.5, n_distances)  # from the longest, 1, to the shortest
+after, moved, shorter = [], uphill, (distances[1] / distances[0]).item()
 with torch.no_grad():
-    for distance in pictures.progress(distances.tolist(), "distances"):
-        # weight − distance · gradient, without a tensor for the product
-        moved = {name: weight.sub(uphill[name], alpha=distance) for name, weight in weights.items()}
+    for name, weight in weights.items():  # one at a time: each takes the place of its gradient
+        moved[name] = weight - uphill[name]
+    for _ in pictures.progress(distances.tolist(), "distances"):
         after.append(loss_with(moved))
-        del moved  # as large as the model: the next one needs its room
-best = torch.stack(after).argmin()
+        for name, weight in weights.items():  # back towards the weight, to the next distance
+            moved[name] = weight.lerp(moved[name], shorter)
+del uphill, moved  # as large as the model
+distances, after = distances.flip(0), torch.stack(after).flip(0)
+best = after.argmin()
 print(f"{sum(weight.numel() for weight in weights.values()):,} weights, one direction.")
 print(f"Loss before: {before.item():.2f} nats per token.")
 print(f"After a step of {distances[best]:.2g} times the gradient: {after[best]:.2f}.")
-typical = {name: entries.square().mean().sqrt().item() for name, entries in uphill.items()}
-del uphill
 for name in (max(typical, key=typical.get), min(typical, key=typical.get)):
     print(f"A typical entry of the gradient of {name}: {typical[name]:.0e}")
 pictures.curve(
     distances,
-    torch.stack(after),
+    after,
     x_title="how far: the gradient times this",
     y_title="nats per token",
     log_x=True,

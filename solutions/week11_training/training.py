@@ -76,6 +76,7 @@ for name, model in trained.items():
     told = generate(model, start, n_new=24, n_ctx=gpt2.config.n_ctx, seed=1)[0]
     print(f"{name} ({loss:.2f} nats per token):\n   {gpt2.tokenizer.decode(told)}\n")
 print(f"Equal probabilities for {gpt2.config.d_vocab:,} tokens: {math.log(gpt2.config.d_vocab):.2f} nats.")
+del untrained, trained, model  # with GPT-2 as the reference, half a gigabyte
 
 # %% [markdown]
 # The number of parameters is the same, the shapes are the same, the code is the same. All of the difference is in the values, and this week you find such values yourself. Before training, the loss is close to the **uniform baseline**, log d_vocab: all tokens of the vocabulary have nearly the same probability.

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from utils.reference import _memory
 from utils.reference._config import ModelConfig
 from utils.reference.problems import ReferenceDamaged
 
@@ -51,6 +52,8 @@ def shapes(*, config: ModelConfig) -> dict[str, tuple[int, ...]]:
 def check(path: Path, config: ModelConfig) -> None:
     """Check, without reading a weight, that the file holds the tensors that the config calls for.
 
+    Where they are large, the process's memory is prepared for them: see `_memory`.
+
     Raises:
         ReferenceDamaged: the file cannot be read, or a tensor is missing or has another shape.
     """
@@ -71,6 +74,8 @@ def check(path: Path, config: ModelConfig) -> None:
             raise ReferenceDamaged(f"{path} has no {name}.")
         if found[name] != shape:
             raise ReferenceDamaged(f"{path} has {name} in the shape {found[name]}; its config says {shape}.")
+    if path.stat().st_size >= _memory.LARGE_MODEL:
+        _memory.give_back_large_blocks()
 
 
 def read(path: Path, config: ModelConfig) -> "dict[str, Tensor]":
