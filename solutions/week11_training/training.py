@@ -15,7 +15,7 @@
 # |---|---|
 # | **You will have built** | a training loop that can be interrupted and continued, and a small GPT that writes stories, trained by it from random weights |
 # | **You need** | your machine (week 7), `generate` (week 9), the loss, AdamW, clipping and the learning rate's schedule (week 10), which `parts.py` beside this notebook holds ready |
-# | **Time** | reading and demonstrations 1 h 10 min · core exercises 2 h 55 min (and a few minutes of training runs) · stretch 1 h 15 min |
+# | **Time** | reading and demonstrations 1 h 25 min · core exercises 2 h 55 min (and a few minutes of training runs) · stretch 1 h 55 min |
 # | **Where we are** | text → tokens → embeddings → blocks → logits → probabilities → next token, **and back again**: from the loss to every weight |
 #
 # Last week you wrote the loss and the optimiser, piece by piece. This week they run for thousands of steps. One thing is unusual about the text: its **entropy** is known exactly. Its stories come from a program that records the probability of every choice it makes. So there is a loss below which no model can be on average, and you will see how near yours comes.
@@ -29,12 +29,12 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from parts import (
     GPT2,
     AdamW,
@@ -56,6 +56,7 @@ from utils.story_world import Corpus
 from utils.story_world.kinds_corpus import kinds_corpus
 from utils.story_world.vocabulary import SharedRowModel, StoryVocabulary
 from utils.training import TrainingSettings, best_device, whole_stories
+from utils.training.scaling_runs import load_scaling_runs
 
 gpt2 = reference.load()
 
@@ -1342,33 +1343,99 @@ checks.scaling_curve(scaling_curve)
 #
 # </details>
 #
-# **How does the loss depend on the number of parameters?** Four widths of a model with one layer, trained for 300 steps each, on the same batches. Four tiny models with short runs do not establish a law; they show how one is fitted. Look for the width from which more width helps less than the line says: there something else has become the limit, the number of layers, or of steps.
+# **How well does a fit predict a larger model?** Eight trained models come with the course, all with two layers: three widths with two seeds each, and two larger models. Each was trained for 600 steps on 832 tokens of this week's stories, by the Trainer of exercise 7. (`python -m grader.tools.scaling_runs` in a clone of the course trains them again.) Their largest learning rate falls with the square root of the width: in pilot runs with one rate for all widths, the wide models learned later than the narrow ones, and the loss did not fall with size. The floor is the entropy of the validation stories.
+#
+# Here the law is fitted to the three smaller widths, both seeds together. The two larger models are *held out*: they play no part in the fit. Before you run the cells: will the fit predict higher losses for them than they have, or lower ones?
+
+
+# %% tags=["set-up"] nbgrader={"grade": false, "grade_id": "scaling_runs", "locked": true, "schema_version": 3, "solution": false, "task": false}
+FITTED, HELD_OUT = (8, 12, 16), (24, 32)
+
+
+@cache
+def entropy_of_validation() -> float:
+    """The entropy per token of the validation stories, in nats: the floor of every loss on them."""
+    train, val = train_val_split(story_rows(), 0.02, vocabulary().end_of_text)
+    return lines_to_compare(train, val, counting_losses)["entropy"]
+
+
+def fit_to_all_seeds(
+    sizes: Float[Tensor, "size"], losses: Float[Tensor, "size seed"], floor: float
+) -> tuple[float, float]:
+    """scaling_curve's a and b, fitted to one point for each run: each size occurs as often as there are seeds."""
+    repeated = sizes[:, None].expand_as(losses)
+    return scaling_curve(repeated.flatten().tolist(), losses.flatten().tolist(), floor)
+
+
+def fit_the_floor_too(
+    sizes: Float[Tensor, "size"], losses: Float[Tensor, "size seed"]
+) -> tuple[float, float, float]:
+    """A floor, a and b: of fifty floors from the entropy up, the one whose law has the least squared log error."""
+    entropy, lowest, found = entropy_of_validation(), losses.min().item(), []
+    for step in range(50):
+        floor = entropy + (lowest - entropy) * step / 50
+        a, b = fit_to_all_seeds(sizes, losses, floor)
+        law = floor + a * sizes[:, None] ** -b
+        found.append(((losses / law).log().square().sum().item(), floor, a, b))
+    return min(found)[1:]
+
 
 # %% tags=["look", "raises-exception"]
-train, val = train_val_split(story_rows(), 0.02, vocabulary().end_of_text)
-val_batches = whole_stories(val, vocabulary().end_of_text)
-floor = lines_to_compare(train, val, counting_losses)["entropy"]
-plan = replace(settings_for(total_steps=3000), batch_size=8)
-sizes, losses = [], []
-for d_model in (4, 8, 16, 32):
-    small = Trainer(fresh_model(seed=0, d_model=d_model, n_layers=1), train, plan)
-    small.train(300)
-    sizes.append(sum(parameter.numel() for parameter in small.model.parameters()))
-    losses.append(evaluate(small.model, val_batches))
-    print(f"d_model {d_model:2}, {sizes[-1]:6,} parameters: {losses[-1]:.3f} nats")
+my_prediction = ""  # write it between the quotes, then run this cell
 
-a, b = scaling_curve(sizes, losses, floor)
-print(f"nats above the floor ≈ {a:.3g} · parameters^(−{b:.2f})")
+# %% tags=["look", "raises-exception"]
+print("you predicted:", my_prediction or "(nothing yet)")
+shipped = load_scaling_runs()
+sizes, losses = shipped.by_size(600, FITTED)
+held_out = [run for d_model in HELD_OUT for run in shipped.select(d_model=d_model)]
+entropy = entropy_of_validation()
+a, b = fit_to_all_seeds(sizes, losses, entropy)
+print(f"loss ≈ {entropy:.3f} + {a:.3g} · parameters^(−{b:.2f})")
+for size, row in zip(sizes, losses, strict=True):
+    law = entropy + a * size**-b
+    print(f"{size:6,.0f} parameters: law {law:.3f}, runs {'  '.join(f'{loss:.3f}' for loss in row)}")
+for run in held_out:
+    law = entropy + a * run.n_parameters**-b
+    print(f"{run.n_parameters:6,} parameters: law {law:.3f}, held-out run {run.val_loss:.3f}")
+
+# %% [markdown]
+# <details><summary>What you should see</summary>
+#
+# loss ≈ 0.431 + 1.65e+03 · parameters^(−0.88). At the fitted widths the law is within 0.07 nats of every run. For the two larger models it predicts 0.643 and 0.573 nats, and they have 0.788 and 0.770.
+#
+# </details>
+#
+# **What is wrong with the law?** All runs read the same number of tokens. Then the loss does not approach the entropy as models grow, but a value above it: Hoffmann et al. (2022, equation 2) add a second term for the tokens, B · tokens^(−β), which is a constant here and part of the floor. So the floor has to be fitted, too. `fit_the_floor_too` above tries fifty floors, fits a and b to each by your `scaling_curve`, and takes the one that fits best. Are the held-out runs nearer to this law?
+
+# %% tags=["look", "raises-exception"]
+shipped = load_scaling_runs()
+sizes, losses = shipped.by_size(600, FITTED)
+held_out = [run for d_model in HELD_OUT for run in shipped.select(d_model=d_model)]
+entropy = entropy_of_validation()
+a, b = fit_to_all_seeds(sizes, losses, entropy)
+floor, a_too, b_too = fit_the_floor_too(sizes, losses)
+print(f"fitted floor: loss ≈ {floor:.3f} + {a_too:.3g} · parameters^(−{b_too:.2f})")
+every = torch.tensor([*sizes.tolist(), *(run.n_parameters for run in held_out)])
+laws = {"entropy as the floor": entropy + a * every**-b, "floor fitted": floor + a_too * every**-b_too}
+for name, law in laws.items():
+    print(f"{name:20}: largest model {law[-1]:.3f}, its run {held_out[-1].val_loss:.3f}")
+measured = torch.tensor([*losses.mean(dim=1).tolist(), *(run.val_loss for run in held_out)])
 pictures.curves(
-    torch.tensor(sizes),
-    {"measured": torch.tensor(losses) - floor, "power law": a * torch.tensor(sizes) ** -b},
+    every,
+    {name: law - entropy for name, law in laws.items()} | {"measured": measured - entropy},
     x_title="parameters",
-    y_title="nats above the floor",
+    y_title="nats above the entropy",
     log_x=True,
     log_y=True,
 )
 
 # %% [markdown]
+# <details><summary>What you should see</summary>
+#
+# A floor of 0.785, and 0.786 nats for the largest model, whose run has 0.770. The exponent is 3.06, far from the published ones: three widths near each other determine three constants badly. But the picture shows what the first law misses: from 14,272 parameters on, more parameters help little, and these models lack tokens.
+#
+# </details>
+#
 # **And on the number of tokens?** Your long run again, with both axes logarithmic. Its plateau is not part of a power law: here one ability (finding the right earlier word) appears late.
 
 # %% tags=["look", "raises-exception"]
@@ -1396,7 +1463,201 @@ for name, parameters, tokens in (("yours", own, seen), ("GPT-3", 175e9, 300e9)):
 print(f"GPT-3's training took as many operations as {175e9 * 300e9 / (own * seen):.0e} of your runs.")
 
 # %% [markdown]
-# ## Stretch 2 · `find_learning_rate`
+# ## Stretch 2 · `bootstrap_interval`
+#
+# **How much does a fitted number depend on the seeds of the runs?** With other seeds, the same models would have had other losses, and the fit other constants. More runs are expensive. The **bootstrap** (Efron, 1979, *Bootstrap methods: another look at the jackknife*) uses those that there are: draw as many runs again from the same runs, *with replacement*, so that some occur twice and others not at all; compute the number from these; and repeat that some hundred times. The spread of the results estimates how much the number varies from one set of runs to another.
+#
+# *Difficulty 3 of 5 · importance 3 of 5 · 20 minutes · stretch, 15 points*
+#
+# **Why.** A prediction without an error is hard to use: is a difference of 0.05 nats between two designs more than chance?
+#
+# `losses` has a row for each size and a column for each seed. Each of the `draws` is a table of the same shape, whose entry [size, seed] is the *number of a seed*: in the resampled table, that entry is the loss of the run with this size and that seed. So every size keeps its own runs, and as many of them. `statistic` computes one number from such a table. The **confidence interval** at level 0.9 goes from the value below which 5% of the results lie to the one above which 5% lie (the percentile interval of Efron and Tibshirani, 1993, *An introduction to the bootstrap*, chapter 13). Between two results interpolate linearly, as `Tensor.quantile` does by default. Compute in float64.
+#
+# <details><summary>Hint 1 · a question</summary>
+#
+# At level 0.8, which fraction of the results lies outside the interval? How much of that is below it?
+#
+# <details><summary>Hint 2 · entries of a row</summary>
+#
+# `table.gather(1, index)` takes from each row of `table` the entries that the same row of `index` numbers: from `[[10., 20.], [30., 40.]]` with `[[1, 1], [0, 1]]` it makes `[[20., 20.], [30., 40.]]`.
+#
+# </details>
+# </details>
+#
+# <details><summary>If you see "every size gets the same seeds"</summary>
+#
+# Print one of the draws. Are its rows equal to each other?
+#
+# </details>
+
+
+# %% tags=["work"] nbgrader={"grade": false, "grade_id": "bootstrap_interval", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def bootstrap_interval(
+    losses: Float[Tensor, "size seed"],
+    statistic: Callable[[Float[Tensor, "size seed"]], float],
+    draws: Int[Tensor, "draw size seed"],
+    level: float,
+) -> tuple[float, float]:
+    """The lower and the upper end of the percentile interval of `statistic` at `level`, as Python numbers.
+
+    `draws[k, i, j]` is the number of the seed from which row i of the k-th resampled table takes its j-th loss.
+    `level` is between 0 (the median twice) and 1 (the smallest and the largest result), both included.
+    """
+    ### BEGIN SOLUTION
+    results = [statistic(losses.gather(1, chosen)) for chosen in draws]
+    values = torch.tensor(results, dtype=torch.float64)
+    below = (1 - level) / 2
+    low, high = values.quantile(below), values.quantile(1 - below)
+    return low.item(), high.item()
+    ### END SOLUTION
+
+
+# %% tags=["check", "stretch"] nbgrader={"grade": true, "grade_id": "check_bootstrap_interval", "locked": true, "points": 15, "schema_version": 3, "solution": false, "task": false}
+checks.bootstrap_interval(bootstrap_interval)
+
+# %% [markdown]
+# <details><summary>What you should see</summary>
+#
+# One green line. If the statistic of five draws is 1, 2, 3, 4 and 10, the interval at level 0.5 goes from 2 to 4, and at level 0.9 from 1.2 to 8.8.
+#
+# </details>
+#
+# **Does the interval contain the loss of the largest model?** Two hundred draws from the runs of the three smaller widths, and to each of them both laws are fitted. It takes some seconds.
+
+# %% tags=["look", "raises-exception"]
+shipped = load_scaling_runs()
+sizes, losses = shipped.by_size(600, FITTED)
+held_out = [run for d_model in HELD_OUT for run in shipped.select(d_model=d_model)]
+largest = held_out[-1].n_parameters
+draws = torch.randint(losses.shape[1], (200, *losses.shape), generator=torch.Generator().manual_seed(0))
+
+
+def with_the_entropy(resampled: Tensor) -> float:
+    """The loss of the largest model by the law whose floor is the entropy."""
+    entropy = entropy_of_validation()
+    a, b = fit_to_all_seeds(sizes, resampled, entropy)
+    return entropy + a * largest**-b
+
+
+def with_a_fitted_floor(resampled: Tensor) -> float:
+    """The loss of the largest model by the law whose floor is fitted."""
+    floor, a, b = fit_the_floor_too(sizes, resampled)
+    return floor + a * largest**-b
+
+
+for name, predict in (("entropy as the floor", with_the_entropy), ("floor fitted", with_a_fitted_floor)):
+    low, high = bootstrap_interval(losses, predict, draws, 0.9)
+    print(f"{name:20}: {predict(losses):.3f} nats, 90% interval {low:.3f} to {high:.3f}")
+print(f"its run             : {held_out[-1].val_loss:.3f} nats")
+
+# %% [markdown]
+# <details><summary>What you should see</summary>
+#
+# With the entropy as the floor 0.573 nats, from 0.566 to 0.583, which is far from the run's 0.770. With the fitted floor 0.786 nats, from 0.753 to 0.807, which contains it. The narrower interval belongs to the wrong law.
+#
+# </details>
+#
+# What the interval does not contain: it measures how much the seeds matter, *if the formula is right*. That the formula is wrong, as it is with the entropy as the floor, shows in no resample. With two runs of each size it is also too narrow: draws from two values have, on average, half the variance that new runs would have. Real fits use more runs. And it is an interval for the prediction, about which a single run varies with its own seed.
+
+# %% [markdown]
+# ## Stretch 3 · `plan_run`
+#
+# **A larger model, or more tokens?** Training takes about 6 FLOPs for each parameter and token (Kaplan et al., 2020, section 2.1). So a budget of FLOPs fixes the product of parameters and tokens, and you decide how to divide it. Hoffmann et al. (2022, equation 2) fitted loss ≈ E + A · parameters^(−α) + B · tokens^(−β) to more than 400 runs. The size with the smallest predicted loss for a budget is called **compute-optimal**. They found that the largest models of the time had been trained on too few tokens.
+#
+# *Difficulty 2 of 5 · importance 4 of 5 · 20 minutes · stretch, 12 points*
+#
+# **Why.** A large run is made once, so it is planned first.
+#
+# Text is limited, too: at most `max_tokens` may be read. (Muennighoff et al., 2023, arXiv 2305.16264, found that reading a text up to four times helps almost as much as new text.) A run consists of whole steps of `tokens_per_step` tokens and keeps to both limits exactly, to the FLOP and to the token. Give each size as many steps as fit, leave out a size for which not even one fits, and choose the size with the smallest `predicted_loss(parameters, tokens)`. Budgets can be larger than the whole numbers that a float holds exactly.
+#
+# <details><summary>Hint 1 · a question</summary>
+#
+# With 100 parameters and a budget of 70,000 FLOPs, how many tokens can the model read? In steps of 50 tokens, how many steps is that?
+#
+# <details><summary>Hint 2 · whole numbers</summary>
+#
+# `7 // 2` is 3, and for whole numbers of any length it is exact. `int(a / b)` computes with floats: `int((2**60 - 1) / 2**30)` is 2**30, one too many.
+#
+# </details>
+# </details>
+#
+# <details><summary>If you see "the number of steps is taken for the number of tokens"</summary>
+#
+# In which unit does `predicted_loss` expect its second argument?
+#
+# </details>
+
+
+# %% tags=["work"] nbgrader={"grade": false, "grade_id": "plan_run", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def plan_run(
+    budget: int,
+    sizes: Sequence[int],
+    tokens_per_step: int,
+    max_tokens: int,
+    predicted_loss: Callable[[int, int], float],
+) -> tuple[int, int]:
+    """The size, one of `sizes` in parameters, and the number of steps with the smallest predicted loss.
+
+    The FLOPs of the run, 6 · parameters · tokens, are at most `budget`, and its tokens at most `max_tokens`.
+    `predicted_loss` takes the numbers of parameters and of tokens. The sizes are in any order, all of them have
+    different losses, and at least one of them has room for a step.
+    """
+    ### BEGIN SOLUTION
+    plans = []
+    for size in sizes:
+        affordable = budget // (6 * size)
+        steps = min(affordable, max_tokens) // tokens_per_step
+        if steps > 0:
+            plans.append((predicted_loss(size, steps * tokens_per_step), size, steps))
+    _, size, steps = min(plans)
+    return size, steps
+    ### END SOLUTION
+
+
+# %% tags=["check", "stretch"] nbgrader={"grade": true, "grade_id": "check_plan_run", "locked": true, "points": 12, "schema_version": 3, "solution": false, "task": false}
+checks.plan_run(plan_run)
+
+# %% [markdown]
+# <details><summary>What you should see</summary>
+#
+# One green line. With one size of 100 parameters, a budget of 70,000 FLOPs and 50 tokens in a step, the plan is 2 steps: 100 tokens take 60,000 FLOPs, and 150 would take 90,000.
+#
+# </details>
+#
+# **Would you have trained GPT-3 in the same way?** It has 175 billion parameters and read 300 billion tokens, in steps of 3.2 million (Brown et al., 2020, table 2.1). Take the same FLOPs and the constants of Hoffmann et al. (2022, equation 10). Before you run the cell, write down which of the ten sizes you would choose without a limit on the text.
+
+# %% tags=["look", "raises-exception"]
+my_prediction = ""  # write it between the quotes, then run this cell
+
+
+# %% tags=["look", "raises-exception"]
+def hoffmann(parameters: int, tokens: int) -> float:
+    """Equation 10 of Hoffmann et al. (2022), in nats per token of their text."""
+    return 1.69 + 406.4 * parameters**-0.34 + 410.7 * tokens**-0.28
+
+
+print("you predicted:", my_prediction or "(nothing yet)")
+billion = 10**9
+choices = [int(size * billion) for size in (0.124, 0.355, 0.774, 1.56, 2.7, 6.7, 13, 30, 70, 175)]
+for text, tokens in (("no limit", 10**15), ("300 billion tokens", 300 * billion)):
+    size, steps = plan_run(6 * 175 * billion * 300 * billion, choices, 3_200_000, tokens, hoffmann)
+    read = steps * 3_200_000
+    print(
+        f"text: {text:18} {size / billion:4.0f} billion parameters, {read / billion:5.0f} billion tokens, "
+        f"{read / size:4.1f} per parameter: {hoffmann(size, read):.3f} nats"
+    )
+
+# %% [markdown]
+# <details><summary>What you should see</summary>
+#
+# Without a limit: 30 billion parameters and 1,750 billion tokens, 58 for each parameter, and a predicted loss of 1.955 nats. With 300 billion tokens: 175 billion parameters, 1.7 tokens for each, and 2.002 nats. If there is no more text than that, the only use for more FLOPs is a larger model.
+#
+# </details>
+#
+# These constants have errors of their own: Besiroglu et al. (2024, *Chinchilla scaling: a replication attempt*, arXiv 2404.10102) fitted the same formula to the runs in the paper's figures again, got other constants, and found the published intervals too narrow. With their constants about 20 tokens for each parameter are best, as by the paper's two other methods. The curve is flat near its minimum: sizes within a factor of two differ by little in loss, and a smaller model is cheaper to use afterwards.
+
+# %% [markdown]
+# ## Stretch 4 · `find_learning_rate`
 #
 # **Which learning rate?** If it is too small, the loss hardly falls; if it is too large, training diverges. A cheap way to find out is one short run in which the rate grows from step to step: the **learning rate range test** (Smith, 2017, arXiv 1506.01186, section 3.3; there the rate grows by equal amounts, here by equal factors). The loss first stays, then falls, then rises steeply. A common choice is a rate somewhat below the one at which it falls fastest.
 #
@@ -1464,7 +1725,7 @@ pictures.curve(
 )
 
 # %% [markdown]
-# ## Stretch 3 · `mixed_precision_step`
+# ## Stretch 5 · `mixed_precision_step`
 #
 # **Why do GPUs train in 16 bits?** Their matrix units are many times faster in 16 bits than the ordinary float32 arithmetic (on an A100 16 times: 312 against 19.5 teraFLOPS by NVIDIA's data sheet), and only half as much data has to be moved. bfloat16 has float32's range and only 2 to 3 decimal digits. That is enough for the products of the forward pass, but not for a sum of small steps: a weight of 1 to which 0.001 is added is 1 again. So the products are computed in bfloat16, and the *weights, their gradients and the loss stay in float32*. This is **mixed precision** (Micikevicius et al., 2018, arXiv 1710.03740).
 #
@@ -1606,4 +1867,4 @@ pictures.bars(
 #
 # What is still missing? Your model works, but nothing in the loop shows *how*. Next week you look inside a model that was trained in this way, and search for heads like those that formed after the plateau.
 #
-# Words of this week in the [glossary](../glossary.md): *accumulation, add-one smoothing, atomic, autoregressive, batch, batch size, BERT, bidirectional, bigram model, checkpoint, dropout, entropy, epoch, eval mode, fine-tuning, generalise, induction head, learning rate range test, mixed precision, n-gram model, overfitting, pretrained, recurrent neural network, scaling laws, surprisal, training text, uniform baseline, unigram model, validation text, window*.
+# Words of this week in the [glossary](../glossary.md): *accumulation, add-one smoothing, atomic, autoregressive, batch, batch size, BERT, bidirectional, bigram model, bootstrap, checkpoint, compute-optimal, confidence interval, dropout, entropy, epoch, eval mode, fine-tuning, generalise, induction head, learning rate range test, mixed precision, n-gram model, overfitting, pretrained, recurrent neural network, scaling laws, surprisal, training text, uniform baseline, unigram model, validation text, window*.

@@ -442,6 +442,74 @@ def scaling_with_lstsq(sizes, losses, floor):
     return height.exp(), -slope
 
 
+def interval_with_take_along_dim(losses, statistic, draws, level):
+    found = sorted(float(statistic(losses.take_along_dim(chosen, dim=1))) for chosen in draws)
+    return tuple(np.quantile(found, [0.5 - level / 2, 0.5 + level / 2]).tolist())
+
+
+def interval_with_two_tables_of_indices(losses, statistic, draws, level):
+    rows = torch.arange(len(losses))[:, None]
+    resampled = losses[rows, draws]
+    values = torch.tensor([statistic(each) for each in resampled], dtype=torch.float64)
+    outside = (1 - level) / 2
+    return values.quantile(outside), values.quantile(1 - outside)
+
+
+def interval_one_number_at_a_time(losses, statistic, draws, level):
+    n_draws, n_sizes, n_seeds = draws.shape
+    values = []
+    for number in range(n_draws):
+        resampled = torch.empty_like(losses)
+        for size in range(n_sizes):
+            for place in range(n_seeds):
+                resampled[size, place] = losses[size, int(draws[number, size, place])]
+        values.append(statistic(resampled))
+    values.sort()
+
+    def quantile(fraction):
+        place = min(max(fraction, 0.0), 1.0) * (n_draws - 1)
+        below = int(place)
+        above = min(below + 1, n_draws - 1)
+        return values[below] + (place - below) * (values[above] - values[below])
+
+    return [quantile((1 - level) / 2), quantile((1 + level) / 2)]
+
+
+def plan_by_predicted_losses(budget, sizes, tokens_per_step, max_tokens, predicted_loss):
+    steps = {size: min(budget // (6 * size), max_tokens) // tokens_per_step for size in sizes}
+    possible = [size for size in sizes if steps[size] > 0]
+    best = min(possible, key=lambda size: predicted_loss(size, steps[size] * tokens_per_step))
+    return best, steps[best]
+
+
+def plan_by_a_loop(budget, sizes, tokens_per_step, max_tokens, predicted_loss):
+    best_loss, plan = math.inf, None
+    for size in sorted(sizes):
+        per_step = 6 * size * tokens_per_step
+        n_steps = divmod(budget, per_step)[0]
+        while n_steps * tokens_per_step > max_tokens:
+            n_steps = max_tokens // tokens_per_step
+        if n_steps == 0:
+            continue
+        loss = predicted_loss(size, n_steps * tokens_per_step)
+        if loss < best_loss:
+            best_loss, plan = loss, [size, n_steps]
+    return plan
+
+
+def plan_from_a_sorted_list(budget, sizes, tokens_per_step, max_tokens, predicted_loss):
+    plans = []
+    for size in sizes:
+        tokens = min(max_tokens, budget // 6 // size)
+        tokens -= tokens % tokens_per_step
+        if tokens:
+            plans.append(
+                {"size": size, "steps": tokens // tokens_per_step, "loss": predicted_loss(size, tokens)}
+            )
+    plans.sort(key=lambda plan: plan["loss"])
+    return plans[0]["size"], plans[0]["steps"]
+
+
 def finder_with_logspace(model, tokens, settings, low, high, n_steps):
     trial = TrainerWithTorchsAdamW(copy.deepcopy(model), tokens, settings)
     rates = np.geomspace(low, high, n_steps).tolist()
@@ -517,6 +585,12 @@ VARIANTS = {
     "train_storyteller": [storyteller_with_a_for_loop, storyteller_with_try],
     "shape_table": [SHAPES, {name: list(shape) for name, shape in SHAPES.items()}],
     "scaling_curve": [scaling_with_polyfit, scaling_with_lstsq],
+    "bootstrap_interval": [
+        interval_with_take_along_dim,
+        interval_with_two_tables_of_indices,
+        interval_one_number_at_a_time,
+    ],
+    "plan_run": [plan_by_predicted_losses, plan_by_a_loop, plan_from_a_sorted_list],
     "find_learning_rate": [finder_with_logspace, finder_that_puts_everything_back],
     "mixed_precision_step": [mixed_with_torch, mixed_with_the_loss_inside],
 }

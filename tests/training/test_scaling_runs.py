@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from grader.tools.scaling_runs import __main__ as command
-from grader.tools.scaling_runs.grid import GRID, Common
-from utils.training.scaling_runs import Run, load_scaling_runs
+from grader.tools.scaling_runs.grid import GRID, HELD_OUT, SEEDS, STEPS, WIDTHS, Common
+from utils.training.scaling_runs import Run, Setting, load_scaling_runs
 
 
 @pytest.fixture(scope="module")
@@ -22,27 +22,41 @@ def test_the_file_holds_the_whole_grid(runs):
 
 
 def test_a_table_has_a_row_for_each_size_and_a_column_for_each_seed(runs):
-    sizes, losses = runs.by_size(total_steps=400)
-    assert sizes.tolist() == sorted({run.n_parameters for run in runs.runs})
-    assert losses.shape == (4, 2)
+    sizes, losses = runs.by_size(STEPS, WIDTHS)
+    assert sizes.tolist() == sorted({run.n_parameters for run in runs.runs if run.setting.d_model in WIDTHS})
+    assert losses.shape == (len(WIDTHS), len(SEEDS))
     assert losses.dtype == torch.float64
     assert losses[0, 1] == next(run.val_loss for run in runs.runs if asdict(run.setting)["seed"] == 1)
 
 
 def test_settings_that_no_run_has_are_named(runs):
     with pytest.raises(ValueError, match="total_steps"):
-        runs.by_size(total_steps=3)
+        runs.by_size(3, WIDTHS)
 
 
 def test_sizes_without_equally_many_seeds_make_no_table(runs):
     with pytest.raises(ValueError, match="equally many seeds"):
-        replace(runs, runs=runs.runs[:-1]).by_size(total_steps=400)
+        replace(runs, runs=runs.runs[1:]).by_size(STEPS, WIDTHS)
 
 
 def test_the_file_says_how_a_run_was_trained(runs):
-    settings = runs.settings(400, seed=1, end_of_text=7)
+    settings = runs.settings(Setting(d_model=32, total_steps=400, seed=1), end_of_text=7)
     assert (settings.total_steps, settings.warmup_steps, settings.seed) == (400, 40, 1)
     assert settings.min_lr == pytest.approx(0.1 * settings.max_lr)
+
+
+def test_the_learning_rate_falls_with_the_root_of_the_width(runs):
+    narrow, wide = (runs.settings(Setting(width, 400, seed=0), end_of_text=7) for width in (8, 32))
+    assert narrow.max_lr == pytest.approx(runs.common["max_lr"])
+    assert wide.max_lr == pytest.approx(narrow.max_lr / 2)
+
+
+def test_the_mean_loss_falls_with_size(runs):
+    _, losses = runs.by_size(STEPS, WIDTHS)
+    held_out = [run.val_loss for width in HELD_OUT for run in runs.select(d_model=width)]
+    assert (losses.mean(dim=1).diff() < 0).all()
+    assert sorted(held_out, reverse=True) == held_out
+    assert held_out[0] < losses.mean(dim=1)[-1]
 
 
 def test_the_command_trains_what_is_missing(runs, tmp_path, monkeypatch, capsys):

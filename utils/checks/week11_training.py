@@ -924,6 +924,132 @@ scaling_curve = Check(
 )
 
 
+def _interval_cases(draw: Draw) -> list[Case]:
+    cases = []
+    for level, n_draws in ((0.9, 40), (0.5, 11), (0.8, 2)):
+        sizes = draw.sizes("size", "seed", among=range(3, 8))
+        cases.append(_interval_case(draw, level, n_draws, sizes.size, sizes.seed))
+    for level, n_draws, n_sizes, n_seeds in (
+        (1.0, 9, 3, 4),
+        (0.0, 6, 4, 3),
+        (0.9, 1, 3, 2),
+        (0.6, 8, 1, 5),
+        (0.6, 8, 5, 1),
+        (0.7, 7, 4, 4),
+    ):
+        cases.append(_interval_case(draw, level, n_draws, n_sizes, n_seeds))
+    return cases
+
+
+def _interval_case(draw: Draw, level: float, n_draws: int, n_sizes: int, n_seeds: int) -> Case:
+    """Returns losses with skewed statistics, so that an interval about their mean is another."""
+    inputs = {
+        "losses": draw.normal(n_sizes, n_seeds).double().exp(),
+        "weights": (0.5 + draw.normal(n_sizes).double().abs()),
+        "draws": draw.integers(0, n_seeds, n_draws, n_sizes, n_seeds),
+        "level": level,
+    }
+    return Case(f"level {level:g}, draw {n_draws} · size {n_sizes} · seed {n_seeds}", inputs)
+
+
+def _run_interval(bootstrap_interval, losses, weights, draws, level):
+    def statistic(resampled: Tensor) -> float:
+        """A different weight for each size, and the same for all seeds: their order does not matter."""
+        return (weights * resampled.mean(dim=1)).square().sum().item()
+
+    low, high = bootstrap_interval(losses, statistic, draws, level)
+    return low, high
+
+
+bootstrap_interval = Check(
+    name="bootstrap_interval",
+    week=WEEK,
+    question="Between which two values does the statistic lie in the middle part of the resamples?",
+    cases=_interval_cases,
+    run=_run_interval,
+)
+
+LAW = {"floor": 1.69, "a": 406.4, "alpha": 0.34, "b": 410.7, "beta": 0.28}
+"""The constants of Hoffmann et al. (2022, equation 10); each case takes others near them."""
+
+
+def _plan_cases(draw: Draw) -> list[Case]:
+    """Returns budgets whose best size is in the middle, and budgets and texts to the FLOP and the token."""
+    cases = []
+    for n_sizes, best in ((6, 3), (5, 1), (7, 5)):
+        inputs = _plan_inputs(draw, n_sizes, best)
+        cases.append(Case(f"{n_sizes} sizes, a long text", inputs))
+    for best in (2, 4):
+        inputs = _plan_inputs(draw, 6, best)
+        # So many tokens fit into the budget with a size one or two above the best without a limit.
+        enough = inputs["budget"] // (6 * sorted(inputs["sizes"])[min(best + 1, 5)])
+        cases.append(Case("6 sizes, a text that limits the plan", inputs | {"max_tokens": enough}))
+    return [*cases, *_exact_plan_cases(draw)]
+
+
+def _plan_inputs(draw: Draw, n_sizes: int, best: int) -> dict[str, Any]:
+    """Returns inputs for which the size numbered `best`, counted from the smallest, is near the optimum."""
+    law = {name: value * draw.choose([0.96, 1.0, 1.04]) for name, value in LAW.items()}
+    sizes = [draw.choose(range(800, 1200)) * 3**number for number in range(n_sizes)]
+    # The optimum of Hoffmann et al. (2022, equation 4), solved for the budget.
+    alpha, beta = law["alpha"], law["beta"]
+    ratio = (alpha * law["a"] / (beta * law["b"])) ** (1 / (alpha + beta))
+    budget = int(6 * (sizes[best] / ratio) ** ((alpha + beta) / beta))
+    return {
+        "budget": budget,
+        "sizes": [sizes[place] for place in draw.order(n_sizes)],
+        "tokens_per_step": draw.choose(range(20, 60)),
+        "max_tokens": 10**15,
+        "law": law,
+    }
+
+
+def _exact_plan_cases(draw: Draw) -> list[Case]:
+    """Returns budgets and texts at, just above and just below a whole number of steps."""
+    cases = []
+    size, tokens = draw.choose(range(500, 900)), draw.choose(range(50, 90))
+    one = {"sizes": [size], "tokens_per_step": tokens, "max_tokens": 10**15, "law": dict(LAW)}
+    step = 6 * size * tokens
+    for label, budget in (
+        ("exactly 7 steps", 7 * step),
+        ("7 steps but for one FLOP", 7 * step - 1),
+        ("exactly one step", step),
+        # As a float, the quotient would be rounded up to 2^43.
+        ("2^43 steps but for one FLOP", step * 2**43 - 1),
+    ):
+        cases.append(Case(f"one size, a budget of {label}", one | {"budget": budget}))
+    for label, limit in (
+        ("exactly 5 steps", 5 * tokens),
+        ("5 steps but for one token", 5 * tokens - 1),
+        ("exactly one step", tokens),
+    ):
+        cases.append(Case(f"one size, a text of {label}", one | {"budget": 9 * step, "max_tokens": limit}))
+    # A larger size would have the smaller predicted loss, if its one step fitted into the budget.
+    larger = size * 30
+    flat = LAW | {"b": 1.0}
+    for label, budget in (("just one step", 30 * step), ("one step but for one FLOP", 30 * step - 1)):
+        inputs = one | {"sizes": [larger, size], "budget": budget, "law": flat}
+        cases.append(Case(f"2 sizes, a budget for {label} of the larger", inputs))
+    return cases
+
+
+def _run_plan(plan_run, budget, sizes, tokens_per_step, max_tokens, law):
+    def predicted_loss(parameters: int, tokens: int) -> float:
+        return law["floor"] + law["a"] * parameters ** -law["alpha"] + law["b"] * tokens ** -law["beta"]
+
+    size, steps = plan_run(budget, sizes, tokens_per_step, max_tokens, predicted_loss)
+    return {"parameters": size, "steps": steps}
+
+
+plan_run = Check(
+    name="plan_run",
+    week=WEEK,
+    question="Which size has the smallest predicted loss within both limits, and with how many steps?",
+    cases=_plan_cases,
+    run=_run_plan,
+)
+
+
 def _finder_cases(draw: Draw) -> list[Case]:
     cases = []
     for low, high, n_steps, other in (

@@ -56,18 +56,23 @@ class ScalingRuns:
     """The sizes and settings that all runs share, by name."""
     runs: Sequence[Run]
 
-    def settings(self, total_steps: int, seed: int, end_of_text: int) -> TrainingSettings:
-        """Return the settings for week 11's Trainer with which the runs were trained."""
-        common = self.common
+    def settings(self, setting: Setting, end_of_text: int) -> TrainingSettings:
+        """Return the settings for week 11's Trainer with which a run was trained.
+
+        The largest learning rate falls with the root of the width: with one rate for all widths the wide
+        models learn later, and the loss would not fall with size.
+        """
+        common, total_steps = self.common, setting.total_steps
+        max_lr = common["max_lr"] * (common["max_lr_width"] / setting.d_model) ** 0.5
         return TrainingSettings(
             end_of_text=end_of_text,
             batch_size=common["batch_size"],
             seq=common["seq"],
             total_steps=total_steps,
             warmup_steps=int(common["warmup"] * total_steps),
-            max_lr=common["max_lr"],
-            min_lr=common["final_lr"] * common["max_lr"],
-            seed=seed,
+            max_lr=max_lr,
+            min_lr=common["final_lr"] * max_lr,
+            seed=setting.seed,
         )
 
     def select(self, **wanted: int) -> list[Run]:
@@ -81,16 +86,20 @@ class ScalingRuns:
             raise ValueError(f"None of the runs has the settings {wanted}.")
         return sorted(found, key=lambda run: (run.n_parameters, run.tokens, run.setting.seed))
 
-    def by_size(self, total_steps: int) -> tuple[Float[Tensor, " size"], Float[Tensor, "size seed"]]:
-        """Return the numbers of parameters, ascending, and the validation losses, all with so many steps.
+    def by_size(
+        self, total_steps: int, d_models: Sequence[int]
+    ) -> tuple[Float[Tensor, " size"], Float[Tensor, "size seed"]]:
+        """Return the numbers of parameters, ascending, and the validation losses, of these widths.
 
         Raises:
-            ValueError: there are no such runs, or not as many seeds of each size.
+            ValueError: there are no such runs of a width, or not as many seeds of each size.
         """
         import torch
 
         losses: dict[int, list[float]] = {}
-        for run in self.select(total_steps=total_steps):
+        for run in (
+            run for d_model in d_models for run in self.select(d_model=d_model, total_steps=total_steps)
+        ):
             losses.setdefault(run.n_parameters, []).append(run.val_loss)
         if len({len(row) for row in losses.values()}) > 1:
             raise ValueError("Not all sizes have equally many seeds.")

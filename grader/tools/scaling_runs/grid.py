@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from utils.reference import ModelConfig
 from utils.training.scaling_runs import Setting
 
-WIDTHS = (8, 12, 20, 32)
-"""Each about twice as many parameters as the one before."""
-STEPS = 400
+WIDTHS = (8, 12, 16)
+"""Of the models to which the law is fitted."""
+HELD_OUT = (24, 32)
+"""Of the models whose losses are predicted."""
+STEPS = 600
 SEEDS = (0, 1)
 
 
@@ -21,7 +23,8 @@ class Common:
     """As week 11: every story fits into a window."""
     batch_size: int = 8
     max_lr: float = 0.01
-    """One rate for all sizes."""
+    """The largest learning rate at the width below; at others it falls with the root of the width."""
+    max_lr_width: int = 8
     warmup: float = 0.1
     """The part of the steps in which the learning rate rises."""
     final_lr: float = 0.1
@@ -46,5 +49,8 @@ class Common:
         )
 
 
-GRID = tuple(Setting(width, STEPS, seed) for seed in SEEDS for width in WIDTHS)
+GRID = (
+    *(Setting(width, STEPS, seed) for seed in SEEDS for width in WIDTHS),
+    *(Setting(width, STEPS, SEEDS[0]) for width in HELD_OUT),
+)
 """All settings, one seed after the other, so that what is there early is complete for some seeds."""

@@ -27,7 +27,7 @@ class Workshop:
         parts, vocabulary = self.parts, self.vocabulary
         config = self.common.config(setting.d_model, vocabulary.d_vocab)
         model = SharedRowModel(parts.init_weights(parts.GPT2(config), setting.seed), vocabulary)
-        settings = runs.settings(setting.total_steps, setting.seed, vocabulary.end_of_text)
+        settings = runs.settings(setting, vocabulary.end_of_text)
         trainer = parts.Trainer(model, self._train_and_val[0], settings)
         trainer.train(setting.total_steps)
         points = torch.tensor(trainer.losses).reshape(-1, self.common.steps_per_point).mean(dim=1)

@@ -1,12 +1,14 @@
 """The answer keys of week 11: expected values from torch's optimisers and schedulers and HF's loss."""
 
 from utils.answers.week11_training import (
+    bootstrap_interval,
     counting_losses,
     evaluate,
     find_learning_rate,
     get_batch,
     mixed_precision_step,
     overfit_one_batch,
+    plan_run,
     resume,
     sample_story,
     save_checkpoint,
@@ -34,6 +36,8 @@ ANSWER_KEYS = tuple(
         train_storyteller,
         shape_table,
         scaling_curve,
+        bootstrap_interval,
+        plan_run,
         find_learning_rate,
         mixed_precision_step,
     )
