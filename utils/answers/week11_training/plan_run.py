@@ -1,5 +1,7 @@
 """The answer key of `plan_run`: every size tried, its steps found by bisection with whole numbers."""
 
+import math
+
 from utils.answers.answer_key import AnswerKey
 from utils.answers.compare import EXACT
 from utils.checks import week11_training as checks
@@ -22,13 +24,13 @@ def _most_steps(size, *limits):
 
 
 def _expected(*, budget, sizes, tokens_per_step, max_tokens, law):
-    best = None
+    best = (math.inf, 0, 0)
     for parameters in sizes:
         most = _most_steps(parameters, budget, tokens_per_step, max_tokens)
         if most == 0:
             continue
         loss = law["a"] / parameters ** law["alpha"] + law["b"] / (most * tokens_per_step) ** law["beta"]
-        if best is None or loss < best[0]:
+        if loss < best[0]:
             best = (loss, parameters, most)
     return {"parameters": best[1], "steps": best[2]}
 
