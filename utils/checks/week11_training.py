@@ -983,7 +983,8 @@ def _plan_cases(draw: Draw) -> list[Case]:
         inputs = _plan_inputs(draw, 6, best)
         # So many tokens fit into the budget with a size one or two above the best without a limit.
         enough = inputs["budget"] // (6 * sorted(inputs["sizes"])[min(best + 1, 5)])
-        cases.append(Case("6 sizes, a text that limits the plan", inputs | {"max_tokens": enough}))
+        label = f"6 sizes, a text that limits the plan, number {best + 1} by the budget alone"
+        cases.append(Case(label, inputs | {"max_tokens": enough}))
     return [*cases, *_exact_plan_cases(draw)]
 
 
