@@ -51,15 +51,16 @@ def main(arguments: Sequence[str]) -> int:
 
 def run(arguments: Sequence[str], variables: Mapping[str, str]) -> int:
     """Run the linters, then the tests; stop at the first failure and return its exit code."""
-    pytest = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "worksteal"]
+    pytest = [sys.executable, "-m", "pytest", "--dist", "worksteal"]
     reports: list[Path] = []
     parts: list[list[str]] = []
     if arguments:
-        parts.append([*pytest, *_report(reports, "chosen"), *arguments])
+        parts.append([*pytest, "-n", "2", *_report(reports, "chosen"), *arguments])
     else:
         parts += lint.commands()
-        parts.append([*pytest, *_report(reports, "quick"), "-m", "not slow"])
-        parts.append([*pytest, *_report(reports, "slow"), "-m", "slow"])
+        parts.append([*pytest, "-n", "2", *_report(reports, "quick"), "-m", "not slow"])
+        # The slow ones often wait: for a browser, a server, a limit that a hostile notebook runs into.
+        parts.append([*pytest, "-n", "3", *_report(reports, "slow"), "-m", "slow"])
     for part in parts:
         code = subprocess.run(part, cwd=ROOT, env={**os.environ, **variables}).returncode
         if code:

@@ -148,13 +148,23 @@ def _table(week: str) -> dict[str, list[Row]]:
 
 def mistaken(answer_key: AnswerKey, reveal: bool = True) -> dict[str, Report]:
     """Return the check's report on each known mistake, by the mistake's name, computed once in a test run."""
-    return _mistaken(answer_key.check.week, answer_key.check.name, reveal)
+    week, check = answer_key.check.week, answer_key.check.name
+    return _reports(week, check, reveal, tuple(programs(week, check)))
+
+
+def some_mistaken(answer_key: AnswerKey, reveal: bool = True, most: int = 6) -> dict[str, Report]:
+    """Return the reports on at most so many of the known mistakes, the first and the last among them."""
+    week, check = answer_key.check.week, answer_key.check.name
+    names = tuple(programs(week, check))
+    places = {round(place * (len(names) - 1) / (most - 1)) for place in range(most)} if names else ()
+    return _reports(week, check, reveal, tuple(names[place] for place in sorted(places)))
 
 
 @cache
-def _mistaken(week: str, check: str, reveal: bool) -> dict[str, Report]:
+def _reports(week: str, check: str, reveal: bool, names: tuple[str, ...]) -> dict[str, Report]:
     answer_key, by = answer_keys_of(week)[check], judge(PUBLIC_SEED, reveal)
-    return {name: answer_key.check.examine(wrong, by) for name, wrong in programs(week, check).items()}
+    wrong = programs(week, check)
+    return {name: answer_key.check.examine(wrong[name], by) for name in names}
 
 
 def fails(answer_key: AnswerKey, submission: Any, seed: int) -> bool:

