@@ -19,6 +19,9 @@ SET_UP = $(FIND_PYTHON); "$(PYTHON)" .setup/set_up.py --venv "$(VENV)" $(NAMED)
 IN_VENV := env PATH="$$(cd "$(BIN)" && pwd):$$PATH"
 LAB := $(IN_VENV) "$(BIN)/python" -m jupyterlab --config=utils/lab/config.py
 
+# JupyterLab says the same, in one of forty lines, and names an option that make does not have.
+NO_ROOT = echo "JupyterLab does not run as root unless it is told to: make lab LAB_OPTIONS=--allow-root" >&2; exit 1
+
 .DEFAULT_GOAL := help
 .PHONY: help lab test demo grader bench verify build lock format lint clean
 
@@ -32,6 +35,7 @@ help:
 
 lab:  ## Open the course in JupyterLab; Ctrl-C ends it
 	@$(SET_UP)
+	@case "$$(id -u) $(LAB_OPTIONS)" in 0\ *--allow-root*) ;; 0\ *) $(NO_ROOT) ;; esac
 	@exec $(LAB) $(LAB_OPTIONS)
 
 test:  ## Check everything: style, types, imports, then every test

@@ -38,6 +38,10 @@ case "$*" in
 *"pip"*) echo "pip: $*" >> "$DIARY"; echo "$PIP_SAYS"; exit "${PIP_ENDS_WITH:-0}" ;;
 esac
 """
+ID = """\
+#!/bin/sh
+echo "${USER_NUMBER:-1000}"
+"""
 
 VENV, INSTALL = "venv", "install"
 
@@ -99,7 +103,7 @@ def machine(tmp_path: Path) -> Machine:
         shutil.copy(CHECKOUT / name, folder)
     programs = tmp_path / "programs"
     programs.mkdir()
-    for name, text in (("uv", UV), ("python", PYTHON)):
+    for name, text in (("uv", UV), ("python", PYTHON), ("id", ID)):
         (programs / name).write_text(text, encoding="utf-8")
         (programs / name).chmod(0o755)
     return Machine(folder, programs, tmp_path / "diary")
@@ -462,6 +466,13 @@ def test_an_environment_may_lie_elsewhere_and_have_a_space_in_its_name(machine):
     elsewhere = machine.folder.parent / "my env"
     assert machine.make("lab", "LAB=true", f"VENV={elsewhere}").returncode == 0
     assert (elsewhere / ".ready").exists()
+
+
+def test_root_is_told_how_to_start_jupyterlab(machine):
+    refused = complaint(machine.make("lab", "LAB=echo", USER_NUMBER="0"))
+    assert "make lab LAB_OPTIONS=--allow-root" in refused
+    allowed = machine.make("lab", "LAB=echo", "LAB_OPTIONS=--no-browser --allow-root", USER_NUMBER="0")
+    assert (allowed.returncode, allowed.stdout.splitlines()[-1]) == (0, "--no-browser --allow-root")
 
 
 def test_help_is_the_default_and_names_every_target(machine):
