@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from utils.checks.trace.card import in_words_for
 from utils.checks.trace.factors import name_of_factor, sizes_of
 from utils.checks.trace.relations import Relation, has_information, is_rich, relation
 from utils.checks.trace.steps import CaseSteps, Step, StepValue, operation, read, step_value, written
@@ -112,6 +113,27 @@ INFINITE = np.where(np.triu(np.ones((4, 4)), 1) > 0, -np.inf, random(4, 4))
 def test_the_text_of_a_relation(mine: object, theirs: object, text: str | None) -> None:
     found = of(mine, theirs)
     assert (found and found.text) == text
+    if text:
+        assert in_words_for(text, "GPT-2") == text
+        other = in_words_for(text, "torch.triu")
+        assert other != text and "GPT-2" not in other
+
+
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        ("as in GPT-2", "as expected"),
+        ('not as "scores" in GPT-2', "not as expected"),
+        ('as "scores" in GPT-2', "as expected at another step"),
+        ("2 times GPT-2's: 2, that is seq", "2 times the expected value: 2, that is seq"),
+        (
+            "as in GPT-2, except entries that are hidden in GPT-2",
+            "as expected, except entries that should be hidden",
+        ),
+    ],
+)
+def test_the_words_for_another_reference(text: str, other: str) -> None:
+    assert in_words_for(text, "torch's layer_norm") == other
 
 
 def test_a_constant_that_is_one_percent_off_is_not_equal() -> None:

@@ -21,6 +21,7 @@ _REASONS = {
     "proof": "\nwith GPT-2's numbers in place of this line's, the rest of your code gives the right result",
     "change": "\na small change of this line alone gives the right result",
 }
+_THIS_STEP = re.compile(r'not as "[^"]*" in GPT-2')
 _OTHER_STEP = re.compile(r'as "[^"]*" in GPT-2')
 _EXPECTED = (
     ("as in GPT-2", "as expected"),
@@ -54,7 +55,7 @@ def with_trace(report: Report, case: FailedCase, submission: Any) -> Report:
 
 
 def _with_lines(report: Report, found: Trace, reference: str) -> Report:
-    rows = [replace(row, text=_in_words(row.text, reference)) for row in _rows(found, found.label)]
+    rows = [replace(row, text=in_words_for(row.text, reference)) for row in _rows(found, found.label)]
     label = found.label
     if not rows and found.location is None:
         return report
@@ -65,7 +66,7 @@ def _with_lines(report: Report, found: Trace, reference: str) -> Report:
     after = [line for line in report.lines if line[0] in ("mistake", LOOK_AT)]
     if found.location is not None:
         place = _place(found.comparison, found.location.statement)
-        place += _in_words(_REASONS.get(found.location.reason, ""), reference)
+        place += in_words_for(_REASONS.get(found.location.reason, ""), reference)
         if report.mistake is None:
             after = [(LOOK_AT, place)]
         else:
@@ -73,10 +74,11 @@ def _with_lines(report: Report, found: Trace, reference: str) -> Report:
     return replace(report, lines=(*before, *steps, *after))
 
 
-def _in_words(text: str, reference: str) -> str:
+def in_words_for(text: str, reference: str) -> str:
     """Returns a text in other words where the check does not compare with GPT-2."""
     if reference == "GPT-2":
         return text
+    text = _THIS_STEP.sub("not as expected", text)
     text = _OTHER_STEP.sub("as expected at another step", text)
     for words, others in _EXPECTED:
         text = text.replace(words, others)
@@ -174,4 +176,4 @@ def _name(event: Event) -> str:
     return "the result" if event.name == RESULT else event.name
 
 
-__all__ = ["IN_YOUR_CODE", "LOOK_AT", "STEPS", "Run", "with_trace"]
+__all__ = ["IN_YOUR_CODE", "LOOK_AT", "STEPS", "in_words_for", "with_trace"]
