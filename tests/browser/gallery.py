@@ -31,6 +31,13 @@ CURVES = """
 x = np.linspace(-4, 4, 81)
 curves(x, {"relu": np.maximum(x, 0), "tanh": np.tanh(x)}, x_title="input", y_title="output")
 """.strip()
+MANY_CURVES = """
+many = {f"post-norm, warm-up {steps} steps": np.sin(x + steps) for steps in range(6)}
+curves(x, many, x_title="steps", y_title="nats per token", title="learning rate 0.003, large weights")
+""".strip()
+LOSSES = """
+loss_curve(np.linspace(4, 1, 50).tolist(), lines={"entropy": 0.5, "bigrams": 2.0}, title="training and validation")
+""".strip()
 QUIZ = """
 from utils.quiz import Choice, Question, quiz
 
@@ -64,6 +71,8 @@ CELLS = [
     SCALING,
     SPACE,
     CURVES,
+    MANY_CURVES,
+    LOSSES,
     QUIZ,
     SCRATCHPAD,
 ]
@@ -81,11 +90,13 @@ DRAWN = {
     SCALING: ("div[title^='score']", 16),
     SPACE: (".gl-container canvas", 1),
     CURVES: (".scatterlayer .js-line", 2),
+    MANY_CURVES: (".scatterlayer .js-line", 6),
+    LOSSES: (".scatterlayer .js-line", 4),
     QUIZ: ("details", 2),
     SCRATCHPAD: ("tbody tr", 2),
 }
 """What shows that a picture is drawn."""
 
-PLOTLY = (PATTERN, SCORES, SPACE, CURVES)
+PLOTLY = (PATTERN, SCORES, SPACE, CURVES, MANY_CURVES, LOSSES)
 DRAWN_AGAIN = DRAWN | dict.fromkeys(PLOTLY, ("img[src^='data:image/png']", 1))
 """The same in a notebook that was saved and opened again: there JupyterLab shows the PNG that plotly left."""

@@ -8,7 +8,20 @@ from nbconvert import HTMLExporter
 from playwright.sync_api import Browser, ElementHandle
 
 from .browser_window import Window, open_window
-from .gallery import ALL_HEADS, CELLS, DRAWN, DRAWN_AGAIN, EXPLORER, ONE_HEAD, PATTERN, QUIZ, SCALING
+from .gallery import (
+    ALL_HEADS,
+    CELLS,
+    CURVES,
+    DRAWN,
+    DRAWN_AGAIN,
+    EXPLORER,
+    LOSSES,
+    MANY_CURVES,
+    ONE_HEAD,
+    PATTERN,
+    QUIZ,
+    SCALING,
+)
 from .lab_server import LabServer
 from .notebook_page import (
     NotebookPage,
@@ -54,6 +67,23 @@ def wait_until_drawn(page: NotebookPage, source: str, drawn: dict[str, tuple] = 
 @pytest.mark.parametrize("source", DRAWN)
 def test_it_is_drawn(gallery: NotebookPage, source: str) -> None:
     wait_until_drawn(gallery, source)
+
+
+@pytest.mark.parametrize("source", [CURVES, MANY_CURVES, LOSSES])
+def test_the_legend_meets_neither_the_title_nor_the_lines(gallery: NotebookPage, source: str) -> None:
+    cell = wait_until_drawn(gallery, source)
+    legend = cell.query_selector(".legend").bounding_box()
+    for selector in (".gtitle", ".nsewdrag"):
+        other = cell.query_selector(selector)
+        assert other is None or not _meet(legend, other.bounding_box()), selector
+
+
+def _meet(one: dict[str, float], other: dict[str, float]) -> bool:
+    """True if two boxes have a point in common."""
+    return all(
+        one[start] < other[start] + other[size] and other[start] < one[start] + one[size]
+        for start, size in (("x", "width"), ("y", "height"))
+    )
 
 
 @pytest.mark.parametrize("source", [ALL_HEADS, ONE_HEAD])

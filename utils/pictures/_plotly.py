@@ -59,6 +59,13 @@ def axis(title: str = "", **more: Any) -> dict[str, Any]:
     }
 
 
+def legend(title: str) -> dict[str, Any]:
+    """Return the place of the legend: above the curves in one row, or beside them where a title is above."""
+    if title:
+        return {"orientation": "v", "y": 1, "yanchor": "top", "x": 1.02, "xanchor": "left"}
+    return {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 1, "xanchor": "right"}
+
+
 def label_axis(labels: list[str], title: str, **more: Any) -> dict[str, Any]:
     """Return an axis with a label for each integer; labels may repeat, and of many only some are shown."""
     step = 1 + (len(labels) - 1) // 48

@@ -56,7 +56,7 @@ def curves(
     """
     import plotly.graph_objects as go
 
-    from utils.pictures._plotly import axis, drawn
+    from utils.pictures._plotly import axis, drawn, legend
 
     places = as_array(x, "point", "x")
     if not ys:
@@ -83,7 +83,7 @@ def curves(
         f"from {places[0]:.3g} to {places[-1]:.3g}: {ends}.",
         title,
         showlegend=len(rows) > 1,
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 1, "xanchor": "right"},
+        legend=legend(title),
         xaxis=axis(x_title, type="log" if log_x else "linear"),
         yaxis=axis(y_title, type="log" if log_y else "linear"),
     )

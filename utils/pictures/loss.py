@@ -106,7 +106,7 @@ def loss_curve(
     import plotly.graph_objects as go
 
     from utils.pictures._live_loss import TICKS, smoothed
-    from utils.pictures._plotly import axis, drawn
+    from utils.pictures._plotly import axis, drawn, legend
 
     if not losses:
         raise ValueError("loss_curve needs the loss of at least one step.")
@@ -138,7 +138,7 @@ def loss_curve(
         _curve_in_words(losses, lines or {}, validation),
         title,
         height=420,
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 1, "xanchor": "right"},
+        legend=legend(title),
         xaxis=axis("steps"),
         # On a linear axis, the last and most interesting nat would be a tenth of the picture.
         yaxis=axis("nats per token", type="log", tickvals=TICKS, ticktext=[f"{nats:g}" for nats in TICKS]),
