@@ -36,7 +36,8 @@ many = {f"post-norm, warm-up {steps} steps": np.sin(x + steps) for steps in rang
 curves(x, many, x_title="steps", y_title="nats per token", title="learning rate 0.003, large weights")
 """.strip()
 LOSSES = """
-loss_curve(np.linspace(4, 1, 50).tolist(), lines={"entropy": 0.5, "bigrams": 2.0}, title="training and validation")
+known = {"entropy": 0.5, "bigrams": 2.0}
+loss_curve(np.linspace(4, 1, 50).tolist(), lines=known, title="training and validation")
 """.strip()
 QUIZ = """
 from utils.quiz import Choice, Question, quiz

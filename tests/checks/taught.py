@@ -13,11 +13,13 @@ from grader.build.source import Source, read_source, weeks_with_source
 from grader.notebook.cells import is_kind, plain_python
 from grader.notebook.given_module import importable
 from grader.tools.known_mistakes.programs import program_of
+from grader.tools.known_mistakes.prove import fingerprints, problem_on_device
 from grader.tools.known_mistakes.table import Row, read_table, table_path
 from grader.tools.mutation.exercise import unrun_exercises_of
 from utils.answers.answer_key import AnswerKey
 from utils.answers.judge import LocalCheckRun, LocalJudge, answer_keys_of
 from utils.checks.engine.cases import PUBLIC_SEED, Case
+from utils.checks.engine.observation import Observation
 from utils.checks.engine.report import Report
 from utils.weeks import WEEKS, Week, find_week
 
@@ -146,25 +148,64 @@ def _table(week: str) -> dict[str, list[Row]]:
     return read_table(table_path(REPOSITORY, find_week(week)))
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What becomes of one mistake on the public cases."""
+
+    shown: Report
+    """The report in a notebook."""
+    hidden: Report
+    """The report if the cases are not to be shown."""
+    results: tuple[str, ...]
+    """The fingerprints of its results."""
+    device: str
+    """The digest of what goes wrong on an accelerator, if anything does."""
+
+
 def mistaken(answer_key: AnswerKey, reveal: bool = True) -> dict[str, Report]:
-    """Return the check's report on each known mistake, by the mistake's name, computed once in a test run."""
-    week, check = answer_key.check.week, answer_key.check.name
-    return _reports(week, check, reveal, tuple(programs(week, check)))
-
-
-def some_mistaken(answer_key: AnswerKey, reveal: bool = True, most: int = 6) -> dict[str, Report]:
-    """Return the reports on at most so many of the known mistakes, the first and the last among them."""
-    week, check = answer_key.check.week, answer_key.check.name
-    names = tuple(programs(week, check))
-    places = {round(place * (len(names) - 1) / (most - 1)) for place in range(most)} if names else ()
-    return _reports(week, check, reveal, tuple(names[place] for place in sorted(places)))
+    """Return the check's report on each known mistake, by the mistake's name."""
+    outcomes = outcomes_of(answer_key.check.week, answer_key.check.name)
+    return {name: each.shown if reveal else each.hidden for name, each in outcomes.items()}
 
 
 @cache
-def _reports(week: str, check: str, reveal: bool, names: tuple[str, ...]) -> dict[str, Report]:
-    answer_key, by = answer_keys_of(week)[check], judge(PUBLIC_SEED, reveal)
-    wrong = programs(week, check)
-    return {name: answer_key.check.examine(wrong[name], by) for name in names}
+def outcomes_of(week: str, check: str) -> dict[str, Outcome]:
+    """Return what becomes of each known mistake of a check, run once in a test run."""
+    answer_key = answer_keys_of(week)[check]
+    return {name: _outcome(answer_key, program) for name, program in programs(week, check).items()}
+
+
+def _outcome(answer_key: AnswerKey, program: Any) -> Outcome:
+    observed = _Observed(answer_key, program)
+    shown, hidden = (observed.run(judge(PUBLIC_SEED, reveal)) for reveal in (True, False))
+    results = fingerprints(answer_key, shown.cases, shown.observations)
+    return Outcome(
+        shown.report(),
+        hidden.report(),
+        tuple(str(each or "") for each in results),
+        problem_on_device(shown.observations),
+    )
+
+
+class _Observed:
+    """A program's observations, each made once: the cases are the same, whether they are shown or not."""
+
+    def __init__(self, answer_key: AnswerKey, program: Any):
+        self._check, self._program = answer_key.check, program
+        self._observations: dict[tuple[str, bool], Observation] = {}
+
+    def run(self, by: LocalJudge) -> LocalCheckRun:
+        """Run the check with this judge."""
+        check_run = by.open(self._check)
+        for number, case in enumerate(check_run.cases):
+            check_run.submit(self._observation(case, not number and self._check.on_accelerator))
+        return check_run
+
+    def _observation(self, case: Case, on_accelerator: bool) -> Observation:
+        key = case.label, on_accelerator
+        if key not in self._observations:
+            self._observations[key] = self._check.observe(self._program, case.inputs, first=on_accelerator)
+        return self._observations[key]
 
 
 def fails(answer_key: AnswerKey, submission: Any, seed: int) -> bool:

@@ -15,7 +15,7 @@ from utils.checks.engine.observation import Observation, StudentError, tensors
 from utils.checks.engine.plain_data import NotPlain
 from utils.errors import CheckMisuse
 
-from .taught import ANSWER_KEYS, cases, expectations, judge, name_of, solution, some_mistaken
+from .taught import ANSWER_KEYS, cases, expectations, judge, mistaken, name_of, solution
 from .toy import DOUBLE, report_on, text_of
 
 every_check = pytest.mark.parametrize("answer_key", ANSWER_KEYS, ids=name_of)
@@ -60,7 +60,7 @@ def misuses(x, *others):
 
 @every_check
 def test_no_mistake_is_told_with_a_secret(answer_key):
-    mistakes = some_mistaken(answer_key, reveal=False).values()
+    mistakes = mistaken(answer_key, reveal=False).values()
     others = [lambda *_: None, lambda *given: given, boasts, misuses, solution(answer_key)]
     answers = [
         answer_key.check.examine(submission, judge(PUBLIC_SEED, reveal=False)) for submission in others
@@ -73,12 +73,12 @@ def test_no_mistake_is_told_with_a_secret(answer_key):
 @every_check
 def test_the_same_secrets_are_seen_when_nothing_is_hidden(answer_key):
     """Otherwise the search above might find nothing because it looks for the wrong things."""
-    assert any(found(answer_key, report) for report in some_mistaken(answer_key).values())
+    assert any(found(answer_key, report) for report in mistaken(answer_key).values())
 
 
 @every_check
 def test_mistakes_are_named_all_the_same(answer_key):
-    shown, hidden = (some_mistaken(answer_key, reveal).values() for reveal in (True, False))
+    shown, hidden = (mistaken(answer_key, reveal).values() for reveal in (True, False))
     assert [report.mistake for report in hidden] == [report.mistake for report in shown]
     assert [report.failed for report in hidden] == [report.failed for report in shown]
 

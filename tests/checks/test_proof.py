@@ -18,6 +18,7 @@ from .taught import (
     name_of,
     notebook_of,
     of_week,
+    outcomes_of,
     programs,
     solution,
     variants,
@@ -76,6 +77,24 @@ def test_every_mistake_fails_and_is_named(answer_key):
         name: name for name in said if name not in rounded
     }
     assert [name for name in rounded if said[name].mistake not in (None, name)] == []
+
+
+@every_check
+def test_every_mistake_gives_what_is_stored_of_it(answer_key):
+    """Within rounding, since another processor adds in another order: the test above compares the numbers."""
+    outcomes = outcomes_of(answer_key.check.week, answer_key.check.name).values()
+    assert [each.device for each in outcomes] == [mistake.device for mistake in answer_key.mistakes]
+    pairs = [
+        (_digest(found), _digest(stored))
+        for each, mistake in zip(outcomes, answer_key.mistakes, strict=True)
+        for found, stored in zip(each.results, mistake.results, strict=True)
+    ]
+    assert [pair for pair in pairs if all(pair) and pair[0] != pair[1]] == []
+
+
+def _digest(fingerprint: str) -> str:
+    """Return the first part of a fingerprint, in which no number is."""
+    return fingerprint.partition(" ")[0]
 
 
 @every_check

@@ -211,3 +211,15 @@ def test_a_changed_default_does_not_outlive_the_call():
     torch.set_default_dtype(torch.float32)
     torch.set_grad_enabled(True)
     assert after == (torch.float32, True)
+
+
+def test_a_changed_default_device_does_not_outlive_the_call():
+    def double(x):
+        torch.set_default_device("meta")
+        return 2 * x
+
+    report = report_on(double)
+    after = torch.zeros(1).device.type
+    torch.set_default_device(None)
+    assert report.passed, str(report)
+    assert after == "cpu"

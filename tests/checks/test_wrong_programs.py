@@ -8,8 +8,10 @@ import pytest
 
 from tests.repository.checkout import CHECKOUT
 from utils.answers.judge import find_answer_key
+from utils.checks.engine.cases import PUBLIC_SEED
 
 from .edited import edited_solution
+from .taught import judge, name_of
 
 FILES = sorted((CHECKOUT / "solutions").glob("week*/wrong_programs.toml"))
 WRONG = {
@@ -17,27 +19,33 @@ WRONG = {
     for week in (tomllib.loads(file.read_text(encoding="utf-8")) for file in FILES)
     for exercise, programs in week["exercises"].items()
 }
-every_exercise = pytest.mark.parametrize(("folder", "exercise"), WRONG, ids=lambda value: value)
+every_check = pytest.mark.parametrize(
+    "answer_key", [find_answer_key(folder, exercise) for folder, exercise in WRONG], ids=name_of
+)
 
 
-@every_exercise
-def test_every_wrong_program_fails_on_the_public_cases(folder, exercise):
-    check = find_answer_key(folder, exercise).check
-    reports = {
-        what: check.examine(edited_solution(folder, exercise, edits))
-        for what, edits in WRONG[folder, exercise].items()
-    }
+def report_on(answer_key, edits):
+    """Return the report on the solution with these edits."""
+    check = answer_key.check
+    return check.examine(edited_solution(check.week, check.name, edits), judge(PUBLIC_SEED))
+
+
+@every_check
+def test_every_wrong_program_fails_on_the_public_cases(answer_key):
+    wrong = WRONG[answer_key.check.week, answer_key.check.name]
+    reports = {what: report_on(answer_key, edits) for what, edits in wrong.items()}
     assert [what for what, report in reports.items() if report.passed] == []
 
 
-@every_exercise
-def test_the_solution_passes_when_nothing_is_edited(folder, exercise):
-    report = find_answer_key(folder, exercise).check.examine(edited_solution(folder, exercise, []))
+@every_check
+def test_the_solution_passes_when_nothing_is_edited(answer_key):
+    report = report_on(answer_key, [])
     assert report.passed, str(report)
 
 
-@every_exercise
-def test_there_are_three_wrong_programs_at_least(folder, exercise):
+@every_check
+def test_there_are_three_wrong_programs_at_least(answer_key):
+    folder, exercise = answer_key.check.week, answer_key.check.name
     assert len(WRONG[folder, exercise]) >= 3, (
         f"add programs to [exercises.{exercise}] in solutions/{folder}/wrong_programs.toml, or remove it"
     )

@@ -39,14 +39,14 @@ def test_every_week_has_a_file_of_todays_table(week):
 @every_week
 @pytest.mark.slow
 def test_the_file_is_what_running_the_mistakes_gives(week):
-    """Within rounding, since another processor adds in another order."""
+    """Of one check; tests/checks/test_proof.py runs the mistakes of all."""
     tracked = from_text(path_of(week.folder).read_text("utf-8"))
-    made = prove_checks(CHECKOUT, week, list(tracked), dict.fromkeys(tracked, ""), {})
-    assert list(tracked) == list(made)
-    for check in tracked:
-        assert _texts(tracked[check]) == _texts(made[check])
-        pairs = zip(_digests(tracked[check]), _digests(made[check]), strict=True)
-        assert [pair for pair in pairs if all(pair) and pair[0] != pair[1]] == []
+    check = min(tracked, key=lambda name: len(tracked[name].mistakes))
+    made = prove_checks(CHECKOUT, week, [check], {check: ""}, {})
+    assert list(made) == [check]
+    assert _texts(tracked[check]) == _texts(made[check])
+    pairs = zip(_digests(tracked[check]), _digests(made[check]), strict=True)
+    assert [pair for pair in pairs if all(pair) and pair[0] != pair[1]] == []
 
 
 def _texts(known):

@@ -15,7 +15,7 @@ from utils.answers.diagnosis import diagnose
 from utils.answers.fingerprint import Fingerprint, device_digest, of_error, of_value, stored_form
 from utils.answers.judge import find_answer_key
 from utils.answers.known_mistakes import KnownMistakes
-from utils.checks.engine.cases import PUBLIC_SEED
+from utils.checks.engine.cases import PUBLIC_SEED, Case
 from utils.checks.engine.observation import Observation
 
 SEEDS = 2
@@ -91,12 +91,19 @@ class SeedCases:
 
     def fingerprints(self, observations: Sequence[Observation]) -> Iterator[Fingerprint | None]:
         """Yields the fingerprint of each result, None where it has none."""
-        for case, observation in zip(self._cases, observations, strict=True):
-            if observation.error:
-                yield of_error(observation.error)
-            else:
-                output = self._answer_key.normalised(observation.output, case.inputs)
-                yield of_value(stored_form(output), self._answer_key.tolerance)
+        return fingerprints(self._answer_key, self._cases, observations)
+
+
+def fingerprints(
+    answer_key: AnswerKey, cases: Sequence[Case], observations: Sequence[Observation]
+) -> Iterator[Fingerprint | None]:
+    """Yields the fingerprint of each case's result, None where it has none."""
+    for case, observation in zip(cases, observations, strict=True):
+        if observation.error:
+            yield of_error(observation.error)
+        else:
+            output = answer_key.normalised(observation.output, case.inputs)
+            yield of_value(stored_form(output), answer_key.tolerance)
 
 
 def _agreed(found: Sequence[Fingerprint | None], elsewhere: Sequence[str] | None) -> tuple[str, ...]:

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from utils.checks.watch.dispatch import DispatchWatch
 
-class LargestTensor(TorchDispatchMode):
+
+class LargestTensor(DispatchWatch):
     """A context that measures how many numbers the largest tensor holds that torch gives out in it.
 
     A view counts as the tensor whose memory it shares.

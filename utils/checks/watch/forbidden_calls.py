@@ -8,9 +8,9 @@ from typing import Any
 import torch
 from torch.nn.modules.module import register_module_forward_pre_hook
 from torch.overrides import TorchFunctionMode
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from utils.checks.watch.derivatives import DERIVATIVE, derivative_watch, forbids_derivatives
+from utils.checks.watch.dispatch import DispatchWatch
 from utils.checks.watch.library_calls import LibraryCallWatch
 
 ALWAYS = (
@@ -29,7 +29,7 @@ _TRANSFORMS = "torch._functorch"
 """The package that torch.func's functions are made of. They fail under saved-tensor hooks."""
 
 
-class _BelowPython(TorchDispatchMode):
+class _BelowPython(DispatchWatch):
     """Records operations that are dispatched outside every Python function of torch's, such as TorchScript's.
 
     `active_calls` counts the Python functions of torch's that are running; the operations they dispatch are
@@ -61,7 +61,8 @@ class ForbiddenCallWatch(TorchFunctionMode):
     def __init__(self, names: Sequence[str]):
         super().__init__()
         self._names = tuple(names)
-        self._modules = tuple(name for name in (*names, *ALWAYS) if not _is_function(name))
+        self._modules = frozenset(name for name in (*names, *ALWAYS) if not _is_function(name))
+        self._below_modules = tuple(f"{name}." for name in self._modules)
         self._functions = {id(_find(name)): name for name in names if _is_function(name)}
         self._short = {name.rpartition(".")[2]: name for name in reversed(self._functions.values())}
         transforms = (_TRANSFORMS,) if forbids_derivatives(names) else ()
@@ -79,8 +80,8 @@ class ForbiddenCallWatch(TorchFunctionMode):
         self._derivatives = derivative_watch(self._names, self._seen)
         self._derivatives.__enter__()
         self._hook = register_module_forward_pre_hook(self._note_module)
-        super().__enter__()
-        if self._functions:
+        if self._functions:  # otherwise a mode would slow down every operation and find nothing
+            super().__enter__()
             self._below.__enter__()
         self._libraries.__enter__()
         return self
@@ -89,8 +90,8 @@ class ForbiddenCallWatch(TorchFunctionMode):
         self._libraries.__exit__(*exception)
         if self._functions:
             self._below.__exit__(*exception)
+            super().__exit__(*exception)
         self._hook.remove()
-        super().__exit__(*exception)
         self._derivatives.__exit__(None, None, None)
 
     def __torch_function__(self, function: Callable, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -112,8 +113,10 @@ class ForbiddenCallWatch(TorchFunctionMode):
         Examples are `torch._softmax`, `torch.ops.aten.softmax.int` and, for backward,
         `torch.ops.aten.gelu_backward`.
         """
-        name, module = str(getattr(function, "__name__", "")), str(getattr(function, "__module__", ""))
-        if name.startswith("__") or not (name.startswith("_") or module.startswith("torch._ops")):
+        name = str(getattr(function, "__name__", ""))
+        if name.startswith("__"):
+            return None
+        if not (name.startswith("_") or str(getattr(function, "__module__", "")).startswith("torch._ops")):
             return None
         short = name.strip("_").partition(".")[0]
         if short.endswith("_enabled"):  # `torch.no_grad()` sets `_set_grad_enabled`, which computes nothing
@@ -127,7 +130,7 @@ class ForbiddenCallWatch(TorchFunctionMode):
         for kind in type(module).__mro__:
             name = f"{kind.__module__}.{kind.__qualname__}"
             public = name.replace(".modules.activation.", ".").replace(".modules.transformer.", ".")
-            if any(public == watched or public.startswith(watched + ".") for watched in self._modules):
+            if public in self._modules or public.startswith(self._below_modules):
                 self._seen[public] = None
                 return
 

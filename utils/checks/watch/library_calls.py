@@ -17,7 +17,8 @@ class LibraryCallWatch:
     """
 
     def __init__(self, names: Sequence[str]):
-        self._names = tuple(names)
+        self._names = frozenset(names)
+        self._below = tuple(f"{name}." for name in self._names)
         self.seen: dict[str, None] = {}
         """The full names of what was called, in order of the first call."""
 
@@ -56,7 +57,7 @@ class LibraryCallWatch:
         return False
 
     def _is_watched(self, name: str) -> bool:
-        return any(name == watched or name.startswith(watched + ".") for watched in self._names)
+        return name.startswith(self._below) or name in self._names
 
 
 def _module(frame: FrameType) -> str:

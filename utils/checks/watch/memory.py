@@ -5,10 +5,11 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
+
+from utils.checks.watch.dispatch import DispatchWatch
 
 
-class MemoryWatch(TorchDispatchMode):
+class MemoryWatch(DispatchWatch):
     """A context in which new tensors are on torch's meta device, whichever device is asked for.
 
     `numbers` counts the elements that would have been allocated, so a model of any size can be created.
