@@ -9,7 +9,8 @@ from importlib.util import find_spec
 import nbformat
 from nbformat import NotebookNode
 
-from grader.notebook.cells import grade_id, grading, is_written_answer, without_marks
+from grader.notebook.cells import grade_id, grading, without_marks
+from grader.notebook.exercises import exercises_of
 from utils.weeks import Week
 
 Answers = Mapping[str, str]
@@ -26,13 +27,9 @@ def right_answers(solutions: NotebookNode) -> dict[str, str]:
 
 
 def half_of(solutions: NotebookNode) -> dict[str, str]:
-    """Returns the right answers to the first half of the coding exercises."""
-    code = [
-        _name(cell)
-        for cell in solutions.cells
-        if grading(cell).get("solution") and not is_written_answer(cell)
-    ]
-    first = code[: len(code) // 2]
+    """Returns the right answers to the first half of the core exercises."""
+    core = [each.name for each in exercises_of(solutions.cells) if each.kind == "core"]
+    first = core[: len(core) // 2]
     return {name: answer for name, answer in right_answers(solutions).items() if name in first}
 
 
