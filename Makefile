@@ -12,6 +12,10 @@ TESTS :=
 # Inside the clone it is named from here, so that the clone's own path may hold spaces, which make cannot handle.
 override VENV := $(subst $(CURDIR)/,,$(VENV))
 
+# A container's image may set it, and then every process compiles PyTorch and Transformers anew: nine seconds to
+# import them instead of four.
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN := $(VENV)/bin
 NAMED := $(if $(filter file default,$(origin PYTHON)),,--this-python)
 SET_UP = $(FIND_PYTHON); "$(PYTHON)" .setup/set_up.py --venv "$(VENV)" $(NAMED)

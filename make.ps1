@@ -24,6 +24,8 @@ if ($Target -eq "clean") {
     exit 0
 }
 
+# Where it is set, every process compiles PyTorch and Transformers anew.
+Remove-Item Env:PYTHONDONTWRITEBYTECODE -ErrorAction SilentlyContinue
 & $Python .setup\set_up.py --venv $Venv
 if ($LASTEXITCODE -ne 0) { exit $LASTEXITCODE }
 & "$Venv\Scripts\python.exe" -m jupyterlab --config=utils/lab/config.py

@@ -475,6 +475,12 @@ def test_root_is_told_how_to_start_jupyterlab(machine):
     assert (allowed.returncode, allowed.stdout.splitlines()[-1]) == (0, "--no-browser --allow-root")
 
 
+def test_libraries_are_compiled_once(machine):
+    """Also where the environment, as a container's often does, tells Python to keep no compiled code."""
+    kept = machine.make("lab", 'LAB=echo "<$$PYTHONDONTWRITEBYTECODE>"', PYTHONDONTWRITEBYTECODE="1")
+    assert (kept.returncode, kept.stdout.splitlines()[-1].strip()) == (0, "<>")
+
+
 def test_help_is_the_default_and_names_every_target(machine):
     shown = machine.make()
     assert shown.returncode == 0

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from autograde.week05 import FULL
 from needed_programs import need
 
 from grader.sandbox import layers
@@ -28,25 +29,25 @@ def graded(*without: str, user: list[str] | None = None) -> dict:
 
 def test_without_bubblewrap_namespaces_and_landlock_hold_the_floor():
     result = graded("bubblewrap", "groups")
-    assert result["points"] == 130
+    assert result["points"] == FULL
     assert {layers.NAMESPACES, layers.LANDLOCK} <= set(result["layers"])
     assert layers.BUBBLEWRAP not in result["layers"]
 
 
 def test_without_a_system_call_filter_the_rest_holds():
     result = graded("seccomp")
-    assert result["points"] == 130
+    assert result["points"] == FULL
     assert layers.SECCOMP not in result["layers"]
 
 
 def test_an_ordinary_user_has_the_same_protection():
     result = graded(user=ORDINARY_USER)
-    assert result["points"] == 130
+    assert result["points"] == FULL
     assert {layers.BUBBLEWRAP, layers.NAMESPACES, layers.LANDLOCK, layers.SECCOMP} <= set(result["layers"])
     assert layers.OTHER_USER not in result["layers"]
 
 
 def test_an_ordinary_user_without_bubblewrap_too():
     result = graded("bubblewrap", user=ORDINARY_USER)
-    assert result["points"] == 130
+    assert result["points"] == FULL
     assert {layers.NAMESPACES, layers.LANDLOCK, layers.SECCOMP} <= set(result["layers"])
