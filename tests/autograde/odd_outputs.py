@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from utils.answers.answer_key import AnswerKey
-from utils.answers.judge import LocalJudge, answer_keys_of
+from utils.answers.judge import LocalCheckRun, LocalJudge, answer_keys_of
 from utils.checks.engine.observation import Observation, observe
 from utils.checks.engine.plain_data import pack, unpack
 from utils.checks.engine.report import Report
@@ -179,9 +179,17 @@ def judges() -> tuple[LocalJudge, LocalJudge]:
     return LocalJudge(), LocalJudge(HIDDEN_SEED, reveal=False)
 
 
-def judge_all(judge: LocalJudge, answer_key: AnswerKey, answers: list[Observation]) -> Report:
+def some_cases(judge: LocalJudge, answer_key: AnswerKey, first: int, most: int = 4) -> LocalCheckRun:
+    """A run of a check on at most so many of its cases, from this one on, in a circle."""
+    whole = judge.open(answer_key.check)
+    number = len(whole.cases)
+    places = [place % number for place in range(first, first + min(most, number))]
+    cases, expectations = ([all_[place] for place in places] for all_ in (whole.cases, whole.expectations))
+    return LocalCheckRun(answer_key, cases, expectations, judge.reveal)
+
+
+def judged(check_run: LocalCheckRun, answers: list[Observation]) -> Report:
     """The report on these answers, one for each case; it is taken through all that becomes of a report."""
-    check_run = judge.open(answer_key.check)
     for answer in answers:
         check_run.submit(answer)
     report = check_run.report()
@@ -237,7 +245,7 @@ def measure(week: str) -> None:
             for judge, cases in zip(by, number, strict=True):
                 answers = [as_received(name)] * cases
                 began = time.process_time()
-                judge_all(judge, answer_key, answers)
+                judged(judge.open(answer_key.check), answers)
                 slowest = max(slowest, (time.process_time() - began, name))
         added = _memory() - before
         print(f"{answer_key.check.name:<32} {slowest[0]:6.2f} s  {slowest[1]:<36} +{added} MiB", flush=True)

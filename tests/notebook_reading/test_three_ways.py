@@ -1,13 +1,14 @@
 """The same file gets the same points by `course grade`, by `nbgrader autograde` and by `course check`."""
 
+import json
 import os
 import shutil
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from autograde import week05
+from filelock import FileLock
 from nbgrader.api import Gradebook
 
 from grader.build.build import make
@@ -31,10 +32,27 @@ FIRST = {row.what: next(name for name, (each, _, _) in STUDENTS.items() if each 
 """The student who hands in a row's first example: `course check` takes some seconds for each."""
 
 
+POINTS = "points.json"
+"""In the course folder: every student's points, by the way in which they were graded."""
+
+
 @pytest.fixture(scope="module")
 def classroom(tmp_path_factory) -> Path:
-    """A course folder in which a student of its own has submitted each example."""
-    folder = tmp_path_factory.mktemp("honest class")
+    """A course folder in which a student of its own has submitted each example, graded in two ways.
+
+    One worker of pytest's makes it for all.
+    """
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own) / "honest class"
+    with FileLock(folder.with_suffix(".once")):
+        if not (folder / POINTS).is_file():
+            folder.mkdir()
+            _hand_in(folder)
+            (folder / POINTS).write_text(json.dumps(_grade(folder)))
+    return folder
+
+
+def _hand_in(folder: Path) -> None:
     shutil.copy(week05.REPOSITORY / CONFIG, folder)
     with (folder / CONFIG).open("a") as config:
         config.write(SHORT)
@@ -44,7 +62,15 @@ def classroom(tmp_path_factory) -> Path:
         place.mkdir(parents=True)
         (place / week05.RELEASED.name).write_bytes(edits.as_bytes(edits.made(edit)))
     assert nbgrader(folder, "generate_assignment", week05.WEEK.folder, "--force").ok
-    return folder
+
+
+def _grade(folder: Path) -> dict[str, dict[str, float]]:
+    """Grade by `course grade`, and then by `nbgrader autograde`."""
+    grade_class(folder, ClassRunOptions(week05.WEEK))
+    by_course = scores(folder)
+    done = nbgrader(folder, "autograde", week05.WEEK.folder, "--force")
+    assert done.ok, done.log
+    return {"course grade": by_course, "nbgrader autograde": scores(folder)}
 
 
 def scores(folder: Path) -> dict[str, float]:
@@ -54,13 +80,9 @@ def scores(folder: Path) -> dict[str, float]:
 
 
 @pytest.fixture(scope="module")
-def graded(classroom) -> Mapping[str, Mapping[str, float]]:
-    """The class's points by `course grade`, and then by `nbgrader autograde`."""
-    grade_class(classroom, ClassRunOptions(week05.WEEK))
-    by_course = scores(classroom)
-    done = nbgrader(classroom, "autograde", week05.WEEK.folder, "--force")
-    assert done.ok, done.log
-    return {"course grade": by_course, "nbgrader autograde": scores(classroom)}
+def graded(classroom) -> dict[str, dict[str, float]]:
+    """The class's points by each way."""
+    return json.loads((classroom / POINTS).read_text())
 
 
 @pytest.mark.parametrize("way", ["course grade", "nbgrader autograde"])
