@@ -99,8 +99,10 @@ def _try_each(answer_key, outputs):
         right = right_answers(check_run)
         answer = as_received(name)
         report = looked_at(check_run, [answer] * len(right))
-        is_right = all(identical(answer.output, each) for each in right) and answer.error is None
-        assert report.passed == is_right, name
+        if answer.error is None and all(identical(answer.output, each) for each in right):
+            assert report.passed, name
+        else:  # of four truths, all may be the same one
+            assert not report.passed or all(as_good(answer.output, each) for each in right), name
         assert report.headline, name
 
 
