@@ -68,7 +68,8 @@ ERRORS = {
     "an axis too far": ("return x.sum(dim=3)", "an axis is named that the tensor has not"),
     "too many indices": ("return x[0, 0, 0]", "more parts than the tensor has axes"),
     "an index of floats": ("return x[x]", "a tensor of whole numbers"),
-    "a mask of another shape": ("return x[torch.ones(99, dtype=torch.bool)]", "the boolean mask"),
+    "a mask with an axis too few": ("return x[:, None].expand(-1, 5, -1)[torch.ones(x.shape, dtype=torch.bool)]", "from the first on"),
+    "a mask of another shape": ("return x[torch.ones(99, dtype=torch.bool)]", "a boolean mask takes the place"),
     "past the end of an axis": ("return x[99]", "goes past the end"),
     "past the end of a list": ("return [1][2]", "goes past the end"),
     "past the end of a table": ("return F.embedding(torch.tensor([99]), x)", "goes past the end"),
@@ -108,7 +109,7 @@ ERRORS = {
     ),
     "backward twice": (
         "w = nn.Parameter(x)\n    y = w.exp().sum()\n    y.backward()\n    y.backward()\n    return y",
-        "gradient start from",
+        "uses the graph up",
     ),
     "no gradient": ("x.sum().backward()\n    return x", "gradient start from"),
     "no scalar": ("nn.Parameter(x).exp().backward()\n    return x", "gradient start from"),
