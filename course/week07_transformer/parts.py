@@ -553,7 +553,7 @@ def grouped_query_attention(
 def rotary_positions(
     x: Float[Tensor, "... seq d_head"], first_position: int = 0, base: float = 10_000.0
 ) -> Float[Tensor, "... seq d_head"]:
-    """The queries or keys, each rotated according to its position: Su et al. 2021, paired as in Llama.
+    """The queries or keys, each rotated according to its position: Su et al., 2021, paired as in Llama.
 
     Pair j is (x[j], x[j + d_head/2]); at position p it is rotated by p · base^(−2j / d_head) radians. d_head is
     even. The first token is at `first_position`. Tensors that you make here take device=x.device.

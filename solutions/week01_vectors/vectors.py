@@ -11,7 +11,7 @@
 #
 # **The big idea.** A network computes with numbers, not with words. So a text is cut into pieces, the **tokens**, each token becomes a list of numbers, a **vector**, and everything that GPT-2 does from there on is done to vectors, with a handful of operations. This week you write those operations.
 #
-# GPT stands for **generative pretrained transformer**: it writes text, it was trained in advance on a large collection of texts, and its architecture is a **transformer** (Vaswani and others 2017, arXiv:1706.03762).
+# GPT stands for **generative pretrained transformer**: it writes text, it was trained in advance on a large collection of texts, and its architecture is a **transformer** (Vaswani et al., 2017, arXiv:1706.03762).
 #
 # | | |
 # |---|---|
@@ -806,7 +806,7 @@ print(f"{'mean of pairs':>15}   {means[0]:6.2f}   {means[1]:6.2f}")
 #
 # </details>
 #
-# So in a trained table, 0 does not mean "unrelated": the vectors have a direction in common, their mean, and every similarity is shifted up by it. The field calls this **anisotropy** (for word vectors: Mu and Viswanath 2018, arXiv:1702.01417, who subtract the mean; for tied embeddings: Gao and others 2019, arXiv:1907.12009). Compare similarities with the average of random pairs, not with 0; week 3 subtracts the mean before it draws the space.
+# So in a trained table, 0 does not mean "unrelated": the vectors have a direction in common, their mean, and every similarity is shifted up by it. The field calls this **anisotropy** (for word vectors: Mu and Viswanath, 2018, arXiv:1702.01417, who subtract the mean; for tied embeddings: Gao et al., 2019, arXiv:1907.12009). Compare similarities with the average of random pairs, not with 0; week 3 subtracts the mean before it draws the space.
 
 # %% [markdown]
 # ## Exercise 10 · `top_next_tokens`
@@ -1295,13 +1295,13 @@ checks.roll(roll)
 #
 # **Is the vector of a token its meaning?** No. Its coordinates are learned, and they correlate with how the token is used in the training texts. They can encode the biases of those texts, or patterns that are accidents. And each row of W_E is one vector for all uses of a token: *bank* has the same row beside a river and in a city. The blocks change it by the context (week 5).
 #
-# **Why 768 dimensions, or 96?** It is a choice, a **hyperparameter**: a number that is fixed before training. More dimensions can hold finer distinctions, but every matrix grows with them, and so do memory and computing time. GPT-2 was published with 768, 1024, 1280 and 1600 (Radford and others 2019, table 2).
+# **Why 768 dimensions, or 96?** It is a choice, a **hyperparameter**: a number that is fixed before training. More dimensions can hold finer distinctions, but every matrix grows with them, and so do memory and computing time. GPT-2 was published with 768, 1024, 1280 and 1600 (Radford et al., 2019, table 2).
 #
 # **Why must probabilities add up to 1?** Because exactly one token comes next. Softmax divides by the sum of all powers, so raising one probability lowers others. Without that, a model could make its loss small by giving every token a high number.
 #
-# **Does this only work for text?** No. Anything that can be cut into pieces and turned into vectors can be fed to a transformer: patches of images (Dosovitskiy and others 2020, arXiv:2010.11929), stretches of sound for speech recognition (Radford and others 2022, arXiv:2212.04356), sentences to be translated (the first transformer of 2017). After the first layer the network sees vectors only.
+# **Does this only work for text?** No. Anything that can be cut into pieces and turned into vectors can be fed to a transformer: patches of images (Dosovitskiy et al., 2020, arXiv:2010.11929), stretches of sound for speech recognition (Radford et al., 2022, arXiv:2212.04356), sentences to be translated (the first transformer of 2017). After the first layer the network sees vectors only.
 #
-# **Do transformers read from left to right?** They compute all positions at once. GPT-2 masks later tokens, so its prediction at a position uses earlier ones only. Models without that mask, such as BERT (Devlin and others 2018, arXiv:1810.04805), see the whole sentence in both directions.
+# **Do transformers read from left to right?** They compute all positions at once. GPT-2 masks later tokens, so its prediction at a position uses earlier ones only. Models without that mask, such as BERT (Devlin et al., 2018, arXiv:1810.04805), see the whole sentence in both directions.
 
 # %% [markdown]
 # ## For your pair session (90 minutes)

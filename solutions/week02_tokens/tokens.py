@@ -9,7 +9,7 @@
 # %% [markdown]
 # # Week 2 · Byte-pair encoding, exactly GPT-2's
 #
-# **The big idea.** GPT-2 does not read text. It reads numbers, and each number is the id of a **token**, a piece of text from a fixed list: single letters, parts of words, whole words. The list was found by counting: the two neighbouring tokens that occurred together most often in a large text were merged into a new one, fifty thousand times. The method is **byte-pair encoding** (**BPE**; for language models: Sennrich and others 2016, arXiv:1508.07909), and because it begins with bytes, GPT-2's is called **byte-level BPE**.
+# **The big idea.** GPT-2 does not read text. It reads numbers, and each number is the id of a **token**, a piece of text from a fixed list: single letters, parts of words, whole words. The list was found by counting: the two neighbouring tokens that occurred together most often in a large text were merged into a new one, fifty thousand times. The method is **byte-pair encoding** (**BPE**; for language models: Sennrich et al., 2016, arXiv:1508.07909), and because it begins with bytes, GPT-2's is called **byte-level BPE**.
 #
 # | | |
 # |---|---|
@@ -254,7 +254,7 @@ for text in ["hi there", "two\nlines", "café", "🙂"]:
 # %% [markdown]
 # ## Exercise 3 · `pretokenize`
 #
-# In English text an *e* is very often followed by a space. **Should the two ever become one token?** GPT-2's authors found that BPE without a rule spends vocabulary on forms such as `dog.`, `dog!` and `dog?` (Radford and others 2019, section 2.2). So the text is first cut into pre-tokens, by a fixed pattern, and merges never cross a cut. This step is called **pre-tokenization**.
+# In English text an *e* is very often followed by a space. **Should the two ever become one token?** GPT-2's authors found that BPE without a rule spends vocabulary on forms such as `dog.`, `dog!` and `dog?` (Radford et al., 2019, section 2.2). So the text is first cut into pre-tokens, by a fixed pattern, and merges never cross a cut. This step is called **pre-tokenization**.
 #
 # The pre-tokens are found from left to right. At each position these rules are tried *in this order*, and the first that matches takes as much as it can:
 #
@@ -877,7 +877,7 @@ pictures.heatmap(
 )
 
 # %% [markdown]
-# Which numbers are cut where depends on which were frequent: years such as 1999 and round numbers such as 1500 are whole, most others are in two tokens, and not always in the middle. So the tens digit, for example, has no fixed position in a token. Later tokenizers often cut by a rule: every digit is a token in LLaMA (Touvron and others 2023, arXiv:2302.13971), and numbers are cut after at most three digits in GPT-4's pattern, which OpenAI publishes in its library **tiktoken**.
+# Which numbers are cut where depends on which were frequent: years such as 1999 and round numbers such as 1500 are whole, most others are in two tokens, and not always in the middle. So the tens digit, for example, has no fixed position in a token. Later tokenizers often cut by a rule: every digit is a token in LLaMA (Touvron et al., 2023, arXiv:2302.13971), and numbers are cut after at most three digits in GPT-4's pattern, which OpenAI publishes in its library **tiktoken**.
 
 # %% [markdown]
 # ## Exercise 10 · `decode`
@@ -1210,11 +1210,11 @@ print(f"{sum(round_trips)} of {len(round_trips)} texts are the same after encodi
 # %% [markdown]
 # ## Stretch 1 · `bytes_per_token`
 #
-# GPT-2's training text had nearly all non-English pages removed (Radford and others 2019, section 3.7), and its merges show it. **What does the same sentence cost in other languages?** A model's context and the price of its use are measured in tokens.
+# GPT-2's training text had nearly all non-English pages removed (Radford et al., 2019, section 3.7), and its merges show it. **What does the same sentence cost in other languages?** A model's context and the price of its use are measured in tokens.
 #
 # *Difficulty 2 of 5 · importance 4 of 5 · 15 minutes · stretch, 10 points*
 #
-# **Why.** The size of a token decides how much text fits into the context, and what it costs. Petrov and others (2023, arXiv:2305.15425) measure it for many tokenizers and languages.
+# **Why.** The size of a token decides how much text fits into the context, and what it costs. Petrov et al. (2023, arXiv:2305.15425) measure it for many tokenizers and languages.
 #
 # For each language, return the number of UTF-8 bytes of *all* its texts, divided by the number of tokens of all its texts. Encode each text separately. (The average of the texts' own ratios would be another number: a short text would count as much as a long one.)
 #
@@ -1362,9 +1362,9 @@ print(
 #
 # **Can I change the tokenizer of a trained model?** Not without training again. W_E's rows belong to the ids of the old tokenizer; with another one, the same id is another token. New special tokens can be added at the end, but their rows begin untrained.
 #
-# **Do all models use byte-level BPE?** No. BERT uses WordPiece, which also merges but encodes by the longest match. SentencePiece (Kudo and Richardson 2018, arXiv:1808.06226) works on raw text without pre-tokens, with BPE or with a *unigram* model of tokens. All of them end in a list of tokens with ids.
+# **Do all models use byte-level BPE?** No. BERT uses WordPiece, which also merges but encodes by the longest match. SentencePiece (Kudo and Richardson, 2018, arXiv:1808.06226) works on raw text without pre-tokens, with BPE or with a *unigram* model of tokens. All of them end in a list of tokens with ids.
 #
-# **Why not do without a tokenizer, on bytes?** It works: ByT5 does it (Xue and others 2021, arXiv:2105.13626). The sequences are several times as long, and computing costs grow with them.
+# **Why not do without a tokenizer, on bytes?** It works: ByT5 does it (Xue et al., 2021, arXiv:2105.13626). The sequences are several times as long, and computing costs grow with them.
 
 # %% [markdown]
 # ## For your pair session (90 minutes)

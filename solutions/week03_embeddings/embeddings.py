@@ -110,7 +110,7 @@ pictures.heatmap(cosine_similarity(steps, steps), names, names, title="cosine si
 #
 # **Their sum** is the beginning of the **residual stream**: one vector for each token, which every block reads and to which every block adds its result. It is often compared to a whiteboard on which everything is written over everything else. Nothing is overwritten, but a later layer can cancel what an earlier one has written, by adding its negative. A token's embedding and its position's embedding are the first two terms of the sum, in the same d_model numbers.
 #
-# **And back.** At the end of the model each vector is compared with every row of W_E, by a dot product. The larger it is, the higher that token's **logit**. GPT-2 uses the same table at both ends, which is called **weight tying** (Press and Wolf 2016, arXiv:1608.05859).
+# **And back.** At the end of the model each vector is compared with every row of W_E, by a dot product. The larger it is, the higher that token's **logit**. GPT-2 uses the same table at both ends, which is called **weight tying** (Press and Wolf, 2016, arXiv:1608.05859).
 #
 # How does a row get its numbers? They begin at random. For each prediction, training changes all numbers a little, so that the token that came gets a higher probability (weeks 10 and 11). Tokens that occur in similar contexts are changed in similar ways, again and again.
 
@@ -219,7 +219,7 @@ pictures.heatmap(cosine_similarity(vectors, vectors), words, words, title=f"cosi
 # %% [markdown]
 # Random vectors with many numbers are nearly orthogonal. What else you see in the second picture comes from training: tokens that are used alike have become similar because this helped to predict the next token. And all pairs are well above 0, related or not: the trained vectors have a direction in common (week 1's *anisotropy*). So compare a similarity with the others, not with 0.
 #
-# **How large is this table, and how much of the model does it take up?** All GPT-2s, and GPT-3 as well, have the same 50,257 tokens; they differ in d_model. (GPT-3's is 12,288: Brown et al. 2020, table 2.1.)
+# **How large is this table, and how much of the model does it take up?** All GPT-2s, and GPT-3 as well, have the same 50,257 tokens; they differ in d_model. (GPT-3's is 12,288: Brown et al., 2020, table 2.1.)
 
 # %% tags=["look", "raises-exception"]
 sizes = {name: (config.d_vocab, config.d_model) for name, config in reference.CONFIGS.items()}
@@ -593,7 +593,7 @@ for name, pairs in RELATIONS.items():
 #
 # *Difficulty 2 of 5 · importance 3 of 5 · 10 minutes · core, 7 points*
 #
-# **Why.** One pair of words differs in many ways. *Man* and *woman* differ in gender, but also in their frequency, in the contexts they occur in, and by chance. A difference that several pairs have in common is more likely to be the one that you mean. (Directions of this kind: Bolukbasi and others 2016, arXiv:1607.06520.)
+# **Why.** One pair of words differs in many ways. *Man* and *woman* differ in gender, but also in their frequency, in the contexts they occur in, and by chance. A difference that several pairs have in common is more likely to be the one that you mean. (Directions of this kind: Bolukbasi et al., 2016, arXiv:1607.06520.)
 #
 # For each pair take the step from its first word to its second. Average the steps as they are, and divide the average by its length: a **direction** is a vector of length 1.
 #
@@ -983,7 +983,7 @@ with torch.no_grad():
         print(f"{name:42} {order_matters(model, sentence, swapped):.2g}")
 
 # %% [markdown]
-# Without positions the two sentences are the same to the first model. The third needs no positions to tell them apart: a **causal mask**, "read only what came before", brings in order. So GPT-2 without W_pos would not be a bag of words, and models without position embeddings have been trained (Haviv and others 2022, arXiv:2203.16634). GPT-2 has both, the mask and positions.
+# Without positions the two sentences are the same to the first model. The third needs no positions to tell them apart: a **causal mask**, "read only what came before", brings in order. So GPT-2 without W_pos would not be a bag of words, and models without position embeddings have been trained (Haviv et al., 2022, arXiv:2203.16634). GPT-2 has both, the mask and positions.
 #
 # ## Exercise 10 · `Unembed`
 #
@@ -1079,7 +1079,7 @@ print(f"{(straight == prompt[0]).float().mean():.0%} of the tokens have the high
 #
 # ### Something learns
 #
-# **What could a model without blocks learn at best?** Its prediction depends on one token only, the present one. So it is a table with a row of logits for each token: a **bigram** model (Elhage and others 2021, *A Mathematical Framework for Transformer Circuits*, on models with zero layers). The best table can be found by counting: the probabilities that make the loss smallest are the fractions of pairs in the text. The loss is then the **conditional entropy** of the next token, given the present one.
+# **What could a model without blocks learn at best?** Its prediction depends on one token only, the present one. So it is a table with a row of logits for each token: a **bigram** model (Elhage et al., 2021, *A Mathematical Framework for Transformer Circuits*, on models with zero layers). The best table can be found by counting: the probabilities that make the loss smallest are the fractions of pairs in the text. The loss is then the **conditional entropy** of the next token, given the present one.
 #
 # Here is such a table for forty stories, a row and a column for each token that occurs in them, first by counting. Then by **training**: all logits begin at 0, and in each step every logit is moved a little in the direction that makes the loss smaller. Weeks 10 and 11 are about this; here, watch the loss. Predict: where does it begin, and where does it end?
 
@@ -1392,11 +1392,11 @@ pictures.vectors_3d(pca_3d(trained(word for word, _ in mine)), *zip(*mine, stric
 # %% [markdown]
 # ## Stretch 2 · `sinusoidal_positions`
 #
-# GPT-2 learns its position embeddings. The first transformer *computed* them (Vaswani and others 2017, section 3.5, arXiv:1706.03762). **How can a formula give every position a different vector, so that near positions are similar?** With sines and cosines of many frequencies (**sinusoidal positions**), like the hands of a clock: the high frequencies distinguish neighbours, the low ones early from late.
+# GPT-2 learns its position embeddings. The first transformer *computed* them (Vaswani et al., 2017, section 3.5, arXiv:1706.03762). **How can a formula give every position a different vector, so that near positions are similar?** With sines and cosines of many frequencies (**sinusoidal positions**), like the hands of a clock: the high frequencies distinguish neighbours, the low ones early from late.
 #
 # *Difficulty 3 of 5 · importance 2 of 5 · 25 minutes · stretch, 18 points*
 #
-# **Why.** The formula gives a vector for every position, without a table of length n_ctx. (That alone does not make a model work beyond the lengths it was trained on: Press and others 2021, arXiv:2108.12409, measure that it fails soon after.) The rotary positions of week 6 use the same frequencies.
+# **Why.** The formula gives a vector for every position, without a table of length n_ctx. (That alone does not make a model work beyond the lengths it was trained on: Press et al., 2021, arXiv:2108.12409, measure that it fails soon after.) The rotary positions of week 6 use the same frequencies.
 #
 # For position p and the pair of columns i = 0, 1, …, d_model/2 − 1, the angle is
 #
@@ -1430,7 +1430,7 @@ pictures.vectors_3d(pca_3d(trained(word for word, _ in mine)), *zip(*mine, stric
 
 # %% tags=["work"] nbgrader={"grade": false, "grade_id": "sinusoidal_positions", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def sinusoidal_positions(n_ctx: int, d_model: int) -> Float[Tensor, "n_ctx d_model"]:
-    """The computed position vectors of Vaswani et al. 2017: sines in even columns, cosines in odd ones."""
+    """The computed position vectors of Vaswani et al., 2017: sines in even columns, cosines in odd ones."""
     ### BEGIN SOLUTION
     pair = torch.arange(d_model // 2)
     angles = torch.arange(n_ctx)[:, None] / 10_000 ** (2 * pair / d_model)
@@ -1475,13 +1475,13 @@ pictures.curves(
 # %% [markdown]
 # ## Common questions
 #
-# **Is this word2vec?** The table is of the same kind: one vector for each word or token, the same in every sentence. But word2vec (Mikolov and others 2013, arXiv:1301.3781) trains its table alone, to predict neighbouring words. GPT-2's W_E is trained together with all its blocks, to predict the next token, and it is used at both ends.
+# **Is this word2vec?** The table is of the same kind: one vector for each word or token, the same in every sentence. But word2vec (Mikolov et al., 2013, arXiv:1301.3781) trains its table alone, to predict neighbouring words. GPT-2's W_E is trained together with all its blocks, to predict the next token, and it is used at both ends.
 #
-# **Does each of the 768 numbers mean something?** Rarely. Training has little reason to use single coordinates for single properties; directions are a better unit, and there can be more of them than dimensions if they are only nearly orthogonal (**superposition**, Elhage and others 2022, arXiv:2209.10652).
+# **Does each of the 768 numbers mean something?** Rarely. Training has little reason to use single coordinates for single properties; directions are a better unit, and there can be more of them than dimensions if they are only nearly orthogonal (**superposition**, Elhage et al., 2022, arXiv:2209.10652).
 #
 # **Why is W_E tied to the unembedding?** It saves 38.6 million numbers in GPT-2 small, and Press and Wolf (2016) measured better losses with it. It also forces the two ends to agree, which is a restriction: without blocks, the logits would be W_E · W_Eᵀ, which is symmetric, so *a* after *b* would score as high as *b* after *a*. Many later large models have two separate matrices.
 #
-# **Do later models still add position vectors?** Most do not. They rotate queries and keys by an angle that depends on the position (RoPE, Su and others 2021, arXiv:2104.09864), or add a penalty for distance to the scores (ALiBi). Week 6 builds RoPE.
+# **Do later models still add position vectors?** Most do not. They rotate queries and keys by an angle that depends on the position (RoPE, Su et al., 2021, arXiv:2104.09864), or add a penalty for distance to the scores (ALiBi). Week 6 builds RoPE.
 #
 # **Can embeddings be used for anything but next tokens?** Yes: to search texts by similarity, to cluster words, as input of other models. Usually the contextual vectors of later layers are used, since the rows of W_E do not depend on the sentence.
 

@@ -117,7 +117,7 @@ pictures.heatmap(
 #
 # Each position has a vector that goes through the whole model. It starts as the sum of token embedding and position embedding (week 3). Then every layer reads it, computes something, and adds its result; at the end the unembedding turns it into logits. You can imagine a whiteboard on which every layer may write, but which no layer may wipe.
 #
-# The vectors between the layers are the **residual stream**, and adding a layer's result to its input is a **residual connection** (He et al. 2015, arXiv:1512.03385). "Writing" to the stream means adding a vector, nothing more. Nothing is *overwritten*; but a layer can *cancel* what is there by adding its negative.
+# The vectors between the layers are the **residual stream**, and adding a layer's result to its input is a **residual connection** (He et al., 2015, arXiv:1512.03385). "Writing" to the stream means adding a vector, nothing more. Nothing is *overwritten*; but a layer can *cancel* what is there by adding its negative.
 #
 # Three pieces make the per-token half:
 #
@@ -192,7 +192,7 @@ pictures.curve(steps, lengths.mean(dim=-1), x_title="layers that have written", 
 #
 # In the storyteller the mean length is 2.9 at the start and 77 at the end. It does not only grow: after the attention of layer 3 the vectors are shorter than before, because that layer's update points against them.
 #
-# In GPT-2 small one vector is far longer than all others from an early layer on: that of the first token. A few of its coordinates are huge. Such **massive activations** are common in large language models, and seem to act as constant biases (Sun et al. 2024, arXiv:2402.17762).
+# In GPT-2 small one vector is far longer than all others from an early layer on: that of the first token. A few of its coordinates are huge. Such **massive activations** are common in large language models, and seem to act as constant biases (Sun et al., 2024, arXiv:2402.17762).
 #
 # </details>
 #
@@ -1103,7 +1103,7 @@ with torch.no_grad():
 #
 # *Difficulty 2 of 5 · importance 3 of 5 · 15 minutes · stretch, 10 points*
 #
-# **Why.** RMSNorm and **SwiGLU**, in place of LayerNorm and the MLP, make the per-token half of a Llama block (Touvron et al. 2023, arXiv:2302.13971).
+# **Why.** RMSNorm and **SwiGLU**, in place of LayerNorm and the MLP, make the per-token half of a Llama block (Touvron et al., 2023, arXiv:2302.13971).
 #
 # Keep the weights in `self.W_gate` and `self.W_in` (`d_model d_mlp`) and `self.W_out` (`d_mlp d_model`), initialised as in exercise 4. There are no biases. You may use `F.silu`.
 #
@@ -1165,7 +1165,7 @@ for name, d_mlp in {"4 · d_model": 4 * d_model, "⅔ as many": round(8 * d_mode
 # %% [markdown]
 # ## Stretch 3 · `dropout`
 #
-# **Dropout** sets each number to 0 with a probability p, drawn anew at every step of training, so that neurons cannot rely on certain others being there (Srivastava et al. 2014, *Dropout: A Simple Way to Prevent Neural Networks from Overfitting*). After training, nothing is dropped. The first GPT was trained with p = 0.1 (Radford et al. 2018). Of GPT-2 it is not known: its paper does not say, and OpenAI's code has no dropout; Hugging Face's configuration of GPT-2 has 0.1.
+# **Dropout** sets each number to 0 with a probability p, drawn anew at every step of training, so that neurons cannot rely on certain others being there (Srivastava et al., 2014, *Dropout: A Simple Way to Prevent Neural Networks from Overfitting*). After training, nothing is dropped. The first GPT was trained with p = 0.1 (Radford et al., 2018). Of GPT-2 it is not known: its paper does not say, and OpenAI's code has no dropout; Hugging Face's configuration of GPT-2 has 0.1.
 #
 # **If a tenth of the numbers is 0 in training and none afterwards, sums over these numbers are larger afterwards, on average. How can that be corrected, and when?**
 #
@@ -1230,15 +1230,15 @@ for _ in range(5):
 # %% [markdown]
 # ## Common questions
 #
-# **What do the MLPs compute in a trained model?** One reading is a memory of *keys and values*: a column of `W_in` is the pattern that a neuron responds to, and its row of `W_out` is what it adds when it does (Geva et al. 2021, arXiv:2012.14913). Changing the MLP of one middle layer of GPT-2 XL can change a fact that the model states, such as the city of the Eiffel Tower (Meng et al. 2022, arXiv:2202.05262).
+# **What do the MLPs compute in a trained model?** One reading is a memory of *keys and values*: a column of `W_in` is the pattern that a neuron responds to, and its row of `W_out` is what it adds when it does (Geva et al., 2021, arXiv:2012.14913). Changing the MLP of one middle layer of GPT-2 XL can change a fact that the model states, such as the city of the Eiffel Tower (Meng et al., 2022, arXiv:2202.05262).
 #
-# **Does each neuron have one meaning?** Usually not. Many neurons respond to several unrelated things; they are called **polysemantic**. A **feature**, a property of the input that the model represents, is more often a direction than one neuron, and there can be more features than dimensions if they are nearly orthogonal and rarely active together. That is called **superposition** (Elhage et al. 2022, arXiv:2209.10652).
+# **Does each neuron have one meaning?** Usually not. Many neurons respond to several unrelated things; they are called **polysemantic**. A **feature**, a property of the input that the model represents, is more often a direction than one neuron, and there can be more features than dimensions if they are nearly orthogonal and rarely active together. That is called **superposition** (Elhage et al., 2022, arXiv:2209.10652).
 #
 # **Is LayerNorm linear?** No. Subtracting the mean is linear, and so is the gain, but the division by the vector's own standard deviation is not. The gain can be multiplied into the rows of the next matrix (`W_in`, say), and the bias into its bias, without any change of the result. Papers that analyse models do that and call it *folding* the LayerNorm.
 #
 # **Why is `d_mlp` four times `d_model`?** It is a choice, made in the transformer of 2017 (512 and 2,048) and kept by GPT-2. Nothing else depends on it: any `d_mlp` works in your module, and Llama has another.
 #
-# **Why does GPT-2 normalise before a layer, and not after the sum?** The transformer of 2017 did it after the sum. Before the layer, the gradients at the beginning of training are better behaved, and deep models train without a long warm-up of the learning rate (Xiong et al. 2020, arXiv:2002.04745).
+# **Why does GPT-2 normalise before a layer, and not after the sum?** The transformer of 2017 did it after the sum. Before the layer, the gradients at the beginning of training are better behaved, and deep models train without a long warm-up of the learning rate (Xiong et al., 2020, arXiv:2002.04745).
 # %% [markdown]
 # ## For your pair session (90 minutes)
 #

@@ -89,7 +89,7 @@ for number, pattern in enumerate(patterns[layer]):
 #
 # In the storyteller, head 1 of layer 3 gives *cat* a weight of 0.47. In that layer head 3 gives the most to the token before (0.30 on average), and head 2 the most to the first token (0.31). The upper right half is empty: no token reads from a later one.
 #
-# GPT-2 small is far more extreme: on five short prompts, head 11 of layer 4 gives the token before a mean weight of about 1.00, and over all heads of layers 5 to 10 the mean weight of the first token is 0.84 (computed from the attention weights that Transformer Explainer publishes, Cho et al. 2024, arXiv:2408.04619).
+# GPT-2 small is far more extreme: on five short prompts, head 11 of layer 4 gives the token before a mean weight of about 1.00, and over all heads of layers 5 to 10 the mean weight of the first token is 0.84 (computed from the attention weights that Transformer Explainer publishes, Cho et al., 2024, arXiv:2408.04619).
 #
 # </details>
 
@@ -215,7 +215,7 @@ print("you predicted:", my_prediction or "(nothing yet)")
 pictures.scaling_demo()
 
 # %% [markdown]
-# Move the slider and compare the two sides. A dot product adds up `d_head` products. If each has mean 0 and variance 1, and they are independent, the sum has variance d_head: its standard deviation is √d_head, which is 8 for GPT-2 small's 64. Softmax turns scores that far apart into one weight near 1 and others near 0. This is **saturation**: there the derivative of softmax is close to 0, so almost no gradient reaches the queries and keys, and they learn slowly (Vaswani et al. 2017, *Attention Is All You Need*, arXiv:1706.03762, section 3.2.1). Divided by √d_head, the scores have standard deviation 1 whatever d_head is.
+# Move the slider and compare the two sides. A dot product adds up `d_head` products. If each has mean 0 and variance 1, and they are independent, the sum has variance d_head: its standard deviation is √d_head, which is 8 for GPT-2 small's 64. Softmax turns scores that far apart into one weight near 1 and others near 0. This is **saturation**: there the derivative of softmax is close to 0, so almost no gradient reaches the queries and keys, and they learn slowly (Vaswani et al., 2017, *Attention Is All You Need*, arXiv:1706.03762, section 3.2.1). Divided by √d_head, the scores have standard deviation 1 whatever d_head is.
 #
 # **How much smaller is the derivative?** The derivative of a weight w with respect to its own score is w · (1 − w).
 
@@ -718,7 +718,7 @@ for sense, sentence in zip(SENSES, SENTENCES, strict=True):
 #
 # </details>
 #
-# If the two lines are about equal, the distances show that a vector depends on its context, and more so the more the contexts differ. They do not show that the model knows two meanings of *bank*. (In ELMo, BERT and GPT-2, the vectors of words such as *the* and *of* are among those that depend most on their context: Ethayarajh 2019, arXiv:1909.00512.) The storyteller has little reason to keep the senses apart at this token, since the next one is a comma either way: training rewards only what helps to predict.
+# If the two lines are about equal, the distances show that a vector depends on its context, and more so the more the contexts differ. They do not show that the model knows two meanings of *bank*. (In ELMo, BERT and GPT-2, the vectors of words such as *the* and *of* are among those that depend most on their context: Ethayarajh, 2019, arXiv:1909.00512.) The storyteller has little reason to keep the senses apart at this token, since the next one is a comma either way: training rewards only what helps to predict.
 
 # %% [markdown]
 # ## Exercise 8 · the shape table
@@ -1016,13 +1016,13 @@ checks.padding_aware_pattern(padding_aware_pattern)
 #
 # **How is this different from an RNN?** A recurrent neural network (RNN) reads one token after the other and carries everything in one state vector; what the first token said reaches the hundredth only through 99 updates. With attention, the hundredth position reads from the first directly, and in training all positions are computed at once. The price: the scores of n tokens are n × n numbers.
 #
-# **Does every transformer hide the future?** No. BERT (Devlin et al. 2018, arXiv:1810.04805) has no causal mask: every token reads from both sides, which is called **bidirectional**, and it is trained to fill in hidden words. The first transformer (Vaswani et al. 2017) was an **encoder–decoder** for translation: the encoder is bidirectional, the decoder is masked, and the decoder's queries also read keys and values of the encoder.
+# **Does every transformer hide the future?** No. BERT (Devlin et al., 2018, arXiv:1810.04805) has no causal mask: every token reads from both sides, which is called **bidirectional**, and it is trained to fill in hidden words. The first transformer (Vaswani et al., 2017) was an **encoder–decoder** for translation: the encoder is bidirectional, the decoder is masked, and the decoder's queries also read keys and values of the encoder.
 #
-# **Do attention weights explain a prediction?** Only in part. They say how much a head reads from each position, not what: a large weight on a value of length near 0 adds almost nothing (Kobayashi et al. 2020, arXiv:2004.10102). From the second layer on, a position's vector also holds what it has read from others. Whether attention weights are explanations has been argued both ways (Jain and Wallace 2019, arXiv:1902.10186; Wiegreffe and Pinter 2019, arXiv:1908.04626).
+# **Do attention weights explain a prediction?** Only in part. They say how much a head reads from each position, not what: a large weight on a value of length near 0 adds almost nothing (Kobayashi et al., 2020, arXiv:2004.10102). From the second layer on, a position's vector also holds what it has read from others. Whether attention weights are explanations has been argued both ways (Jain and Wallace, 2019, arXiv:1902.10186; Wiegreffe and Pinter, 2019, arXiv:1908.04626).
 #
 # **Why are query and key two projections, and not one?** With one projection for both, the score of i for j would equal that of j for i. But that *it* reads from *cat* is no reason that *cat*, in another sentence, should read from *it*. Two projections allow scores that differ by direction.
 #
-# **Can a model use a long context fully?** Not necessarily. You measured above that the largest weight shrinks as keys are added, unless the scores grow. Models also use the middle of a long context less well than its beginning and end (Liu et al. 2023, *Lost in the Middle*, arXiv:2307.03172).
+# **Can a model use a long context fully?** Not necessarily. You measured above that the largest weight shrinks as keys are added, unless the scores grow. Models also use the middle of a long context less well than its beginning and end (Liu et al., 2023, *Lost in the Middle*, arXiv:2307.03172).
 
 # %% [markdown]
 # ## For your pair session (90 minutes)
@@ -1042,7 +1042,7 @@ checks.padding_aware_pattern(padding_aware_pattern)
 # **Two questions to argue about.**
 #
 # 1. In a head's pattern, *it* reads from *cat* with a weight of 0.8. Does the model connect *it* with the right animal? What would you have to try before you believed it?
-# 2. The first token can see only itself, so its row is always [1, 0, 0, …]. In many heads of trained models, most other tokens give it a large weight, too (Xiao et al. 2023, arXiv:2309.17453). A row has to add up to 1: what might such a key be useful for when no other key matches the query?
+# 2. The first token can see only itself, so its row is always [1, 0, 0, …]. In many heads of trained models, most other tokens give it a large weight, too (Xiao et al., 2023, arXiv:2309.17453). A row has to add up to 1: what might such a key be useful for when no other key matches the query?
 #
 # **Where pairs get stuck.** At the mask, if one of you thinks in rows and the other in columns: a row belongs to a query. At √d_head, if the code has `q.shape[1]` in it. At exercise 6, if `super().__init__()` is missing.
 

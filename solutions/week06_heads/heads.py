@@ -518,7 +518,7 @@ print(f"Patterns: {tuple(patterns_of_names(rounds).shape)}, which are batch, n_l
 #
 # *Difficulty 2 of 5 · importance 4 of 5 · 10 minutes · core, 10 points*
 #
-# **Why.** Heads that attend to the previous token have been found in many trained transformers (Elhage et al. 2021; Olsson et al. 2022, arXiv:2209.11895), and they are half of the circuit that you meet in exercise 7.
+# **Why.** Heads that attend to the previous token have been found in many trained transformers (Elhage et al., 2021; Olsson et al., 2022, arXiv:2209.11895), and they are half of the circuit that you meet in exercise 7.
 #
 # The score of a pattern is the attention weight that a query gives to the token right before it, averaged over the queries from the second token on. The first token has nothing before it and is left out. All leading axes (`batch`, `heads`, `layers`, or none) are kept.
 #
@@ -575,7 +575,7 @@ score_map(scores, uniform, "attention weight on the previous token")
 # %% [markdown]
 # <details><summary>What you should see</summary>
 #
-# `equal the mean taken one query at a time`, and a map with a square for each head. In the storyteller the highest score is 0.42 (layer 1, head 1), 4.8 times the uniform baseline's 0.09. In GPT-2 small, head 11 of layer 4 gives the token before a mean weight of about 1.00 on five short English prompts (from the attention weights that Transformer Explainer publishes, Cho et al. 2024, arXiv:2408.04619).
+# `equal the mean taken one query at a time`, and a map with a square for each head. In the storyteller the highest score is 0.42 (layer 1, head 1), 4.8 times the uniform baseline's 0.09. In GPT-2 small, head 11 of layer 4 gives the token before a mean weight of about 1.00 on five short English prompts (from the attention weights that Transformer Explainer publishes, Cho et al., 2024, arXiv:2408.04619).
 #
 # If the highest score is near the baseline, the model has no head of this kind on this text.
 #
@@ -585,7 +585,7 @@ score_map(scores, uniform, "attention weight on the previous token")
 #
 # *Difficulty 1 of 5 · importance 3 of 5 · 10 minutes · core, 8 points*
 #
-# **Why.** Softmax makes every row add up to 1, also when no key matches the query. Many heads of trained models then give most of the weight to the first token, which is called an **attention sink** (Xiao et al. 2023, arXiv:2309.17453). Its *value* is short, so that z stays small although the weight is large (Gu et al. 2024, arXiv:2410.10781). A pattern with everything on token 0 often means that the head does little there.
+# **Why.** Softmax makes every row add up to 1, also when no key matches the query. Many heads of trained models then give most of the weight to the first token, which is called an **attention sink** (Xiao et al., 2023, arXiv:2309.17453). Its *value* is short, so that z stays small although the weight is large (Gu et al., 2024, arXiv:2410.10781). A pattern with everything on token 0 often means that the head does little there.
 #
 # The score is the attention weight on the first token. The first token itself can see nothing else, so it is left out: average over the queries from the second on. All leading axes are kept.
 #
@@ -639,7 +639,7 @@ score_map(scores, uniform, "attention weight on the first token")
 # %% [markdown]
 # ## Exercise 7 · `induction_score`
 #
-# *Anna Tom Rose Ben … Anna Tom Rose Ben … Anna* — **and who comes now?** You can say *Tom* without knowing any of these people: you find where *Anna* came before, and take the name after it. A head that does this is called an **induction head** (Elhage et al. 2021). It does not depend on meaning or grammar and works on text that the model has never seen: a simple form of **in-context learning**, which uses what the prompt itself shows (Olsson et al. 2022, arXiv:2209.11895).
+# *Anna Tom Rose Ben … Anna Tom Rose Ben … Anna* — **and who comes now?** You can say *Tom* without knowing any of these people: you find where *Anna* came before, and take the name after it. A head that does this is called an **induction head** (Elhage et al., 2021). It does not depend on meaning or grammar and works on text that the model has never seen: a simple form of **in-context learning**, which uses what the prompt itself shows (Olsson et al., 2022, arXiv:2209.11895).
 #
 # *Difficulty 3 of 5 · importance 5 of 5 · 20 minutes · core, 16 points*
 #
@@ -705,7 +705,7 @@ score_map(scores, uniform, "attention weight on the token after the earlier copy
 # %% [markdown]
 # <details><summary>What you should see</summary>
 #
-# `equal the mean taken one query at a time`. In the storyteller the highest score is 0.87 (layer 3, head 1), 14 times the uniform baseline's 0.06, and the same head has 0.88 on rings of 5: it follows the names, not a fixed distance. GPT-2 small has several induction heads, among them head 5 of layer 5 and head 9 of layer 6 (Wang et al. 2022, arXiv:2211.00593).
+# `equal the mean taken one query at a time`. In the storyteller the highest score is 0.87 (layer 3, head 1), 14 times the uniform baseline's 0.06, and the same head has 0.88 on rings of 5: it follows the names, not a fixed distance. GPT-2 small has several induction heads, among them head 5 of layer 5 and head 9 of layer 6 (Wang et al., 2022, arXiv:2211.00593).
 #
 # </details>
 
@@ -749,7 +749,7 @@ pictures.curve(torch.arange(1, rounds.shape[1]), loss, x_title="position", y_tit
 #
 # ### An induction head made by hand
 #
-# **What is needed for induction?** One head is not enough. To find "the token after *Anna*", a query must match a key by the token *before* that key's position, and in the first layer a key depends on its own token and its own position alone. So it takes two heads in two layers: a **previous-token head**, which writes the previous token into each position's vector, and in a later layer a head whose keys read that. One head uses what another has written: this is called **composition** (Elhage et al. 2021).
+# **What is needed for induction?** One head is not enough. To find "the token after *Anna*", a query must match a key by the token *before* that key's position, and in the first layer a key depends on its own token and its own position alone. So it takes two heads in two layers: a **previous-token head**, which writes the previous token into each position's vector, and in a later layer a head whose keys read that. One head uses what another has written: this is called **composition** (Elhage et al., 2021).
 #
 # `induction_circuit` has weights for such a model. They were not trained: each matrix has a few ones in the right positions (open `utils/examples/induction_by_hand.py` to see them). The attention is your code. **Does the model predict the next name, and with which head?**
 
@@ -1008,7 +1008,7 @@ for seq in (1_024, 8_192, 65_536):
 # %% [markdown]
 # *Difficulty 3 of 5 · importance 4 of 5 · 20 minutes · stretch, 15 points*
 #
-# **Why.** `F.scaled_dot_product_attention` does scores, mask, softmax and weighted sum in one call. On a GPU its fused kernels go through the keys block by block and never store the whole pattern (FlashAttention: Dao et al. 2022, arXiv:2205.14135). Most current code calls it, so it is worth knowing what it does and what it leaves to you.
+# **Why.** `F.scaled_dot_product_attention` does scores, mask, softmax and weighted sum in one call. On a GPU its fused kernels go through the keys block by block and never store the whole pattern (FlashAttention: Dao et al., 2022, arXiv:2205.14135). Most current code calls it, so it is worth knowing what it does and what it leaves to you.
 #
 # Compute z with that function, from q, k and v of all heads. It scales by 1/√d_head itself. It hides nothing unless you tell it to: you pass the mask. There may be fewer queries than keys, and then the queries are the last positions, as in week 5.
 #
@@ -1061,7 +1061,7 @@ checks.sdpa_attention(sdpa_attention)
 #
 # ## Stretch 2 · `grouped_query_attention`
 #
-# When a model generates text, it keeps the keys and values of all tokens so far (week 9). **Do all heads need keys and values of their own?** Llama 3 with 8 billion parameters has 32 query heads and only 8 heads of keys and values (Grattafiori et al. 2024, arXiv:2407.21783): four neighbouring query heads use the same one. This is **grouped-query attention** (Ainslie et al. 2023, arXiv:2305.13245). The queries stay different; keys and values are kept once for each group.
+# When a model generates text, it keeps the keys and values of all tokens so far (week 9). **Do all heads need keys and values of their own?** Llama 3 with 8 billion parameters has 32 query heads and only 8 heads of keys and values (Grattafiori et al., 2024, arXiv:2407.21783): four neighbouring query heads use the same one. This is **grouped-query attention** (Ainslie et al., 2023, arXiv:2305.13245). The queries stay different; keys and values are kept once for each group.
 #
 # *Difficulty 3 of 5 · importance 3 of 5 · 25 minutes · stretch, 18 points*
 #
@@ -1119,18 +1119,18 @@ pictures.bars(kept, title="Keys and values of one text", value_title="MB")
 # %% [markdown]
 # <details><summary>What you should see</summary>
 #
-# `equal torch's own grouped attention`; then 75.5 MB with 12 heads of keys and values, 37.7 MB with 6, and 6.3 MB with a single one, which is called multi-query attention (Shazeer 2019, arXiv:1911.02150).
+# `equal torch's own grouped attention`; then 75.5 MB with 12 heads of keys and values, 37.7 MB with 6, and 6.3 MB with a single one, which is called multi-query attention (Shazeer, 2019, arXiv:1911.02150).
 #
 # </details>
 
 # %% [markdown]
 # ## Stretch 3 · `rotary_positions`
 #
-# GPT-2 adds a learned position vector once, before the first block, and has 1,024 of them: positions 0 to 1,023 and no more. Many later models use **rotary positions** instead (RoPE: Su et al. 2021, arXiv:2104.09864). Nothing is added to the stream; every head rotates its queries and keys by angles that grow with their position. **What does the score depend on then?** A dot product depends on the angle *between* two vectors, so the score depends on the distance of the two tokens, and not on their positions.
+# GPT-2 adds a learned position vector once, before the first block, and has 1,024 of them: positions 0 to 1,023 and no more. Many later models use **rotary positions** instead (RoPE: Su et al., 2021, arXiv:2104.09864). Nothing is added to the stream; every head rotates its queries and keys by angles that grow with their position. **What does the score depend on then?** A dot product depends on the angle *between* two vectors, so the score depends on the distance of the two tokens, and not on their positions.
 #
 # *Difficulty 4 of 5 · importance 3 of 5 · 30 minutes · stretch, 22 points*
 #
-# **Why.** Scores then depend on relative positions, and the formula is defined for every position. That does not mean that a model works beyond the lengths it was trained on: there it meets distances that it has never seen, and gets worse unless it is adapted (Press et al. 2021, arXiv:2108.12409; Chen et al. 2023, arXiv:2306.15595).
+# **Why.** Scores then depend on relative positions, and the formula is defined for every position. That does not mean that a model works beyond the lengths it was trained on: there it meets distances that it has never seen, and gets worse unless it is adapted (Press et al., 2021, arXiv:2108.12409; Chen et al., 2023, arXiv:2306.15595).
 #
 # The d_head numbers of a vector are taken as pairs: pair j is number j and number j + d_head/2, the coordinates (a, b) of a point in a plane. (Some code pairs neighbours instead. Here it is as in Hugging Face's Llama.) At position p pair j is rotated by the angle
 #
@@ -1166,7 +1166,7 @@ pictures.bars(kept, title="Keys and values of one text", value_title="MB")
 def rotary_positions(
     x: Float[Tensor, "... seq d_head"], first_position: int = 0, base: float = 10_000.0
 ) -> Float[Tensor, "... seq d_head"]:
-    """The queries or keys, each rotated according to its position: Su et al. 2021, paired as in Llama.
+    """The queries or keys, each rotated according to its position: Su et al., 2021, paired as in Llama.
 
     Pair j is (x[j], x[j + d_head/2]); at position p it is rotated by p · base^(−2j / d_head) radians. d_head is
     even. The first token is at `first_position`. Tensors that you make here take device=x.device.
@@ -1209,15 +1209,15 @@ pictures.heatmap(
 # %% [markdown]
 # ## Common questions
 #
-# **Does the model need all its heads?** Often not. In trained models for translation, and in BERT, many heads could be removed one at a time with hardly any loss, and some layers kept only one (Michel et al. 2019, *Are Sixteen Heads Really Better than One?*, arXiv:1905.10650). During training more heads can still be useful.
+# **Does the model need all its heads?** Often not. In trained models for translation, and in BERT, many heads could be removed one at a time with hardly any loss, and some layers kept only one (Michel et al., 2019, *Are Sixteen Heads Really Better than One?*, arXiv:1905.10650). During training more heads can still be useful.
 #
 # **Does a high score show that a head does the job?** It shows where the head attends, on this text. Whether the model's prediction depends on it is another question, which an ablation answers: remove the head and measure the loss (week 12).
 #
-# **Can one head use what another has found?** Not in the same layer: all heads of a layer read the same input. In a later layer, yes, because the result is in the residual stream: a later head's queries, keys or values can read it. These are called Q-, K- and V-composition (Elhage et al. 2021, *A Mathematical Framework for Transformer Circuits*); the induction head uses K-composition.
+# **Can one head use what another has found?** Not in the same layer: all heads of a layer read the same input. In a later layer, yes, because the result is in the residual stream: a later head's queries, keys or values can read it. These are called Q-, K- and V-composition (Elhage et al., 2021, *A Mathematical Framework for Transformer Circuits*); the induction head uses K-composition.
 #
 # **Must `n_heads` · `d_head` be `d_model`?** No. It keeps parameters and computation the same for every number of heads, and it is what the transformer of 2017 and GPT-2 have. Your module works with any `d_head`, and some models use others.
 #
-# **Why is the first token the sink, and not another?** Every later query can see it, so a head can always attend to it. Training finds such a sink even if the token carries no meaning; models that start from a fixed special token put it there (Xiao et al. 2023, arXiv:2309.17453; Gu et al. 2024, arXiv:2410.10781). In GPT-2 small the first token also has the massive activations of week 4.
+# **Why is the first token the sink, and not another?** Every later query can see it, so a head can always attend to it. Training finds such a sink even if the token carries no meaning; models that start from a fixed special token put it there (Xiao et al., 2023, arXiv:2309.17453; Gu et al., 2024, arXiv:2410.10781). In GPT-2 small the first token also has the massive activations of week 4.
 # %% [markdown]
 # ## For your pair session (90 minutes)
 #

@@ -112,7 +112,7 @@ for ids, row in zip(two_prompts, logits[:, -1].softmax(dim=-1), strict=True):
 #
 # Each half reads through its own LayerNorm and has a **residual connection**: its result is added to the stream that it reads. So nothing is overwritten, although a later half can cancel an earlier one by adding the negative. After the last block, one more LayerNorm (**ln_f**) is applied, and the unembedding takes the dot product of the result with every token's vector.
 #
-# The paper that introduced the transformer (Vaswani and others, 2017, arXiv:1706.03762, section 4) gives two reasons for it. *Parallel computation*: within a text, no position waits for the one before it, so a few large matrix products process all of them at once. *Short paths*: attention connects any two positions in one step. A **recurrent neural network (RNN)** reads one token after the other, and information from a thousand tokens ago has to pass through a thousand steps.
+# The paper that introduced the transformer (Vaswani et al., 2017, arXiv:1706.03762, section 4) gives two reasons for it. *Parallel computation*: within a text, no position waits for the one before it, so a few large matrix products process all of them at once. *Short paths*: attention connects any two positions in one step. A **recurrent neural network (RNN)** reads one token after the other, and information from a thousand tokens ago has to pass through a thousand steps.
 #
 # The cost is in attention. Every query is compared with every key, so the number of scores grows with the *square* of the prompt's length. In exercise 7 you find out from which length on this dominates.
 #
@@ -515,7 +515,7 @@ checks.count_parameters(count_parameters)
 #
 # </details>
 #
-# **Does the count also work for GPT-3?** Its paper (Brown and others, 2020, arXiv:2005.14165) gives its sizes in table 2.1: 96 layers, `d_model` 12,288. It calls the model "175 billion".
+# **Does the count also work for GPT-3?** Its paper (Brown et al., 2020, arXiv:2005.14165) gives its sizes in table 2.1: 96 layers, `d_model` 12,288. It calls the model "175 billion".
 
 # %% tags=["look", "raises-exception"]
 gpt3 = ModelConfig(12288, 96, 128, 4 * 12288, 96, 50257, 2048, 1e-5)
@@ -540,7 +540,7 @@ print(f"\n{gpt2.name}'s own file holds {sum(in_the_file.values()):,} numbers, ea
 # - the weights that write to the residual stream, `W_O` and `W_out` of every block, have 0.02 divided by √(2 · n_layers), because the results of 2 · **n_layers** of them are added up;
 # - biases are 0, gains are 1.
 #
-# This is their reading of a sentence in GPT-2's paper (Radford and others, 2019, section 2.3): the weights of residual layers are scaled "by a factor of 1/√N where N is the number of residual layers". The code that OpenAI published (github.com/openai/gpt-2) has 0.02 as well, but 0.01 for `W_pos`, and no such factor.
+# This is their reading of a sentence in GPT-2's paper (Radford et al., 2019, section 2.3): the weights of residual layers are scaled "by a factor of 1/√N where N is the number of residual layers". The code that OpenAI published (github.com/openai/gpt-2) has 0.02 as well, but 0.01 for `W_pos`, and no such factor.
 #
 # *Difficulty 3 of 5 · importance 4 of 5 · 20 minutes · core, 12 points*
 #
@@ -857,9 +857,9 @@ pictures.curves(
 )
 
 # %% [markdown]
-# Up to GPT-2's 1,024 tokens, attention's square is the smaller part, in GPT-2 small 13% at most. At ten times that length it is the larger part; at a hundred times, nearly everything. (For *memory* the square matters earlier: see the first stretch exercise.) Later work reduces this cost: sparse attention computes a part of the square (Child and others, 2019, arXiv:1904.10509), and FlashAttention computes all of it without storing it (Dao and others, 2022, arXiv:2205.14135).
+# Up to GPT-2's 1,024 tokens, attention's square is the smaller part, in GPT-2 small 13% at most. At ten times that length it is the larger part; at a hundred times, nearly everything. (For *memory* the square matters earlier: see the first stretch exercise.) Later work reduces this cost: sparse attention computes a part of the square (Child et al., 2019, arXiv:1904.10509), and FlashAttention computes all of it without storing it (Dao et al., 2022, arXiv:2205.14135).
 #
-# A common rule of thumb is *2 FLOPs for each parameter and token* (Kaplan and others, 2020, arXiv:2001.08361, who leave out the embeddings). It counts the products with weights and leaves out those with other tokens.
+# A common rule of thumb is *2 FLOPs for each parameter and token* (Kaplan et al., 2020, arXiv:2001.08361, who leave out the embeddings). It counts the products with weights and leaves out those with other tokens.
 
 # %% tags=["look", "raises-exception"]
 for name, each in {gpt2.name: gpt2.config, **CONFIGS, "GPT-3": gpt3}.items():
@@ -1138,7 +1138,7 @@ for seq in (128, 1024):
 # %% [markdown]
 # ## Stretch 2 · `PostNormBlock`
 #
-# In the first transformer (Vaswani and others, 2017) and in OpenAI's first GPT (Radford and others, 2018), the norms come *after* each sum; this is called **post-norm**. The output of the norm is then the stream.
+# In the first transformer (Vaswani et al., 2017) and in OpenAI's first GPT (Radford et al., 2018), the norms come *after* each sum; this is called **post-norm**. The output of the norm is then the stream.
 #
 # $$x' = \text{ln}_1\big(x + \text{attn}(x)\big), \qquad x'' = \text{ln}_2\big(x' + \text{mlp}(x')\big)$$
 #
@@ -1187,7 +1187,7 @@ checks.PostNormBlock(PostNormBlock)
 #
 # ## Stretch 3 · `ParallelBlock`
 #
-# In a block, the MLP waits for attention. **Does it have to?** In GPT-J (Wang and Komatsuzaki, 2021) and PaLM (Chowdhery and others, 2022, arXiv:2204.02311) both halves read the same vectors, and both results are added at once: a **parallel block**. One norm is enough for this. (GPT-NeoX has parallel halves, too, but a norm for each of them.)
+# In a block, the MLP waits for attention. **Does it have to?** In GPT-J (Wang and Komatsuzaki, 2021) and PaLM (Chowdhery et al., 2022, arXiv:2204.02311) both halves read the same vectors, and both results are added at once: a **parallel block**. One norm is enough for this. (GPT-NeoX has parallel halves, too, but a norm for each of them.)
 #
 # $$x' = x + \text{attn}\big(\text{ln}_1(x)\big) + \text{mlp}\big(\text{ln}_1(x)\big)$$
 #
@@ -1291,7 +1291,7 @@ pictures.curves(
 #
 # ## Stretch 4 · `gradient_norms`
 #
-# Post-norm transformers are usually trained with a *warm-up*: the first steps are much smaller than the later ones. Pre-norm transformers can do without (Xiong and others, *On Layer Normalization in the Transformer Architecture*, 2020, arXiv:2002.04745). The authors look for the reason in the very first step: **how long are the gradients of a model that has learned nothing yet?**
+# Post-norm transformers are usually trained with a *warm-up*: the first steps are much smaller than the later ones. Pre-norm transformers can do without (Xiong et al., *On Layer Normalization in the Transformer Architecture*, 2020, arXiv:2002.04745). The authors look for the reason in the very first step: **how long are the gradients of a model that has learned nothing yet?**
 #
 # The derivative of the loss with respect to a parameter says how fast the loss grows with that parameter. All derivatives with respect to a block's parameters, joined into one vector, are the block's *gradient*. Week 10 computes gradients by hand; here torch does. After `loss.backward()`, the derivatives with respect to each parameter are in `parameter.grad`, which has the parameter's shape.
 #
@@ -1405,7 +1405,7 @@ for kind in KINDS:
 #
 # So how long the gradients are, and how fast they change with depth, depends on the initial weights. What the picture and the table both show is that the last block's gradient is the longest in the post-norm model, and that its ratio to the other two is larger with 16 blocks than with 2. (With one block it is much longer in the picture, too, 0.67 compared with 0.25 and 0.20: the comparison depends on the depths that one takes.)
 #
-# In a pre-norm model the stream gets longer with every block, and `ln_f` divides by its length, so one block's share of the output gets smaller. In a post-norm model each norm brings the stream back to the same length, and the last block's result is as large a part of the output with sixteen blocks as with two. Xiong and others derive this for random weights: the bound on the last layer's gradient falls as 1/√n_layers with pre-norm, and does not depend on n_layers with post-norm. A deep post-norm model therefore begins with large steps in its last blocks, unless the learning rate is small at first.
+# In a pre-norm model the stream gets longer with every block, and `ln_f` divides by its length, so one block's share of the output gets smaller. In a post-norm model each norm brings the stream back to the same length, and the last block's result is as large a part of the output with sixteen blocks as with two. Xiong et al. derive this for random weights: the bound on the last layer's gradient falls as 1/√n_layers with pre-norm, and does not depend on n_layers with post-norm. A deep post-norm model therefore begins with large steps in its last blocks, unless the learning rate is small at first.
 #
 # ### The three, trained
 #
@@ -1464,13 +1464,13 @@ for rate, (weights, warm_up) in itertools.product((0.003, 0.01), beginnings):
 #
 # </details>
 #
-# In all runs the loss falls quickly to about 5.5 nats. The entropy of single tokens in these stories is 5.43: this is as far as a model gets that knows how frequent each token is and nothing about its context. From there, pre-norm and parallel models go on in every setting, with a warm-up or without. Most post-norm models stay there for all 200 steps; with the smaller learning rate *and* a warm-up they get away from it. This fits Xiong and others: pre-norm trains without a warm-up, and post-norm needs small first steps. GPT-2, GPT-3 and Llama use pre-norm.
+# In all runs the loss falls quickly to about 5.5 nats. The entropy of single tokens in these stories is 5.43: this is as far as a model gets that knows how frequent each token is and nothing about its context. From there, pre-norm and parallel models go on in every setting, with a warm-up or without. Most post-norm models stay there for all 200 steps; with the smaller learning rate *and* a warm-up they get away from it. This fits Xiong et al.: pre-norm trains without a warm-up, and post-norm needs small first steps. GPT-2, GPT-3 and Llama use pre-norm.
 #
-# What do these runs *not* show? First, settings chosen after pilot runs, with two seeds, say that such a difference exists, not how often it occurs. Second, the thirty steps above and these runs disagree about GPT-2's small initial weights: there post-norm was ahead, here it stays at 5.5. Third, parallel blocks are ahead here, but this says nothing about large models: PaLM's authors found them slightly worse at 8 billion parameters and no worse at 62 billion (Chowdhery and others, 2022, arXiv:2204.02311, section 2). And 200 steps of a model with d_model 32 do not show where long runs end: the first GPT (Radford and others, 2018) and BERT (Devlin and others, 2018, arXiv:1810.04805) are post-norm models, and both were trained with a warm-up.
+# What do these runs *not* show? First, settings chosen after pilot runs, with two seeds, say that such a difference exists, not how often it occurs. Second, the thirty steps above and these runs disagree about GPT-2's small initial weights: there post-norm was ahead, here it stays at 5.5. Third, parallel blocks are ahead here, but this says nothing about large models: PaLM's authors found them slightly worse at 8 billion parameters and no worse at 62 billion (Chowdhery et al., 2022, arXiv:2204.02311, section 2). And 200 steps of a model with d_model 32 do not show where long runs end: the first GPT (Radford et al., 2018) and BERT (Devlin et al., 2018, arXiv:1810.04805) are post-norm models, and both were trained with a warm-up.
 #
 # ## Stretch 5 · `LlamaAttention`
 #
-# Over the weeks you may have built the parts of another model: RMSNorm and SwiGLU in week 4, grouped-query attention and rotary positions in week 6. They are the parts of **Llama** (Touvron and others, 2023, arXiv:2302.13971; Grattafiori and others, 2024, arXiv:2407.21783), whose design many open models have taken over. **How much of your GPT-2 has to change to become a Llama?** Begin with the attention layer.
+# Over the weeks you may have built the parts of another model: RMSNorm and SwiGLU in week 4, grouped-query attention and rotary positions in week 6. They are the parts of **Llama** (Touvron et al., 2023, arXiv:2302.13971; Grattafiori et al., 2024, arXiv:2407.21783), whose design many open models have taken over. **How much of your GPT-2 has to change to become a Llama?** Begin with the attention layer.
 #
 # *Difficulty 3 of 5 · importance 3 of 5 · 25 minutes · stretch, 18 points*
 #
@@ -1746,9 +1746,9 @@ with torch.no_grad():
 #
 # **Why 12 blocks and a d_model of 768?** They are hyperparameters: sizes that people choose. GPT-2 small has those of the first GPT (12 blocks, d_model 768, 12 heads). A larger model can predict better and costs more to train and to run; the three other GPT-2s are larger in every size except d_head, d_vocab and n_ctx. How much a given size gains is measured, not derived (week 11).
 #
-# **Do the blocks share their weights?** No, each of the 12 has its own; in GPT-2 only the embedding and the unembedding share a matrix. Models whose blocks share all weights exist: ALBERT (Lan and others, 2019, arXiv:1909.11942) uses one block many times. This saves parameters, but not FLOPs.
+# **Do the blocks share their weights?** No, each of the 12 has its own; in GPT-2 only the embedding and the unembedding share a matrix. Models whose blocks share all weights exist: ALBERT (Lan et al., 2019, arXiv:1909.11942) uses one block many times. This saves parameters, but not FLOPs.
 #
-# **How is GPT-2 related to BERT and to the first transformer?** The first transformer was an **encoder–decoder** for translation: an encoder reads the source text, and a decoder writes the translation and also attends to the encoder's output. BERT (Devlin and others, 2018, arXiv:1810.04805) is an encoder alone: its attention is **bidirectional**, without a causal mask, and it is trained to predict masked tokens. GPT-2 is a decoder alone: its attention is causal, and it is trained to predict the next token.
+# **How is GPT-2 related to BERT and to the first transformer?** The first transformer was an **encoder–decoder** for translation: an encoder reads the source text, and a decoder writes the translation and also attends to the encoder's output. BERT (Devlin et al., 2018, arXiv:1810.04805) is an encoder alone: its attention is **bidirectional**, without a causal mask, and it is trained to predict masked tokens. GPT-2 is a decoder alone: its attention is causal, and it is trained to predict the next token.
 #
 # **Why are there logits at every position, if only the last ones predict a new token?** In training every position has a next token that is known, so one text of 1,024 tokens gives up to 1,023 predictions to learn from. When text is generated, only the last position's logits are used (week 9).
 #

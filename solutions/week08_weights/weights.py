@@ -731,7 +731,7 @@ pictures.bars(results, title="what was loaded wrongly", value_title="mean loss o
 # %% [markdown]
 # ## Exercise 7 · `perplexity`
 #
-# A loss in nats is hard to picture. **Which number of equally probable tokens would give the same loss?** If one of 8 is drawn, the loss is log 8, so this number is e to the power of the loss. It is called **perplexity**. GPT-2's paper (Radford and others, 2019) reports it for several data sets.
+# A loss in nats is hard to picture. **Which number of equally probable tokens would give the same loss?** If one of 8 is drawn, the loss is log 8, so this number is e to the power of the loss. It is called **perplexity**. GPT-2's paper (Radford et al., 2019) reports it for several data sets.
 #
 # *Difficulty 1 of 5 · importance 3 of 5 · 5 minutes · core, 5 points*
 #
@@ -942,7 +942,7 @@ pictures.curve(
 #
 # </details>
 #
-# Most pieces begin in the middle of a story, whose beginning is not in the context, so the losses are large at first. Once the context holds the whole of the present story, more of it cannot help: these stories are independent of each other. In books and in code, earlier parts do matter, and the loss falls further with longer contexts (Kaplan and others, 2020, arXiv:2001.08361, measure it in their section on the dependence on context).
+# Most pieces begin in the middle of a story, whose beginning is not in the context, so the losses are large at first. Once the context holds the whole of the present story, more of it cannot help: these stories are independent of each other. In books and in code, earlier parts do matter, and the loss falls further with longer contexts (Kaplan et al., 2020, arXiv:2001.08361, measure it in their section on the dependence on context).
 #
 # Within the window, every earlier token can be attended to, but the attention weights of a row add up to 1, so they are distributed over more and more keys.
 
@@ -1002,7 +1002,7 @@ checks.cloze_accuracy(cloze_accuracy)
 #
 # </details>
 #
-# **Does the model need the story to answer?** Each question below is a story, cut off before the last name or noun that has been mentioned before. The model gets each question twice: with the whole story so far, and with the last eight tokens alone. The LAMBADA test (Paperno and others, 2016, arXiv:1606.06031) works like this, with passages from novels; GPT-2's paper reports it.
+# **Does the model need the story to answer?** Each question below is a story, cut off before the last name or noun that has been mentioned before. The model gets each question twice: with the whole story so far, and with the last eight tokens alone. The LAMBADA test (Paperno et al., 2016, arXiv:1606.06031) works like this, with passages from novels; GPT-2's paper reports it.
 
 
 # %% tags=["set-up"] nbgrader={"grade": false, "grade_id": "question_of", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -1085,7 +1085,7 @@ checks.shape_table(shape_table)
 # %% [markdown]
 # ## From small to large
 #
-# Your loader takes all sizes from the config, so the same code loads each GPT-2 that OpenAI published. **What grows, and how fast?** The row before the last is GPT-3 as its paper describes it (Brown and others, 2020, arXiv:2005.14165, table 2.1); its parameters are counted with your own classes. GPT-4 has question marks: its report leaves out the architecture and the size, and says so (OpenAI, 2023, arXiv:2303.08774, section 2). No memory is needed for this: on torch's *meta* device, tensors have a shape but no numbers.
+# Your loader takes all sizes from the config, so the same code loads each GPT-2 that OpenAI published. **What grows, and how fast?** The row before the last is GPT-3 as its paper describes it (Brown et al., 2020, arXiv:2005.14165, table 2.1); its parameters are counted with your own classes. GPT-4 has question marks: its report leaves out the architecture and the size, and says so (OpenAI, 2023, arXiv:2303.08774, section 2). No memory is needed for this: on torch's *meta* device, tensors have a shape but no numbers.
 
 # %% tags=["look", "raises-exception"]
 gpt3 = ModelConfig(12288, 96, 128, 49152, 96, 50257, 2048, 1e-5)
@@ -1110,7 +1110,7 @@ print(f"{'GPT-4':14}{'?':>8}{'?':>7}{'?':>9}{'?':>7}{'?':>17}{'?':>12}{'?':>23}"
 # | `d_model` | room for more information in each vector | parameters and time of the blocks, with its square (d_mlp grows with it) |
 # | `n_ctx` | tokens can read from further back | scores, with its square; and the weights of a query are spread over more keys (the dilution that week 5 measures) |
 #
-# How much the loss falls with the number of parameters and of training tokens can be predicted from smaller models, with an error (**scaling laws**: Kaplan and others, 2020; Hoffmann and others, 2022, arXiv:2203.15556); week 11 measures it for small models.
+# How much the loss falls with the number of parameters and of training tokens can be predicted from smaller models, with an error (**scaling laws**: Kaplan et al., 2020; Hoffmann et al., 2022, arXiv:2203.15556); week 11 measures it for small models.
 #
 # With a network connection, two lines are enough to load a larger one into your model (1.5 GB to download, and about 3 GB of memory, since the state dict and your copy are both in it; stretch 2 needs half):
 #

@@ -423,7 +423,7 @@ checks.top_k_filter(top_k_filter)
 #
 # *Difficulty 4 of 5 · importance 5 of 5 · 25 minutes · core, 14 points*
 #
-# **Why.** After *Once upon a* one token has nearly all the probability; after *there was a* many tokens are good continuations. A fixed k is too large for the first and too small for the second. **Top-p**, also called **nucleus sampling** (Holtzman and others, 2019, arXiv:1904.09751), adapts the number to the distribution: sort the tokens by probability, go down the list, and keep as many as it takes until their probabilities add up to p. The kept tokens are the nucleus.
+# **Why.** After *Once upon a* one token has nearly all the probability; after *there was a* many tokens are good continuations. A fixed k is too large for the first and too small for the second. **Top-p**, also called **nucleus sampling** (Holtzman et al., 2019, arXiv:1904.09751), adapts the number to the distribution: sort the tokens by probability, go down the list, and keep as many as it takes until their probabilities add up to p. The kept tokens are the nucleus.
 #
 # One detail decides whether your filter agrees with other implementations. **Does the token with which the sum reaches p stay?** Yes. The kept tokens have *at least* the probability p together, and they are the fewest that have it. Five tokens with the probabilities 0.5, 0.25, 0.125, 0.0625 and 0.0625:
 #
@@ -513,7 +513,7 @@ for word, count, best in zip(token_strings(sentence[0]), kept, logits.argmax(dim
 #
 # *Difficulty 3 of 5 · importance 3 of 5 · 20 minutes · core, 10 points*
 #
-# **Why.** A phrase that occurs in the text often becomes more probable after it, and greedy decoding then repeats it without end (measured by Holtzman and others, 2019, and in the section on repetition below). The **repetition penalty** (Keskar and others, 2019, arXiv:1909.05858) makes every token less probable that occurs in the text already.
+# **Why.** A phrase that occurs in the text often becomes more probable after it, and greedy decoding then repeats it without end (measured by Holtzman et al., 2019, and in the section on repetition below). The **repetition penalty** (Keskar et al., 2019, arXiv:1909.05858) makes every token less probable that occurs in the text already.
 #
 # It changes logits by a factor. A positive logit is divided by the penalty. **And a negative one?** Dividing −3 by 2 gives −1.5, which is more, not less. So a negative logit is multiplied, as in Hugging Face's library; the paper's formula divides all of them. (This penalty has a weakness: adding the same number to all logits does not change the probabilities, but it can change which logits are positive.)
 #
@@ -967,7 +967,7 @@ print(f"Mean surprisal of a token, in nats, in each third of the text: {thirds}.
 pictures.coloured_tokens([gpt2.tokenizer.decode([token]) for token in circles.tolist()], repeated(circles))
 
 # %% [markdown]
-# In the storyteller, the mean surprisal falls from third to third: the more often *She lived she asked.* has occurred, the more probable it becomes. (Holtzman and others, 2019, show the same for GPT-2.) A single draw of another token could end the loop, but greedy decoding never draws.
+# In the storyteller, the mean surprisal falls from third to third: the more often *She lived she asked.* has occurred, the more probable it becomes. (Holtzman et al., 2019, show the same for GPT-2.) A single draw of another token could end the loop, but greedy decoding never draws.
 #
 # ### High temperatures
 #
@@ -1025,12 +1025,12 @@ for minimum in (0, 90):
 # | greedy | takes the most probable token | answers that should be the same each time | repeats itself |
 # | temperature | divides the logits | one number that sets how random the text is | high: unlikely tokens of the long tail; low: nearly greedy |
 # | top-k | draws from the k most probable tokens | cutting off the tail at a fixed size | too many tokens where one is nearly certain, too few where many are good |
-# | top-p | draws from the fewest tokens that have p together | open-ended text (Holtzman and others, 2019, used p = 0.95) | where the distribution is flat, the nucleus is large and contains part of the tail |
+# | top-p | draws from the fewest tokens that have p together | open-ended text (Holtzman et al., 2019, used p = 0.95) | where the distribution is flat, the nucleus is large and contains part of the tail |
 # | repetition penalty | divides positive logits, multiplies negative ones | avoiding loops | also makes names, full stops and *the* less probable, which have to recur |
 # | frequency penalty | subtracts the penalty for each occurrence | long texts | grows with the text, until common words are suppressed |
 # | minimum length | excludes the stop tokens at first | answers that must not be too short | a text that was complete is continued with tokens that were almost impossible |
 #
-# **Which of them reduces repetition, and which reduces nonsense?** The same two words, one text for each way, all with the same seed (with GPT-2's weights, they take up to half a minute). How much is repeated, and what is the mean surprisal? A lower surprisal is not a better text: Holtzman and others (2019) found that text by people is less probable, under GPT-2, than text found by maximising probability.
+# **Which of them reduces repetition, and which reduces nonsense?** The same two words, one text for each way, all with the same seed (with GPT-2's weights, they take up to half a minute). How much is repeated, and what is the mean surprisal? A lower surprisal is not a better text: Holtzman et al. (2019) found that text by people is less probable, under GPT-2, than text found by maximising probability.
 
 # %% tags=["look", "raises-exception"]
 ways = {
@@ -1262,7 +1262,7 @@ quiz(
 #
 # *Difficulty 5 of 5 · importance 3 of 5 · 40 minutes · stretch, 30 points*
 #
-# **Why.** It is used where one answer is best, for instance in machine translation: the paper that introduced the transformer decodes with 4 beams and a length penalty (Vaswani and others, 2017, arXiv:1706.03762).
+# **Why.** It is used where one answer is best, for instance in machine translation: the paper that introduced the transformer decodes with 4 beams and a length penalty (Vaswani et al., 2017, arXiv:1706.03762).
 #
 # A text's score is its log-probability: the sum of the log-probabilities of its new tokens. Without a stop token, that is all: after `n_new` rounds the best beam is returned.
 #
@@ -1365,7 +1365,7 @@ theirs = gpt2.model.generate(
 print("The library's 8 beams find the same text:", torch.equal(found, theirs[0]))
 
 # %% [markdown]
-# More beams usually find a text that is at least as probable, but this is not guaranteed: the most probable text may begin with tokens that every beam has dropped. In open-ended text a more probable text is often a worse one: Holtzman and others (2019) show GPT-2's beam search repeating the same sentences.
+# More beams usually find a text that is at least as probable, but this is not guaranteed: the most probable text may begin with tokens that every beam has dropped. In open-ended text a more probable text is often a worse one: Holtzman et al. (2019) show GPT-2's beam search repeating the same sentences.
 
 # %% [markdown]
 # ## Stretch 2 · `no_repeat_ngram`
@@ -1729,13 +1729,13 @@ kept = 2 * gpt2.config.n_layers * gpt2.config.n_heads * gpt2.config.d_head * (te
 print(f"In the end the cache holds {kept:,} numbers, which are {4 * kept / 1e6:.1f} MB.")
 
 # %% [markdown]
-# Usually the FLOPs shrink much more than the time does. With a cache there is so little to compute in each round that other costs dominate: starting each operation, and in large models reading all weights from memory for a single token. Services therefore generate many texts in one batch, so that the weights are read once for all of them (Pope and others, 2022, arXiv:2211.05102).
+# Usually the FLOPs shrink much more than the time does. With a cache there is so little to compute in each round that other costs dominate: starting each operation, and in large models reading all weights from memory for a single token. Services therefore generate many texts in one batch, so that the weights are read once for all of them (Pope et al., 2022, arXiv:2211.05102).
 #
 # ## Common questions
 #
 # **Which settings should I use?** It depends on the task. Where one answer is right, greedy decoding or a low temperature is usual; for open-ended text, temperatures of 0.7 to 1 with top-p of 0.9 to 0.95 are common starting points. They are hyperparameters of the decoding: compare a few on your own prompts and read the texts.
 #
-# **Why does a model repeat itself, if its training texts do not?** The causes are not fully understood. What has been measured is a feedback loop: the probability of a sentence rises with each time that it has occurred in the text (Holtzman and others, 2019; Xu and others, 2022, arXiv:2206.02369), as in the section on repetition above. In texts by people, too, what has occurred twice is more probable to occur again. Greedy decoding always takes this continuation, so it does not leave the loop.
+# **Why does a model repeat itself, if its training texts do not?** The causes are not fully understood. What has been measured is a feedback loop: the probability of a sentence rises with each time that it has occurred in the text (Holtzman et al., 2019; Xu et al., 2022, arXiv:2206.02369), as in the section on repetition above. In texts by people, too, what has occurred twice is more probable to occur again. Greedy decoding always takes this continuation, so it does not leave the loop.
 #
 # **Do top-k and top-p change the model?** No. They change the distribution from which a token is drawn: the excluded tokens get 0, and the probabilities of the others are divided by their sum. Loss and perplexity (week 8) are computed from the model's own probabilities, without any filter; with one, a true next token outside the set would have an infinite loss.
 #

@@ -697,7 +697,7 @@ checks.sgd_momentum(sgd_momentum)
 #
 # One learning rate for all parameters is a compromise, because gradients differ in size by orders of magnitude between parameters, as the first look has printed. **What if each number had a step size of its own?**
 #
-# **Adam** keeps two running means, its **moments**, for every number: of its gradient, $m$, and of the square of its gradient, $v$. The step is $m$ divided by the root of $v$. If a gradient has always been 0.001 or has always been 1,000, that fraction is 1 in both cases: what counts is how *consistent* it is. (Kingma and Ba, *Adam*, 2015, arXiv 1412.6980, algorithm 1.)
+# **Adam** keeps two running means, its **moments**, for every number: of its gradient, $m$, and of the square of its gradient, $v$. The step is $m$ divided by the root of $v$. If a gradient has always been 0.001 or has always been 1,000, that fraction is 1 in both cases: what counts is how *consistent* it is. (Kingma and Ba, *Adam*, 2015, arXiv:1412.6980, algorithm 1.)
 #
 # $$m \leftarrow \beta_1 m + (1 - \beta_1)\, g \qquad\qquad v \leftarrow \beta_2 v + (1 - \beta_2)\, g^2$$
 #
@@ -705,13 +705,13 @@ checks.sgd_momentum(sgd_momentum)
 #
 # $$\hat m = \frac{m}{1 - \beta_1^t} \qquad\qquad \hat v = \frac{v}{1 - \beta_2^t}$$
 #
-# The *W* in **AdamW** is for **weight decay**: at each step every weight becomes a little smaller, separately from the gradient. If the decay were added to the gradient instead (L2 regularisation), it would be divided by $\sqrt{\hat v}$ like the rest of it. (Loshchilov and Hutter, *Decoupled weight decay regularization*, 2019, arXiv 1711.05101, algorithm 2. There the decay is multiplied by the schedule's factor only; torch multiplies it by the whole learning rate, and so do we.)
+# The *W* in **AdamW** is for **weight decay**: at each step every weight becomes a little smaller, separately from the gradient. If the decay were added to the gradient instead (L2 regularisation), it would be divided by $\sqrt{\hat v}$ like the rest of it. (Loshchilov and Hutter, *Decoupled weight decay regularization*, 2019, arXiv:1711.05101, algorithm 2. There the decay is multiplied by the schedule's factor only; torch multiplies it by the whole learning rate, and so do we.)
 #
 # $$w \leftarrow w - \text{lr} \cdot \text{weight\_decay} \cdot w \qquad\qquad w \leftarrow w - \text{lr}\; \frac{\hat m}{\sqrt{\hat v} + \text{eps}}$$
 #
 # *Difficulty 4 of 5 · importance 5 of 5 · 30 minutes · core, 14 points*
 #
-# **Why.** It is the usual optimiser of language models: GPT-3, for one, was trained with Adam and weight decay (Brown et al., 2020, arXiv 2005.14165, appendix B). Next week every training step uses this class.
+# **Why.** It is the usual optimiser of language models: GPT-3, for one, was trained with Adam and weight decay (Brown et al., 2020, arXiv:2005.14165, appendix B). Next week every training step uses this class.
 #
 # Parameters come in **groups**, dicts with `"params"` and `"weight_decay"`, so that some can decay and others not. Keep `self.groups`, `self.lr`, `self.betas`, `self.eps`, and two dicts: `self.moments` from each parameter to its pair of tensors, m and v, and `self.steps` from each parameter to the number of steps that it has taken. The two methods at the end, which are given, save and restore them. The learning rate may be changed between steps by setting `optimizer.lr`. A parameter whose `.grad` is None is left alone: no step, no decay, and its t does not grow. **The convention:** steps are counted for each parameter separately, as in torch.optim.AdamW. The papers have a single t; it makes a difference only for a parameter whose first gradient comes late. Here its first step has t = 1; with one counter for all it would be up to three times too long. The check tries this. After `zero_grad` every gradient is None, and before that the gradients stay as they are.
 #
@@ -868,12 +868,12 @@ pictures.descent(valley, walks)
 # %% [markdown]
 # *What you should see:* with a larger learning rate, SGD crosses the valley floor at each step, and above a rate of 1 each crossing ends higher than it began: it diverges. Momentum overshoots the minimum and comes back. Adam's first steps are as long as the learning rate, in each coordinate separately. So with a rate of 0.02 it is the slowest of the three. With a rate of 2 both others diverge, and Adam still reaches the bottom, because the length of its steps does not grow with the gradient.
 #
-# No optimiser is best on every **loss surface**. On transformer language models Adam usually trains much faster than SGD; one explanation is that most tokens of the vocabulary are rare, and that SGD makes little progress on them (Kunstner et al., 2024, arXiv 2402.19449).
+# No optimiser is best on every **loss surface**. On transformer language models Adam usually trains much faster than SGD; one explanation is that most tokens of the vocabulary are rare, and that SGD makes little progress on them (Kunstner et al., 2024, arXiv:2402.19449).
 
 # %% [markdown]
 # ## Exercise 8 · `clip_grad_norm`
 #
-# Now and then a batch has a gradient many times as long as usual, and one step along it can make the model much worse. **What should be done with it?** It is not discarded, since its direction may still help. It is made shorter (Pascanu, Mikolov and Bengio, 2013, arXiv 1211.5063).
+# Now and then a batch has a gradient many times as long as usual, and one step along it can make the model much worse. **What should be done with it?** It is not discarded, since its direction may still help. It is made shorter (Pascanu, Mikolov and Bengio, 2013, arXiv:1211.5063).
 #
 # *Difficulty 2 of 5 · importance 4 of 5 · 10 minutes · core, 8 points*
 #
@@ -967,7 +967,7 @@ for max_norm in (math.inf, 10.0):
 # %% [markdown]
 # ## Exercise 9 · `lr_schedule`
 #
-# **Should the learning rate stay the same all the time?** In the first steps Adam's moments are means of very few gradients, so its steps are unreliable and should be short (Liu et al., 2020, arXiv 1908.03265). At the end, steps of a constant length keep jumping around a minimum, and shorter ones get closer to it. Hence a usual schedule: a short linear **warm-up**, then a decrease along half a cosine, a **cosine schedule** (Loshchilov and Hutter, *SGDR*, 2017, arXiv 1608.03983).
+# **Should the learning rate stay the same all the time?** In the first steps Adam's moments are means of very few gradients, so its steps are unreliable and should be short (Liu et al., 2020, arXiv:1908.03265). At the end, steps of a constant length keep jumping around a minimum, and shorter ones get closer to it. Hence a usual schedule: a short linear **warm-up**, then a decrease along half a cosine, a **cosine schedule** (Loshchilov and Hutter, *SGDR*, 2017, arXiv:1608.03983).
 #
 # *Difficulty 2 of 5 · importance 4 of 5 · 15 minutes · core, 6 points*
 #
@@ -1653,7 +1653,7 @@ pictures.curve(torch.arange(len(losses)), torch.tensor(losses), x_title="steps",
 #
 # **Is a small gradient a sign of a good model?** Not by itself. A gradient is also small where a function in the model is flat, as tanh and softmax are for large inputs (**vanishing gradients**). The loss on a validation text is the measure (week 11).
 #
-# **Do I ever write a backward pass by hand in practice?** Rarely, because autograd composes them. Hand-written ones are used where one fused operation should save memory or time, as FlashAttention's does (Dao et al., 2022, arXiv 2205.14135). A finite-difference test such as `torch.autograd.gradcheck` then belongs beside it.
+# **Do I ever write a backward pass by hand in practice?** Rarely, because autograd composes them. Hand-written ones are used where one fused operation should save memory or time, as FlashAttention's does (Dao et al., 2022, arXiv:2205.14135). A finite-difference test such as `torch.autograd.gradcheck` then belongs beside it.
 
 # %% [markdown]
 # ## For your pair session (90 minutes)

@@ -87,7 +87,7 @@ del untrained, trained, model  # with GPT-2 as the reference, half a gigabyte
 #
 # Training is a loop of four lines, which you know from week 10: *forward* (which probabilities does the model give?), *loss* (how low were those of the right tokens?), *backward* (how does the loss change with each weight?), *step* (move each weight a little).
 #
-# Because of the causal mask, training does not have to go one token at a time. A **window** of 100 tokens holds 99 predictions: of the second token from the first, of the third from the first two, and so on. One forward pass makes all of them, and none can use the tokens that it is to predict. A model that predicts each token from those before it is called **autoregressive**; a **bidirectional** one such as **BERT** has no causal mask and is trained to fill in masked tokens instead (Devlin et al., 2019, arXiv 1810.04805).
+# Because of the causal mask, training does not have to go one token at a time. A **window** of 100 tokens holds 99 predictions: of the second token from the first, of the third from the first two, and so on. One forward pass makes all of them, and none can use the tokens that it is to predict. A model that predicts each token from those before it is called **autoregressive**; a **bidirectional** one such as **BERT** has no causal mask and is trained to fill in masked tokens instead (Devlin et al., 2019, arXiv:1810.04805).
 #
 # Around the four lines you need:
 #
@@ -229,7 +229,7 @@ checks.train_val_split(train_val_split)
 #
 # </details>
 #
-# **Is any validation story also in the training part?** In texts from the internet this happens: Lee et al. (2022, *Deduplicating training data makes language models better*, arXiv 2107.06499) found copies of validation documents in the training parts of standard data sets. Here is the test for ours.
+# **Is any validation story also in the training part?** In texts from the internet this happens: Lee et al. (2022, *Deduplicating training data makes language models better*, arXiv:2107.06499) found copies of validation documents in the training parts of standard data sets. Here is the test for ours.
 
 
 # %% tags=["look", "raises-exception"]
@@ -760,7 +760,7 @@ model, tokens = fresh_model(seed=0).to(best_device()), train.to(best_device())
 Trainer(model, tokens, settings_for(total_steps=3000), live).train(200)
 
 # %% [markdown]
-# The loss passes the unigram line and then the bigram line. That alone does not show that the model predicts as a unigram and then as a bigram model would; Belrose et al. (2024, arXiv 2402.04362) tested this on larger models and found evidence that early in training they do resemble n-gram models, of rising order. What is left after the bigram line takes longer, because it needs attention to earlier tokens.
+# The loss passes the unigram line and then the bigram line. That alone does not show that the model predicts as a unigram and then as a bigram model would; Belrose et al. (2024, arXiv:2402.04362) tested this on larger models and found evidence that early in training they do resemble n-gram models, of rising order. What is left after the bigram line takes longer, because it needs attention to earlier tokens.
 
 # %% [markdown]
 # ## Exercise 8 · `sample_story`
@@ -839,7 +839,7 @@ print("after 60 steps:", sample_story(trainer.model, vocabulary(), "One morning"
 #
 # *Difficulty 2 of 5 · importance 4 of 5 · 15 minutes · core, 8 points*
 #
-# **Why.** Large models are trained for weeks or months, and machines fail: in about two months OPT-175B's training had to be restarted by hand at least 35 times (Zhang et al., 2022, arXiv 2205.01068, section 2.5). A run that can be continued loses only the steps since its last checkpoint.
+# **Why.** Large models are trained for weeks or months, and machines fail: in about two months OPT-175B's training had to be restarted by hand at least 35 times (Zhang et al., 2022, arXiv:2205.01068, section 2.5). A run that can be continued loses only the steps since its last checkpoint.
 #
 # A **checkpoint** holds everything the next step depends on. It is one dict in one file, written by `torch.save`, and made of dicts, lists, numbers and tensors only (a file with pickled Python objects can run any code when it is loaded, so files from others must not contain them):
 #
@@ -1067,7 +1067,7 @@ checks.train_storyteller(train_storyteller)
 #
 # **How near does the loss come to the entropy, and what does the model write on the way?** This cell trains your model from random weights, by your own code. On two processor cores it takes two to five minutes; where torch finds a GPU, it runs there (`best_device` says which). It ends between 5 and 8% above the entropy. With `STEPS = 300` you get a shorter run to try things out; it ends before the fall that is described next.
 #
-# Look for the point, after a long flat stretch, where the curve falls once more. Before it the samples have words of the right kind in each position, but these do not always fit earlier words; after it they do more often. (In our run the sample had *Sophie took his rod* after 300 steps and *Sophie took her rod* after 900.) For that a head has to find an earlier token. Olsson et al. (2022, arXiv 2209.11895) saw a similar drop in larger models and traced it to **induction heads**; in week 12 you test for them.
+# Look for the point, after a long flat stretch, where the curve falls once more. Before it the samples have words of the right kind in each position, but these do not always fit earlier words; after it they do more often. (In our run the sample had *Sophie took his rod* after 300 steps and *Sophie took her rod* after 900.) For that a head has to find an earlier token. Olsson et al. (2022, arXiv:2209.11895) saw a similar drop in larger models and traced it to **induction heads**; in week 12 you test for them.
 
 # %% tags=["look", "raises-exception"]
 STEPS = 3000
@@ -1296,11 +1296,11 @@ quiz(
 # %% [markdown]
 # ## Stretch 1 · `scaling_curve`
 #
-# **Why are models so large?** One reason is that their loss falls with size in a way that can be predicted, within an error. Over many orders of magnitude it follows a **scaling law**, a power law of the number of parameters or of tokens (Kaplan et al., 2020, arXiv 2001.08361). With a floor, an estimate of the entropy of text, it is loss ≈ floor + a · size^(−b) (Hoffmann et al., 2022, arXiv 2203.15556, section 3.3). From a few small models one can estimate the loss of a larger one, and what it costs; the further away it is, the larger the error. Which abilities come with that loss is much harder to predict.
+# **Why are models so large?** One reason is that their loss falls with size in a way that can be predicted, within an error. Over many orders of magnitude it follows a **scaling law**, a power law of the number of parameters or of tokens (Kaplan et al., 2020, arXiv:2001.08361). With a floor, an estimate of the entropy of text, it is loss ≈ floor + a · size^(−b) (Hoffmann et al., 2022, arXiv:2203.15556, section 3.3). From a few small models one can estimate the loss of a larger one, and what it costs; the further away it is, the larger the error. Which abilities come with that loss is much harder to predict.
 #
 # *Difficulty 3 of 5 · importance 3 of 5 · 25 minutes · stretch, 18 points*
 #
-# **Why.** Large runs are planned with such fits: GPT-4's final loss was predicted from models trained with at most 1/10,000 of its compute (OpenAI, 2023, arXiv 2303.08774, section 3.1).
+# **Why.** Large runs are planned with such fits: GPT-4's final loss was predicted from models trained with at most 1/10,000 of its compute (OpenAI, 2023, arXiv:2303.08774, section 3.1).
 #
 # Take logarithms, and the curve becomes a straight line: log(loss − floor) = log a − b · log(size). Fit it by least squares: the slope is Σ (x − x̄)(y − ȳ) / Σ (x − x̄)², and the line goes through the point (x̄, ȳ). Compute in float64.
 #
@@ -1568,7 +1568,7 @@ print(f"its run             : {held_out[-1].val_loss:.3f} nats")
 #
 # **Why.** A large run is made once, so it is planned first.
 #
-# Text is limited, too: at most `max_tokens` may be read. (Muennighoff et al., 2023, arXiv 2305.16264, found that reading a text up to four times helps almost as much as new text.) A run consists of whole steps of `tokens_per_step` tokens and keeps to both limits exactly, to the FLOP and to the token. Give each size as many steps as fit, leave out a size for which not even one fits, and choose the size with the smallest `predicted_loss(parameters, tokens)`. Budgets can be larger than the whole numbers that a float holds exactly.
+# Text is limited, too: at most `max_tokens` may be read. (Muennighoff et al., 2023, arXiv:2305.16264, found that reading a text up to four times helps almost as much as new text.) A run consists of whole steps of `tokens_per_step` tokens and keeps to both limits exactly, to the FLOP and to the token. Give each size as many steps as fit, leave out a size for which not even one fits, and choose the size with the smallest `predicted_loss(parameters, tokens)`. Budgets can be larger than the whole numbers that a float holds exactly.
 #
 # <details><summary>Hint 1 · a question</summary>
 #
@@ -1654,16 +1654,16 @@ for text, tokens in (("no limit", 10**15), ("300 billion tokens", 300 * billion)
 #
 # </details>
 #
-# These constants have errors of their own: Besiroglu et al. (2024, *Chinchilla scaling: a replication attempt*, arXiv 2404.10102) fitted the same formula to the runs in the paper's figures again, got other constants, and found the published intervals too narrow. With their constants about 20 tokens for each parameter are best, as by the paper's two other methods. The curve is flat near its minimum: sizes within a factor of two differ by little in loss, and a smaller model is cheaper to use afterwards.
+# These constants have errors of their own: Besiroglu et al. (2024, *Chinchilla scaling: a replication attempt*, arXiv:2404.10102) fitted the same formula to the runs in the paper's figures again, got other constants, and found the published intervals too narrow. With their constants about 20 tokens for each parameter are best, as by the paper's two other methods. The curve is flat near its minimum: sizes within a factor of two differ by little in loss, and a smaller model is cheaper to use afterwards.
 
 # %% [markdown]
 # ## Stretch 4 · `find_learning_rate`
 #
-# **Which learning rate?** If it is too small, the loss hardly falls; if it is too large, training diverges. A cheap way to find out is one short run in which the rate grows from step to step: the **learning rate range test** (Smith, 2017, arXiv 1506.01186, section 3.3; there the rate grows by equal amounts, here by equal factors). The loss first stays, then falls, then rises steeply. A common choice is a rate somewhat below the one at which it falls fastest.
+# **Which learning rate?** If it is too small, the loss hardly falls; if it is too large, training diverges. A cheap way to find out is one short run in which the rate grows from step to step: the **learning rate range test** (Smith, 2017, arXiv:1506.01186, section 3.3; there the rate grows by equal amounts, here by equal factors). The loss first stays, then falls, then rises steeply. A common choice is a rate somewhat below the one at which it falls fastest.
 #
 # *Difficulty 3 of 5 · importance 3 of 5 · 25 minutes · stretch, 18 points*
 #
-# **Why.** The learning rate is often the single most important hyperparameter (Bengio, 2012, arXiv 1206.5533).
+# **Why.** The learning rate is often the single most important hyperparameter (Bengio, 2012, arXiv:1206.5533).
 #
 # The first of the `n_steps` rates is `low`, the last is `high`. Take a new `Trainer` with a *copy* of the model (its optimiser and its generator are then fresh as well), and for each rate one step: one batch, drawn with the trainer's generator, clipped to `settings.max_norm`. The model that you were given stays as it was.
 #
@@ -1727,7 +1727,7 @@ pictures.curve(
 # %% [markdown]
 # ## Stretch 5 · `mixed_precision_step`
 #
-# **Why do GPUs train in 16 bits?** Their matrix units are many times faster in 16 bits than the ordinary float32 arithmetic (on an A100 16 times: 312 against 19.5 teraFLOPS by NVIDIA's data sheet), and only half as much data has to be moved. bfloat16 has float32's range and only 2 to 3 decimal digits. That is enough for the products of the forward pass, but not for a sum of small steps: a weight of 1 to which 0.001 is added is 1 again. So the products are computed in bfloat16, and the *weights, their gradients and the loss stay in float32*. This is **mixed precision** (Micikevicius et al., 2018, arXiv 1710.03740).
+# **Why do GPUs train in 16 bits?** Their matrix units are many times faster in 16 bits than the ordinary float32 arithmetic (on an A100 16 times: 312 against 19.5 teraFLOPS by NVIDIA's data sheet), and only half as much data has to be moved. bfloat16 has float32's range and only 2 to 3 decimal digits. That is enough for the products of the forward pass, but not for a sum of small steps: a weight of 1 to which 0.001 is added is 1 again. So the products are computed in bfloat16, and the *weights, their gradients and the loss stay in float32*. This is **mixed precision** (Micikevicius et al., 2018, arXiv:1710.03740).
 #
 # *Difficulty 3 of 5 · importance 2 of 5 · 25 minutes · stretch, 18 points*
 #

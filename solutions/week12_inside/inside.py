@@ -386,7 +386,7 @@ pictures.guess_table(
 )
 
 # %% [markdown]
-# In the first row the most probable token is usually the *token itself*: with **weight tying** the unembedding is the embedding transposed, and a vector's dot product with itself is large. The early blocks replace this by words that often follow the token, and the further down, the more the prediction depends on the rest of the sentence. But be careful with what you conclude: the early layers were not trained to be read by ln_f. A depth at which the lens does not show the answer may still contain it in a form that only a later layer can read. (The **tuned lens** of Belrose et al., 2023, arXiv 2303.08112, trains a small translation for each depth.)
+# In the first row the most probable token is usually the *token itself*: with **weight tying** the unembedding is the embedding transposed, and a vector's dot product with itself is large. The early blocks replace this by words that often follow the token, and the further down, the more the prediction depends on the rest of the sentence. But be careful with what you conclude: the early layers were not trained to be read by ln_f. A depth at which the lens does not show the answer may still contain it in a form that only a later layer can read. (The **tuned lens** of Belrose et al., 2023, arXiv:2303.08112, trains a small translation for each depth.)
 
 # %% [markdown]
 # ## Exercise 4 · `direct_logit_attribution`
@@ -737,7 +737,7 @@ pictures.heatmap(
 #
 # *Difficulty 3 of 5 · importance 5 of 5 · 20 minutes · core, 12 points*
 #
-# **Why.** It shows at which depth and position the information is that decides the answer. (Also called causal tracing or interchange intervention: Vig et al., 2020, arXiv 2004.12265; Geiger et al., 2021, arXiv 2106.02997; Meng et al., 2022, arXiv 2202.05262.)
+# **Why.** It shows at which depth and position the information is that decides the answer. (Also called causal tracing or interchange intervention: Vig et al., 2020, arXiv:2004.12265; Geiger et al., 2021, arXiv:2106.02997; Meng et al., 2022, arXiv:2202.05262.)
 #
 # `name` is a module's name in the cache, and `position` a position of the prompt. At that position the module's output comes from the clean run; at all others it stays. Each prompt of the batch gets the vector of the clean prompt in the same row. `model.get_submodule(name)` finds the module.
 #
@@ -831,7 +831,7 @@ pictures.heatmap(
 # %% [markdown]
 # ## Exercise 9 · `head_zoo`
 #
-# Some kinds of heads have been found in many transformer language models. Week 6 had scores for three of them: heads that attend to the **previous token** (Elhage et al., 2021), heads that attend to the **first token** (an **attention sink**: Xiao et al., 2023, arXiv 2309.17453), and **induction heads**, which attend to the token *after* an earlier copy of the current token (Olsson et al., 2022, arXiv 2209.11895). **Which of your model's heads are which?**
+# Some kinds of heads have been found in many transformer language models. Week 6 had scores for three of them: heads that attend to the **previous token** (Elhage et al., 2021), heads that attend to the **first token** (an **attention sink**: Xiao et al., 2023, arXiv:2309.17453), and **induction heads**, which attend to the token *after* an earlier copy of the current token (Olsson et al., 2022, arXiv:2209.11895). **Which of your model's heads are which?**
 #
 # *Difficulty 2 of 5 · importance 4 of 5 · 15 minutes · core, 8 points*
 #
@@ -1219,7 +1219,7 @@ quiz(
 #
 # *Difficulty 3 of 5 · importance 5 of 5 · 25 minutes · stretch, 18 points*
 #
-# **Why.** You ablate heads and give them names, so you also want to know each head's own term. (Wang et al., 2022, arXiv 2211.00593, look at GPT-2 small's heads along the same difference of two rows.)
+# **Why.** You ablate heads and give them names, so you also want to know each head's own term. (Wang et al., 2022, arXiv:2211.00593, look at GPT-2 small's heads along the same difference of two rows.)
 #
 # Take the last position only. b_O belongs to no head and is left out, and so is ln_f's bias: the terms of a block's heads, plus that of b_O, make up the term of its attention. The result has the axes batch, n_layers, n_heads.
 #
@@ -2020,7 +2020,7 @@ pictures.bars(
 # %% [markdown]
 # ## Stretch 8 · `linear_probe`
 #
-# Two means need not be the best way to tell two groups apart. **Is gender there at all, at this depth and position, for a reader that is trained to find it?** A **probe** is such a reader: a classifier, trained on activations while the model itself stays as it is (Alain and Bengio, 2017, arXiv 1610.01644). A linear one has a vector w and a number b; it computes a probability for the label True from one number, the dot product of the activation with w, plus b,
+# Two means need not be the best way to tell two groups apart. **Is gender there at all, at this depth and position, for a reader that is trained to find it?** A **probe** is such a reader: a classifier, trained on activations while the model itself stays as it is (Alain and Bengio, 2017, arXiv:1610.01644). A linear one has a vector w and a number b; it computes a probability for the label True from one number, the dot product of the activation with w, plus b,
 #
 # $$p = \sigma(x \cdot w + b), \qquad \sigma(z) = \frac{1}{1 + e^{-z}}$$
 #
@@ -2091,7 +2091,7 @@ checks.linear_probe(linear_probe)
 #
 # </details>
 #
-# **What does a high accuracy show?** A probe with many coordinates and few examples can learn labels that mean nothing. Hewitt and Liang (2019, arXiv 1909.03368) therefore train it on a **control task** as well: every name gets a label *at random*, which no model can know. And a probe can be tested in two ways. Held-out *openings*: all names are in the training set, and the test has another opening. Held-out *names*: the test has names that the probe has never seen. In which of the four numbers would you expect about 50%, which is chance?
+# **What does a high accuracy show?** A probe with many coordinates and few examples can learn labels that mean nothing. Hewitt and Liang (2019, arXiv:1909.03368) therefore train it on a **control task** as well: every name gets a label *at random*, which no model can know. And a probe can be tested in two ways. Held-out *openings*: all names are in the training set, and the test has another opening. Held-out *names*: the test has names that the probe has never seen. In which of the four numbers would you expect about 50%, which is chance?
 
 # %% tags=["look", "raises-exception"]
 my_prediction = ""  # which of: gender / random labels, each on new openings / new names
@@ -2154,7 +2154,7 @@ pictures.heatmap(
 # %% [markdown]
 # ## Stretch 9 · `steer`
 #
-# To find out, change the stream along the direction, and along nothing else. **Steering** adds a multiple of a direction to an activation during a run (Turner et al., 2023, arXiv 2308.10248). With the difference of means, a coefficient of 1 moves a boy's vector by the distance from the boys' mean to the girls'. **Does the answer then change from *his* to *her*?**
+# To find out, change the stream along the direction, and along nothing else. **Steering** adds a multiple of a direction to an activation during a run (Turner et al., 2023, arXiv:2308.10248). With the difference of means, a coefficient of 1 moves a boy's vector by the distance from the boys' mean to the girls'. **Does the answer then change from *his* to *her*?**
 #
 # *Difficulty 3 of 5 · importance 5 of 5 · 20 minutes · stretch, 15 points*
 #
@@ -2304,12 +2304,12 @@ pictures.curves(
 # %% [markdown]
 # *What you should see:* with the storyteller, the lead goes from 10.5 logits for *his* at 0 to 11.4 for *her* at 1, nearly the girls' own 12.3; beyond 2 it does not grow any more. The probe's direction reaches 8.5 and loses most of that again at 3. At 1 the eight random directions are between −14.4 and −6.9, and at the last word the lead stays at −10.5. The two pronouns together keep a probability of 0.999 or more, so steering has exchanged one for the other and not damaged the rest of the prediction.
 #
-# Three conclusions, and their limits. *Decodable is not used*: at the last word a probe finds gender after the first block, and steering along it there does nothing, because what the answer depends on is read from the name's own position by a later head. *A good classifier need not be the best handle*: the probe's direction may use any coordinate that happens to go with gender; Marks and Tegmark (2023, arXiv 2310.06824) found the difference of means to have more causal effect in larger models, too. *One direction is not the whole representation*: a model may hold the same property in other directions as well, which this experiment does not touch. All numbers are the storyteller's, about names in one kind of sentence.
+# Three conclusions, and their limits. *Decodable is not used*: at the last word a probe finds gender after the first block, and steering along it there does nothing, because what the answer depends on is read from the name's own position by a later head. *A good classifier need not be the best handle*: the probe's direction may use any coordinate that happens to go with gender; Marks and Tegmark (2023, arXiv:2310.06824) found the difference of means to have more causal effect in larger models, too. *One direction is not the whole representation*: a model may hold the same property in other directions as well, which this experiment does not touch. All numbers are the storyteller's, about names in one kind of sentence.
 
 # %% [markdown]
 # ## Stretch 10 · `keys_and_values`
 #
-# Attention moves information between positions. **What do the MLPs add?** Geva et al. (2021, arXiv 2012.14913) read an MLP as a **key–value memory**. Each neuron is one entry. Its *key* is its column of W_in: the neuron is active in contexts whose vector has a large dot product with it. Its *value* is its row of W_out: what the neuron then adds to the stream, and so, through ln_f and the unembedding, to the logits of all tokens. (These keys and values belong to neurons; attention's k and v belong to positions.)
+# Attention moves information between positions. **What do the MLPs add?** Geva et al. (2021, arXiv:2012.14913) read an MLP as a **key–value memory**. Each neuron is one entry. Its *key* is its column of W_in: the neuron is active in contexts whose vector has a large dot product with it. Its *value* is its row of W_out: what the neuron then adds to the stream, and so, through ln_f and the unembedding, to the logits of all tokens. (These keys and values belong to neurons; attention's k and v belong to positions.)
 #
 # *Difficulty 3 of 5 · importance 4 of 5 · 25 minutes · stretch, 18 points*
 #
@@ -2480,12 +2480,12 @@ pictures.heatmap(
 # %% [markdown]
 # *What you should see:* with the storyteller there are three large cells: the MLP of block 0 at the animal recovers 1.08 of the lead, and at the last word the attention of block 3 recovers 0.97 and its MLP 0.58. These are steps of one path, not parts of a sum, and need not add up to 1. All other writers recover less than 0.15. So what decides the verb is computed by an MLP at the word itself, and attention brings it to the end.
 #
-# In larger models the pattern is similar: MLPs at the last token of the subject matter for a fact, and later attention layers move it to where the answer is predicted (Meng et al., 2022, arXiv 2202.05262; Geva et al., 2023, arXiv 2304.14767). Two cautions. An early MLP writes *everything* that depends on the word alone, not only this fact; and "recovered when this is patched" says where the information passes, not that a single neuron stores it.
+# In larger models the pattern is similar: MLPs at the last token of the subject matter for a fact, and later attention layers move it to where the answer is predicted (Meng et al., 2022, arXiv:2202.05262; Geva et al., 2023, arXiv:2304.14767). Two cautions. An early MLP writes *everything* that depends on the word alone, not only this fact; and "recovered when this is patched" says where the information passes, not that a single neuron stores it.
 
 # %% [markdown]
 # ## Stretch 11 · `superposition_model`
 #
-# Few neurons have one meaning. One explanation is **superposition** (Elhage et al., 2022, arXiv 2209.10652): a model that represents more features than it has dimensions gives them directions that are only *nearly* orthogonal. How many such directions are there? For random vectors of length 1 in d dimensions a bound is known: a cosine is larger than ε in absolute value with a probability of at most 2 · exp(−d ε² / 2) (Hoeffding's inequality, for vectors of random signs). So exp(d ε² / 4) vectors can be drawn before one pair is expected to have a cosine above ε in absolute value. **Does the number really grow exponentially with d?**
+# Few neurons have one meaning. One explanation is **superposition** (Elhage et al., 2022, arXiv:2209.10652): a model that represents more features than it has dimensions gives them directions that are only *nearly* orthogonal. How many such directions are there? For random vectors of length 1 in d dimensions a bound is known: a cosine is larger than ε in absolute value with a probability of at most 2 · exp(−d ε² / 2) (Hoeffding's inequality, for vectors of random signs). So exp(d ε² / 4) vectors can be drawn before one pair is expected to have a cosine above ε in absolute value. **Does the number really grow exponentially with d?**
 
 # %% tags=["look", "raises-exception"]
 generator, epsilon, most = torch.Generator().manual_seed(12), 0.3, 3000
@@ -2555,7 +2555,7 @@ def superposition_model(
     """The features after they have been squeezed through the hidden numbers and restored, and the loss.
 
     ReLU(Wᵀ W x + b) for each example x, and the sum over the features of importance times squared error, averaged
-    over the batch (Elhage et al. 2022, Toy Models of Superposition).
+    over the batch (Elhage et al., 2022, Toy Models of Superposition).
     """
     ### BEGIN SOLUTION
     hidden = x @ W.mT

@@ -80,7 +80,7 @@ def test_the_shapes_are_known_before_the_download(notebook, config):
 
 
 def test_the_machine_counts_gpt3s_parameters(notebook):
-    """Brown and others (2020), table 2.1, have 175 billion. The config is the one of the notebook's table."""
+    """Brown et al. (2020), table 2.1, have 175 billion. The config is the one of the notebook's table."""
     written = re.search(r"gpt3 = ModelConfig\((.*?)\)", SOURCE.read_text(encoding="utf-8"))[1]
     *sizes, eps = written.split(", ")
     config = ModelConfig(*map(int, sizes), float(eps))

@@ -1,6 +1,6 @@
 """An induction circuit made by hand: two layers of attention whose weights are written down, not trained.
 
-Olsson et al. 2022, "In-context Learning and Induction Heads", found this circuit in trained models. In the
+Olsson et al., 2022, "In-context Learning and Induction Heads", found this circuit in trained models. In the
 first layer one head attends to the previous token and copies it. In the second layer one head attends to the
 token after an earlier occurrence of its own token and predicts it as the next. Each layer has a second head,
 which attends to the first token and writes nothing.

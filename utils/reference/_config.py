@@ -73,5 +73,5 @@ CONFIGS = {
     "gpt2-large": _published(36, 1280, 20),
     "gpt2-xl": _published(48, 1600, 25),
 }
-"""The four published sizes, for tables that need no weights. From Radford et al. 2019, table 2, and each
+"""The four published sizes, for tables that need no weights. From Radford et al., 2019, table 2, and each
 model's `config.json` on the hub."""

@@ -1,4 +1,4 @@
-"""The answer key of `init_weights`: GPT-2's rule (Radford et al. 2019, section 2.3), in numbers.
+"""The answer key of `init_weights`: GPT-2's rule (Radford et al., 2019, section 2.3), in numbers.
 
 A test compares the rule with the weights of a new model of HF's.
 """

@@ -1,4 +1,4 @@
-"""The answer key of `k_composition`: torch's matrix norms (Elhage et al. 2021, section "Two-layer")."""
+"""The answer key of `k_composition`: torch's matrix norms (Elhage et al., 2021, section "Two-layer")."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""The answer key of `superposition_model`: Elhage et al. 2022, one example at a time, in float64."""
+"""The answer key of `superposition_model`: Elhage et al., 2022, one example at a time, in float64."""
 
 import torch
 
