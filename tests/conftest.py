@@ -80,6 +80,13 @@ def pytest_unconfigure() -> None:
     shutil.rmtree(own, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory) -> Path:
+    """A folder of this test run, the same for every worker."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own
+
+
 @pytest.fixture(autouse=True)
 def _no_reference_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
     """Undo the choice of a reference model by an earlier test in this process."""

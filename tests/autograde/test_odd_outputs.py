@@ -41,7 +41,7 @@ def right_answers(check_run: LocalCheckRun) -> list:
     answer_key = check_run.answer_key
     if answer_key.observe is None:
         return check_run.expectations
-    return [_right_answer(answer_key.check.name, answer_key, case) for case in check_run.cases]
+    return [_right_answer(answer_key, case) for case in check_run.cases]
 
 
 _kept: dict[tuple[str, int], tuple[Case, Any]] = {}
@@ -50,7 +50,8 @@ another's number.
 """
 
 
-def _right_answer(name: str, answer_key: AnswerKey, case: Case) -> Any:
+def _right_answer(answer_key: AnswerKey, case: Case) -> Any:
+    name = answer_key.check.name
     if any(each != name for each, _ in _kept):
         _kept.clear()
     key = name, id(case)

@@ -1,6 +1,5 @@
 """A released week, made once for all tests and all of pytest's workers, and a class of each test's own."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -12,10 +11,8 @@ from .small_class import SmallClass, here, moved, release
 
 
 @pytest.fixture(scope="session")
-def released(tmp_path_factory) -> Path:
+def released(shared: Path) -> Path:
     """The course folder with its released week; to be copied, not changed."""
-    own = tmp_path_factory.getbasetemp()
-    shared = own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own
     folder = shared / "released week"
     with FileLock(folder.with_suffix(".once")):
         if not folder.with_suffix(".done").exists():

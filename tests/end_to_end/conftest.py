@@ -1,6 +1,5 @@
-"""The small course with a graded class, and folders that all of pytest's workers share."""
+"""The small course with a graded class."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -17,13 +16,6 @@ WRONG = {
     "largest_place": "def largest_place(vector):\n    return vector.index(max(vector)) + 1",
 }
 """The misled student of the small course: two known mistakes, and one that no check knows."""
-
-
-@pytest.fixture(scope="session")
-def shared(tmp_path_factory) -> Path:
-    """A folder of this test run, the same for every worker."""
-    own = tmp_path_factory.getbasetemp()
-    return own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own
 
 
 @pytest.fixture(scope="session")

@@ -37,13 +37,12 @@ POINTS = "points.json"
 
 
 @pytest.fixture(scope="module")
-def classroom(tmp_path_factory) -> Path:
+def classroom(shared: Path) -> Path:
     """A course folder in which a student of its own has submitted each example, graded in two ways.
 
     One worker of pytest's makes it for all.
     """
-    own = tmp_path_factory.getbasetemp()
-    folder = (own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own) / "honest class"
+    folder = shared / "honest class"
     with FileLock(folder.with_suffix(".once")):
         if not (folder / POINTS).is_file():
             folder.mkdir()
